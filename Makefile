@@ -1,0 +1,39 @@
+# Everything a fresh machine with python3 (3.11 or later) and git needs: `make repro` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.installed
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: repro test lint format benchmark sandbox clean help
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+repro: $(READY) ## Run the pipeline, from sky to reports/index.html
+	dvc repro
+
+test: $(READY) ## Run every test
+	ruff check . && ruff format --check . && mypy core stages
+	pytest
+
+lint: $(READY) ## Check style and types
+	ruff check . && ruff format --check . && mypy core stages
+
+format: $(READY) ## Rewrite the code in the house style
+	ruff check --fix . && ruff format .
+
+benchmark: $(READY) ## Measure the kernels
+	python -m tests.benchmarks.kernels
+
+sandbox: $(READY) ## Serve the synthetic sky on loopback until Ctrl-C
+	python -m core.sandbox --sky synthetic
+
+$(READY): requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else f"halflight needs Python 3.11 or later; {sys.executable} is {sys.version.split()[0]}: make PYTHON=python3.12 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements.txt
+	touch $@
+
+clean: ## Remove the virtual environment and caches, never data
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

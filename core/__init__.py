@@ -1,0 +1,1 @@
+"""The rooms of halflight: sky, survey, sandbox, images, kernels, nn, judges and report."""

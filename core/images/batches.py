@@ -1,0 +1,72 @@
+"""Training batches: shuffled, turned, read from disk; the same for a given seed and epoch."""
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+import numpy as np
+
+from core.images.orient import ORIENTATIONS, orient
+
+
+class Gatherable(Protocol):
+    """An array, in memory or on disk, whose stamps can be gathered by index."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(n, S, S)."""
+
+    def __getitem__(self, index: np.ndarray, /) -> np.ndarray:
+        """Stamps by integer index."""
+
+
+class ArrayBatches:
+    """Batches of inputs and targets, epoch by epoch.
+
+    Parameters
+    ----------
+    inputs : name -> (n, S, S) float32 stamps; a channel axis is added for the network.
+    targets : (n, T) float32.
+    indices : which of the n stamps take part.
+    batch_size : stamps a batch; the last of an epoch may be smaller.
+    augment : turn each batch into one of the 8 orientations, all inputs alike.
+    shuffle, seed : the order is drawn from (seed, epoch), so that a resumed run sees what an
+        uninterrupted one would.
+    """
+
+    def __init__(
+        self,
+        inputs: Mapping[str, Gatherable],
+        targets: np.ndarray,
+        *,
+        indices: np.ndarray,
+        batch_size: int,
+        seed: int,
+        augment: bool = False,
+        shuffle: bool = True,
+    ) -> None:
+        if not len(indices):
+            raise ValueError("no stamp to make batches of: the split is empty")
+        if not np.isfinite(targets[indices]).all():
+            bad = int((~np.isfinite(targets[indices])).any(axis=1).sum())
+            raise ValueError(
+                f"{bad} of {len(indices)} stamps have no finite target: drop them first"
+            )
+        self.inputs, self.targets, self.indices = inputs, targets, np.asarray(indices)
+        self.batch_size, self.seed = batch_size, seed
+        self.augment, self.shuffle = augment, shuffle
+        self.steps = -(-len(indices) // batch_size)
+
+    def batches(self, epoch: int) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
+        """Yield the ({name: (b, S, S, 1)}, (b, T)) batches of one epoch."""
+        rng = np.random.Generator(np.random.Philox(key=[self.seed, epoch]))
+        order = rng.permutation(self.indices) if self.shuffle else self.indices
+        for start in range(0, len(order), self.batch_size):
+            chosen = order[start : start + self.batch_size]
+            orientation = int(rng.integers(ORIENTATIONS)) if self.augment else 0
+            yield (
+                {
+                    name: np.ascontiguousarray(orient(array[chosen][..., np.newaxis], orientation))
+                    for name, array in self.inputs.items()
+                },
+                self.targets[chosen],
+            )
