@@ -1,0 +1,78 @@
+"""The quantities the figures draw: residuals, running quantiles, PIT values and coverage."""
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtr, ndtri
+
+
+def known_reference(objects: pd.DataFrame, dataset: str) -> str:
+    """Return "truth" where any true radius of `dataset` is known, else "reference"."""
+    known = np.isfinite(objects.loc[objects["dataset"] == dataset, "ln_radius_true"])
+    return "truth" if known.any() else "reference"
+
+
+def reference_name(dataset: str, against: str) -> str:
+    """Return what a residual is measured against, in words for an axis."""
+    if against == "truth" or dataset == "simulated":
+        return "true R"
+    return "R of the Sérsic fit"
+
+
+def join(
+    predictions: pd.DataFrame, objects: pd.DataFrame, *, dataset: str, method: str, against: str
+) -> pd.DataFrame:
+    """Return the measured rows of one method: id, predicted, sigma, expected, magnitude.
+
+    predicted and expected are ln R (arcsec); against "truth" takes ln_radius_true, "reference"
+    ln_radius_reference. Rows whose predicted or expected radius is not finite are left out.
+    """
+    column = {"truth": "ln_radius_true", "reference": "ln_radius_reference"}[against]
+    chosen = predictions[
+        (predictions["dataset"] == dataset) & (predictions["method"] == method)
+    ].rename(columns={"ln_radius": "predicted", "ln_radius_sigma": "sigma"})
+    known = objects.loc[objects["dataset"] == dataset, ["id", column, "magnitude"]]
+    rows = chosen[["id", "predicted", "sigma"]].merge(
+        known.rename(columns={column: "expected"}), on="id", how="inner"
+    )
+    finite = np.isfinite(rows["predicted"]) & np.isfinite(rows["expected"])
+    return rows[finite].reset_index(drop=True)
+
+
+def running_quantiles(
+    x: np.ndarray, y: np.ndarray, *, bins: int = 12, minimum: int = 20
+) -> np.ndarray:
+    """Return (4, k) rows x, 16 %, 50 % and 84 % quantiles of y in k equally filled bins of x.
+
+    k is at most `bins` and leaves at least `minimum` points in each; k = 0 with fewer points.
+    """
+    groups = min(bins, len(x) // minimum)
+    if groups == 0:
+        return np.empty((4, 0))
+    order = np.argsort(x, kind="stable")
+    columns = [
+        (np.median(x[part]), *np.quantile(y[part], [0.16, 0.5, 0.84]))
+        for part in np.array_split(order, groups)
+    ]
+    return np.array(columns).T
+
+
+def pit_values(rows: pd.DataFrame) -> np.ndarray:
+    """Return Phi((expected - predicted) / sigma) of the rows with a usable error bar.
+
+    The probability integral transform (Dawid 1984): uniform on [0, 1] for honest Gaussian errors.
+    """
+    usable = rows[np.isfinite(rows["sigma"]) & (rows["sigma"] > 0)]
+    return np.asarray(ndtr((usable["expected"] - usable["predicted"]) / usable["sigma"]))
+
+
+def coverage_curve(pit: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """Return the fraction of `pit` values inside the central interval of each nominal level.
+
+    The central interval of level p holds PIT values from (1 - p) / 2 to (1 + p) / 2.
+    """
+    return np.array([np.mean(np.abs(pit - 0.5) <= level / 2) for level in levels])
+
+
+def coverage_band(count: int, levels: np.ndarray, probability: float = 0.95) -> np.ndarray:
+    """Return the half-width of the binomial scatter of a coverage measured on `count` objects."""
+    return float(ndtri((1 + probability) / 2)) * np.sqrt(levels * (1 - levels) / count)

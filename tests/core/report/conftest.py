@@ -1,0 +1,252 @@
+"""Plausible report inputs, MADE UP for these tests: no simulation, network or sky behind them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+SIZE = 96
+PIXEL_SCALE = 0.396
+METHOD_SCATTER = {  # scatter and bias of ln R relative to the made-up bound
+    "network": (1.15, 0.0),
+    "zero_shot": (1.7, 0.05),
+    "fine_tuned": (1.25, 0.01),
+    "from_scratch": (2.6, -0.03),
+    "sersic_fit": (1.5, 0.0),
+    "aperture": (3.5, -0.05),
+}
+METHODS = {
+    "simulated": ("network", "sersic_fit", "aperture"),
+    "survey": ("zero_shot", "fine_tuned", "from_scratch", "sersic_fit", "aperture"),
+}
+
+
+def made_up_objects(rng, dataset, count, truth_known):
+    magnitude = 14 + 6.5 * np.sqrt(rng.uniform(size=count))
+    ln_true = np.log(10) * (0.40 - 0.13 * (magnitude - 17.5)) + rng.normal(0, 0.5, count)
+    bound = 0.007 * 10 ** (0.27 * (magnitude - 15))
+    survey = dataset == "survey"
+    reference = ln_true + survey * bound * rng.normal(size=count)
+    return pd.DataFrame(
+        {
+            "dataset": dataset,
+            "id": np.arange(count) + 1000 * survey,
+            "magnitude": magnitude,
+            "ln_radius_reference": reference,
+            "ln_radius_true": ln_true if truth_known else np.nan,
+            "psf_half_light_radius": rng.normal(0.75, 0.05, count),
+            "sersic_n": np.where(rng.uniform(size=count) < 0.5, np.nan, 2.0),
+            "axis_ratio": rng.uniform(0.25, 1, count),
+            "neighbour_flux_fraction": rng.exponential(0.05, count),
+            "bulge_fraction": rng.beta(1.2, 1.8, count),
+            "fisher_sigma": bound,
+            "made_up_ln_radius": ln_true,
+        }
+    )
+
+
+def made_up_predictions(rng, objects):
+    tables = []
+    for dataset, methods in METHODS.items():
+        mine = objects[objects["dataset"] == dataset]
+        for method in methods:
+            factor, shift = METHOD_SCATTER[method]
+            sigma = factor * mine["fisher_sigma"] + 0.01
+            ln_radius = mine["made_up_ln_radius"] + shift + sigma * rng.standard_t(6, len(mine))
+            tables.append(
+                pd.DataFrame(
+                    {
+                        "dataset": dataset,
+                        "id": mine["id"],
+                        "method": method,
+                        "ln_radius": ln_radius,
+                        "ln_radius_sigma": np.nan
+                        if method == "aperture"
+                        else sigma * (0.5 if method == "sersic_fit" else 1.15),
+                    }
+                )
+            )
+    return pd.concat(tables, ignore_index=True)
+
+
+def made_up_scores(residual):
+    nmad = 1.4826 * np.median(np.abs(residual - np.median(residual)))
+    return {
+        "count": len(residual),
+        "bias": float(np.median(np.exp(residual) - 1)),
+        "nmad": float(nmad),
+        "outlier_fraction": float(np.mean(np.abs(residual) > 0.3)),
+        "coverage_68": 0.671,
+    }
+
+
+def made_up_bins_and_metrics(predictions, objects):
+    rows, metrics = [], {}
+    for (dataset, method), table in predictions.groupby(["dataset", "method"], sort=False):
+        both = table.merge(objects, on=["dataset", "id"])
+        residual = (both["ln_radius"] - both["made_up_ln_radius"]).to_numpy()
+        scores = made_up_scores(residual)
+        extra = {"coverage_95": 0.948, "nll": -1.2345, "pit_ks": 0.021}
+        if method == "aperture":
+            extra = dict.fromkeys([*extra, "coverage_68"], np.nan)
+        metrics.setdefault(dataset, {})[method] = scores | extra
+        for low in range(14, 20):
+            inside = ((both["magnitude"] >= low) & (both["magnitude"] < low + 1)).to_numpy()
+            row = {"dataset": dataset, "method": method, "bin_low": low, "bin_high": low + 1}
+            if inside.sum() < 3:
+                empty = ("bias", "nmad", "outlier_fraction", "coverage_68", "crb_nmad")
+                row |= {"count": 0, **dict.fromkeys((*empty, "nmad_low", "nmad_high"), np.nan)}
+            else:
+                row |= made_up_scores(residual[inside])
+                spread = 1 / np.sqrt(2 * inside.sum())
+                row["nmad_low"], row["nmad_high"] = np.array([1 - spread, 1 + spread]) * row["nmad"]
+                row["crb_nmad"] = both.loc[inside, "fisher_sigma"].median()
+            rows.append(row)
+    return pd.DataFrame(rows), metrics
+
+
+def made_up_history(rng):
+    tables = []
+    for arm, epochs, start, end in (
+        ("train", 30, 1.5, -1.3),
+        ("fine_tuned", 12, -0.6, -1.1),
+        ("from_scratch", 12, 1.8, -0.2),
+    ):
+        epoch = np.arange(1, epochs + 1)
+        decay = np.exp(-epoch / (epochs / 4))
+        loss = end + (start - end) * decay + rng.normal(0, 0.02, epochs)
+        tables.append(
+            pd.DataFrame(
+                {
+                    "arm": arm,
+                    "epoch": epoch,
+                    "loss": loss,
+                    "val_loss": loss + 0.06 * (1 + epoch / epochs) + rng.normal(0, 0.04, epochs),
+                    "learning_rate": 1e-3 * 0.5 * (1 + np.cos(np.pi * epoch / epochs)),
+                }
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+def made_up_transfer(truth_known):
+    rows = []
+    for against in ("reference", "truth") if truth_known else ("reference",):
+        for arm, labels, nmad in (
+            ("zero_shot", 0, 0.098),
+            ("fine_tuned", 320, 0.061),
+            ("from_scratch", 320, 0.142),
+            ("aperture", 0, 0.171),
+            ("sersic_fit", 0, 0.05),
+        ):
+            rows.append(
+                {
+                    "arm": arm,
+                    "against": against,
+                    "count_labels": labels,
+                    "nmad": nmad,
+                    "nmad_low": 0.93 * nmad,
+                    "nmad_high": 1.08 * nmad,
+                    "bias": 0.1 * nmad - 0.005,
+                    "outlier_fraction": nmad**2 * 3,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def made_up_stamps(rng, objects, dataset, count):
+    mine = objects[(objects["dataset"] == dataset) & (objects["magnitude"] < 18)].head(count)
+    grid = (np.arange(SIZE) - SIZE / 2 + 0.5) * PIXEL_SCALE
+    x, y = np.meshgrid(grid, grid)
+    image = np.empty((len(mine), SIZE, SIZE), np.float32)
+    angles, centres = rng.uniform(0, np.pi, len(mine)), rng.normal(0, 0.4, (2, len(mine)))
+    for place, (_, row) in enumerate(mine.iterrows()):
+        u, v = x - centres[0][place], y - centres[1][place]
+        cosine, sine = np.cos(angles[place]), np.sin(angles[place])
+        along, across = u * cosine + v * sine, -u * sine + v * cosine
+        radius = np.sqrt(along**2 + (across / row["axis_ratio"]) ** 2 + 0.3)
+        profile = np.exp(-2.67 * (radius / np.exp(row["made_up_ln_radius"])) ** 0.7)
+        image[place] = 10 ** (0.4 * (22.5 - row["magnitude"])) * profile / profile.sum()
+        for _ in range(rng.poisson(4)):
+            a, b = rng.uniform(-18, 18, 2)
+            image[place] += rng.exponential(0.8) * np.exp(-((x - a) ** 2 + (y - b) ** 2) / 0.8)
+    sigma = np.sqrt(0.028**2 + 0.0011 * np.abs(image)).astype(np.float32)
+    image += sigma * rng.normal(size=image.shape).astype(np.float32)
+    return {
+        "image": image,
+        "sigma": sigma,
+        "labels": [f"r = {magnitude:.1f}" for magnitude in mine["magnitude"]],
+        "id": list(mine["id"]),
+        "position_angle": angles,
+        "x": centres[0],
+        "y": centres[1],
+    }
+
+
+def made_up_provenance(endpoint):
+    return {
+        "endpoint": endpoint,
+        "release": 17,
+        "band": "r",
+        "sql": "SELECT p.objID, p.ra, p.dec\nFROM Galaxy p\nWHERE p.cModelMag_r < 20",
+        "files": [
+            {
+                "path": f"frames/frame-r-{run:06d}.fits.bz2",
+                "bytes": 3100000 + run,
+                "sha256": "0" * 64,
+            }
+            for run in range(3)
+        ],
+        "counts": {"catalogue": 1234, "stamps": 1100, "fields": 24},
+        "dropped": {"near the frame's edge": 91, "missing pixels": 43},
+        "centroid": {"median": 0.123, "p90": 0.31, "count": 1100},
+    }
+
+
+def made_up_inputs(endpoint="sandbox", simulated=4000, survey=520):
+    """All arguments of write_report but the folder; every number in them is made up."""
+    rng = np.random.Generator(np.random.Philox(key=[17, 0]))
+    truth_known = endpoint == "sandbox"
+    objects = pd.concat(
+        [
+            made_up_objects(rng, "simulated", simulated, True),
+            made_up_objects(rng, "survey", survey, truth_known),
+        ],
+        ignore_index=True,
+    )
+    predictions = made_up_predictions(rng, objects)
+    bins, metrics = made_up_bins_and_metrics(predictions, objects)
+    return {
+        "provenance": made_up_provenance(endpoint),
+        "predictions": predictions,
+        "objects": objects,
+        "bins": bins,
+        "metrics": metrics,
+        "history": made_up_history(rng),
+        "transfer": made_up_transfer(truth_known),
+        "gallery": {
+            name: made_up_stamps(rng, objects, name, 16) for name in ("simulated", "survey")
+        },
+        "params": {
+            "seed": 1,
+            "train": {"learning_rate": 0.001, "epochs": 30, "layers": [8, 16, 32]},
+            "survey": {"endpoint": endpoint, "where": None},
+        },
+    }
+
+
+@pytest.fixture(scope="session")
+def inputs():
+    """Made-up report inputs for the sandbox endpoint; not to be changed in place."""
+    return made_up_inputs()
+
+
+@pytest.fixture(scope="session")
+def small_inputs():
+    """The same with few galaxies, where every point is drawn; not to be changed in place."""
+    return made_up_inputs(simulated=300, survey=90)
+
+
+@pytest.fixture(scope="session")
+def make_inputs():
+    """The generator of made-up inputs, for another endpoint or size."""
+    return made_up_inputs
