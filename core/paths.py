@@ -30,6 +30,7 @@ TRAINED_HISTORY = TRAINED / "history.csv"
 
 FINETUNED_MODELS = FINETUNED / "models"
 FINETUNED_HISTORY = FINETUNED / "history.csv"
+FINETUNED_LABELS = FINETUNED / "labels.json"
 
 EVALUATED_PREDICTIONS = EVALUATED / "predictions.parquet"
 EVALUATED_OBJECTS = EVALUATED / "objects.parquet"

@@ -1,0 +1,65 @@
+"""The types of parameters: what every section is made of, and the rules a value can break."""
+
+import itertools
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt
+
+
+def as_tuple(value: Any) -> Any:
+    """A YAML list as the tuple that strict types ask for; anything else as it is."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _rising(value: tuple[float, float]) -> tuple[float, float]:
+    if value[0] > value[1]:
+        raise ValueError("the first number must not be above the second")
+    return value
+
+
+def increasing(value: tuple[float, ...]) -> tuple[float, ...]:
+    """The numbers, if each is above the one before it."""
+    if any(low >= high for low, high in itertools.pairwise(value)):
+        raise ValueError("each number must be above the one before it")
+    return value
+
+
+def _sums_to_one(value: tuple[float, ...]) -> tuple[float, ...]:
+    if abs(sum(value) - 1) > 1e-9:
+        raise ValueError(f"the shares must sum to 1, not {sum(value):g}")
+    return value
+
+
+def _odd(value: int) -> int:
+    if value % 2 == 0:
+        raise ValueError("must be odd, so that the PSF has a central pixel")
+    return value
+
+
+def _even(value: int) -> int:
+    if value % 2:
+        raise ValueError("must be even, so that the centre lies between the four central pixels")
+    return value
+
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+OddSize = Annotated[PositiveInt, AfterValidator(_odd)]
+EvenSize = Annotated[PositiveInt, AfterValidator(_even)]
+Numbers = Annotated[tuple[float, ...], BeforeValidator(as_tuple)]
+Range = Annotated[tuple[float, float], BeforeValidator(as_tuple), AfterValidator(_rising)]
+Shares = Annotated[
+    tuple[Fraction, Fraction, Fraction],
+    BeforeValidator(as_tuple),
+    AfterValidator(_sums_to_one),
+]
+Pair = Annotated[tuple[float, float], BeforeValidator(as_tuple)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
+Band = Literal["u", "g", "r", "i", "z"]
+Endpoint = Literal["sandbox", "recorded", "sdss"]
+
+
+class Section(BaseModel):
+    """One section: strict types (text is never read as a number) and no unknown key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)

@@ -1,0 +1,45 @@
+"""The stages of the pipeline, one thin script each, and how every one of them starts and ends."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+# Set before NumPy loads: BLAS threads would fight the kernels' own, and the order of their sums,
+# and so the last bit of a result, would depend on the number of cores.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("MKL_NUM_THREADS", "1")
+
+INTERRUPTED = 130
+
+
+def run(stage: Callable[[], None], *expected: type[Exception]) -> None:
+    """Run a stage; end with one clear line, and a telling exit code, on an expected error.
+
+    Exit codes: 0 done, 1 an error, 130 stopped by Ctrl-C (DVC leaves it to the stage). Errors
+    that are not `expected`, and so are defects of halflight, keep their traceback.
+    """
+    from core.params import ParamsError
+
+    name = stage.__module__.rpartition(".")[2] if stage.__module__ != "__main__" else sys.argv[0]
+    try:
+        stage()
+    except KeyboardInterrupt:
+        print(f"\n{name}: stopped; `dvc repro` goes on from here", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except (ParamsError, *expected) as error:
+        print(f"\n{name}: {type(error).__name__}: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def processes() -> int:
+    """Worker processes of a stage: HALFLIGHT_PROCESSES, or every core this process may use.
+
+    Not a parameter: the number changes no byte of any output, so it must not be in dvc.lock.
+    """
+    return int(os.environ.get("HALFLIGHT_PROCESSES", len(os.sched_getaffinity(0))))
+
+
+def project_path(path: Path) -> Path:
+    """A path relative to the main checkout, also for a queued experiment in its temporary copy."""
+    return Path(os.environ.get("DVC_ROOT", ".")) / path

@@ -1,0 +1,150 @@
+"""Training as the train and finetune stages share it: batches, callbacks, resume, calibration."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core import files, images, nn, params, paths, store
+from core.nn import callbacks, optimizers, presets, schedules
+from stages import project_path
+
+INPUTS = ("image", "psf")
+# The share of a normal distribution within one standard deviation.
+ONE_SIGMA = 0.6827
+PREDICT_BATCH = 256
+
+
+@dataclass(frozen=True)
+class LabelledStamps:
+    """Prepared stamps with a label each, ln R_e, and the indices that train and validate."""
+
+    stamps: store.Stamps
+    labels: np.ndarray
+    train: np.ndarray
+    validation: np.ndarray
+
+    def batches(
+        self, indices: np.ndarray, fit: params.Fit, *, training: bool
+    ) -> images.ArrayBatches:
+        """Training batches are shuffled, and turned if `fit.augment`; validation batches are not."""
+        return images.ArrayBatches(
+            {name: self.stamps[name] for name in INPUTS},
+            self.labels.astype(np.float32)[:, np.newaxis],
+            indices=indices,
+            batch_size=fit.batch_size,
+            seed=fit.seed,
+            augment=fit.augment and training,
+            shuffle=training,
+        )
+
+
+def new_network(stamps: store.Stamps, train: params.Train, *, seed: int) -> nn.Model:
+    """The untrained network of section train, shaped for these stamps."""
+    return presets.build(
+        train.model.preset,
+        image_shape=(*stamps["image"].shape[1:], 1),
+        psf_shape=(*stamps["psf"].shape[1:], 1),
+        filters=train.model.filters,
+        dense_units=train.model.dense_units,
+        dropout=train.model.dropout,
+        backend=train.backend,
+        seed=seed,
+    )
+
+
+def fit_network(
+    model: nn.Model, data: LabelledStamps, fit: params.Fit, *, name: str, identity: str
+) -> pd.DataFrame:
+    """Train to the best validation loss and calibrate the error bar; return the history.
+
+    An interrupted run goes on from its last epoch, to the same bytes, as long as `identity` (a
+    fingerprint of the data and of all that shaped `model`) and the parameters are the same.
+    """
+    batches = data.batches(data.train, fit, training=True)
+    validation = data.batches(data.validation, fit, training=False)
+    warmup = fit.warmup_epochs * batches.steps
+    total = fit.epochs * batches.steps
+    rate = schedules.CosineDecay(
+        0.0 if warmup else fit.learning_rate,
+        max(total - warmup, 1),
+        warmup_target=fit.learning_rate if warmup else None,
+        warmup_steps=warmup,
+    )
+    model.compile(
+        optimizers.AdamW(rate, weight_decay=fit.weight_decay, global_clipnorm=fit.global_clipnorm),
+        loss="gaussian_nll",
+        metrics=["mean_absolute_error"],
+    )
+    checkpoint = project_path(paths.CHECKPOINTS) / f"{name}-{_digest(fit, identity)}"
+    history = model.fit(
+        batches,
+        validation_data=validation,
+        epochs=fit.epochs,
+        callbacks=[
+            callbacks.TerminateOnNaN(),
+            callbacks.EarlyStopping(
+                monitor="val_loss", patience=fit.patience, restore_best_weights=True
+            ),
+            callbacks.ProgressLogger(),
+            callbacks.BackupAndRestore(checkpoint, delete_checkpoint=False),
+        ],
+    )
+    scale = calibrate(model, data)
+    print(f"{name}: error bars scaled by {scale:.3f} to cover 68 % of the validation split")
+    shutil.rmtree(checkpoint, ignore_errors=True)
+    return pd.DataFrame(list(history)).assign(arm=name)
+
+
+def calibrate(model: nn.Model, data: LabelledStamps) -> float:
+    """Scale the predicted sigma so that it covers 68.27 % of the validation split.
+
+    The factor is folded into the biases of the log-variance, so the saved network carries it.
+    A variance scaling in the sense of Guo et al. 2017 (ICML, "temperature"), for a regression.
+    """
+    mean, sigma = predict(model, data.stamps, data.validation)
+    scale = float(np.quantile(np.abs(mean - data.labels[data.validation]) / sigma, ONE_SIGMA))
+    weights = model.get_weights()
+    bias = weights["head/bias"]
+    bias[len(bias) // 2 :] += 2 * np.log(scale)
+    model.set_weights(weights)
+    return scale
+
+
+def predict(
+    model: nn.Model, stamps: store.Stamps, indices: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """ln R_e and its standard deviation, each (n,) float64, for stamps `indices`."""
+    outputs = [
+        model.predict(
+            {name: stamps[name][chunk][..., np.newaxis] for name in INPUTS}, PREDICT_BATCH
+        )
+        for chunk in np.split(indices, range(PREDICT_BATCH, len(indices), PREDICT_BATCH))
+    ]
+    mean, log_variance = np.concatenate(outputs).astype(np.float64).T
+    return mean, np.exp(log_variance / 2)
+
+
+def fingerprint(folders: Sequence[Path]) -> str:
+    """A hash of every byte of these folders: what a checkpoint was made from."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in sorted(p for folder in folders for p in folder.rglob("*") if p.is_file()):
+        digest.update(str(path).encode())
+        with path.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "blake2b").digest())
+    return digest.hexdigest()
+
+
+def write_history(path: Path, histories: Sequence[pd.DataFrame]) -> None:
+    """Write learning curves, one row an epoch and arm."""
+    files.write_csv(path, pd.concat(histories, ignore_index=True))
+
+
+def _digest(fit: params.Fit, identity: str) -> str:
+    text = json.dumps([fit.model_dump(), identity], sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
