@@ -198,7 +198,7 @@ def made_up_provenance(endpoint):
         ],
         "counts": {"catalogue": 1234, "stamps": 1100, "fields": 24},
         "dropped": {"near the frame's edge": 91, "missing pixels": 43},
-        "centroid": {"median": 0.123, "p90": 0.31, "count": 1100},
+        "centroid_offset_pixels": {"median": 0.123, "p90": 0.31, "count": 1100},
     }
 
 

@@ -1,0 +1,206 @@
+"""The shapes every kernel demands, in one table, and the decorator that checks them."""
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec
+
+import numpy as np
+
+__all__ = ["SHAPES", "checked"]
+
+Arguments = ParamSpec("Arguments")
+
+# One letter is one length, the same wherever it appears in a kernel; "..." is any number of axes
+# (the same everywhere in the kernel), "2t" twice a length, a digit itself; "?" allows None.
+# n: batch; h, w: input rows, columns; p, q: output rows, columns; u, v: window rows, columns;
+# i, o: features or channels in and out; c: channels.
+_POOL = {"y": "n p q c", "x": "n h w c", "dy": "n p q c", "dx": "n h w c", "index": "n p q c"}
+_CHANNELS = (
+    *("mean", "inverse_deviation", "running_mean", "running_variance"),
+    *("gamma", "beta", "dgamma", "dbeta"),
+)
+_NORM = dict.fromkeys(["y", "x", "dy", "dx"], "... c") | dict.fromkeys(_CHANNELS, "c")
+_SAME = dict.fromkeys(["y", "x", "a", "b", "dy", "dx"], "...")
+_LOSS = {"loss": "n", "dprediction": "n t", "prediction": "n t", "target": "n t", "weight": "n"}
+_FLAT = dict.fromkeys(["w", "g", "m", "v", "velocity", "x"], "k")
+_CONV = {
+    "y": "n p q o",
+    "x": "n h w i",
+    "w": "u v i o",
+    "b": "o?",
+    "dy": "n p q o",
+    "dx": "n h w i",
+    "dw": "u v i o",
+    "db": "o?",
+}
+_DENSE = {
+    "y": "n o",
+    "x": "n i",
+    "w": "i o",
+    "b": "o?",
+    "dy": "n o",
+    "dx": "n i",
+    "dw": "i o",
+    "db": "o?",
+}
+
+SHAPES: Mapping[str, Mapping[str, str]] = {
+    "copy": _SAME,
+    "fill": _SAME,
+    "accumulate": _SAME,
+    "dense_forward": _DENSE,
+    "dense_backward_input": _DENSE,
+    "dense_backward_weights": _DENSE,
+    "conv2d_forward": _CONV,
+    "conv2d_backward_input": _CONV,
+    "conv2d_backward_weights": _CONV,
+    "max_pool2d_forward": _POOL,
+    "max_pool2d_backward": _POOL,
+    "average_pool2d_forward": _POOL,
+    "average_pool2d_backward": _POOL,
+    "global_average_pool2d_forward": {"y": "n c", "x": "n h w c"},
+    "global_average_pool2d_backward": {"dx": "n h w c", "dy": "n c"},
+    "batch_norm_forward_training": _NORM,
+    "batch_norm_forward_inference": _NORM,
+    "batch_norm_backward": _NORM,
+    "batch_norm_backward_inference": _NORM,
+    "relu_forward": _SAME,
+    "relu_backward": _SAME,
+    "leaky_relu_forward": _SAME,
+    "leaky_relu_backward": _SAME,
+    "elu_forward": _SAME,
+    "elu_backward": _SAME,
+    "sigmoid_forward": _SAME,
+    "sigmoid_backward": _SAME,
+    "tanh_forward": _SAME,
+    "tanh_backward": _SAME,
+    "softplus_forward": _SAME,
+    "softplus_backward": _SAME,
+    "silu_forward": _SAME,
+    "silu_backward": _SAME,
+    "add_forward": _SAME,
+    "concatenate_forward": {"y": "... d", "x": "... c"},
+    "concatenate_backward": {"dx": "... c", "dy": "... d"},
+    "dropout_forward": _SAME,
+    "dropout_backward": _SAME,
+    "gaussian_nll": _LOSS | {"prediction": "n 2t", "dprediction": "n 2t"},
+    "mean_squared_error": _LOSS,
+    "mean_absolute_error": _LOSS,
+    "binary_crossentropy_from_logits": _LOSS
+    | dict.fromkeys(["prediction", "dprediction", "target"], "n 1"),
+    "sgd_step": _FLAT,
+    "adam_step": _FLAT,
+    "scale": _FLAT,
+    "sum_of_squares": {"out": "1", "x": "..."},
+    "all_finite": {"out": "1", "x": "..."},
+}
+
+
+def checked(
+    dtype: type[np.floating],
+) -> Callable[[Callable[Arguments, None]], Callable[Arguments, None]]:
+    """Decorate a kernel so that wrong arguments raise ValueError before it runs.
+
+    Arrays must be C-contiguous, of `dtype` (`index`: int32), not empty, and of the shapes that
+    `SHAPES` gives for the kernel's name; windows must overlap the image.
+    """
+
+    def decorate(kernel: Callable[Arguments, None]) -> Callable[Arguments, None]:
+        names = tuple(inspect.signature(kernel).parameters)
+        laws = [(n, SHAPES[kernel.__name__].get(n)) for n in names]
+        arrays = [(n, law.rstrip("?").split(), "?" in law) for n, law in laws if law]
+
+        @functools.wraps(kernel)
+        def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+            given = dict(zip(names, args, strict=False)) | kwargs
+            if len(given) == len(names):  # otherwise Python's own TypeError says it best
+                _check(kernel.__name__, given, arrays, dtype)
+            kernel(*args, **kwargs)
+
+        return call
+
+    return decorate
+
+
+def _check(
+    kernel: str,
+    given: Mapping[str, Any],
+    arrays: list[tuple[str, list[str], bool]],
+    dtype: type[np.floating],
+) -> None:
+    lengths: dict[str, Any] = {}
+    for name, law, optional in arrays:
+        array = given[name]
+        if array is None and optional:
+            continue
+        expected = np.int32 if name == "index" else dtype
+        if getattr(array, "dtype", None) != expected:
+            received = getattr(array, "dtype", type(array).__name__)
+            raise ValueError(
+                f"{kernel}: {name} is {received}, expected an array of {np.dtype(expected)}"
+            )
+        if not array.flags["C_CONTIGUOUS"]:
+            raise ValueError(f"{kernel}: {name} {array.shape} is not C-contiguous: copy it first")
+        if array.size == 0 or not _matches(array.shape, law, lengths):
+            known = ", ".join(f"{key}={value}" for key, value in lengths.items())
+            shapes = ", ".join(f"{n} {np.shape(given[n])}" for n, _, _ in arrays)
+            raise ValueError(
+                f"{kernel}: {name} has shape {array.shape}, expected ({', '.join(law)}), none "
+                f"empty, with {known}; received {shapes}"
+            )
+    if "strides" in given:
+        _check_windows(kernel, given, lengths)
+    if "offset" in given and not 0 <= given["offset"] <= lengths["d"] - lengths["c"]:
+        raise ValueError(
+            f"{kernel}: offset {given['offset']} puts {lengths['c']} channels outside the "
+            f"{lengths['d']} of the concatenation"
+        )
+    if "rate" in given and not 0.0 <= given["rate"] < 1.0:
+        raise ValueError(f"{kernel}: rate is {given['rate']}, expected 0 <= rate < 1")
+
+
+def _matches(shape: tuple[int, ...], law: list[str], lengths: dict[str, Any]) -> bool:
+    """Whether the shape obeys the law; lengths seen for the first time are remembered."""
+    if law[0] == "...":
+        law = law[1:]
+        if len(shape) < len(law):
+            return False
+        split = len(shape) - len(law)
+        if lengths.setdefault("...", shape[:split]) != shape[:split]:
+            return False
+        shape = shape[split:]
+    if len(shape) != len(law):
+        return False
+    for length, letter in zip(shape, law, strict=True):
+        if letter.isdigit():
+            if length != int(letter):
+                return False
+        elif letter[0] == "2":
+            if length % 2 or lengths.setdefault(letter[1:], length // 2) != length // 2:
+                return False
+        elif lengths.setdefault(letter, length) != length:
+            return False
+    return True
+
+
+def _check_windows(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, int]) -> None:
+    """Every window must overlap the image, and padding must be smaller than the window."""
+    size = given["size"] if "size" in given else (lengths["u"], lengths["v"])
+    strides, padding = given["strides"], given["padding"]
+    for axis, window, stride, before, image, output in zip(
+        ("rows", "columns"),
+        size,
+        strides,
+        padding,
+        (lengths["h"], lengths["w"]),
+        (lengths["p"], lengths["q"]),
+        strict=True,
+    ):
+        last = (output - 1) * stride - before
+        if window < 1 or stride < 1 or not 0 <= before < window or last >= image:
+            raise ValueError(
+                f"{kernel}: {axis}: {output} windows of size {window}, stride {stride}, padding "
+                f"{before} before do not fit an image of {image}: need size >= 1, stride >= 1, "
+                "0 <= padding < size, and the last window must overlap the image"
+            )

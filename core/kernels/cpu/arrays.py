@@ -1,0 +1,50 @@
+"""Memory of the CPU back end: NumPy arrays in float32."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..contract import checked
+
+FLOAT = np.float32
+
+Array = NDArray[np.float32]
+Indices = NDArray[np.int32]
+
+
+def empty(shape: tuple[int, ...], dtype: type[np.generic] = FLOAT) -> np.ndarray:
+    """A new array of any content; `dtype` is FLOAT, or np.int32 for a max-pooling index."""
+    return np.empty(shape, dtype)
+
+
+def zeros(shape: tuple[int, ...], dtype: type[np.generic] = FLOAT) -> np.ndarray:
+    """A new array of zeros; `dtype` is FLOAT, or np.int32 for a max-pooling index."""
+    return np.zeros(shape, dtype)
+
+
+def to_device(array: ArrayLike) -> np.ndarray:
+    """A copy in the back end's memory: integers as int32, everything else as FLOAT."""
+    host = np.asarray(array)
+    return np.array(host, np.int32 if host.dtype.kind in "iu" else FLOAT, order="C")
+
+
+def to_host(array: np.ndarray) -> np.ndarray:
+    """A copy as a NumPy array, dtype kept."""
+    return np.array(array)
+
+
+@checked(FLOAT)
+def copy(y: Array, x: Array) -> None:
+    """y = x, any shape."""
+    np.copyto(y, x)
+
+
+@checked(FLOAT)
+def fill(y: Array, value: float) -> None:
+    """y = value, any shape."""
+    y.fill(value)
+
+
+@checked(FLOAT)
+def accumulate(y: Array, x: Array) -> None:
+    """y += x, any shape."""
+    np.add(y, x, out=y)

@@ -1,0 +1,176 @@
+"""The compiled loop behind weight gradients: windows of an image times output gradients.
+
+Panels of PIXELS windows, DEPTH weights at a time, are multiplied by the same pixels' output
+gradients. Groups of images are summed in chunks whose number depends on the shapes alone, and the
+chunks are added in order, so the thread count changes no byte.
+"""
+
+import numba
+import numpy as np
+
+from .arrays import Array
+from .compiler import compiled, thread_limit
+from .scratch import scratch
+from .simd import DEPTH, LANES, STRIDE, TILE, copy_run, multiply_columns, sum_rows
+from .windows import Windows, fill_panel, group_images, pad_images
+
+PIXELS = 48
+# Chunks: enough to share among threads, few enough that their sums stay small.
+_CHUNKS = (8, 64)
+_MEGABYTE = 1 << 20
+
+
+def correlate_weights(dw: Array, db: Array | None, dy: Array, x: Array, windows: Windows) -> None:
+    """dw (size, in, out), db (out,) += the gradients of y = correlate(x, w) + b."""
+    group, length = group_images(x, windows)
+    threads = thread_limit()
+    channels = dw.shape[-1]
+    depth, blocks = dw.size // channels, -(-channels // LANES)
+    padded_depth = -(-depth // TILE) * TILE
+    groups = -(-len(x) // group)
+    size = padded_depth * blocks * LANES
+    chunks = min(groups, max(_CHUNKS[0], min(_CHUNKS[1], _MEGABYTE // (4 * size))))
+    _correlate_weights(
+        dw.reshape(-1),
+        scratch("no bias", channels) if db is None else db,
+        dy.reshape(-1),
+        x.reshape(-1),
+        dy.shape,
+        x.shape,
+        windows,
+        group,
+        groups,
+        scratch("padded", threads, length),
+        scratch("panel", threads, PIXELS * STRIDE),
+        scratch("tile", threads, blocks * PIXELS * LANES),
+        scratch("weights", chunks, size),
+        scratch("biases", chunks, blocks * LANES),
+    )
+
+
+@compiled()
+def _fill_gradients(tile, dy, start, count, channels):  # type: ignore
+    """tile (blocks, PIXELS, 16) = `count` pixels of dy from element `start` on."""
+    for block in range((channels + LANES - 1) // LANES):
+        left = channels - block * LANES
+        for r in range(count):
+            here = (block * PIXELS + r) * LANES
+            source = start + r * channels + block * LANES
+            if left >= LANES:
+                copy_run(tile, here, dy, source, LANES)
+            else:
+                for lane in range(LANES):
+                    tile[here + lane] = dy[source + lane] if lane < left else np.float32(0)
+
+
+@compiled()
+def _correlate_weights_group(  # type: ignore
+    weights, biases, dy, x, y_shape, x_shape, windows, first, last, padded, panel, tile
+):
+    channels_in, channels = x_shape[3], y_shape[3]
+    blocks = (channels + LANES - 1) // LANES
+    depth = windows.size_rows * windows.size_columns * channels_in
+    padded_depth = (depth + TILE - 1) // TILE * TILE
+    per_image = windows.rows * windows.columns
+    total = (last - first) * per_image
+    pad_images(padded, x, x_shape, windows, first, last)
+    for pixel in range(0, total, PIXELS):
+        count = min(PIXELS, total - pixel)
+        _fill_gradients(tile, dy, (first * per_image + pixel) * channels, count, channels)
+        for block in range(blocks):
+            sum_rows(biases, block * LANES, tile, block * PIXELS * LANES, count)
+        for begin in range(0, depth, DEPTH):
+            end = min(begin + DEPTH, depth)
+            fill_panel(panel, padded, pixel, count, channels_in, windows, begin, end)
+            for block in range(blocks):
+                for k in range(begin, end, TILE):
+                    multiply_columns(
+                        panel,
+                        k - begin,
+                        tile,
+                        block * PIXELS * LANES,
+                        weights,
+                        (block * padded_depth + k) * LANES,
+                        count,
+                    )
+
+
+@compiled()
+def _correlate_weights_chunk(  # type: ignore
+    weights, biases, dy, x, y_shape, x_shape, windows, group, first, last, padded, panel, tile
+):
+    """The gradients of groups first..last of images."""
+    weights[:] = np.float32(0)
+    biases[:] = np.float32(0)
+    for g in range(first, last):
+        _correlate_weights_group(
+            weights,
+            biases,
+            dy,
+            x,
+            y_shape,
+            x_shape,
+            windows,
+            g * group,
+            min((g + 1) * group, x_shape[0]),
+            padded,
+            panel,
+            tile,
+        )
+
+
+@compiled()
+def _add_chunks(dw, db, weights, biases, channels):  # type: ignore
+    """Add the chunks, in order, to dw (depth, channels) and db (channels,)."""
+    chunks, size = weights.shape
+    blocks = (channels + LANES - 1) // LANES
+    padded_depth = size // (blocks * LANES)
+    for chunk in range(1, chunks):
+        for i in range(size):
+            weights[0, i] += weights[chunk, i]
+        for i in range(biases.shape[1]):
+            biases[0, i] += biases[chunk, i]
+    for k in range(dw.size // channels):
+        for o in range(channels):
+            block, lane = o // LANES, o % LANES
+            dw[k * channels + o] += weights[0, (block * padded_depth + k) * LANES + lane]
+    for o in range(channels):
+        db[o] += biases[0, o]
+
+
+@compiled(parallel=True)
+def _correlate_weights(  # type: ignore
+    dw,
+    db,
+    dy,
+    x,
+    y_shape,
+    x_shape,
+    windows,
+    group,
+    groups,
+    padded,
+    panel,
+    tile,
+    weights,
+    biases,
+):
+    chunks = len(weights)
+    for chunk in numba.prange(chunks):
+        thread = numba.get_thread_id()
+        _correlate_weights_chunk(
+            weights[chunk],
+            biases[chunk],
+            dy,
+            x,
+            y_shape,
+            x_shape,
+            windows,
+            group,
+            chunk * groups // chunks,
+            (chunk + 1) * groups // chunks,
+            padded[thread],
+            panel[thread],
+            tile[thread],
+        )
+    _add_chunks(dw, db, weights, biases, y_shape[3])

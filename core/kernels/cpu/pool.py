@@ -1,0 +1,199 @@
+"""Pooling: maximum, average and global average. Images are the unit of parallel work."""
+
+import numpy as np
+from numba import prange
+
+from ..contract import checked
+from .arrays import FLOAT, Array, Indices
+from .compiler import compiled
+
+Pair = tuple[int, int]
+
+
+@compiled()
+def _overlap(output, size, stride, padding, image):  # type: ignore
+    """First and last + 1 offset in a window that lie inside the image, along one axis."""
+    start = output * stride - padding
+    return max(0, -start), min(size, image - start)
+
+
+@compiled()
+def _take(y, index, x, tap):  # type: ignore
+    for c in range(y.size):
+        y[c] = x[c]
+        index[c] = tap
+
+
+@compiled()
+def _take_larger(y, index, x, tap):  # type: ignore
+    """Where x beats y, or is NaN and y is not, y = x and index = tap."""
+    for c in range(y.size):
+        new, old = x[c], y[c]
+        wins = not (new <= old) and old == old  # also when new is NaN, but not when old is
+        y[c] = new if wins else old
+        index[c] = tap if wins else index[c]
+
+
+@compiled()
+def _max_pool2d_forward_image(y, index, x, size, strides, padding):  # type: ignore
+    for p in range(y.shape[0]):
+        u0, u1 = _overlap(p, size[0], strides[0], padding[0], x.shape[0])
+        for q in range(y.shape[1]):
+            v0, v1 = _overlap(q, size[1], strides[1], padding[1], x.shape[1])
+            row, column = p * strides[0] - padding[0], q * strides[1] - padding[1]
+            first = np.int32(u0 * size[1] + v0)
+            _take(y[p, q], index[p, q], x[row + u0, column + v0], first)
+            for u in range(u0, u1):
+                for v in range(v0, v1):
+                    tap = np.int32(u * size[1] + v)
+                    _take_larger(y[p, q], index[p, q], x[row + u, column + v], tap)
+
+
+@compiled(parallel=True)
+def _max_pool2d_forward(y, index, x, size, strides, padding):  # type: ignore
+    for n in prange(len(y)):
+        _max_pool2d_forward_image(y[n], index[n], x[n], size, strides, padding)
+
+
+@checked(FLOAT)
+def max_pool2d_forward(
+    y: Array, index: Indices, x: Array, size: Pair, strides: Pair, padding: Pair
+) -> None:
+    """y = the largest pixel of each window; index = where it is, u * size[1] + v in the window.
+
+    Padding never wins; of equal pixels the first wins; a NaN wins over everything.
+    """
+    _max_pool2d_forward(y, index, x, tuple(size), tuple(strides), tuple(padding))
+
+
+@compiled()
+def _add_where(dx, dy, index, tap):  # type: ignore
+    """dx += dy where index = tap."""
+    for c in range(dx.size):
+        dx[c] += dy[c] if index[c] == tap else np.float32(0)
+
+
+@compiled()
+def _max_pool2d_backward_image(dx, dy, index, size, strides, padding):  # type: ignore
+    dx[:] = np.float32(0)
+    for p in range(dy.shape[0]):
+        u0, u1 = _overlap(p, size[0], strides[0], padding[0], dx.shape[0])
+        for q in range(dy.shape[1]):
+            v0, v1 = _overlap(q, size[1], strides[1], padding[1], dx.shape[1])
+            row, column = p * strides[0] - padding[0], q * strides[1] - padding[1]
+            for u in range(u0, u1):
+                for v in range(v0, v1):
+                    tap = np.int32(u * size[1] + v)
+                    _add_where(dx[row + u, column + v], dy[p, q], index[p, q], tap)
+
+
+@compiled(parallel=True)
+def _max_pool2d_backward(dx, dy, index, size, strides, padding):  # type: ignore
+    for n in prange(len(dy)):
+        _max_pool2d_backward_image(dx[n], dy[n], index[n], size, strides, padding)
+
+
+@checked(FLOAT)
+def max_pool2d_backward(
+    dx: Array, dy: Array, index: Indices, size: Pair, strides: Pair, padding: Pair
+) -> None:
+    """dx = each dy, summed at the pixel that won its window."""
+    _max_pool2d_backward(dx, dy, index, tuple(size), tuple(strides), tuple(padding))
+
+
+@compiled()
+def _add_scaled(y, x, factor):  # type: ignore
+    for c in range(y.size):
+        y[c] += factor * x[c]
+
+
+@compiled()
+def _average_pool2d_forward_image(y, x, size, strides, padding):  # type: ignore
+    y[:] = np.float32(0)
+    for p in range(y.shape[0]):
+        u0, u1 = _overlap(p, size[0], strides[0], padding[0], x.shape[0])
+        for q in range(y.shape[1]):
+            v0, v1 = _overlap(q, size[1], strides[1], padding[1], x.shape[1])
+            row, column = p * strides[0] - padding[0], q * strides[1] - padding[1]
+            share = np.float32(1) / np.float32((u1 - u0) * (v1 - v0))
+            for u in range(u0, u1):
+                for v in range(v0, v1):
+                    _add_scaled(y[p, q], x[row + u, column + v], share)
+
+
+@compiled(parallel=True)
+def _average_pool2d_forward(y, x, size, strides, padding):  # type: ignore
+    for n in prange(len(y)):
+        _average_pool2d_forward_image(y[n], x[n], size, strides, padding)
+
+
+@checked(FLOAT)
+def average_pool2d_forward(y: Array, x: Array, size: Pair, strides: Pair, padding: Pair) -> None:
+    """y = the mean of each window's pixels; padding is not counted (as in Keras)."""
+    _average_pool2d_forward(y, x, tuple(size), tuple(strides), tuple(padding))
+
+
+@compiled()
+def _average_pool2d_backward_image(dx, dy, size, strides, padding):  # type: ignore
+    dx[:] = np.float32(0)
+    for p in range(dy.shape[0]):
+        u0, u1 = _overlap(p, size[0], strides[0], padding[0], dx.shape[0])
+        for q in range(dy.shape[1]):
+            v0, v1 = _overlap(q, size[1], strides[1], padding[1], dx.shape[1])
+            row, column = p * strides[0] - padding[0], q * strides[1] - padding[1]
+            share = np.float32(1) / np.float32((u1 - u0) * (v1 - v0))
+            for u in range(u0, u1):
+                for v in range(v0, v1):
+                    _add_scaled(dx[row + u, column + v], dy[p, q], share)
+
+
+@compiled(parallel=True)
+def _average_pool2d_backward(dx, dy, size, strides, padding):  # type: ignore
+    for n in prange(len(dy)):
+        _average_pool2d_backward_image(dx[n], dy[n], size, strides, padding)
+
+
+@checked(FLOAT)
+def average_pool2d_backward(dx: Array, dy: Array, size: Pair, strides: Pair, padding: Pair) -> None:
+    """dx = gradient of average_pool2d_forward."""
+    _average_pool2d_backward(dx, dy, tuple(size), tuple(strides), tuple(padding))
+
+
+@compiled()
+def _global_average_pool2d_forward_image(y, x, share):  # type: ignore
+    y[:] = np.float32(0)
+    for row in range(x.shape[0]):
+        for column in range(x.shape[1]):
+            _add_scaled(y[:], x[row, column], share)
+
+
+@compiled(parallel=True)
+def _global_average_pool2d_forward(y, x, share):  # type: ignore
+    for n in prange(len(x)):
+        _global_average_pool2d_forward_image(y[n], x[n], share)
+
+
+@checked(FLOAT)
+def global_average_pool2d_forward(y: Array, x: Array) -> None:
+    """y (n, c) = mean of x (n, h, w, c) over rows and columns."""
+    _global_average_pool2d_forward(y, x, FLOAT(1.0 / (x.shape[1] * x.shape[2])))
+
+
+@compiled()
+def _global_average_pool2d_backward_image(dx, dy, share):  # type: ignore
+    for row in range(dx.shape[0]):
+        for column in range(dx.shape[1]):
+            for c in range(dx.shape[2]):
+                dx[row, column, c] = dy[c] * share
+
+
+@compiled(parallel=True)
+def _global_average_pool2d_backward(dx, dy, share):  # type: ignore
+    for n in prange(len(dx)):
+        _global_average_pool2d_backward_image(dx[n], dy[n], share)
+
+
+@checked(FLOAT)
+def global_average_pool2d_backward(dx: Array, dy: Array) -> None:
+    """dx (n, h, w, c) = dy (n, c) / (h w) at every pixel."""
+    _global_average_pool2d_backward(dx, dy, FLOAT(1.0 / (dx.shape[1] * dx.shape[2])))

@@ -1,0 +1,102 @@
+"""The reference back end: plain NumPy in float64, the definition of every kernel."""
+
+from .arrays import FLOAT, accumulate, copy, empty, fill, to_device, to_host, zeros
+from .conv import conv2d_backward_input, conv2d_backward_weights, conv2d_forward
+from .dense import dense_backward_input, dense_backward_weights, dense_forward
+from .dropout import dropout_backward, dropout_forward
+from .elementwise import (
+    add_forward,
+    concatenate_backward,
+    concatenate_forward,
+    elu_backward,
+    elu_forward,
+    leaky_relu_backward,
+    leaky_relu_forward,
+    relu_backward,
+    relu_forward,
+    sigmoid_backward,
+    sigmoid_forward,
+    silu_backward,
+    silu_forward,
+    softplus_backward,
+    softplus_forward,
+    tanh_backward,
+    tanh_forward,
+)
+from .loss import (
+    binary_crossentropy_from_logits,
+    gaussian_nll,
+    mean_absolute_error,
+    mean_squared_error,
+)
+from .norm import (
+    batch_norm_backward,
+    batch_norm_backward_inference,
+    batch_norm_forward_inference,
+    batch_norm_forward_training,
+)
+from .optimizer import adam_step, scale, sgd_step
+from .pool import (
+    average_pool2d_backward,
+    average_pool2d_forward,
+    global_average_pool2d_backward,
+    global_average_pool2d_forward,
+    max_pool2d_backward,
+    max_pool2d_forward,
+)
+from .reduce import all_finite, sum_of_squares
+
+__all__ = [
+    "FLOAT",
+    "accumulate",
+    "adam_step",
+    "add_forward",
+    "all_finite",
+    "average_pool2d_backward",
+    "average_pool2d_forward",
+    "batch_norm_backward",
+    "batch_norm_backward_inference",
+    "batch_norm_forward_inference",
+    "batch_norm_forward_training",
+    "binary_crossentropy_from_logits",
+    "concatenate_backward",
+    "concatenate_forward",
+    "conv2d_backward_input",
+    "conv2d_backward_weights",
+    "conv2d_forward",
+    "copy",
+    "dense_backward_input",
+    "dense_backward_weights",
+    "dense_forward",
+    "dropout_backward",
+    "dropout_forward",
+    "elu_backward",
+    "elu_forward",
+    "empty",
+    "fill",
+    "gaussian_nll",
+    "global_average_pool2d_backward",
+    "global_average_pool2d_forward",
+    "leaky_relu_backward",
+    "leaky_relu_forward",
+    "max_pool2d_backward",
+    "max_pool2d_forward",
+    "mean_absolute_error",
+    "mean_squared_error",
+    "relu_backward",
+    "relu_forward",
+    "scale",
+    "sgd_step",
+    "sigmoid_backward",
+    "sigmoid_forward",
+    "silu_backward",
+    "silu_forward",
+    "softplus_backward",
+    "softplus_forward",
+    "sum_of_squares",
+    "tanh_backward",
+    "tanh_forward",
+    "to_device",
+    "to_host",
+    "zeros",
+]

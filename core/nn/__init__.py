@@ -1,0 +1,41 @@
+"""The network: layers, models and their training, with Keras 3's names; it knows arrays alone."""
+
+from core.nn import (
+    callbacks,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+    presets,
+    schedules,
+)
+from core.nn.data import ArraySource, BatchSource
+from core.nn.history import History
+from core.nn.layer import Layer
+from core.nn.model import Model
+from core.nn.saving import load_model
+from core.nn.sequential import Sequential
+from core.nn.tensor import Input, Tensor
+from core.nn.weights import WeightsError
+
+__all__ = [
+    "ArraySource",
+    "BatchSource",
+    "History",
+    "Input",
+    "Layer",
+    "Model",
+    "Sequential",
+    "Tensor",
+    "WeightsError",
+    "callbacks",
+    "initializers",
+    "layers",
+    "load_model",
+    "losses",
+    "metrics",
+    "optimizers",
+    "presets",
+    "schedules",
+]

@@ -1,0 +1,131 @@
+"""The graph of a model: its inputs and the calls of its layers, numbered in the order they run."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from core.nn.layer import Layer, ScratchRequest, Shape, Weight
+from core.nn.tensor import Tensor
+
+
+@dataclass(frozen=True)
+class Node:
+    """One call of a layer: the numbers of the tensors it reads and of the one it writes."""
+
+    layer: Layer
+    inputs: tuple[int, ...]
+    output: int
+    requests: tuple[ScratchRequest, ...]
+
+
+class Graph:
+    """Every tensor between `inputs` and `output`, numbered: the inputs first, then call by call.
+
+    The order is that of a depth-first walk from the output, so it depends on the graph alone;
+    layers without a name get one by it: conv2d, conv2d_1, ...
+
+    Raises:
+        ValueError: no path from an input, an input that is not listed or not used, a name twice.
+    """
+
+    def __init__(self, inputs: Sequence[Tensor], output: Tensor) -> None:
+        """Walk from `output` back to `inputs`."""
+        numbers = {id(tensor): number for number, tensor in enumerate(inputs)}
+        if not inputs or len(numbers) != len(inputs) or any(t.call for t in inputs):
+            raise ValueError("Model: inputs must be one or more different Input(...) tensors")
+        ordered = _walk(output, numbers)
+        self.shapes: list[Shape] = [tensor.shape for tensor in (*inputs, *ordered)]
+        self.nodes: list[Node] = []
+        for tensor in ordered:
+            call = tensor.call
+            assert call is not None
+            read = tuple(numbers[id(source)] for source in call.inputs)
+            numbers[id(tensor)] = len(numbers)
+            self.nodes.append(Node(call.layer, read, numbers[id(tensor)], call.requests))
+        self.output = numbers[id(output)]
+        used = {number for node in self.nodes for number in node.inputs}
+        unused = [tensor.name for i, tensor in enumerate(inputs) if i not in used]
+        if unused:
+            raise ValueError(f"Model: the output does not depend on the input(s) {unused}")
+        self.input_names = _named(["input_layer"] * len(inputs), [t.name for t in inputs])
+        self.layers = list(dict.fromkeys(node.layer for node in self.nodes))
+        self._name_layers()
+
+    @property
+    def weights(self) -> Mapping[str, Weight]:
+        """Every weight by its full name, `layer/weight`."""
+        return {
+            f"{layer.name}/{weight.name}": weight
+            for layer in self.layers
+            for weight in layer.weights.values()
+        }
+
+    def layer_shapes(self, node: Node) -> tuple[Shape | list[Shape], Shape]:
+        """Return what `node`'s layer was built for, and the shape it writes."""
+        shapes = [self.shapes[number] for number in node.inputs]
+        return shapes if node.layer.takes_list else shapes[0], self.shapes[node.output]
+
+    def flops(self) -> int:
+        """Floating-point operations of one sample's forward pass."""
+        return sum(node.layer.flops(*self.layer_shapes(node)) for node in self.nodes)
+
+    def needs_gradient(self) -> list[bool]:
+        """Return, for every tensor, whether a trainable weight lies on the way to it."""
+        needed = [False] * len(self.shapes)
+        for node in self.nodes:
+            trains = node.layer.trainable and any(w.trained for w in node.layer.weights.values())
+            needed[node.output] = trains or any(needed[number] for number in node.inputs)
+        return needed
+
+    def _name_layers(self) -> None:
+        names = _named(
+            [_snake_case(type(layer).__name__) for layer in self.layers],
+            [layer.name for layer in self.layers],
+        )
+        for layer, name in zip(self.layers, names, strict=True):
+            layer.name = name
+
+
+def _walk(output: Tensor, known: Mapping[int, int]) -> list[Tensor]:
+    """Return the produced tensors up to `output`, each after all that it reads."""
+    ordered: list[Tensor] = []
+    done = set(known)
+    stack = [(output, False)]
+    while stack:
+        tensor, ready = stack.pop()
+        if id(tensor) in done:
+            continue
+        if tensor.call is None:
+            raise ValueError(f"Model: the Input {tensor.name!r} is not among the model's inputs")
+        if ready:
+            done.add(id(tensor))
+            ordered.append(tensor)
+        else:
+            stack.append((tensor, True))
+            stack.extend((source, False) for source in reversed(tensor.call.inputs))
+    return ordered
+
+
+def _named(bases: Sequence[str], names: Sequence[str | None]) -> list[str]:
+    """Fill in missing names as base, base_1, ..., skipping names that are taken."""
+    taken = [name for name in names if name is not None]
+    for given in taken:
+        if taken.count(given) > 1:
+            raise ValueError(f"Model: the name {given!r} is used twice; names must be unique")
+    result: list[str] = []
+    used, next_number = set(taken), dict.fromkeys(bases, 0)
+    for base, name in zip(bases, names, strict=True):
+        chosen = name
+        while chosen is None or (name is None and chosen in used):
+            number = next_number[base]
+            next_number[base] += 1
+            chosen = f"{base}_{number}" if number else base
+        used.add(chosen)
+        result.append(chosen)
+    return result
+
+
+def _snake_case(name: str) -> str:
+    """Return Keras's default name of a class: Conv2D -> conv2d, MaxPooling2D -> max_pooling2d."""
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()

@@ -1,0 +1,150 @@
+"""Elementwise activations: the table of functions, and the layers that apply them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from core.nn.layer import Array, Layer, Scratch, Shape
+from core.nn.layers.checks import fraction, is_real, positive
+
+
+@dataclass(frozen=True)
+class Function:
+    """An activation by the name of its kernels, with their constant arguments."""
+
+    kernel: str
+    constants: tuple[float, ...] = ()
+    from_input: bool = False
+    """Whether the gradient follows from the input rather than from the output."""
+
+    def forward(self, kernels: ModuleType, y: Array, x: Array) -> None:
+        """Write y = f(x); y may be x."""
+        getattr(kernels, f"{self.kernel}_forward")(y, x, *self.constants)
+
+    def backward(self, kernels: ModuleType, dx: Array, dy: Array, x: Array, y: Array) -> None:
+        """Write dx = f'(x) dy; dx may be dy."""
+        known = x if self.from_input else y
+        getattr(kernels, f"{self.kernel}_backward")(dx, dy, known, *self.constants)
+
+
+FUNCTIONS: Mapping[str, Function | None] = {
+    "linear": None,
+    "relu": Function("relu"),
+    "leaky_relu": Function("leaky_relu", (0.2,)),
+    "elu": Function("elu", (1.0,)),
+    "sigmoid": Function("sigmoid"),
+    "tanh": Function("tanh"),
+    "softplus": Function("softplus", from_input=True),
+    "silu": Function("silu", from_input=True),
+}
+"""Keras's names and Keras's constants; None leaves its input as it is."""
+
+
+def check_activation(layer: Layer, name: Any) -> None:
+    """Raise unless `name` is None or a known activation."""
+    if name is not None and (not isinstance(name, str) or name not in FUNCTIONS):
+        raise layer.error(f"activation must be None or one of {', '.join(FUNCTIONS)}", name)
+
+
+class Activated(Layer):
+    """Base of layers that end in an activation; their field `activation` is None or its name."""
+
+    activation: str | None
+    _before: Scratch | None = None
+
+    @property
+    def function(self) -> Function | None:
+        """The activation's kernels, or None where it is linear."""
+        return FUNCTIONS[self.activation] if self.activation else None
+
+    def build_activation(self, output_shape: Shape) -> None:
+        """Keep the values before the activation where its gradient needs them."""
+        if self.function and self.function.from_input:
+            self._before = self.scratch("before", output_shape)
+
+    def before(self, y: Array) -> Array:
+        """Return where the values before the activation go: `y` itself if that is enough."""
+        return y if self._before is None else self._before.value
+
+    def activate(self, y: Array) -> None:
+        """Apply the activation to `before(y)`."""
+        if self.function:
+            self.function.forward(self.kernels, y, self.before(y))
+
+    def deactivate(self, dy: Array, y: Array) -> None:
+        """Turn `dy` into the gradient of the values before the activation."""
+        if self.function:
+            self.function.backward(self.kernels, dy, dy, self.before(y), y)
+
+
+class Elementwise(Layer):
+    """Base of layers that are one function of FUNCTIONS' kind."""
+
+    function: Function | None
+
+    def build(self, shape: Shape) -> Shape:
+        """Keep the shape."""
+        return shape
+
+    def forward(self, y: Array, x: Array, training: bool) -> None:
+        """Write y = f(x)."""
+        if self.function is None:
+            self.kernels.copy(y, x)
+        else:
+            self.function.forward(self.kernels, y, x)
+
+    def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
+        """Write dx = f'(x) dy."""
+        if self.function is None:
+            self.kernels.copy(dx, dy)
+        else:
+            self.function.backward(self.kernels, dx, dy, x, y)
+
+
+@dataclass(eq=False)
+class Activation(Elementwise):
+    """The activation of that name: "relu", "tanh", "silu", ..."""
+
+    activation: str
+
+    def check(self) -> None:
+        """Look the activation up."""
+        if self.activation is None:
+            raise self.error("activation must be a name", self.activation)
+        check_activation(self, self.activation)
+        self.function = FUNCTIONS[self.activation]
+
+
+@dataclass(eq=False)
+class ReLU(Elementwise):
+    """max(x, 0)."""
+
+    def check(self) -> None:
+        """Nothing to check."""
+        self.function = Function("relu")
+
+
+@dataclass(eq=False)
+class LeakyReLU(Elementwise):
+    """x where positive, negative_slope * x elsewhere."""
+
+    negative_slope: float = 0.3
+
+    def check(self) -> None:
+        """Require a slope above 0 (a slope of 0 is ReLU) and below 1."""
+        slope = fraction(self, "negative_slope", self.negative_slope)
+        self.function = Function("leaky_relu", (positive(self, "negative_slope", slope),))
+
+
+@dataclass(eq=False)
+class ELU(Elementwise):
+    """x where positive, alpha * (exp(x) - 1) elsewhere."""
+
+    alpha: float = 1.0
+
+    def check(self) -> None:
+        """Require a positive alpha."""
+        if not is_real(self.alpha):
+            raise self.error("alpha must be a number", self.alpha)
+        self.function = Function("elu", (positive(self, "alpha", self.alpha),))

@@ -1,0 +1,29 @@
+"""Sequential: a model that is a plain stack of layers."""
+
+from collections.abc import Sequence
+
+from core.nn.layer import Layer
+from core.nn.model import Model
+from core.nn.tensor import Tensor
+
+
+class Sequential(Model):
+    """A model whose layers follow one another; the first entry is an `Input`."""
+
+    def __init__(
+        self, layers: Sequence[Tensor | Layer], *, backend: str = "cpu", seed: int = 0
+    ) -> None:
+        """Call every layer on the output of the one before it.
+
+        Raises:
+            ValueError: the first entry is not an Input, or another one is not a layer.
+        """
+        first, *rest = layers
+        if not isinstance(first, Tensor) or first.call is not None or not rest:
+            raise ValueError(f"Sequential: needs an Input(...), then layers, received {layers!r}")
+        last = first
+        for layer in rest:
+            if not isinstance(layer, Layer):
+                raise ValueError(f"Sequential: every entry but the first is a layer, not {layer!r}")
+            last = layer(last)
+        super().__init__(first, last, backend=backend, seed=seed)

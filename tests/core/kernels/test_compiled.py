@@ -1,0 +1,138 @@
+"""How the CPU back end is compiled: no float64 in hot loops, indices in bounds, a safe cache."""
+
+import os
+import subprocess
+import sys
+
+import numba
+import pytest
+
+from core import kernels
+from core.kernels.cpu import (
+    blocks,
+    compiler,
+    conv,
+    correlate,
+    correlate_weights,
+    dropout,
+    elementwise,
+    loss,
+    norm,
+    optimizer,
+    pool,
+    reduce,
+    windows,
+)
+from tests.core.kernels.cases import all_cases
+
+# Small loops that add the partial sums of float32 loops, or invert a number, in float64.
+IN_DOUBLE = {"_merge_statistics", "_merge_gradients", "_inverse_sum"}
+MODULES = (
+    *(blocks, conv, correlate, correlate_weights, dropout, elementwise),
+    *(loss, norm, optimizer, pool, reduce, windows),
+)
+FUNCTIONS = {
+    function.py_func.__name__: function
+    for module in MODULES
+    for function in vars(module).values()
+    if hasattr(function, "py_func")
+}
+
+
+def _real_types(kind):
+    """The floating-point types inside a Numba type."""
+    if isinstance(kind, numba.types.Array):
+        kind = kind.dtype
+    return {kind} & {numba.types.float64, numba.types.float16}
+
+
+def _promoted(function, signature):
+    """Variables of float64 in a function, its types inferred again (a cached kernel has none)."""
+    fastmath = function.targetoptions["fastmath"]
+    fresh = numba.njit(error_model="numpy", fastmath=fastmath)(function.py_func)
+    fresh.compile(signature)
+    (overload,) = fresh.overloads.values()
+    return {
+        variable: kind
+        for variable, kind in overload.type_annotation.typemap.items()
+        if _real_types(kind)
+    }
+
+
+def test_no_float64_in_hot_loops():
+    backend = kernels.load("cpu")
+    for case in all_cases():
+        case.run(backend)
+    seen = set()
+    while pending := [
+        (name, signature)
+        for name, function in FUNCTIONS.items()
+        for signature in function.signatures
+        if (name, signature) not in seen
+    ]:
+        for name, signature in pending:  # which gives the functions it calls their signatures
+            promoted = _promoted(FUNCTIONS[name], signature)
+            assert name in IN_DOUBLE or not promoted, f"{name}{signature}: {promoted}"
+            seen.add((name, signature))
+    assert {name for name, _ in seen} == set(FUNCTIONS), "a function is never called"
+
+
+def test_cache_folder_follows_the_sources(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert compiler.cache_folder().parent == tmp_path
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert compiler.cache_folder().parent == tmp_path / "halflight"
+    before = compiler.cache_folder()
+    monkeypatch.setattr(compiler, "cpu_features", lambda: ("another cpu", ""))
+    assert compiler.cache_folder() != before
+
+
+def _run(script, root, **environment):
+    run = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=root,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=550,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+
+
+BOUNDS = """
+import numba
+from core import kernels
+from tests.core.kernels.cases import all_cases, assert_agrees
+
+assert numba.config.BOUNDSCHECK
+reference, backend = kernels.load("reference"), kernels.load("cpu")
+for case in all_cases():
+    assert_agrees(case, backend, reference)
+"""
+
+
+@pytest.mark.slow
+def test_no_index_out_of_bounds(root):
+    """Every case once more with Numba's bounds checks compiled in."""
+    _run(BOUNDS, root, NUMBA_BOUNDSCHECK="1")
+
+
+GENERIC = """
+from core import kernels
+from core.kernels.cpu.simd import TILE
+from tests.core.kernels.cases import all_cases, assert_agrees
+
+assert TILE == 6
+reference, backend = kernels.load("reference"), kernels.load("cpu")
+for case in all_cases():
+    if case.kernel.startswith("conv"):
+        assert_agrees(case, backend, reference)
+"""
+
+
+@pytest.mark.slow
+def test_any_cpu_will_do(root):
+    """Convolution compiled for a CPU with nothing but its base instructions."""
+    _run(GENERIC, root, NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="")

@@ -1,0 +1,129 @@
+"""The contract itself: same names and arguments in every back end, and errors before any write."""
+
+import inspect
+import re
+
+import numpy as np
+import pytest
+
+from core import kernels
+from core.kernels.contract import SHAPES
+
+REFERENCE = kernels.load("reference")
+
+
+@pytest.fixture(params=kernels.BACKENDS)
+def backend(request):
+    return kernels.load(request.param)
+
+
+def test_same_names_and_arguments(backend):
+    assert backend.__all__ == REFERENCE.__all__
+    for name in REFERENCE.__all__:
+        if name != "FLOAT":
+            expected = inspect.signature(getattr(REFERENCE, name))
+            assert list(inspect.signature(getattr(backend, name)).parameters) == list(
+                expected.parameters
+            ), name
+
+
+def test_every_kernel_has_shapes(backend):
+    allocators = {"FLOAT", "empty", "zeros", "to_device", "to_host"}
+    assert set(backend.__all__) - allocators == set(SHAPES)
+
+
+def test_every_kernel_lives_in_a_module_of_the_contract(backend):
+    for name in set(backend.__all__) - {"FLOAT"}:
+        module = inspect.unwrap(getattr(backend, name)).__module__
+        assert module.removeprefix(backend.__name__ + ".") in kernels.MODULES
+
+
+def test_unknown_backend():
+    with pytest.raises(
+        ValueError, match=r"unknown back end 'gpu': choose one of 'reference', 'cpu'"
+    ):
+        kernels.load("gpu")
+
+
+def test_device_copies(backend):
+    host = np.arange(6.0).reshape(2, 3).T
+    device = backend.to_device(host)
+    assert device.dtype == backend.FLOAT
+    assert device.flags["C_CONTIGUOUS"]
+    back = backend.to_host(device)
+    np.testing.assert_array_equal(back, host)
+    assert not np.shares_memory(device, host)
+    assert not np.shares_memory(back, device)
+    assert backend.to_device(np.zeros(3, np.int64)).dtype == np.int32
+    assert backend.empty((2,), np.int32).dtype == np.int32
+    assert not backend.zeros((4,)).any()
+
+
+def _conv(backend, **changed):
+    shapes = {"y": (2, 4, 4, 3), "x": (2, 4, 4, 2), "w": (3, 3, 2, 3), "b": (3,)}
+    arguments = {name: backend.zeros(shape) for name, shape in shapes.items()}
+    return arguments | {"strides": (1, 1), "padding": (1, 1)} | changed
+
+
+def _refused(backend, kernel, arguments, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        getattr(backend, kernel)(**arguments)
+    for array in arguments.values():
+        if isinstance(array, np.ndarray):
+            assert not array.any()
+
+
+def test_wrong_shape_names_arrays_and_shapes(backend):
+    arguments = _conv(backend, w=backend.zeros((3, 3, 5, 3)))
+    _refused(
+        backend, "conv2d_forward", arguments, "w has shape (3, 3, 5, 3), expected (u, v, i, o)"
+    )
+    _refused(backend, "conv2d_forward", arguments, "received y (2, 4, 4, 3), x (2, 4, 4, 2)")
+
+
+def test_wrong_dtype_layout_rank_and_emptiness(backend):
+    wrong = np.zeros((3,), np.float16)
+    _refused(backend, "conv2d_forward", _conv(backend, b=wrong), "b is float16, expected an array")
+    missing = _conv(backend, x=None)
+    _refused(backend, "conv2d_forward", missing, "x is NoneType, expected an array of")
+    flipped = backend.zeros((2, 4, 4, 2)).transpose(0, 2, 1, 3)
+    _refused(backend, "conv2d_forward", _conv(backend, x=flipped), "is not C-contiguous")
+    _refused(
+        backend, "conv2d_forward", _conv(backend, b=backend.zeros((3, 1))), "b has shape (3, 1)"
+    )
+    empty = {"y": backend.zeros((0,)), "x": backend.zeros((0,))}
+    _refused(backend, "relu_forward", empty, "none empty")
+    index = backend.zeros((1, 1, 1, 1))
+    pool = {"dx": index, "dy": index, "index": index, "size": (1, 1), "strides": (1, 1)}
+    _refused(
+        backend, "max_pool2d_backward", pool | {"padding": (0, 0)}, "expected an array of int32"
+    )
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        {"padding": (3, 1)},
+        {"padding": (-1, 1)},
+        {"strides": (0, 1)},
+        {"strides": (1, 2)},
+    ],
+)
+def test_windows_that_miss_the_image(backend, geometry):
+    _refused(backend, "conv2d_forward", _conv(backend, **geometry), "do not fit an image of 4")
+
+
+def test_other_rules(backend):
+    def zeros(*shape):
+        return backend.zeros(shape)
+
+    arguments = {"y": zeros(2, 5), "offset": 3, "x": zeros(2, 3)}
+    _refused(backend, "concatenate_forward", arguments, "offset 3 puts 3 channels outside the 5")
+    arguments = {"y": zeros(2), "x": zeros(2), "rate": 1.0, "seed": 1, "step": 1}
+    _refused(backend, "dropout_forward", arguments, "rate is 1.0, expected 0 <= rate < 1")
+    names = ("loss", "dprediction", "prediction", "target", "weight")
+    shapes = ((2,), (2, 3), (2, 3), (2, 1), (2,))
+    arguments = {name: zeros(*shape) for name, shape in zip(names, shapes, strict=True)}
+    _refused(backend, "gaussian_nll", arguments, "dprediction has shape (2, 3), expected (n, 2t)")
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'x'"):
+        backend.relu_forward(zeros(2))

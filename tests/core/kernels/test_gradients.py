@@ -1,0 +1,212 @@
+"""Calculus, checked once: the reference's gradients along a random direction, in float64."""
+
+import numpy as np
+import pytest
+
+from core import kernels
+from tests.core.kernels.cases import normal, output_shape, positive
+
+K = kernels.load("reference")
+RNG = np.random.Generator(np.random.Philox(key=[11, 0]))
+
+
+def check(forward, backward, *inputs, step=1e-5, tolerance=1e-6):
+    """<gradient, direction> equals the central difference of <dy, forward> along the direction.
+
+    forward(*inputs) -> output, backward(dy, *inputs) -> one gradient an input. The difference is
+    extrapolated (Richardson) so that its own error is far below the tolerance.
+    """
+    directions = [RNG.standard_normal(x.shape) for x in inputs]
+    dy = RNG.standard_normal(forward(*inputs).shape)
+
+    def along(h):
+        ahead = forward(*(x + h * d for x, d in zip(inputs, directions, strict=True)))
+        behind = forward(*(x - h * d for x, d in zip(inputs, directions, strict=True)))
+        return np.sum(dy * (ahead - behind)) / (2.0 * h)
+
+    expected = (4.0 * along(step) - along(2.0 * step)) / 3.0
+    gradients = backward(dy, *inputs)
+    received = sum(np.sum(g * d) for g, d in zip(gradients, directions, strict=True))
+    scale = sum(np.sum(np.abs(g * d)) for g, d in zip(gradients, directions, strict=True))
+    assert scale > 0.0
+    assert abs(received - expected) <= tolerance * scale / np.sqrt(sum(x.size for x in inputs))
+
+
+def filled(kernel, shape, *arguments):
+    out = np.full(shape, np.nan)
+    kernel(out, *arguments)
+    return out
+
+
+@pytest.mark.parametrize(
+    ("size", "strides", "padding", "total"),
+    [
+        ((3, 3), (1, 1), (1, 1), (2, 2)),
+        ((5, 2), (2, 1), (1, 0), (3, 1)),
+        ((1, 2), (3, 3), (0, 0), (0, 0)),
+    ],
+)
+def test_conv(size, strides, padding, total):
+    shape = (2, *output_shape((7, 6), size, strides, total), 4)
+
+    def backward(dy, x, w, b):
+        dw, db = np.zeros_like(w), np.zeros_like(b)
+        K.conv2d_backward_weights(dw, db, dy, x, strides, padding)
+        return filled(K.conv2d_backward_input, x.shape, dy, w, strides, padding), dw, db
+
+    check(
+        lambda x, w, b: filled(K.conv2d_forward, shape, x, w, b, strides, padding),
+        backward,
+        normal(RNG, 2, 7, 6, 3),
+        normal(RNG, *size, 3, 4),
+        normal(RNG, 4),
+    )
+
+
+def test_dense():
+    def backward(dy, x, w, b):
+        dw, db = np.zeros_like(w), np.zeros_like(b)
+        K.dense_backward_weights(dw, db, dy, x)
+        return filled(K.dense_backward_input, x.shape, dy, w), dw, db
+
+    check(
+        lambda x, w, b: filled(K.dense_forward, (5, 3), x, w, b),
+        backward,
+        normal(RNG, 5, 7),
+        normal(RNG, 7, 3),
+        normal(RNG, 3),
+    )
+
+
+def test_max_pool():
+    geometry = ((3, 2), (2, 2), (1, 0))
+    shape = (2, 4, 3, 5)
+    index = np.zeros(shape, np.int32)
+    check(
+        lambda x: filled(K.max_pool2d_forward, shape, index, x, *geometry),
+        lambda dy, x: [filled(K.max_pool2d_backward, x.shape, dy, index, *geometry)],
+        RNG.permutation(420).astype(float).reshape(2, 7, 6, 5),
+    )
+
+
+def test_average_pools():
+    geometry = ((3, 2), (2, 2), (1, 0))
+    check(
+        lambda x: filled(K.average_pool2d_forward, (2, 4, 3, 5), x, *geometry),
+        lambda dy, x: [filled(K.average_pool2d_backward, x.shape, dy, *geometry)],
+        normal(RNG, 2, 7, 6, 5),
+    )
+    check(
+        lambda x: filled(K.global_average_pool2d_forward, (2, 5), x),
+        lambda dy, x: [filled(K.global_average_pool2d_backward, x.shape, dy)],
+        normal(RNG, 2, 7, 6, 5),
+    )
+
+
+@pytest.mark.parametrize("shape", [(20, 3), (2, 4, 3, 5)])
+def test_batch_norm_training(shape):
+    channels = shape[-1]
+    epsilon = 0.1
+
+    def run(x, gamma, beta):
+        y, mean, inverse = np.empty(shape), np.empty(channels), np.empty(channels)
+        running = np.zeros(channels), np.ones(channels)
+        K.batch_norm_forward_training(y, mean, inverse, *running, x, gamma, beta, 0.9, epsilon)
+        return y, mean, inverse
+
+    def backward(dy, x, gamma, beta):
+        _, mean, inverse = run(x, gamma, beta)
+        dx, dgamma, dbeta = np.empty(shape), np.zeros(channels), np.zeros(channels)
+        K.batch_norm_backward(dx, dgamma, dbeta, dy, x, gamma, mean, inverse)
+        return dx, dgamma, dbeta
+
+    inputs = normal(RNG, *shape), positive(RNG, channels), normal(RNG, channels)
+    check(lambda *a: run(*a)[0], backward, *inputs)
+
+
+def test_batch_norm_inference():
+    statistics = (normal(RNG, 5), positive(RNG, 5), 0.1)
+
+    def backward(dy, x, gamma, beta):
+        dx, dgamma, dbeta = np.empty(x.shape), np.zeros(5), np.zeros(5)
+        K.batch_norm_backward_inference(dx, dgamma, dbeta, dy, x, gamma, *statistics)
+        return dx, dgamma, dbeta
+
+    check(
+        lambda x, g, b: filled(K.batch_norm_forward_inference, x.shape, x, g, b, *statistics),
+        backward,
+        normal(RNG, 2, 3, 5),
+        positive(RNG, 5),
+        normal(RNG, 5),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "needs", "scalars"),
+    [
+        ("relu", "output", ()),
+        ("leaky_relu", "output", (0.1,)),
+        ("elu", "output", (1.3,)),
+        ("sigmoid", "output", ()),
+        ("tanh", "output", ()),
+        ("softplus", "input", ()),
+        ("silu", "input", ()),
+        ("dropout", "nothing", (0.3, 5, 2)),
+    ],
+)
+def test_elementwise(name, needs, scalars):
+    forward_kernel, backward_kernel = (
+        getattr(K, f"{name}_{way}") for way in ("forward", "backward")
+    )
+
+    def forward(x):
+        return filled(forward_kernel, x.shape, x, *scalars)
+
+    def backward(dy, x):
+        seen = {"output": (forward(x),), "input": (x,), "nothing": ()}[needs]
+        return [filled(backward_kernel, x.shape, dy, *seen, *scalars)]
+
+    x = normal(RNG, 50)
+    check(forward, backward, np.where(np.abs(x) < 0.01, 0.5, x))  # away from the kinks
+
+
+def test_concatenate():
+    def forward(a, b):
+        y = np.empty((2, 3, 7))
+        K.concatenate_forward(y, 0, a)
+        K.concatenate_forward(y, 3, b)
+        return y
+
+    def backward(dy, a, b):
+        return (
+            filled(K.concatenate_backward, a.shape, dy, 0),
+            filled(K.concatenate_backward, b.shape, dy, 3),
+        )
+
+    check(forward, backward, normal(RNG, 2, 3, 3), normal(RNG, 2, 3, 4))
+
+
+@pytest.mark.parametrize(
+    ("name", "width"),
+    [
+        ("gaussian_nll", 6),
+        ("mean_squared_error", 3),
+        ("mean_absolute_error", 3),
+        ("binary_crossentropy_from_logits", 1),
+    ],
+)
+def test_losses(name, width):
+    batch = 6
+    target = np.round(positive(RNG, batch, min(width, 3)) - 0.5)
+    weight = positive(RNG, batch)
+
+    def run(prediction):
+        loss, gradient = np.empty(batch), np.empty(prediction.shape)
+        getattr(K, name)(loss, gradient, prediction, target, weight)
+        return np.array([np.sum(weight * loss) / np.sum(weight)]), gradient
+
+    check(
+        lambda prediction: run(prediction)[0],
+        lambda dy, prediction: [dy * run(prediction)[1]],
+        normal(RNG, batch, width) + 0.25,
+    )

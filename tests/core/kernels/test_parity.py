@@ -1,0 +1,99 @@
+"""The compiled back ends equal the reference, to within float32 rounding."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core import kernels
+from core.kernels.contract import SHAPES
+from tests.core.kernels.cases import all_cases, assert_agrees, conv_cases, normal, pool_cases
+
+REFERENCE = kernels.load("reference")
+COMPILED = [name for name in kernels.BACKENDS if name != "reference"]
+CASES = all_cases()
+
+
+@pytest.fixture(params=COMPILED)
+def backend(request):
+    return kernels.load(request.param)
+
+
+def test_every_kernel_has_a_case():
+    assert {case.kernel for case in CASES} == set(SHAPES)
+
+
+@pytest.mark.parametrize("kernel", SHAPES)
+def test_equals_reference(backend, kernel):
+    for case in CASES:
+        if case.kernel == kernel:
+            assert_agrees(case, backend, REFERENCE)
+
+
+@st.composite
+def geometries(draw, largest_size):
+    """An image, a window, strides and zeros before and in total, such that every window sees it."""
+    image, size, strides, before, total = [], [], [], [], []
+    for _ in range(2):
+        k = draw(st.integers(1, largest_size))
+        zeros = draw(st.integers(0, k - 1))
+        after = draw(st.integers(0, k - 1))
+        pixels = draw(st.integers(max(1, k - zeros - after), 20))
+        s = draw(st.integers(1, 3))
+        last = (pixels + zeros + after - k) // s * s - zeros
+        image.append(max(pixels, last + 1))
+        size.append(k)
+        strides.append(s)
+        before.append(zeros)
+        total.append(min(zeros + after, zeros + after + pixels - image[-1]))
+    return tuple(image), tuple(size), tuple(strides), tuple(before), tuple(total)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(geometries(7), st.integers(1, 4), st.integers(1, 35), st.integers(1, 35), st.booleans())
+def test_any_convolution_equals_reference(geometry, batch, channels_in, channels, bias):
+    image, size, strides, before, total = geometry
+    rng = np.random.Generator(np.random.Philox(key=[2, batch]))
+    channels_pair = (channels_in, channels)
+    for name in COMPILED:
+        for case in conv_cases(
+            rng, batch, image, channels_pair, size, strides, before, total, bias
+        ):
+            assert_agrees(case, kernels.load(name), REFERENCE)
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(geometries(4), st.integers(1, 4), st.integers(1, 35))
+def test_any_pooling_equals_reference(geometry, batch, channels):
+    image, size, strides, before, total = geometry
+    rng = np.random.Generator(np.random.Philox(key=[3, batch]))
+    for name in COMPILED:
+        for case in pool_cases(rng, batch, image, channels, size, strides, before, total):
+            assert_agrees(case, kernels.load(name), REFERENCE)
+
+
+@pytest.mark.parametrize(
+    "kernel", ["relu", "leaky_relu", "elu", "sigmoid", "tanh", "softplus", "silu"]
+)
+def test_backward_in_place_gives_the_same_bytes(backend, kernel):
+    rng = np.random.Generator(np.random.Philox(key=[4, 0]))
+    scalars = {"leaky_relu": (0.25,), "elu": (1.0,)}.get(kernel, ())
+    dy, seen = (backend.to_device(normal(rng, 40000)) for _ in range(2))
+    dx = backend.empty(dy.shape)
+    backward = getattr(backend, f"{kernel}_backward")
+    backward(dx, dy, seen, *scalars)
+    backward(dy, dy, seen, *scalars)
+    assert backend.to_host(dx).tobytes() == backend.to_host(dy).tobytes()
+
+
+def test_batch_norm_keeps_its_accuracy_far_from_zero(backend):
+    """Mean 1000, deviation 1: a one-pass float32 variance would be garbage."""
+    rng = np.random.Generator(np.random.Philox(key=[5, 0]))
+    x = 1000.0 + normal(rng, 5000, 3)
+    statistics = [backend.zeros((3,)) for _ in range(4)]
+    x32, y = backend.to_device(x), backend.empty(x.shape)
+    gamma, beta = backend.to_device(np.ones(3)), backend.zeros((3,))
+    backend.batch_norm_forward_training(y, *statistics, x32, gamma, beta, 0.0, 0.0)
+    truth = backend.to_host(x32).astype(np.float64)
+    np.testing.assert_allclose(backend.to_host(statistics[0]), truth.mean(0), rtol=3e-7)
+    np.testing.assert_allclose(backend.to_host(statistics[3]), truth.var(0), rtol=2e-5)

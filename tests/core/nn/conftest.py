@@ -1,0 +1,95 @@
+"""Fixtures of the network's tests: one layer outside any model, and numerical gradients."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core import kernels
+from core.nn import Input, Layer
+from core.nn.parameters import Parameters
+
+
+@dataclass
+class Placed:
+    """A layer with memory of its own, so that its input gradients can be seen."""
+
+    layer: Layer
+    inputs: list[np.ndarray]
+    output: np.ndarray
+
+    def forward(self, training: bool = True) -> np.ndarray:
+        self.output.fill(np.nan)
+        x = self.inputs if self.layer.takes_list else self.inputs[0]
+        self.layer.forward(self.output, x, training)
+        return self.output.copy()
+
+    def backward(self, cotangent: np.ndarray) -> list[np.ndarray]:
+        """Return the input gradients; the weights' are in `layer.weights[...].grad`."""
+        gradients = [np.full_like(x, np.nan) for x in self.inputs]
+        x, dx = (
+            (self.inputs, gradients) if self.layer.takes_list else (self.inputs[0], gradients[0])
+        )
+        self.layer.backward(dx, cotangent.astype(self.output.dtype), x, self.output)
+        return gradients
+
+
+def place_layer(
+    layer: Layer, shapes: Sequence[tuple[int, ...]], backend: str, batch: int = 3, seed: int = 7
+) -> Placed:
+    rng = np.random.default_rng(seed)
+    k = kernels.load(backend)
+    tensors = [Input(shape) for shape in shapes]
+    tensor = layer(tensors if layer.takes_list else tensors[0])
+    layer.name, layer.kernels, layer.stream, layer.step = "layer", k, 5, 3
+    Parameters(k, [layer], layer.weights, seed)
+    for weight in layer.weights.values():
+        offset = 0.5 + rng.random(weight.shape)  # biases and moving statistics that matter
+        weight.value[...] += offset.astype(k.FLOAT) * 0.3
+    assert tensor.call is not None
+    for request in tensor.call.requests:
+        shape = (batch, *request.shape) if request.per_sample else request.shape
+        request.scratch.value = k.empty(shape, np.int32 if request.integer else k.FLOAT)
+    inputs = [rng.normal(size=(batch, *shape)).astype(np.float32) for shape in shapes]
+    return Placed(layer, [x.astype(k.FLOAT) for x in inputs], k.empty((batch, *tensor.shape)))
+
+
+@pytest.fixture
+def place() -> Callable[..., Placed]:
+    """Place a layer: place(layer, shapes, backend)."""
+    return place_layer
+
+
+def directional_error(
+    value: Callable[[], float], array: np.ndarray, gradient: np.ndarray, step: float = 1e-6
+) -> float:
+    """Compare a gradient with central differences of `value` along one random direction."""
+    direction = np.random.default_rng(11).normal(size=array.shape)
+    direction /= np.linalg.norm(direction)
+    original = array.copy()
+    array[...] = original + step * direction
+    above = value()
+    array[...] = original - step * direction
+    below = value()
+    array[...] = original
+    numerical = (above - below) / (2 * step)
+    analytical = float(np.sum(gradient * direction))
+    scale = max(abs(numerical), 1e-3 * float(np.linalg.norm(gradient)), 1e-12)
+    return abs(numerical - analytical) / scale
+
+
+@pytest.fixture
+def gradient_error() -> Callable[..., float]:
+    """Relative error of a gradient: gradient_error(value, array, gradient)."""
+    return directional_error
+
+
+@pytest.fixture
+def regression() -> tuple[np.ndarray, np.ndarray]:
+    """A small synthetic regression: y = sin(3 x_0) + x_1 plus noise of deviation 0.1."""
+    rng = np.random.default_rng(3)
+    x = rng.uniform(-1, 1, size=(256, 2))
+    y: Any = np.sin(3 * x[:, 0]) + x[:, 1] + 0.1 * rng.normal(size=256)
+    return x, y

@@ -1,0 +1,151 @@
+"""Whole graphs: gradients through fan-out, several inputs and shared layers, and planned memory."""
+
+import numpy as np
+import pytest
+
+from core.nn import Input, Model, layers
+from core.nn.data import Batch
+from core.nn.training import train_step
+
+
+def branching_model(backend="reference", **options):
+    """Two inputs; a map read three times, a shared layer, a tensor added to itself."""
+    image, vector = Input((8, 8, 2), name="image"), Input((5,), name="vector")
+    x = layers.Conv2D(4, 3, padding="same", activation="silu", name="c1")(image)
+    x = layers.BatchNormalization(name="bn")(x)
+    shared = layers.Conv2D(4, 3, padding="same", name="shared")
+    a = shared(x)
+    b = layers.ELU(name="elu")(shared(a))
+    x = layers.Add(name="add")([x, a, b])
+    x = layers.Concatenate(name="join")([layers.MaxPooling2D(2, name="m")(x), half(x)])
+    x = layers.GlobalAveragePooling2D(name="gap")(x)
+    v = layers.Dense(3, activation="tanh", name="v")(vector)
+    v = layers.Add(name="twice")([v, v])
+    x = layers.Concatenate(name="all")([x, v])
+    x = layers.Dropout(0.3, name="drop")(x)
+    output = layers.Dense(2, name="head")(x)
+    return Model([image, vector], output, backend=backend, **options)
+
+
+def half(x):
+    return layers.AveragePooling2D(2, name="a")(x)
+
+
+def data(samples=5):
+    rng = np.random.default_rng(1)
+    inputs = [rng.normal(size=(samples, 8, 8, 2)), rng.normal(size=(samples, 5))]
+    return inputs, rng.normal(size=(samples, 1)), rng.random(samples) + 0.5
+
+
+def gradients(model):
+    return {
+        name: model.kernels.to_host(weight.grad)
+        for name, weight in model.graph.weights.items()
+        if weight.trained
+    }
+
+
+def loss_and_gradients(model, inputs, target, weight):
+    k = model.kernels
+    executor = model.executor(len(target), training=True)
+    executor._arena.fill(np.nan)  # nothing may be read before it is written
+    prediction = executor.forward([k.to_device(x) for x in inputs], step=2)
+    values, dprediction = executor.loss_arrays(len(target))
+    model.loss(k, values, dprediction, prediction, k.to_device(target), k.to_device(weight))
+    k.fill(model.parameters.gradients, 0.0)
+    executor.backward(len(target), step=2)
+    return float(k.to_host(values) @ weight / weight.sum())
+
+
+def test_gradients_of_a_branching_graph(gradient_error):
+    model = branching_model()
+    model.compile("sgd", "gaussian_nll")
+    inputs, target, weight = data()
+    loss_and_gradients(model, inputs, target, weight)
+    for name, gradient in gradients(model).items():
+        error = gradient_error(
+            lambda: loss_and_gradients(model, inputs, target, weight),
+            model.graph.weights[name].value,
+            gradient,
+        )
+        assert error <= 1e-6, name
+
+
+def test_back_ends_agree_end_to_end():
+    inputs, target, weight = data()
+    found = {}
+    for backend in ("reference", "cpu"):
+        model = branching_model(backend)
+        model.compile("sgd", "gaussian_nll")
+        found[backend] = (loss_and_gradients(model, inputs, target, weight), gradients(model))
+    assert found["cpu"][0] == pytest.approx(found["reference"][0], rel=1e-5)
+    for name, gradient in found["reference"][1].items():
+        np.testing.assert_allclose(found["cpu"][1][name], gradient, rtol=1e-3, atol=1e-5)
+
+
+def test_frozen_layers_get_no_gradients_and_nothing_runs_below_them():
+    model = branching_model()
+    model.compile("sgd", "gaussian_nll")
+    inputs, target, weight = data()
+    loss_and_gradients(model, inputs, target, weight)
+    whole = gradients(model)
+    model.freeze("c1", "shared", "v")
+    needed = model.graph.needs_gradient()
+    names = {n.layer.name for n in model.graph.nodes if needed[n.output]}
+    assert "c1" not in names
+    assert "twice" not in names
+    model.unfreeze("*")
+    model.freeze("c1", "v")
+    loss_and_gradients(model, inputs, target, weight)
+    for name, gradient in gradients(model).items():
+        if name.split("/")[0] in ("c1", "v"):
+            assert not gradient.any(), name
+        else:
+            np.testing.assert_allclose(gradient, whole[name], rtol=1e-12, err_msg=name)
+
+
+def test_no_array_is_allocated_in_a_step():
+    model = branching_model()
+    model.compile("adam", "gaussian_nll")
+    inputs, target, weight = data()
+    batch = Batch(inputs, target, weight)
+    train_step(model, batch)
+    allocated = []
+    kernels = model.kernels
+
+    class Counting:
+        def __getattr__(self, name):
+            if name in ("empty", "zeros"):
+                allocated.append(name)
+            return getattr(kernels, name)
+
+    model.kernels = Counting()
+    executor = model.executor(len(target), training=True)
+    executor._kernels = model.kernels
+    train_step(model, batch)
+    assert allocated == []
+    assert model.executor(2, training=True) is executor
+
+
+def test_partial_batches_use_the_same_memory():
+    model = branching_model()
+    inputs, _, _ = data(7)
+    whole = model.predict(inputs, batch_size=7)
+    executor = model.executor(7, training=False)
+    parts = model.predict(inputs, batch_size=3)
+    assert model.executor(3, training=False) is executor
+    np.testing.assert_allclose(parts, whole, rtol=1e-12)
+    with pytest.raises(ValueError, match="planned for 1 to 7 samples, received 8"):
+        executor.forward([np.zeros((8, 8, 8, 2)), np.zeros((8, 5))])
+
+
+def test_inference_shares_memory():
+    image = Input((16, 16, 4))
+    x = image
+    for _ in range(12):
+        x = layers.ReLU()(x)
+    x = layers.GlobalAveragePooling2D()(x)
+    model = Model(image, layers.Dense(1)(x), backend="reference")
+    size = 8 * 16 * 16 * 4
+    assert model.executor(8, training=False)._arena.size < 2.1 * size
+    assert model.executor(8, training=True)._arena.size < 2.1 * size  # nothing to train in ReLU

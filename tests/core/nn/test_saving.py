@@ -1,0 +1,100 @@
+"""Saved models: round trips, and descriptions that must not be trusted."""
+
+import json
+
+import numpy as np
+import pytest
+
+from core.nn import Input, Model, WeightsError, layers, load_model
+
+
+@pytest.fixture
+def folder(tmp_path):
+    a, b = Input((6, 6, 1), name="a"), Input((3,), name="b")
+    shared = layers.Conv2D(1, 3, padding="same", activation="silu", kernel_initializer="orthogonal")
+    x = layers.Flatten()(layers.Add()([shared(shared(a)), a]))
+    model = Model([a, b], layers.Dense(2)(layers.Concatenate()([x, b])), backend="reference")
+    model.freeze("conv2d")
+    model.save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+INPUTS = [np.linspace(-1, 1, 72).reshape(2, 6, 6, 1), np.linspace(0, 1, 6).reshape(2, 3)]
+
+
+def test_round_trip(folder, tmp_path):
+    model = load_model(folder, backend="reference")
+    assert not model.get_layer("conv2d").trainable
+    assert model.input_names == ["a", "b"]
+    model.save(tmp_path / "again")
+    for name in ("model.json", "weights.safetensors"):
+        assert (folder / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+    again = load_model(tmp_path / "again", backend="cpu")
+    np.testing.assert_allclose(again.predict(INPUTS), model.predict(INPUTS), rtol=1e-5, atol=1e-6)
+
+
+def edit(folder, change):
+    path = folder / "model.json"
+    description = json.loads(path.read_text())
+    change(description)
+    path.write_text(json.dumps(description))
+
+
+HOSTILE = {
+    "class": (lambda d: d["layers"][0].update({"class": "os.system"}), "unknown class 'os"),
+    "base class": (lambda d: d["layers"][0].update({"class": "Layer"}), "unknown class 'Layer'"),
+    "argument": (
+        lambda d: d["layers"][0]["config"].update(code="x"),
+        "unknown argument.* code",
+    ),
+    "private": (lambda d: d["layers"][0]["config"].update(kernels="os"), "unknown argument"),
+    "missing": (lambda d: d["layers"][0]["config"].pop("filters"), "filters"),
+    "value": (lambda d: d["layers"][0]["config"].update(filters="many"), "filters must be"),
+    "huge": (
+        lambda d: d["layers"][0]["config"].update(filters=10**15),
+        "is shared: every call.*1000000000000000",
+    ),
+    "initializer": (
+        lambda d: d["layers"][0]["config"].update(kernel_initializer={"class": "X", "config": {}}),
+        "unknown class 'X'",
+    ),
+    "name": (lambda d: d["layers"][0]["config"].update(name=None), "name of its own"),
+    "twice": (lambda d: d["layers"].append(d["layers"][0]), "name of its own"),
+    "call": (lambda d: d["calls"][0].update(layer="nothing"), "known layer"),
+    "future tensor": (lambda d: d["calls"][0].update(inputs=[7]), "tensor number"),
+    "no tensors": (lambda d: d["calls"][0].update(inputs=[]), "list of tensor numbers"),
+    "two tensors": (lambda d: d["calls"][0].update(inputs=[0, 0]), "takes one tensor"),
+    "output": (lambda d: d.update(output=-1), "tensor number"),
+    "format": (lambda d: d.update(format=2), "format 1"),
+    "extra": (lambda d: d.update(code="x"), "exactly the keys"),
+    "inputs": (lambda d: d.update(inputs={}), "needs a list"),
+    "shape": (lambda d: d["inputs"][0].update(shape="6"), "a name and a shape"),
+    "negative": (lambda d: d["inputs"][0].update(shape=[-6, 6, 1]), "positive integers"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile_descriptions(case, folder):
+    change, message = HOSTILE[case]
+    edit(folder, change)
+    with pytest.raises(ValueError, match=message) as caught:
+        load_model(folder, backend="reference")
+    assert "model.json" in str(caught.value)
+
+
+def test_a_huge_architecture_is_refused_before_memory_is_allocated(folder):
+    edit(folder, lambda d: d["layers"][-1]["config"].update(units=10**15))
+    with pytest.raises(WeightsError, match="needs the shape .*1000000000000000"):
+        load_model(folder, backend="reference")
+
+
+def test_broken_json(folder):
+    (folder / "model.json").write_text("{")
+    with pytest.raises(ValueError, match="not valid JSON"):
+        load_model(folder)
+    (folder / "model.json").write_text("[" * 100_000)
+    with pytest.raises(ValueError, match="not valid JSON"):
+        load_model(folder)
+    (folder / "model.json").unlink()
+    with pytest.raises(FileNotFoundError):
+        load_model(folder)
