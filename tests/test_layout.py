@@ -1,0 +1,137 @@
+"""The shape of the code: who may import whom, each library's home, and what dvc.yaml must list."""
+
+import ast
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+MODULES = sorted(
+    path.relative_to(ROOT) for room in ("core", "stages") for path in (ROOT / room).rglob("*.py")
+)
+
+# Which rooms a room of core/ may import besides itself; core.files serves every room but the network.
+ROOMS = {
+    "images": set(),
+    "judges": {"sky"},
+    "kernels": set(),
+    "nn": {"kernels"},
+    "params": {"paths"},
+    "report": {"files"},
+    "sandbox": {"sky"},
+    "sky": set(),
+    "survey": {"files"},
+}
+HOMES = {
+    "astroquery": "core/survey",
+    "galsim": "core/sky",
+    "PIL": "core/report",
+    "matplotlib": "core/report",
+    "numba": "core/kernels",
+    "pydantic": "core/params",
+    "safetensors": "core/nn",
+    "yaml": "core/params",
+}
+BARE = {"core/kernels": {"numpy", "numba", "llvmlite"}, "core/nn": {"numpy", "safetensors"}}
+
+
+def imports(path):
+    """Every module a file imports, absolute, with the names taken from it."""
+    package = path.parent.as_posix().replace("/", ".")
+    for node in ast.walk(ast.parse((ROOT / path).read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parent = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1])
+            base = ".".join(filter(None, [parent if node.level else "", node.module]))
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def file_of(module):
+    stem = Path(module.replace(".", "/"))
+    return next(
+        (f for f in (stem.with_suffix(".py"), stem / "__init__.py") if (ROOT / f).is_file()), None
+    )
+
+
+def closure(path):
+    seen, queue = set(), [path]
+    while queue:
+        for module in imports(queue.pop()):
+            # Importing a.b.c runs a and a.b too.
+            for parts in range(1, module.count(".") + 2):
+                found = file_of(".".join(module.split(".")[:parts]))
+                if found and found not in seen:
+                    seen.add(found)
+                    queue.append(found)
+    return seen
+
+
+@pytest.mark.parametrize(
+    "path", [m for m in MODULES if m.parts[0] == "core" and len(m.parts) > 2], ids=str
+)
+def test_a_room_imports_only_the_rooms_it_may(path):
+    room = path.parts[1]
+    used = {m.split(".")[1] for m in imports(path) if m.startswith("core.")}
+    assert used - {room} <= ROOMS[room]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_every_library_has_one_home(path):
+    used = {module.split(".")[0] for module in imports(path)}
+    strangers = {lib for lib in used & HOMES.keys() if not path.as_posix().startswith(HOMES[lib])}
+    assert not strangers
+
+
+@pytest.mark.parametrize("room", BARE)
+def test_the_network_needs_no_more_than_it_says(room):
+    import sys
+
+    used = {
+        module.split(".")[0]
+        for path in MODULES
+        if path.as_posix().startswith(room)
+        for module in imports(path)
+    }
+    assert used - set(sys.stdlib_module_names) - {"core"} <= BARE[room]
+
+
+@pytest.mark.parametrize("stage", PIPELINE)
+def test_dvc_lists_every_file_a_stage_imports(stage):
+    deps = [Path(d) for d in PIPELINE[stage]["deps"]]
+    missing = [
+        path
+        for path in sorted(closure(Path(f"stages/{stage}.py")))
+        if path.parts[:2] != ("core", "params") and path != Path("core/__init__.py")
+        and not any(path == dep or dep in path.parents for dep in deps)
+    ]
+    assert not missing
+
+
+@pytest.mark.parametrize("stage", PIPELINE)
+def test_dvc_lists_no_code_a_stage_does_not_use(stage):
+    used = closure(Path(f"stages/{stage}.py")) | {Path(f"stages/{stage}.py")}
+    idle = [
+        dep
+        for dep in map(Path, PIPELINE[stage]["deps"])
+        if dep.parts[0] in ("core", "stages")
+        and not any(dep == u or dep in u.parents for u in used)
+    ]
+    assert not idle
+
+
+@pytest.mark.parametrize("stage", PIPELINE)
+def test_a_stage_is_thin_and_opens_with_one_sentence(stage):
+    text = (ROOT / f"stages/{stage}.py").read_text()
+    assert len(text.splitlines()) <= 150
+    assert ast.get_docstring(ast.parse(text)).startswith(f"{stage.capitalize()}: ")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_every_file_says_what_it_is_and_stays_readable(path):
+    text = (ROOT / path).read_text()
+    assert ast.get_docstring(ast.parse(text))
+    assert len(text.splitlines()) <= 300

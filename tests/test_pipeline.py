@@ -1,0 +1,149 @@
+"""The whole pipeline on tiny parameters in a temporary clone, without a network, twice."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+pytestmark = pytest.mark.slow
+
+TINY = {
+    "sandbox": {
+        "runs": [752],
+        "camcols": [1, 3, 4],
+        "fields_per_strip": 1,
+        "galaxies": {"counts": {"density": 25.0, "faint_limit": 20.5}},
+        "stars": {"faint_limit": 20.5},
+    },
+    "survey": {"stamp_size": 48},
+    "simulate": {"count": 120, "stamp_size": 48},
+    "prepare": {
+        "stamp_size": 48,
+        "simulated_fractions": [0.6, 0.2, 0.2],
+        "survey_fractions": [0.34, 0.33, 0.33],
+    },
+    "judge": {"test_stamps": 20},
+    "train": {"epochs": 2, "batch_size": 32, "model": {"filters": [4, 8], "dense_units": 8}},
+    "finetune": {"epochs": 1, "from_scratch_epochs": 1, "warmup_epochs": 0},
+    "evaluate": {"bootstrap": 20, "magnitude_edges": [14.0, 17.0, 21.0]},
+    "report": {"gallery": 3},
+}
+
+
+def merge(tree, changes):
+    for key, value in changes.items():
+        if isinstance(value, dict):
+            merge(tree[key], value)
+        else:
+            tree[key] = value
+
+
+def clone(root: Path, folder: Path) -> Path:
+    """A clone of the working tree, as it is, with tiny parameters, committed."""
+    names = run(root, "git", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    for name in filter(None, names.split("\0")):
+        if (root / name).is_file() and name != "dvc.lock":
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(root / name, folder / name)
+    tree = yaml.safe_load((folder / "params.yaml").read_text())
+    merge(tree, TINY)
+    (folder / "params.yaml").write_text(yaml.safe_dump(tree))
+    for command in (
+        ["init", "--quiet"],
+        ["config", "user.name", "halflight tests"],
+        ["config", "user.email", "tests@example.invalid"],
+        ["add", "--all"],
+        ["commit", "--quiet", "--message", "tiny"],
+    ):
+        run(folder, "git", *command)
+    return folder
+
+
+def run(folder: Path, *command: str, **environment: str) -> str:
+    # No proxy and an unroutable one for every host but loopback: an attempt to leave fails at once.
+    closed = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("DVC_", "GIT_"))}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=inherited | closed | {"no_proxy": "127.0.0.1", "PATH": path} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command} failed:\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def finished(root, tmp_path_factory):
+    """A clone in which one thread and one process ran everything."""
+    folder = clone(root, tmp_path_factory.mktemp("one"))
+    run(folder, "dvc", "repro", NUMBA_NUM_THREADS="1", HALFLIGHT_PROCESSES="1")
+    return folder
+
+
+def test_from_sky_to_report(finished):
+    page = (finished / "reports/index.html").read_text()
+    assert "SYNTHETIC" in page.splitlines()[0]
+    assert "SYNTHETIC" in (finished / "reports/report.md").read_text().splitlines()[0]
+    metrics = json.loads((finished / "reports/metrics/metrics.json").read_text())
+    assert set(metrics) == {"simulated", "survey", "survey_truth"}
+    assert set(metrics["simulated"]) == {"network", "sersic_fit", "aperture"}
+    assert {"zero_shot", "fine_tuned", "from_scratch"} <= set(metrics["survey"])
+    assert metrics["simulated"]["network"]["count"] == 20
+    assert not (finished / ".checkpoints").exists() or not any(
+        (finished / ".checkpoints").iterdir()
+    )
+    assert not [p for p in finished.rglob("*.partial") if ".dvc" not in p.parts]
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    before = (finished / "dvc.lock").read_bytes()
+    assert "Running stage" not in run(finished, "dvc", "repro")
+    assert (finished / "dvc.lock").read_bytes() == before
+
+
+def test_two_threads_and_processes_give_the_same_bytes(finished, root, tmp_path_factory):
+    other = clone(root, tmp_path_factory.mktemp("two"))
+    run(other, "dvc", "repro", NUMBA_NUM_THREADS="2", HALFLIGHT_PROCESSES="2")
+    assert (other / "dvc.lock").read_bytes() == (finished / "dvc.lock").read_bytes()
+
+
+def test_changing_train_runs_train_and_what_follows(finished):
+    output = run(finished, "dvc", "repro", "--dry", "--force-downstream", "-q")
+    assert output == ""
+    tree = yaml.safe_load((finished / "params.yaml").read_text())
+    tree["train"]["learning_rate"] /= 2
+    (finished / "params.yaml").write_text(yaml.safe_dump(tree))
+    status = json.loads(run(finished, "dvc", "status", "--json"))
+    changed = {stage for stage, why in status.items() if "changed deps" in str(why)}
+    assert changed == {"train", "finetune", "report"}
+    output = run(finished, "dvc", "repro")
+    ran = [line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")]
+    assert ran == ["train", "finetune", "evaluate", "report"]
+
+
+def test_a_bad_parameter_stops_the_pipeline_with_one_clear_line(finished):
+    params = finished / "params.yaml"
+    good = params.read_text()
+    params.write_text(good.replace("endpoint: sandbox", "endpoint: sanbox"))
+    done = subprocess.run(
+        [sys.executable, "-m", "stages.download"],
+        cwd=finished,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    params.write_text(good)
+    assert done.returncode == 1
+    assert "survey.endpoint" in done.stderr
+    assert "received 'sanbox'" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (finished / "data/survey/provenance.json").exists()
