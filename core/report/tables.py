@@ -75,7 +75,8 @@ def magnitude_table(bins: pd.DataFrame, dataset: str) -> Table:
     methods = [method for method in METHODS if (rows["method"] == method).any()]
     title = DATASET_TITLES["survey_truth" if (dataset, against) == ("survey", "truth") else dataset]
     columns = ["magnitude", "galaxies", *(METHOD_NAMES[method] for method in methods)]
-    columns += ["Cramér–Rao bound", f"{METHOD_NAMES[methods[0]]} / bound"] if methods else []
+    bounded = bool(methods) and rows["crb_nmad"].notna().any()
+    columns += ["Cramér–Rao bound", f"{METHOD_NAMES[methods[0]]} / bound"] if bounded else []
     table = Table(f"NMAD of ln R by magnitude. {title}", columns, [])
     for (low, high), group in rows.groupby(["bin_low", "bin_high"], sort=True):
         by_method = group.drop_duplicates("method").set_index("method")
@@ -91,10 +92,12 @@ def magnitude_table(bins: pd.DataFrame, dataset: str) -> Table:
             if notes:
                 table.details[len(table.rows), len(cells)] = ", ".join(notes)
             cells.append(format_number(row["nmad"]))
-        known = group["crb_nmad"].dropna()
-        bound = float(known.median()) if len(known) else np.nan
-        ratio = first["nmad"] / bound if bound > 0 else np.nan
-        table.rows.append([*cells, format_number(bound), format_number(ratio)])
+        if bounded:
+            known = group["crb_nmad"].dropna()
+            bound = float(known.median()) if len(known) else np.nan
+            ratio = first["nmad"] / bound if bound > 0 else np.nan
+            cells += [format_number(bound), format_number(ratio)]
+        table.rows.append(cells)
     return table
 
 
