@@ -21,13 +21,14 @@ def run(stage: Callable[[], None], *expected: type[Exception]) -> None:
     """
     from core.params import ParamsError
 
+    failures: tuple[type[Exception], ...] = (ParamsError, *expected)
     name = stage.__module__.rpartition(".")[2] if stage.__module__ != "__main__" else sys.argv[0]
     try:
         stage()
     except KeyboardInterrupt:
         print(f"\n{name}: stopped; `dvc repro` goes on from here", file=sys.stderr)
         sys.exit(INTERRUPTED)
-    except (ParamsError, *expected) as error:
+    except failures as error:
         print(f"\n{name}: {type(error).__name__}: {error}", file=sys.stderr)
         sys.exit(1)
 

@@ -1,4 +1,4 @@
-"""Prepare: split by sky, clean and scale simulated and survey stamps alike, ready for the network."""
+"""Prepare: split by sky, clean and scale simulated and survey stamps alike."""
 
 from pathlib import Path
 
@@ -40,7 +40,9 @@ def main() -> None:
     files.write_csv(paths.PREPARED_DROPPED, pd.concat(dropped, ignore_index=True))
 
 
-def split_survey(table: pd.DataFrame, settings: params.Prepare, endpoint: str) -> np.ndarray:
+def split_survey(
+    table: pd.DataFrame, settings: params.Prepare, endpoint: params.Endpoint
+) -> np.ndarray:
     """The split of each survey object, or "shared sky" for one that lies in two."""
     by_rows = settings.survey_patches[endpoint] == "rows"
     patches = (

@@ -32,7 +32,7 @@ class LabelledStamps:
     def batches(
         self, indices: np.ndarray, fit: params.Fit, *, training: bool
     ) -> images.ArrayBatches:
-        """Training batches are shuffled, and turned if `fit.augment`; validation batches are not."""
+        """Batches of these stamps: shuffled, and turned if `fit.augment`, for training alone."""
         return images.ArrayBatches(
             {name: self.stamps[name] for name in INPUTS},
             self.labels.astype(np.float32)[:, np.newaxis],

@@ -12,12 +12,13 @@ from pydantic import ValidationError
 from core import paths
 from core.params.learning import FineTune, Fit, Train
 from core.params.measuring import Evaluate, Judge, Prepare, Report
-from core.params.rules import Section
+from core.params.rules import Endpoint, Section
 from core.params.sandbox import Sandbox
 from core.params.simulate import Simulate
 from core.params.survey import Survey
 
 __all__ = [
+    "Endpoint",
     "Evaluate",
     "FineTune",
     "Fit",

@@ -152,7 +152,12 @@ def check_provenance(provenance: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError(
             f"provenance['endpoint'] is {provenance['endpoint']!r}; known are {list(ENDPOINTS)}"
         )
-    optional: dict[str, Any] = {"files": [], "counts": {}, "dropped": {}, "centroid_offset_pixels": {}}
+    optional: dict[str, Any] = {
+        "files": [],
+        "counts": {},
+        "dropped": {},
+        "centroid_offset_pixels": {},
+    }
     return optional | {key: value for key, value in provenance.items() if value is not None}
 
 

@@ -30,7 +30,7 @@ def population() -> Population:
         neighbour_magnitude=(14.0, 22.5),
         neighbour_slope=0.33,
         neighbour_star_fraction=0.35,
-        neighbour_margin=6.0,
+        neighbour_margin=4.0,
         neighbour_separation=2.0,
         centroid_jitter=1.5,
         double_gaussian_fraction=0.5,

@@ -115,7 +115,7 @@ def test_half_are_bulge_and_disc(scenes):
 
 
 def test_neighbours(scenes):
-    side = 96 * 0.396 + 12
+    side = 96 * 0.396 + 2 * 4.0
     counts = [len(s.neighbours) for s in scenes]
     expected = 0.0019 * (side**2 - math.pi * 2.0**2)
     assert np.mean(counts) == pytest.approx(expected, abs=5 * math.sqrt(expected / COUNT))

@@ -36,7 +36,7 @@ def test_noise_is_white_and_normal_under_a_bright_sky():
     for axis in (0, 1):
         assert abs(float((score * np.roll(score, 1, axis)).mean())) < 5 / 300
     assert abs(stats.kurtosis(score, axis=None)) < 0.1
-    # The r-band noise of SCIENCE, section 2.
+    # The r-band noise of an SDSS frame.
     assert float(exposure.sigma(image)[0, 0]) == pytest.approx(0.0290, abs=5e-4)
 
 

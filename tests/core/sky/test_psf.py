@@ -49,17 +49,19 @@ def test_stamp_is_normalised_and_centred(psf, size):
 
 
 @pytest.mark.parametrize("psf", KINDS)
-def test_width_is_the_effective_width_of_sdss(psf):
-    """psfWidth = 0.663 sqrt(n_eff) with n_eff = 1 / integral(PSF^2), in arcsec^2."""
+def test_width_is_the_effective_width(psf):
+    """The FWHM of the Gaussian of the same 1 / integral(PSF^2), from a fine image."""
     scale = 0.05
     image = psf_profile(psf).drawImage(nx=1200, ny=1200, scale=scale, method="no_pixel").array
     image = image.astype(np.float64) / image.sum(dtype=np.float64)
     noise_area = scale**2 / (image**2).sum()
-    assert 0.663 * math.sqrt(noise_area) == pytest.approx(psf.width, rel=3e-3)
+    assert math.sqrt(8 * math.log(2) * noise_area / (4 * math.pi)) == pytest.approx(
+        psf.width, rel=3e-3
+    )
 
 
 def test_effective_width_of_a_double_gaussian_exceeds_its_fwhm():
-    """SCIENCE: psfWidth is 1.19 times the half-maximum FWHM."""
+    """SDSS: psfWidth is 1.19 times the half-maximum FWHM."""
     psf = Psf("double_gaussian", 1.32)
     image = psf_profile(psf).drawImage(nx=301, ny=301, scale=0.05, method="no_pixel").array
     assert psf.width / psf_fwhm(image, 0.05) == pytest.approx(1.19, abs=0.01)

@@ -134,7 +134,7 @@ def test_bulge_and_disc(bulge_n, fraction, ratio, bulge_q, disc_q, twist):
 
 
 def test_three_radii_that_must_not_be_confused():
-    """SCIENCE: R = 2 arcsec, q = 0.5, n = 1 has 2, 1.414 and 1.49 arcsec."""
+    """Semi-major, circularised and aperture radius of R = 2 arcsec, q = 0.5, n = 1."""
     component = Component(1.0, 2.0, 0.5, 0.3, 1.0)
     truth = half_light_ellipse((component,))
     assert truth.semi_major == 2.0
