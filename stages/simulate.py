@@ -3,7 +3,7 @@
 from tqdm import tqdm
 
 from core import params, paths, store
-from core.sky import Population, simulate_stamps
+from core.sky import Population, SimulationError, simulate_stamps
 from stages import processes, run
 
 
@@ -29,4 +29,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main, ValueError)
+    run(main, ValueError, SimulationError)
