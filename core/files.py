@@ -56,6 +56,12 @@ def write_text(path: Path, text: str) -> None:
     write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"))
 
 
+def write_bytes(path: Path, content: bytes) -> Path:
+    """Write bytes, whole or not at all; return the path."""
+    write_whole(path, lambda partial: partial.write_bytes(content))
+    return path
+
+
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write readable JSON; a NaN is an error, because JSON has none."""
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")

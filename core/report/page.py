@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from core.files import write_bytes
 from core.report.contents import Picture, pictures
 from core.report.formatting import markdown_code, markdown_text, prose
 from core.report.inputs import ReportData, check_inputs
-from core.report.saving import png_bytes, write_atomic
+from core.report.saving import png_bytes
 from core.report.stamps import PIXEL_SCALE
 from core.report.statements import SDSS_URL, acknowledgement, data_statement, limits
 from core.report.tables import (
@@ -123,9 +124,9 @@ def write_report(
     folder = Path(folder)
     return [
         *(
-            write_atomic(folder / "figures" / f"{name}.png", content)
+            write_bytes(folder / "figures" / f"{name}.png", content)
             for name, content in images.items()
         ),
-        write_atomic(folder / "report.md", markdown.encode()),
-        write_atomic(folder / "index.html", html.encode()),
+        write_bytes(folder / "report.md", markdown.encode()),
+        write_bytes(folder / "index.html", html.encode()),
     ]

@@ -1,8 +1,6 @@
-"""Files of the report: whole or not at all, and the same bytes for the same figure."""
+"""A figure as PNG: the same bytes for the same figure."""
 
 import io
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -10,27 +8,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from core.files import write_bytes
 from core.report.style import in_style
-
-
-def write_atomic(path: Path, content: bytes) -> Path:
-    """Write `content` to `path` so that a reader sees the old file or the new one, never half.
-
-    Creates missing folders. Raises OSError where the folder cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
 
 
 def png_bytes(figure: Figure) -> bytes:
@@ -50,4 +29,4 @@ def png_bytes(figure: Figure) -> bytes:
 
 def save_png(figure: Figure, path: Path) -> Path:
     """Write `figure` to `path` as PNG: atomic, and byte for byte the same for equal figures."""
-    return write_atomic(Path(path), png_bytes(figure))
+    return write_bytes(Path(path), png_bytes(figure))
