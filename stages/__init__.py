@@ -17,18 +17,21 @@ def run(stage: Callable[[], None], *expected: type[Exception]) -> None:
     """Run a stage; end with one clear line, and a telling exit code, on an expected error.
 
     Exit codes: 0 done, 1 an error, 130 stopped by Ctrl-C (DVC leaves it to the stage). Errors
-    that are not `expected`, and so are defects of halflight, keep their traceback.
+    that are not `expected`, and so are defects of halflight, keep their traceback; with
+    HALFLIGHT_TRACEBACK=1 every error does.
     """
     from core.params import ParamsError
 
     failures: tuple[type[Exception], ...] = (ParamsError, *expected)
-    name = stage.__module__.rpartition(".")[2] if stage.__module__ != "__main__" else sys.argv[0]
+    name = Path(sys.argv[0]).stem
     try:
         stage()
     except KeyboardInterrupt:
         print(f"\n{name}: stopped; `dvc repro` goes on from here", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except failures as error:
+        if os.environ.get("HALFLIGHT_TRACEBACK") == "1":
+            raise
         print(f"\n{name}: {type(error).__name__}: {error}", file=sys.stderr)
         sys.exit(1)
 

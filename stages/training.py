@@ -87,7 +87,6 @@ def fit_network(
         validation_data=validation,
         epochs=fit.epochs,
         callbacks=[
-            callbacks.TerminateOnNaN(),
             callbacks.EarlyStopping(
                 monitor="val_loss", patience=fit.patience, restore_best_weights=True
             ),

@@ -21,6 +21,15 @@ def test_an_expected_error_is_one_line_and_exit_code_1(error, capsys):
     assert str(error) in capsys.readouterr().err
 
 
+def test_a_traceback_is_shown_on_request(monkeypatch):
+    def stage():
+        raise OSError("disk full")
+
+    monkeypatch.setenv("HALFLIGHT_TRACEBACK", "1")
+    with pytest.raises(OSError, match="disk full"):
+        stages.run(stage, OSError)
+
+
 def test_ctrl_c_is_exit_code_130(capsys):
     def stage():
         raise KeyboardInterrupt
