@@ -118,15 +118,25 @@ def calibrate(model: nn.Model, data: LabelledStamps) -> float:
 def predict(
     model: nn.Model, stamps: store.Stamps, indices: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """ln R_e and its standard deviation, each (n,) float64, for stamps `indices`."""
-    outputs = [
-        model.predict(
-            {name: stamps[name][chunk][..., np.newaxis] for name in INPUTS}, PREDICT_BATCH
+    """ln R_e and its standard deviation, each (n,) float64, for stamps `indices`.
+
+    Each is the mean over the eight orientations of a stamp (of the variance, for the second): a
+    radius does not depend on how the camera was turned, and so its measurement must not either.
+    """
+    outputs = []
+    for chunk in np.split(indices, range(PREDICT_BATCH, len(indices), PREDICT_BATCH)):
+        inputs = {name: stamps[name][chunk][..., np.newaxis] for name in INPUTS}
+        outputs.append(
+            np.stack(
+                [
+                    model.predict(_turned(inputs, k), PREDICT_BATCH)
+                    for k in range(images.ORIENTATIONS)
+                ],
+                axis=1,
+            )
         )
-        for chunk in np.split(indices, range(PREDICT_BATCH, len(indices), PREDICT_BATCH))
-    ]
-    mean, log_variance = np.concatenate(outputs).astype(np.float64).T
-    return mean, np.exp(log_variance / 2)
+    mean, log_variance = np.moveaxis(np.concatenate(outputs).astype(np.float64), 2, 0)
+    return mean.mean(axis=1), np.sqrt(np.exp(log_variance).mean(axis=1))
 
 
 def fingerprint(folders: Sequence[Path]) -> str:
@@ -142,6 +152,13 @@ def fingerprint(folders: Sequence[Path]) -> str:
 def write_history(path: Path, histories: Sequence[pd.DataFrame]) -> None:
     """Write learning curves, one row an epoch and arm."""
     files.write_csv(path, pd.concat(histories, ignore_index=True))
+
+
+def _turned(inputs: dict[str, np.ndarray], orientation: int) -> dict[str, np.ndarray]:
+    return {
+        name: np.ascontiguousarray(images.orient(array, orientation))
+        for name, array in inputs.items()
+    }
 
 
 def _digest(fit: params.Fit, identity: str) -> str:

@@ -82,6 +82,21 @@ def test_calibrated_error_bars_cover_the_validation_split(stamps, data, settings
     assert abs(inside.mean() - 0.6827) <= 1 / len(data.validation)
 
 
+def test_a_prediction_does_not_depend_on_the_orientation(stamps, data, settings):
+    model, _ = fit(stamps, data, settings)
+    turned = store.Stamps(
+        stamps.table, {name: np.rot90(stamps[name][:], axes=(1, 2)) for name in ("image", "psf")}
+    )
+    for one, other in zip(
+        training.predict(model, stamps, np.arange(60)),
+        training.predict(model, turned, np.arange(60)),
+        strict=True,
+    ):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+    once = model.predict({n: stamps[n][:][..., np.newaxis] for n in training.INPUTS})[:, 0]
+    assert np.abs(once - training.predict(model, stamps, np.arange(60))[0]).max() > 1e-4
+
+
 def test_a_fingerprint_sees_every_byte(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "x").write_bytes(b"1")
