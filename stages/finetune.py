@@ -54,6 +54,11 @@ def labelled_survey(finetune: params.FineTune) -> LabelledStamps:
         f"finetune: {len(train)} survey stamps to learn from, {len(validation)} to validate; "
         f"{int((~usable).sum())} of {len(usable)} have no Sersic fit good enough to be a label"
     )
+    if not (len(train) and len(validation)):
+        raise ValueError(
+            f"{len(train)} labels to learn from and {len(validation)} to validate are too few: "
+            "raise finetune.max_label_error, change prepare.survey_fractions, or download more"
+        )
     return LabelledStamps(stamps, labels=labels, train=train, validation=validation)
 
 

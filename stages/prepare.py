@@ -51,7 +51,10 @@ def split_survey(
         else images.field_patches(table)
     )
     split = images.split_patches(
-        patches, fractions=settings.survey_fractions, seed=settings.seed, contiguous=by_rows
+        patches,
+        fractions=settings.survey_fractions[endpoint],
+        seed=settings.seed,
+        contiguous=by_rows,
     )
     diagonal = settings.stamp_size * np.sqrt(2) * PIXEL_SCALE
     ra, dec = table["ra"].to_numpy(), table["dec"].to_numpy()

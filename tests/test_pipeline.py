@@ -25,7 +25,7 @@ TINY = {
     "prepare": {
         "stamp_size": 48,
         "simulated_fractions": [0.6, 0.2, 0.2],
-        "survey_fractions": [0.34, 0.33, 0.33],
+        "survey_fractions": {"sandbox": [0.34, 0.33, 0.33]},
     },
     "judge": {"test_stamps": 20},
     "train": {"epochs": 2, "batch_size": 32, "model": {"filters": [4, 8], "dense_units": 8}},

@@ -22,7 +22,7 @@ class Prepare(Section):
 
     seed: Seed
     simulated_fractions: Shares
-    survey_fractions: Shares
+    survey_fractions: dict[Endpoint, Shares]
     survey_patches: dict[Endpoint, Literal["fields", "rows"]]
     rows_per_patch: PositiveInt
     stamp_size: EvenSize

@@ -48,7 +48,7 @@ def test_the_committed_parameters_are_valid(root):
         ({"survey__queries_per_minute": 100}, r"queries_per_minute: .*60; received 100"),
         ({"survey__stamp_size": 95}, r"survey\.stamp_size: .*must be even"),
         ({"prepare__psf_size": 24}, r"prepare\.psf_size: .*must be odd"),
-        ({"prepare__survey_fractions": [0.5, 0.2, 0.2]}, r"must sum to 1, not 0\.9"),
+        ({"prepare__simulated_fractions": [0.5, 0.2, 0.2]}, r"must sum to 1, not 0\.9"),
         ({"simulate__population__radius": [12.0, 0.5]}, r"must not be above the second"),
         ({"evaluate__magnitude_edges": [14.0, 16.0, 15.0]}, r"must be above the one before"),
         ({"simulate__population__late_fraction": float("nan")}, r"late_fraction: .*finite"),
