@@ -19,6 +19,17 @@ from core.judges.scores import (
 
 # Which column of the objects holds each kind of truth, and under which name its scores appear.
 REFERENCES = {"truth": "ln_radius_true", "reference": "ln_radius_reference"}
+# The scatter of fewer objects says nothing (that of one is always 0): it counts as not measured.
+LEAST_COUNT = 5
+BIN_SCORES = (
+    "bias",
+    "nmad",
+    "nmad_low",
+    "nmad_high",
+    "outlier_fraction",
+    "coverage_68",
+    "crb_nmad",
+)
 TRANSFER_ARMS = ("zero_shot", "fine_tuned", "from_scratch", "sersic_fit", "aperture")
 
 
@@ -102,7 +113,8 @@ def score(
 
     Returns the metrics, {data set: {method: {metric: value}}}, where "survey" is judged against
     the reference and "survey_truth" against the truth where that is known; and the same by
-    magnitude bin, with bootstrap intervals of NMAD and the median Cramer-Rao bound.
+    magnitude bin, with bootstrap intervals of NMAD and the median Cramer-Rao bound. A bin of
+    fewer than LEAST_COUNT objects has a count and NaN scores.
     """
     metrics: dict[str, dict[str, dict[str, float]]] = {}
     bins: list[dict[str, Any]] = []
@@ -113,27 +125,9 @@ def score(
             inside = table[(table["magnitude"] >= low) & (table["magnitude"] < high)]
             if inside.empty:
                 continue
-            interval = bootstrap_by_group(
-                inside["residual"], inside["group"], nmad, seed=seed, repeats=bootstrap
-            )
-            scores = _all_scores(inside)
-            bins.append(
-                {
-                    "dataset": dataset,
-                    "against": against,
-                    "method": method,
-                    "bin_low": low,
-                    "bin_high": high,
-                    "count": len(inside),
-                    "bias": scores["bias"],
-                    "nmad": interval.value,
-                    "nmad_low": interval.low,
-                    "nmad_high": interval.high,
-                    "outlier_fraction": scores["outlier_fraction"],
-                    "coverage_68": scores.get("coverage_68", np.nan),
-                    "crb_nmad": inside["fisher_sigma"].median(),
-                }
-            )
+            row: dict[str, Any] = {"dataset": dataset, "against": against, "method": method}
+            row |= {"bin_low": low, "bin_high": high, "count": len(inside)}
+            bins.append(row | _bin_scores(inside, seed, bootstrap))
     return metrics, pd.DataFrame(bins)
 
 
@@ -190,6 +184,22 @@ def _compared(
             if len(known):
                 residual = known["ln_radius"] - known[column]
                 yield str(dataset), against, str(method), known.assign(residual=residual)
+
+
+def _bin_scores(table: pd.DataFrame, seed: int, bootstrap: int) -> dict[str, float]:
+    """The scores of one magnitude bin; NaN where it holds too few objects."""
+    if len(table) < LEAST_COUNT:
+        return dict.fromkeys(BIN_SCORES, np.nan)
+    interval = bootstrap_by_group(
+        table["residual"], table["group"], nmad, seed=seed, repeats=bootstrap
+    )
+    known = _all_scores(table) | {
+        "nmad": interval.value,
+        "nmad_low": interval.low,
+        "nmad_high": interval.high,
+        "crb_nmad": table["fisher_sigma"].median(),
+    }
+    return {name: known.get(name, np.nan) for name in BIN_SCORES}
 
 
 def _all_scores(table: pd.DataFrame) -> dict[str, float]:

@@ -6,7 +6,7 @@ import pytest
 
 from core.judges import scoring
 
-EDGES = (14.0, 16.0, 18.0)
+EDGES = (14.0, 17.5, 18.5)
 
 
 def objects(dataset="survey", reference=0.0, truth=np.nan):
@@ -48,9 +48,21 @@ def test_scores_by_hand():
     assert scores["nmad"] == pytest.approx(1.4826 * 0.1)
     assert scores["outlier_fraction"] == pytest.approx(2 / 6)
     assert scores["coverage_68"] == pytest.approx(2 / 6)  # |D| <= 0.0994 sigma-wise: the two zeros
-    assert bins["count"].tolist() == [3, 2]  # r = 19 lies in no bin
-    assert bins["crb_nmad"].tolist() == [0.02, 0.04]
-    assert bins["nmad"].tolist() == pytest.approx([1.4826 * 0.1, 1.4826 * 0.05])
+    assert bins["count"].tolist() == [5]  # r = 19 lies in no bin
+    assert bins["crb_nmad"].tolist() == [0.025]
+    assert bins["nmad"].tolist() == pytest.approx([1.4826 * 0.1])
+
+
+def test_a_bin_of_few_objects_has_a_count_and_no_score():
+    _, bins = scoring.score(
+        predictions("network", 0.1),
+        objects(),
+        magnitude_edges=(14.0, 16.0, 18.0),
+        seed=0,
+        bootstrap=20,
+    )
+    assert bins["count"].tolist() == [3, 2]
+    assert bins[list(scoring.BIN_SCORES)].isna().all(axis=None)
 
 
 def test_the_reference_is_not_judged_against_itself():
