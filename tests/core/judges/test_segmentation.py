@@ -25,10 +25,14 @@ def test_growing_adds_a_rim(make_stamp):
 
 
 def test_a_smooth_galaxy_is_not_shredded(make_stamp):
-    stamp = make_stamp(flux=2000.0, radius=5.0, n=4.0, seed=3)
-    found = segment_stamp(stamp.image, stamp.sigma)
-    assert (found.labels == found.target).mean() > 0.1
-    assert found.neighbours.mean() < 0.02
+    masked = []
+    for seed in range(8):
+        stamp = make_stamp(flux=2000.0, radius=5.0, n=4.0, seed=seed)
+        found = segment_stamp(stamp.image, stamp.sigma)
+        assert (found.labels == found.target).mean() > 0.4
+        masked.append(found.neighbours.mean())
+    # What is masked are noise peaks in its wings, some 0.5 % of the stamp each: few, on average.
+    assert np.mean(masked) < 0.02
 
 
 def test_bad_pixels_are_neither_good_nor_labelled(make_stamp):
