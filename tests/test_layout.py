@@ -22,7 +22,7 @@ ROOMS = {
     "report": {"files"},
     "sandbox": {"sky"},
     "sky": set(),
-    "survey": {"files"},
+    "survey": set(),
 }
 HOMES = {
     "astroquery": "core/survey",
