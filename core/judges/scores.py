@@ -153,7 +153,8 @@ def bootstrap_by_group(
 
     values: (rows,) or (rows, columns), handed to the statistic with some rows repeated. groups:
     (rows,) labels; whole groups are drawn with replacement (Efron & Tibshirani 1993, ch. 8).
-    low, high: the central quantiles of this level; one group alone gives an interval of no width.
+    low, high: the central quantiles of this level; one group alone says nothing of how groups
+    differ, so its interval is NaN.
     """
     (data,) = _checked(values=values)
     labels = np.asarray(groups)
@@ -163,6 +164,8 @@ def bootstrap_by_group(
         raise ValueError(f"repeats must be >= 2 and level in (0, 1), got {repeats} and {level}")
     _, number = np.unique(labels, return_inverse=True)
     order = np.argsort(number, kind="stable")
+    if number.max() == 0:
+        return Interval(statistic(data), math.nan, math.nan, math.nan)
     members = np.split(order, np.cumsum(np.bincount(number))[:-1])
     rng = np.random.Generator(np.random.Philox(key=[seed, 0]))
     resampled = np.empty(repeats)

@@ -90,3 +90,11 @@ def test_bootstrap_draws_whole_groups():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_one_field_alone_has_no_interval():
+    interval = scores.bootstrap_by_group(
+        [0.1, 0.2, 0.4], ["a", "a", "a"], scores.nmad, seed=0, repeats=20
+    )
+    assert interval.value == pytest.approx(1.4826 * 0.1)
+    assert np.isnan([interval.low, interval.high, interval.standard_error]).all()
