@@ -2,7 +2,8 @@
 
 `load("reference")` is plain NumPy in float64 and is the definition; `load("cpu")` is the same
 contract compiled by Numba in float32 for all cores. A back end is a package with the modules
-listed in `MODULES`; it offers every name of the reference with the same arguments, and its `FLOAT`.
+listed in `MODULES`; together they offer every name of the reference with the same arguments, and
+its `FLOAT`.
 
 The contract:
 
@@ -11,37 +12,35 @@ The contract:
 - Outputs come first. Nothing is returned and the caller owns all memory; only `empty`, `zeros`,
   `to_device` and `to_host` allocate.
 - Activations and their gradients are assigned (`=`); parameter gradients are added to (`+=`).
-- Arrays are C-contiguous, of the back end's `FLOAT`; the arg-max `index` of max pooling is int32.
+- Arrays are C-contiguous, of the back end's `FLOAT`; arrays called `index` are int32.
 - `strides` is `(rows, columns)`; `padding` is `(top, left)`: zeros before the first row and
   column. The zeros after the last row and column follow from the shape of the output.
 - Elementwise kernels work in place (an output may be one of the inputs); others do not.
 - A wrong shape, dtype or geometry raises ValueError, naming array and shapes, before anything is
-  written (`contract.py` holds each kernel's shapes).
+  written (`shapes/` holds each kernel's shapes).
 - The same arguments give the same bytes, for any number of threads. NaN and infinity propagate.
 - A back end's calls share scratch memory per calling thread, so one call runs at a time per thread.
 """
 
+import functools
 import importlib
-from types import ModuleType
+from types import SimpleNamespace
 
-__all__ = ["BACKENDS", "MODULES", "load"]
+from .shapes import MODULES
+
+__all__ = ["BACKENDS", "MODULES", "Backend", "load"]
 
 BACKENDS = ("reference", "cpu")
-MODULES = (
-    "arrays",
-    "dense",
-    "conv",
-    "pool",
-    "norm",
-    "elementwise",
-    "dropout",
-    "loss",
-    "optimizer",
-    "reduce",
-)
 
 
-def load(name: str) -> ModuleType:
+class Backend(SimpleNamespace):
+    """The kernels of one back end by name, with its `FLOAT` and its own `name`."""
+
+    name: str
+
+
+@functools.cache
+def load(name: str) -> Backend:
     """The back end called `name`, imported only when asked for.
 
     Raises ValueError when there is no such back end.
@@ -49,4 +48,9 @@ def load(name: str) -> ModuleType:
     if name not in BACKENDS:
         known = ", ".join(repr(backend) for backend in BACKENDS)
         raise ValueError(f"kernels.load: unknown back end {name!r}: choose one of {known}")
-    return importlib.import_module(f"{__name__}.{name}")
+    backend = Backend(name=name)
+    for module_name in MODULES:
+        module = importlib.import_module(f"{__name__}.{name}.{module_name}")
+        for kernel in module.__all__:
+            setattr(backend, kernel, getattr(module, kernel))
+    return backend

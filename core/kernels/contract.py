@@ -1,4 +1,4 @@
-"""The shapes every kernel demands, in one table, and the decorator that checks them."""
+"""The decorator that checks a kernel's arguments against the shapes it demands."""
 
 import functools
 import inspect
@@ -7,94 +7,11 @@ from typing import Any, ParamSpec
 
 import numpy as np
 
-__all__ = ["SHAPES", "checked"]
+from .shapes import SHAPES
+
+__all__ = ["checked"]
 
 Arguments = ParamSpec("Arguments")
-
-# One letter is one length, the same wherever it appears in a kernel; "..." is any number of axes
-# (the same everywhere in the kernel), "2t" twice a length, a digit itself; "?" allows None.
-# n: batch; h, w: input rows, columns; p, q: output rows, columns; u, v: window rows, columns;
-# i, o: features or channels in and out; c: channels.
-_POOL = {"y": "n p q c", "x": "n h w c", "dy": "n p q c", "dx": "n h w c", "index": "n p q c"}
-_CHANNELS = (
-    *("mean", "inverse_deviation", "running_mean", "running_variance"),
-    *("gamma", "beta", "dgamma", "dbeta"),
-)
-_NORM = dict.fromkeys(["y", "x", "dy", "dx"], "... c") | dict.fromkeys(_CHANNELS, "c")
-_SAME = dict.fromkeys(["y", "x", "a", "b", "dy", "dx"], "...")
-_LOSS = {"loss": "n", "dprediction": "n t", "prediction": "n t", "target": "n t", "weight": "n"}
-_FLAT = dict.fromkeys(["w", "g", "m", "v", "velocity", "x"], "k")
-_CONV = {
-    "y": "n p q o",
-    "x": "n h w i",
-    "w": "u v i o",
-    "b": "o?",
-    "dy": "n p q o",
-    "dx": "n h w i",
-    "dw": "u v i o",
-    "db": "o?",
-}
-_DENSE = {
-    "y": "n o",
-    "x": "n i",
-    "w": "i o",
-    "b": "o?",
-    "dy": "n o",
-    "dx": "n i",
-    "dw": "i o",
-    "db": "o?",
-}
-
-SHAPES: Mapping[str, Mapping[str, str]] = {
-    "copy": _SAME,
-    "fill": _SAME,
-    "accumulate": _SAME,
-    "dense_forward": _DENSE,
-    "dense_backward_input": _DENSE,
-    "dense_backward_weights": _DENSE,
-    "conv2d_forward": _CONV,
-    "conv2d_backward_input": _CONV,
-    "conv2d_backward_weights": _CONV,
-    "max_pool2d_forward": _POOL,
-    "max_pool2d_backward": _POOL,
-    "average_pool2d_forward": _POOL,
-    "average_pool2d_backward": _POOL,
-    "global_average_pool2d_forward": {"y": "n c", "x": "n h w c"},
-    "global_average_pool2d_backward": {"dx": "n h w c", "dy": "n c"},
-    "batch_norm_forward_training": _NORM,
-    "batch_norm_forward_inference": _NORM,
-    "batch_norm_backward": _NORM,
-    "batch_norm_backward_inference": _NORM,
-    "relu_forward": _SAME,
-    "relu_backward": _SAME,
-    "leaky_relu_forward": _SAME,
-    "leaky_relu_backward": _SAME,
-    "elu_forward": _SAME,
-    "elu_backward": _SAME,
-    "sigmoid_forward": _SAME,
-    "sigmoid_backward": _SAME,
-    "tanh_forward": _SAME,
-    "tanh_backward": _SAME,
-    "softplus_forward": _SAME,
-    "softplus_backward": _SAME,
-    "silu_forward": _SAME,
-    "silu_backward": _SAME,
-    "add_forward": _SAME,
-    "concatenate_forward": {"y": "... d", "x": "... c"},
-    "concatenate_backward": {"dx": "... c", "dy": "... d"},
-    "dropout_forward": _SAME,
-    "dropout_backward": _SAME,
-    "gaussian_nll": _LOSS | {"prediction": "n 2t", "dprediction": "n 2t"},
-    "mean_squared_error": _LOSS,
-    "mean_absolute_error": _LOSS,
-    "binary_crossentropy_from_logits": _LOSS
-    | dict.fromkeys(["prediction", "dprediction", "target"], "n 1"),
-    "sgd_step": _FLAT,
-    "adam_step": _FLAT,
-    "scale": _FLAT,
-    "sum_of_squares": {"out": "1", "x": "..."},
-    "all_finite": {"out": "1", "x": "..."},
-}
 
 
 def checked(

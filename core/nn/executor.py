@@ -3,10 +3,10 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import ModuleType
 
 import numpy as np
 
+from core.kernels import Backend
 from core.nn.graph import Graph, Node
 from core.nn.layer import Array, Layer, Scratch, Shape
 from core.nn.memory import Lifetime, pack
@@ -55,7 +55,7 @@ class Executor:
     def __init__(
         self,
         graph: Graph,
-        kernels: ModuleType,
+        kernels: Backend,
         streams: Sequence[int],
         capacity: int,
         *,

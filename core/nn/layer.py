@@ -3,9 +3,9 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import Any, ClassVar, TypeAlias
 
+from core.kernels import Backend
 from core.nn.configuration import configuration
 from core.nn.initializers import Initializer
 from core.nn.tensor import Call, Tensor
@@ -63,7 +63,7 @@ class Layer:
 
     name: str | None = field(default=None, kw_only=True)
     trainable: bool = field(default=True, kw_only=True)
-    kernels: ModuleType = field(init=False, repr=False)
+    kernels: Backend = field(init=False, repr=False)
     stream: int = field(init=False, repr=False, default=0)
     step: int = field(init=False, repr=False, default=0)
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any, ClassVar
 
+from core.kernels import Backend
 from core.nn.configuration import configuration
 from core.nn.layer import Array, Shape
 
@@ -18,7 +18,7 @@ class Loss:
 
     def __call__(
         self,
-        kernels: ModuleType,
+        kernels: Backend,
         loss: Array,
         dprediction: Array,
         prediction: Array,

@@ -3,11 +3,11 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 
+from core.kernels import Backend
 from core.nn import schedules
 from core.nn.layer import Array
 from core.nn.parameters import Parameters
@@ -40,7 +40,7 @@ class Optimizer:
             raise ValueError("global_clipnorm must be above 0, received 0")
         self._schedule = schedules.get(self.learning_rate)
 
-    def build(self, kernels: ModuleType, parameters: Parameters) -> None:
+    def build(self, kernels: Backend, parameters: Parameters) -> None:
         """Allocate the slots for a model's weights, and begin at step 0."""
         self._kernels, self._parameters = kernels, parameters
         self.iterations = 0

@@ -4,10 +4,10 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import ModuleType
 
 import numpy as np
 
+from core.kernels import Backend
 from core.nn.layer import Array, Layer, Weight
 from core.nn.memory import aligned
 
@@ -37,7 +37,7 @@ class Parameters:
 
     def __init__(
         self,
-        kernels: ModuleType,
+        kernels: Backend,
         layers: Sequence[Layer],
         weights: Mapping[str, Weight],
         seed: int,

@@ -5,6 +5,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..contract import checked
 
+__all__ = [
+    "FLOAT",
+    "accumulate",
+    "copy",
+    "empty",
+    "fill",
+    "to_device",
+    "to_host",
+    "zeros",
+]
+
 FLOAT = np.float32
 
 Array = NDArray[np.float32]

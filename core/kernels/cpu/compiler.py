@@ -1,5 +1,7 @@
 """How the kernels of this back end are compiled, and where the machine code is cached."""
 
+import ast
+import functools
 import hashlib
 import os
 from collections.abc import Callable, Iterator
@@ -23,25 +25,39 @@ def cpu_features() -> tuple[str, str]:
     return str(name), str(features)
 
 
-def cache_folder() -> Path:
-    """The folder of this version of the kernels, in NUMBA_CACHE_DIR or the user's cache.
+def cache_folder(source: Path) -> Path:
+    """The folder of what `source` compiles to, in NUMBA_CACHE_DIR or the user's cache.
 
     Numba itself notices only edits of the file that holds a function, not of what it calls, so the
-    folder's name hashes every source file here together with the Numba version, the CPU
-    and the switches that change the code (NUMBA_BOUNDSCHECK, NUMBA_OPT).
+    folder's name hashes the source and every file of the kernels that it imports, together with the
+    Numba version, the CPU and the switches that change the code (NUMBA_BOUNDSCHECK, NUMBA_OPT).
     """
     switches = f"bounds {config.BOUNDSCHECK} optimise {config.OPT}"  # type: ignore[attr-defined]
     identity = "\0".join((numba.__version__, *cpu_features(), switches))
     digest = hashlib.sha256(identity.encode())
-    kernels = Path(__file__).resolve().parent.parent
-    for source in sorted([*kernels.glob("*.py"), *kernels.glob("cpu/*.py")]):
-        digest.update(source.read_bytes())
+    for file in sorted(sources(source)):
+        digest.update(file.read_bytes())
     user = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     base = Path(os.environ.get("NUMBA_CACHE_DIR") or Path(user) / "halflight")
-    return base / f"kernels-{digest.hexdigest()[:16]}"
+    return base / f"{source.stem}-{digest.hexdigest()[:16]}"
 
 
-CACHE_FOLDER = cache_folder()
+def sources(source: Path) -> set[Path]:
+    """`source` and the files of the kernels that it imports, directly or not.
+
+    contract.py checks arguments in Python and is compiled nowhere: it does not count.
+    """
+    found, queue = {source}, [source]
+    while queue:
+        file = queue.pop()
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                package = file.parents[node.level - 1]
+                names = [node.module] if node.module else [alias.name for alias in node.names]
+                files = {package / f"{name}.py" for name in names if name != "contract"} - found
+                found |= files
+                queue += files
+    return found
 
 
 @contextmanager
@@ -55,6 +71,9 @@ def _cached_in(folder: Path) -> Iterator[None]:
         config.CACHE_DIR = before  # type: ignore[attr-defined]
 
 
+_folder_of = functools.cache(lambda file: cache_folder(Path(file).resolve()))
+
+
 def compiled(*, parallel: bool = False, reassociate: bool = False) -> Callable[[Function], Any]:
     """Decorate a function for compilation on its first call, cached on disk.
 
@@ -64,7 +83,7 @@ def compiled(*, parallel: bool = False, reassociate: bool = False) -> Callable[[
     fastmath = {"contract", "reassoc"} if reassociate else {"contract"}
 
     def decorate(function: Function) -> Any:
-        with _cached_in(CACHE_FOLDER):
+        with _cached_in(_folder_of(function.__code__.co_filename)):
             return numba.njit(
                 parallel=parallel, fastmath=fastmath, error_model="numpy", cache=True
             )(function)

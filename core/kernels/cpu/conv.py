@@ -11,6 +11,12 @@ from .scratch import scratch
 from .simd import LANES
 from .windows import Windows
 
+__all__ = [
+    "conv2d_backward_input",
+    "conv2d_backward_weights",
+    "conv2d_forward",
+]
+
 Pair = tuple[int, int]
 
 

@@ -4,6 +4,12 @@ from ..contract import checked
 from .arrays import FLOAT, Array
 from .conv import conv2d_backward_input, conv2d_backward_weights, conv2d_forward
 
+__all__ = [
+    "dense_backward_input",
+    "dense_backward_weights",
+    "dense_forward",
+]
+
 _ONE, _NONE = (1, 1), (0, 0)
 
 

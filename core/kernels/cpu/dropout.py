@@ -9,6 +9,11 @@ from .arrays import FLOAT, Array
 from .blocks import block_bounds, block_count
 from .compiler import compiled
 
+__all__ = [
+    "dropout_backward",
+    "dropout_forward",
+]
+
 _dropout_bits = compiled()(formulas.dropout_bits)
 
 

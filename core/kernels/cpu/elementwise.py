@@ -11,6 +11,26 @@ from .arrays import FLOAT, Array
 from .blocks import block_bounds, block_count
 from .compiler import compiled
 
+__all__ = [
+    "add_forward",
+    "concatenate_backward",
+    "concatenate_forward",
+    "elu_backward",
+    "elu_forward",
+    "leaky_relu_backward",
+    "leaky_relu_forward",
+    "relu_backward",
+    "relu_forward",
+    "sigmoid_backward",
+    "sigmoid_forward",
+    "silu_backward",
+    "silu_forward",
+    "softplus_backward",
+    "softplus_forward",
+    "tanh_backward",
+    "tanh_forward",
+]
+
 _relu = compiled()(formulas.relu)
 _relu_gradient = compiled()(formulas.relu_gradient)
 _leaky_relu = compiled()(formulas.leaky_relu)

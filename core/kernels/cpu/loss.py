@@ -14,6 +14,13 @@ from ..contract import checked
 from .arrays import FLOAT, Array
 from .compiler import compiled
 
+__all__ = [
+    "binary_crossentropy_from_logits",
+    "gaussian_nll",
+    "mean_absolute_error",
+    "mean_squared_error",
+]
+
 _HALF_LOG_TWO_PI = FLOAT(formulas.HALF_LOG_TWO_PI)
 _HALF, _ONE, _TWO = formulas.HALF, formulas.ONE, formulas.TWO
 _sigmoid = compiled()(formulas.sigmoid)

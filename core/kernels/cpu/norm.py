@@ -15,6 +15,13 @@ from .arrays import FLOAT, Array
 from .compiler import compiled
 from .scratch import scratch
 
+__all__ = [
+    "batch_norm_backward",
+    "batch_norm_backward_inference",
+    "batch_norm_forward_inference",
+    "batch_norm_forward_training",
+]
+
 CHUNK = 256
 
 

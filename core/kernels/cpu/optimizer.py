@@ -10,6 +10,12 @@ from .arrays import FLOAT, Array
 from .blocks import block_bounds, block_count
 from .compiler import compiled
 
+__all__ = [
+    "adam_step",
+    "scale",
+    "sgd_step",
+]
+
 
 @compiled(parallel=True)
 def _sgd_step(w, g, velocity, learning_rate, momentum, nesterov):  # type: ignore

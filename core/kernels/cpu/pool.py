@@ -7,6 +7,15 @@ from ..contract import checked
 from .arrays import FLOAT, Array, Indices
 from .compiler import compiled
 
+__all__ = [
+    "average_pool2d_backward",
+    "average_pool2d_forward",
+    "global_average_pool2d_backward",
+    "global_average_pool2d_forward",
+    "max_pool2d_backward",
+    "max_pool2d_forward",
+]
+
 Pair = tuple[int, int]
 
 

@@ -9,6 +9,11 @@ from .blocks import BLOCK, block_bounds, block_count
 from .compiler import compiled
 from .scratch import scratch
 
+__all__ = [
+    "all_finite",
+    "sum_of_squares",
+]
+
 _LARGEST = np.finfo(FLOAT).max
 
 

@@ -10,6 +10,12 @@ from ..contract import checked
 from .arrays import FLOAT, Array
 from .windows import Pair, pad, padded_shape, taps, unpad
 
+__all__ = [
+    "conv2d_backward_input",
+    "conv2d_backward_weights",
+    "conv2d_forward",
+]
+
 
 @checked(FLOAT)
 def conv2d_forward(

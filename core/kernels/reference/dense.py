@@ -3,6 +3,12 @@
 from ..contract import checked
 from .arrays import FLOAT, Array
 
+__all__ = [
+    "dense_backward_input",
+    "dense_backward_weights",
+    "dense_forward",
+]
+
 
 @checked(FLOAT)
 def dense_forward(y: Array, x: Array, w: Array, b: Array | None) -> None:

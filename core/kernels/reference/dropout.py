@@ -9,6 +9,11 @@ from ..contract import checked
 from ..formulas import dropout_bits, dropout_key, dropout_threshold
 from .arrays import FLOAT, Array
 
+__all__ = [
+    "dropout_backward",
+    "dropout_forward",
+]
+
 
 def _drop(y: Array, x: Array, rate: float, seed: int, step: int) -> None:
     index = np.arange(x.size, dtype=np.uint64)

@@ -5,6 +5,26 @@ import numpy as np
 from ..contract import checked
 from .arrays import FLOAT, Array
 
+__all__ = [
+    "add_forward",
+    "concatenate_backward",
+    "concatenate_forward",
+    "elu_backward",
+    "elu_forward",
+    "leaky_relu_backward",
+    "leaky_relu_forward",
+    "relu_backward",
+    "relu_forward",
+    "sigmoid_backward",
+    "sigmoid_forward",
+    "silu_backward",
+    "silu_forward",
+    "softplus_backward",
+    "softplus_forward",
+    "tanh_backward",
+    "tanh_forward",
+]
+
 
 def _sigmoid(x: Array) -> Array:
     e = np.exp(-np.abs(x))

@@ -11,6 +11,13 @@ from ..contract import checked
 from ..formulas import HALF_LOG_TWO_PI
 from .arrays import FLOAT, Array
 
+__all__ = [
+    "binary_crossentropy_from_logits",
+    "gaussian_nll",
+    "mean_absolute_error",
+    "mean_squared_error",
+]
+
 
 def _share(weight: Array) -> Array:
     return (weight / weight.sum())[:, None]

@@ -8,6 +8,13 @@ import numpy as np
 from ..contract import checked
 from .arrays import FLOAT, Array
 
+__all__ = [
+    "batch_norm_backward",
+    "batch_norm_backward_inference",
+    "batch_norm_forward_inference",
+    "batch_norm_forward_training",
+]
+
 
 @checked(FLOAT)
 def batch_norm_forward_training(

@@ -7,6 +7,12 @@ import numpy as np
 from ..contract import checked
 from .arrays import FLOAT, Array
 
+__all__ = [
+    "adam_step",
+    "scale",
+    "sgd_step",
+]
+
 
 @checked(FLOAT)
 def sgd_step(

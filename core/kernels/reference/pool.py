@@ -6,6 +6,15 @@ from ..contract import checked
 from .arrays import FLOAT, Array, Indices
 from .windows import Pair, pad, padded_shape, taps, unpad
 
+__all__ = [
+    "average_pool2d_backward",
+    "average_pool2d_forward",
+    "global_average_pool2d_backward",
+    "global_average_pool2d_forward",
+    "max_pool2d_backward",
+    "max_pool2d_forward",
+]
+
 
 @checked(FLOAT)
 def max_pool2d_forward(

@@ -5,6 +5,11 @@ import numpy as np
 from ..contract import checked
 from .arrays import FLOAT, Array
 
+__all__ = [
+    "all_finite",
+    "sum_of_squares",
+]
+
 
 @checked(FLOAT)
 def sum_of_squares(out: Array, x: Array) -> None:

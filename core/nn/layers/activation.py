@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
+from core.kernels import Backend
 from core.nn.layer import Array, Layer, Scratch, Shape
 from core.nn.layers.checks import fraction, is_real, positive
 
@@ -18,11 +18,11 @@ class Function:
     from_input: bool = False
     """Whether the gradient follows from the input rather than from the output."""
 
-    def forward(self, kernels: ModuleType, y: Array, x: Array) -> None:
+    def forward(self, kernels: Backend, y: Array, x: Array) -> None:
         """Write y = f(x); y may be x."""
         getattr(kernels, f"{self.kernel}_forward")(y, x, *self.constants)
 
-    def backward(self, kernels: ModuleType, dx: Array, dy: Array, x: Array, y: Array) -> None:
+    def backward(self, kernels: Backend, dx: Array, dy: Array, x: Array, y: Array) -> None:
         """Write dx = f'(x) dy; dx may be dy."""
         known = x if self.from_input else y
         getattr(kernels, f"{self.kernel}_backward")(dx, dy, known, *self.constants)

@@ -1,8 +1,10 @@
 """How the CPU back end is compiled: no float64 in hot loops, indices in bounds, a safe cache."""
 
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numba
 import pytest
@@ -77,15 +79,31 @@ def test_no_float64_in_hot_loops():
     assert {name for name, _ in seen} == set(FUNCTIONS), "a function is never called"
 
 
-def test_cache_folder_follows_the_sources(tmp_path, monkeypatch):
+def test_cache_folder_follows_machine_and_user(tmp_path, monkeypatch):
+    source = Path(elementwise.__file__)
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    assert compiler.cache_folder().parent == tmp_path
+    assert compiler.cache_folder(source).parent == tmp_path
     monkeypatch.delenv("NUMBA_CACHE_DIR")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert compiler.cache_folder().parent == tmp_path / "halflight"
-    before = compiler.cache_folder()
+    assert compiler.cache_folder(source).parent == tmp_path / "halflight"
+    before = compiler.cache_folder(source)
     monkeypatch.setattr(compiler, "cpu_features", lambda: ("another cpu", ""))
-    assert compiler.cache_folder() != before
+    assert compiler.cache_folder(source) != before
+
+
+def test_cache_folder_follows_the_source_and_what_it_imports(tmp_path):
+    kernels_folder = Path(elementwise.__file__).parents[1]
+    copy = tmp_path / "kernels"
+    shutil.copytree(kernels_folder, copy)
+    source = copy / "cpu" / "conv.py"
+    assert {copy / "cpu" / "simd.py", copy / "cpu" / "correlate.py"} < compiler.sources(source)
+    before = compiler.cache_folder(source)
+    for unrelated in (copy / "cpu" / "loss.py", copy / "contract.py"):
+        unrelated.write_text(unrelated.read_text() + "\n")
+        assert compiler.cache_folder(source) == before
+    inner = copy / "cpu" / "simd.py"
+    inner.write_text(inner.read_text() + "\n")
+    assert compiler.cache_folder(source) != before
 
 
 def _run(script, root, **environment):
@@ -104,7 +122,8 @@ def _run(script, root, **environment):
 BOUNDS = """
 import numba
 from core import kernels
-from tests.core.kernels.cases import all_cases, assert_agrees
+from tests.core.kernels.cases import all_cases
+from tests.core.kernels.cases.case import assert_agrees
 
 assert numba.config.BOUNDSCHECK
 reference, backend = kernels.load("reference"), kernels.load("cpu")
@@ -122,7 +141,8 @@ def test_no_index_out_of_bounds(root):
 GENERIC = """
 from core import kernels
 from core.kernels.cpu.simd import TILE
-from tests.core.kernels.cases import all_cases, assert_agrees
+from tests.core.kernels.cases import all_cases
+from tests.core.kernels.cases.case import assert_agrees
 
 assert TILE == 6
 reference, backend = kernels.load("reference"), kernels.load("cpu")

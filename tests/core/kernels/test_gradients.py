@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core import kernels
-from tests.core.kernels.cases import normal, output_shape, positive
+from tests.core.kernels.cases.case import normal, positive
+from tests.core.kernels.cases.conv import output_shape
 
 K = kernels.load("reference")
 RNG = np.random.Generator(np.random.Philox(key=[11, 0]))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core import kernels
-from tests.core.kernels.cases import Case, all_cases
+from tests.core.kernels.cases import all_cases
+from tests.core.kernels.cases.case import Case
 
 REFERENCE = kernels.load("reference")
 # all_finite reports instead; pooling's index and the dropout mask are compared like all the rest.

@@ -6,8 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import kernels
-from core.kernels.contract import SHAPES
-from tests.core.kernels.cases import all_cases, assert_agrees, conv_cases, normal, pool_cases
+from core.kernels.shapes import SHAPES
+from tests.core.kernels.cases import all_cases
+from tests.core.kernels.cases.case import assert_agrees, normal
+from tests.core.kernels.cases.conv import conv_cases
+from tests.core.kernels.cases.pool import pool_cases
 
 REFERENCE = kernels.load("reference")
 COMPILED = [name for name in kernels.BACKENDS if name != "reference"]

@@ -9,7 +9,9 @@ import hashlib
 import numba
 import numpy as np
 from core import kernels
-from tests.core.kernels.cases import all_cases, conv_cases, norm_cases
+from tests.core.kernels.cases import all_cases
+from tests.core.kernels.cases.conv import conv_cases
+from tests.core.kernels.cases.norm import norm_cases
 
 backend = kernels.load("cpu")
 rng = np.random.Generator(np.random.Philox(key=[41, 0]))

@@ -1,0 +1,14 @@
+"""Shapes of batch normalisation: any axes, then c channels."""
+
+_CHANNELS = (
+    *("mean", "inverse_deviation", "running_mean", "running_variance"),
+    *("gamma", "beta", "dgamma", "dbeta"),
+)
+_NORM = dict.fromkeys(["y", "x", "dy", "dx"], "... c") | dict.fromkeys(_CHANNELS, "c")
+
+SHAPES = {
+    "batch_norm_forward_training": _NORM,
+    "batch_norm_forward_inference": _NORM,
+    "batch_norm_backward": _NORM,
+    "batch_norm_backward_inference": _NORM,
+}

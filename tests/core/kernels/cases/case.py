@@ -1,0 +1,84 @@
+"""A call of a kernel to try, and how two back ends are compared."""
+
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.kernels import Backend
+
+EPSILON = float(np.finfo(np.float32).eps)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A call: arrays on the host in float64 but exactly representable in float32, and scalars.
+
+    `assigned` outputs must be overwritten wholly (they start as NaN), `updated` ones have a past.
+    """
+
+    kernel: str
+    assigned: tuple[str, ...]
+    updated: tuple[str, ...]
+    arguments: dict[str, Any]
+
+    def run(self, backend: Backend) -> dict[str, np.ndarray]:
+        """The outputs of this call by one back end."""
+        arguments = {
+            name: backend.to_device(value) if isinstance(value, np.ndarray) else value
+            for name, value in self.arguments.items()
+        }
+        getattr(backend, self.kernel)(**arguments)
+        return {n: backend.to_host(arguments[n]) for n in self.assigned + self.updated}
+
+    def run_in_float32(self, reference: Backend) -> dict[str, np.ndarray]:
+        """The outputs of the reference's own formulas, evaluated by NumPy in float32."""
+        arguments = {
+            name: value.astype(np.float32) if _is_float(value) else value
+            for name, value in self.arguments.items()
+        }
+        arguments = {n: v.copy() if isinstance(v, np.ndarray) else v for n, v in arguments.items()}
+        inspect.unwrap(getattr(reference, self.kernel))(**arguments)
+        return {n: arguments[n] for n in self.assigned + self.updated}
+
+
+def _is_float(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype == np.float64
+
+
+def _rms(values: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
+
+
+def assert_agrees(case: Case, backend: Backend, reference: Backend) -> None:
+    """The back end errs by at most 4 times what float32 rounding alone costs.
+
+    That cost is the rms error of the reference's formulas in float32, at least one rounding of a
+    typical output.
+    """
+    expected, received = case.run(reference), case.run(backend)
+    rounded = case.run_in_float32(reference)
+    for name, truth in expected.items():
+        if truth.dtype == np.int32:
+            np.testing.assert_array_equal(received[name], truth)
+            continue
+        assert received[name].dtype == backend.FLOAT
+        cost = max(_rms(rounded[name] - truth), EPSILON * _rms(truth))
+        error = _rms(received[name] - truth)
+        assert error <= 4.0 * cost, f"{case.kernel}: {name} errs by {error}, rounding by {cost}"
+
+
+def normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    """Normal numbers that float32 holds exactly."""
+    return rng.standard_normal(shape, np.float32).astype(np.float64)
+
+
+def positive(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    """Numbers in [0.5, 1.5) that float32 holds exactly."""
+    return (rng.random(shape, np.float32) + np.float32(0.5)).astype(np.float64)
+
+
+def nothing(*shape: int) -> np.ndarray:
+    """An output that nobody may read."""
+    return np.full(shape, np.nan)

@@ -1,0 +1,27 @@
+"""Calls of the dense kernels."""
+
+import numpy as np
+
+from tests.core.kernels.cases.case import Case, normal, nothing
+
+
+def _dense(rng: np.random.Generator, batch: int, inputs: int, units: int) -> list[Case]:
+    x, w, dy = normal(rng, batch, inputs), normal(rng, inputs, units), normal(rng, batch, units)
+    y, dx, dw, db = nothing(batch, units), nothing(batch, inputs), normal(rng, inputs, units), None
+    return [
+        Case("dense_forward", ("y",), (), {"y": y, "x": x, "w": w, "b": normal(rng, units)}),
+        Case("dense_backward_input", ("dx",), (), {"dx": dx, "dy": dy, "w": w}),
+        Case(
+            "dense_backward_weights",
+            (),
+            ("dw", "db"),
+            {"dw": dw, "db": normal(rng, units), "dy": dy, "x": x},
+        ),
+        Case("dense_backward_weights", (), ("dw",), {"dw": dw, "db": db, "dy": dy, "x": x}),
+    ]
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """One value, a few, and more than a tile."""
+    sizes = ((1, 1, 1), (5, 37, 19), (50, 300, 33))
+    return [case for size in sizes for case in _dense(rng, *size)]
