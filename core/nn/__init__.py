@@ -2,12 +2,14 @@
 
 from core.nn import (
     callbacks,
+    constraints,
     initializers,
     layers,
     losses,
     metrics,
     optimizers,
     presets,
+    regularizers,
     schedules,
 )
 from core.nn.data import ArraySource, BatchSource
@@ -30,6 +32,7 @@ __all__ = [
     "Tensor",
     "WeightsError",
     "callbacks",
+    "constraints",
     "initializers",
     "layers",
     "load_model",
@@ -37,5 +40,6 @@ __all__ = [
     "metrics",
     "optimizers",
     "presets",
+    "regularizers",
     "schedules",
 ]

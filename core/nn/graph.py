@@ -55,9 +55,9 @@ class Graph:
     def weights(self) -> Mapping[str, Weight]:
         """Every weight by its full name, `layer/weight`."""
         return {
-            f"{layer.name}/{weight.name}": weight
+            f"{layer.name}/{name}": weight
             for layer in self.layers
-            for weight in layer.weights.values()
+            for name, weight in layer.weights.items()
         }
 
     def layer_shapes(self, node: Node) -> tuple[Shape | list[Shape], Shape]:

@@ -7,7 +7,9 @@ from typing import Any, ClassVar, TypeAlias
 
 from core.kernels import Backend
 from core.nn.configuration import configuration
+from core.nn.constraints import MaxNorm
 from core.nn.initializers import Initializer
+from core.nn.regularizers import L1L2
 from core.nn.tensor import Call, Tensor
 
 Array: TypeAlias = Any
@@ -24,7 +26,9 @@ class Weight:
     shape: Shape
     initializer: Initializer
     trained: bool
-    decay: bool
+    decay: bool = False
+    regularizer: L1L2 | None = None
+    constraint: MaxNorm | None = None
     value: Array = None
     grad: Array = None
 
@@ -69,6 +73,8 @@ class Layer:
 
     takes_list: ClassVar[bool] = False
     """True for a layer that is called on a list of tensors (x and dx are then lists)."""
+    takes_integers: ClassVar[bool] = False
+    """True for a layer that is called on an Input of dtype "int32"."""
     always_writes_dx: ClassVar[bool] = False
     """True where `backward` cannot do without a dx; the model then gives it a spare array."""
 
@@ -110,14 +116,23 @@ class Layer:
     # What a subclass uses.
 
     def param(
-        self, name: str, shape: Shape, initializer: Initializer, *, decay: bool = False
+        self,
+        name: str,
+        shape: Shape,
+        initializer: Initializer,
+        *,
+        decay: bool = False,
+        regularizer: L1L2 | None = None,
+        constraint: MaxNorm | None = None,
     ) -> Weight:
         """Declare a trained weight; `decay` lets weight decay act on it."""
-        return self._weight(name, shape, initializer, trained=True, decay=decay)
+        return self.weights.setdefault(
+            name, Weight(name, shape, initializer, True, decay, regularizer, constraint)
+        )
 
     def state(self, name: str, shape: Shape, initializer: Initializer) -> Weight:
         """Declare a weight that is saved but not trained, such as a running mean."""
-        return self._weight(name, shape, initializer, trained=False, decay=False)
+        return self.weights.setdefault(name, Weight(name, shape, initializer, trained=False))
 
     def scratch(
         self, name: str, shape: Shape, *, integer: bool = False, per_sample: bool = True
@@ -151,6 +166,9 @@ class Layer:
             )
         if not all(isinstance(tensor, Tensor) for tensor in tensors):
             raise self.error("is called on tensors (Input(...) or another layer's output)", inputs)
+        expected = "int32" if self.takes_integers else "float32"
+        if any(tensor.dtype != expected for tensor in tensors):
+            raise self.error(f"takes {expected} tensors", [tensor.dtype for tensor in tensors])
         shapes = [tensor.shape for tensor in tensors]
         if self._built_for not in (None, shapes):
             raise self.error(f"is shared: every call needs the shapes {self._built_for}", shapes)
@@ -166,8 +184,3 @@ class Layer:
     def count_params(self) -> int:
         """Return the number of values in all weights, states included."""
         return sum(math.prod(weight.shape) for weight in self.weights.values())
-
-    def _weight(
-        self, name: str, shape: Shape, initializer: Initializer, *, trained: bool, decay: bool
-    ) -> Weight:
-        return self.weights.setdefault(name, Weight(name, shape, initializer, trained, decay))

@@ -16,6 +16,8 @@ class Tensor:
     shape: tuple[int, ...]
     name: str | None = None
     call: Call | None = None
+    dtype: str = "float32"
+    """"float32" (whatever the back end's precision) or "int32"."""
 
 
 @dataclass(eq=False)
@@ -27,13 +29,19 @@ class Call:
     requests: tuple[ScratchRequest, ...]
 
 
-def Input(shape: tuple[int, ...], name: str | None = None) -> Tensor:  # noqa: N802  Keras's name
+def Input(  # noqa: N802  Keras's name
+    shape: tuple[int, ...], name: str | None = None, dtype: str = "float32"
+) -> Tensor:
     """Return a symbolic input: `shape` has no batch axis, so an image is (height, width, channels).
 
+    An Input of dtype "int32" holds indices, for an Embedding.
+
     Raises:
-        ValueError: `shape` is not a sequence of positive integers.
+        ValueError: `shape` is not a sequence of positive integers, or the dtype is another one.
     """
     sizes = tuple(shape)
     if not sizes or not all(type(size) is int and size > 0 for size in sizes):
         raise ValueError(f"Input {name!r}: shape must be positive integers, received {shape!r}")
-    return Tensor(sizes, name=name)
+    if dtype not in ("float32", "int32"):
+        raise ValueError(f'Input {name!r}: dtype must be "float32" or "int32", received {dtype!r}')
+    return Tensor(sizes, name=name, dtype=dtype)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from core.kernels import Backend
 from core.nn.layer import Array, Layer, Scratch, Shape
@@ -41,17 +40,17 @@ FUNCTIONS: Mapping[str, Function | None] = {
 """Keras's names and Keras's constants; None leaves its input as it is."""
 
 
-def check_activation(layer: Layer, name: Any) -> None:
-    """Raise unless `name` is None or a known activation."""
-    if name is not None and (not isinstance(name, str) or name not in FUNCTIONS):
-        raise layer.error(f"activation must be None or one of {', '.join(FUNCTIONS)}", name)
-
-
 class Activated(Layer):
     """Base of layers that end in an activation; their field `activation` is None or its name."""
 
     activation: str | None
     _before: Scratch | None = None
+
+    def check_activation(self) -> None:
+        """Raise unless the activation is None or a known one."""
+        name = self.activation
+        if name is not None and (not isinstance(name, str) or name not in FUNCTIONS):
+            raise self.error(f"activation must be None or one of {', '.join(FUNCTIONS)}", name)
 
     @property
     def function(self) -> Function | None:
@@ -110,9 +109,8 @@ class Activation(Elementwise):
 
     def check(self) -> None:
         """Look the activation up."""
-        if self.activation is None:
-            raise self.error("activation must be a name", self.activation)
-        check_activation(self, self.activation)
+        if not isinstance(self.activation, str) or self.activation not in FUNCTIONS:
+            raise self.error(f"activation must be one of {', '.join(FUNCTIONS)}", self.activation)
         self.function = FUNCTIONS[self.activation]
 
 

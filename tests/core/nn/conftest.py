@@ -1,5 +1,7 @@
 """Fixtures of the network's tests: one layer outside any model, and numerical gradients."""
 
+import functools
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +12,9 @@ import pytest
 from core import kernels
 from core.nn import Input, Layer
 from core.nn.parameters import Parameters
+
+Numbers = dict[str, np.ndarray]
+FLOAT32_EPSILON = float(np.finfo(np.float32).eps)
 
 
 @dataclass
@@ -36,11 +41,20 @@ class Placed:
         return gradients
 
 
+@functools.cache
+def reference_in_float32() -> kernels.Backend:
+    """The reference's formulas on float32 arrays: what rounding alone costs."""
+    found = {name: inspect.unwrap(k) for name, k in vars(kernels.load("reference")).items()}
+    memory = {name: getattr(kernels.load("cpu"), name) for name in ("FLOAT", "empty", "zeros")}
+    memory |= {name: getattr(kernels.load("cpu"), name) for name in ("to_device", "to_host")}
+    return kernels.Backend(**found | memory)
+
+
 def place_layer(
     layer: Layer, shapes: Sequence[tuple[int, ...]], backend: str, batch: int = 3, seed: int = 7
 ) -> Placed:
     rng = np.random.default_rng(seed)
-    k = kernels.load(backend)
+    k = reference_in_float32() if backend == "reference in float32" else kernels.load(backend)
     tensors = [Input(shape) for shape in shapes]
     tensor = layer(tensors if layer.takes_list else tensors[0])
     layer.name, layer.kernels, layer.stream, layer.step = "layer", k, 5, 3
@@ -84,6 +98,24 @@ def directional_error(
 def gradient_error() -> Callable[..., float]:
     """Relative error of a gradient: gradient_error(value, array, gradient)."""
     return directional_error
+
+
+def assert_agrees(truth: Numbers, rounded: Numbers, received: Numbers) -> None:
+    """`received` errs by at most 4 times what `rounded` does, or one rounding of its size."""
+    for name, expected in truth.items():
+        cost = max(rms(rounded[name] - expected), FLOAT32_EPSILON * rms(expected))
+        error = rms(received[name] - expected)
+        assert error <= 4.0 * cost, f"{name} errs by {error}, rounding by {cost}"
+
+
+def rms(values: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
+
+
+@pytest.fixture
+def agrees() -> Callable[[Numbers, Numbers, Numbers], None]:
+    """Compare with float32 rounding: agrees(truth, rounded, received)."""
+    return assert_agrees
 
 
 @pytest.fixture

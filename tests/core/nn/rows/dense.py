@@ -1,0 +1,12 @@
+"""Rows of the dense layers."""
+
+from core.nn import layers
+from tests.core.nn.rows.row import Row
+
+ROWS = {
+    "dense": Row(lambda: layers.Dense(4), ((5,),), (4,)),
+    "dense relu": Row(lambda: layers.Dense(4, "relu", use_bias=False), ((5,),), (4,)),
+    "dense rows": Row(lambda: layers.Dense(4, "tanh"), ((3, 2, 5),), (3, 2, 4)),
+    "dense silu": Row(lambda: layers.Dense(4, activation="silu"), ((5,),), (4,)),
+    "dense softplus": Row(lambda: layers.Dense(4, activation="softplus"), ((5,),), (4,)),
+}
