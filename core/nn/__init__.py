@@ -12,12 +12,12 @@ from core.nn import (
     regularizers,
     schedules,
 )
-from core.nn.data import ArraySource, BatchSource
 from core.nn.history import History
 from core.nn.layer import Layer
 from core.nn.model import Model
 from core.nn.saving import load_model
 from core.nn.sequential import Sequential
+from core.nn.sources import ArraySource, BatchSource
 from core.nn.tensor import Input, Tensor
 from core.nn.weights import WeightsError
 

@@ -1,8 +1,8 @@
-"""Batches: where they come from, and the checks they pass before the network sees them."""
+"""The checks that a batch passes before the network sees it: names, shapes, dtypes, values."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,21 +10,44 @@ from numpy.typing import NDArray
 from core.nn.layer import Shape
 
 Host: TypeAlias = NDArray[Any]
-Inputs: TypeAlias = Host | Sequence[Host] | Mapping[str, Host]
-"""One array, a list of arrays in the model's order, or arrays by the names of the inputs."""
-RawBatch: TypeAlias = tuple[Inputs, Host] | tuple[Inputs, Host, Host | None]
+Arrays: TypeAlias = Host | Sequence[Any] | Mapping[str, Host]
+"""One array, a list of arrays in the model's order, or arrays by the names of inputs or outputs."""
+RawBatch: TypeAlias = tuple[Arrays, Arrays | None] | tuple[Arrays, Arrays | None, Arrays | None]
 
 
-@runtime_checkable
-class BatchSource(Protocol):
-    """Anything that deals out an epoch's batches, the same ones whenever it is asked again."""
+@dataclass(frozen=True)
+class InputRule:
+    """What one input must be, sample by sample."""
 
-    steps: int
-    """Batches in an epoch."""
+    name: str
+    shape: Shape
+    integers: bool
+    limit: int | None = None
+    """Integers are at least 0 and below this."""
 
-    def batches(self, epoch: int) -> Iterator[RawBatch]:
-        """Yield (inputs, targets) or (inputs, targets, weights), `steps` times."""
-        ...
+
+@dataclass(frozen=True)
+class TargetRule:
+    """What the targets and weights of one output must be, sample by sample."""
+
+    name: str
+    shape: Shape
+    rows: Shape
+    """The axes that a weight may have beside the batch: all of the output's but the last."""
+    check: Callable[[Host], None]
+    """Raises ValueError for values that the loss does not take, given rows of them."""
+    needed: bool = True
+    """False where the loss compares with nothing; targets may then be absent."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a model's batches must be."""
+
+    inputs: tuple[InputRule, ...]
+    targets: tuple[TargetRule, ...]
+    dtype: type[np.floating]
+    """The back end's precision."""
 
 
 @dataclass(frozen=True)
@@ -32,187 +55,158 @@ class Batch:
     """A checked batch: contiguous, finite, in the back end's precision."""
 
     inputs: list[Host]
-    target: Host
-    """(batch, T)"""
-    weight: Host
-    """(batch,)"""
+    targets: list[Host]
+    """(rows, T) for each output, where rows counts samples times positions."""
+    weights: list[Host]
+    """(rows,) for each output."""
 
 
-class ArraySource:
-    """Batches of arrays in memory (or memory-mapped): row i of all arrays is one sample.
-
-    Every epoch is shuffled by a generator of its own, Philox(key=[seed, epoch]). The last batch may
-    be smaller than the others.
-    """
-
-    def __init__(
-        self,
-        inputs: Mapping[str, Host],
-        target: Host | None,
-        weight: Host | None = None,
-        *,
-        batch_size: int,
-        shuffle: bool,
-        seed: int = 0,
-    ) -> None:
-        """Check that all arrays have the same number of rows.
-
-        Raises:
-            ValueError: lengths differ, there are no rows, or batch_size is not positive.
-        """
-        if type(batch_size) is not int or batch_size < 1:
-            raise ValueError(f"batch_size must be a positive integer, received {batch_size!r}")
-        arrays = dict(inputs) | {"targets": target, "sample_weight": weight}
-        lengths = {name: len(array) for name, array in arrays.items() if array is not None}
-        if len(set(lengths.values())) != 1 or 0 in lengths.values():
-            raise ValueError(
-                f"all arrays need the same number of samples, at least one; received {lengths}"
-            )
-        self._inputs, self._target, self._weight = dict(inputs), target, weight
-        self._batch_size, self._shuffle, self._seed = batch_size, shuffle, seed
-        self.length = next(iter(lengths.values()))
-        self.steps = -(-self.length // batch_size)
-
-    def batches(self, epoch: int) -> Iterator[tuple[dict[str, Host], Host, Host | None]]:
-        """Yield the batches of one epoch."""
-        order = np.arange(self.length)
-        if self._shuffle:
-            order = np.random.Generator(np.random.Philox(key=[self._seed, epoch])).permutation(
-                order
-            )
-        for start in range(0, self.length, self._batch_size):
-            rows: Any = order[start : start + self._batch_size]
-            if not self._shuffle:
-                rows = slice(start, start + self._batch_size)
-            target = np.empty(0) if self._target is None else self._target[rows]
-            weight = None if self._weight is None else self._weight[rows]
-            yield {name: array[rows] for name, array in self._inputs.items()}, target, weight
-
-
-def as_source(
-    names: Sequence[str],
-    x: Inputs | BatchSource,
-    y: Host | None,
-    weight: Host | None,
-    batch_size: int,
-    *,
-    shuffle: bool = False,
-    seed: int = 0,
-) -> BatchSource:
-    """Return `x` if it is a batch source, else a source of the arrays.
+def by_name(what: str, arrays: Arrays, names: Sequence[str]) -> dict[str, Host]:
+    """Return arrays by name, in the order of `names`; a single name takes a plain array.
 
     Raises:
-        ValueError: targets are missing, or come beside a source that brings its own.
+        ValueError: too few, too many or unknown ones.
     """
-    if isinstance(x, BatchSource):
-        if y is not None or weight is not None:
-            raise ValueError("a batch source brings its own targets and weights: y must be None")
-        return x
-    if y is None:
-        raise ValueError("targets are missing: pass y, or a batch source as x")
-    inputs, target = by_name(x, names), np.asarray(y)
-    weight = None if weight is None else np.asarray(weight)
-    return ArraySource(inputs, target, weight, batch_size=batch_size, shuffle=shuffle, seed=seed)
+    if isinstance(arrays, Mapping):
+        if set(arrays) != set(names):
+            raise ValueError(f"Model: needs the {what} {list(names)}, received {list(arrays)}")
+        return {name: np.asarray(arrays[name]) for name in names}
+    listed = isinstance(arrays, list | tuple) and (
+        len(names) > 1 or (len(arrays) == 1 and isinstance(arrays[0], np.ndarray))
+    )
+    parts = list(arrays) if listed else [arrays]
+    if len(parts) != len(names):
+        raise ValueError(f"Model: needs the {what} {list(names)}, received {len(parts)} array(s)")
+    return {name: np.asarray(array) for name, array in zip(names, parts, strict=True)}
 
 
-def validation_source(
-    names: Sequence[str], data: BatchSource | Sequence[Any] | None, batch_size: int
-) -> BatchSource | None:
-    """Return the source of validation data: None, a source, (x, y) or (x, y, weights).
-
-    Raises:
-        ValueError: `data` is something else.
-    """
-    if data is None or isinstance(data, BatchSource):
-        return data
-    if not isinstance(data, tuple | list) or len(data) not in (2, 3):
-        raise ValueError(
-            "validation_data must be a batch source, (x, y) or (x, y, weights), "
-            f"received {type(data).__name__}"
-        )
-    return as_source(names, data[0], data[1], data[2] if len(data) == 3 else None, batch_size)
-
-
-def by_name(inputs: Inputs, names: Sequence[str]) -> dict[str, Host]:
-    """Return the inputs as arrays by name, in the model's order.
-
-    Raises:
-        ValueError: too few, too many or unknown inputs.
-    """
-    if isinstance(inputs, Mapping):
-        if set(inputs) != set(names):
-            raise ValueError(f"Model: needs the inputs {list(names)}, received {list(inputs)}")
-        return {name: np.asarray(inputs[name]) for name in names}
-    listed = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
-    if len(listed) != len(names):
-        raise ValueError(f"Model: needs the inputs {list(names)}, received {len(listed)} array(s)")
-    return {name: np.asarray(array) for name, array in zip(names, listed, strict=True)}
-
-
-def check_inputs(
-    inputs: Inputs, names: Sequence[str], shapes: Sequence[Shape], dtype: type[np.floating]
-) -> list[Host]:
+def check_inputs(inputs: Arrays, rules: Rules) -> list[Host]:
     """Return the inputs of one batch, checked and converted.
 
     Raises:
-        ValueError: a wrong shape or dtype, no samples, or a value that is not finite.
+        ValueError: a wrong shape or dtype, no samples, a value that is not finite, or an index that
+            is out of range.
     """
-    arrays = by_name(inputs, names)
-    checked = [
-        _numbers(f"input {name!r}", array, shape, dtype)
-        for (name, array), shape in zip(arrays.items(), shapes, strict=True)
-    ]
+    arrays = by_name("inputs", inputs, [rule.name for rule in rules.inputs])
+    checked = [_input(arrays[rule.name], rule, rules.dtype) for rule in rules.inputs]
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) != 1:
         raise ValueError(f"all inputs need the same number of samples, received {lengths}")
     return checked
 
 
-def check_batch(
-    batch: RawBatch,
-    names: Sequence[str],
-    shapes: Sequence[Shape],
-    target_width: int,
-    dtype: type[np.floating],
-) -> Batch:
-    """Return a checked batch; targets of shape (batch,) count as (batch, 1), weights default to 1.
+def check_batch(batch: RawBatch, rules: Rules) -> Batch:
+    """Return a checked batch; weights default to 1.
+
+    Targets whose last axis has one value may leave it out. A weight has the batch axis alone, or
+    one value for each row of the output: zero leaves a sample, or a row, out of the loss.
 
     Raises:
-        ValueError: a wrong shape or dtype, no samples, a value that is not finite, a negative
-            weight, or weights that are all zero.
+        ValueError: a wrong shape or dtype, no samples, a value that is not finite or that the loss
+            does not take, a negative weight, or weights that are all zero.
     """
     if not isinstance(batch, tuple) or len(batch) not in (2, 3):
         raise ValueError(
             "a batch is a tuple (inputs, targets) or (inputs, targets, weights), "
             f"received {type(batch).__name__}"
         )
-    inputs = check_inputs(batch[0], names, shapes, dtype)
-    raw_target = np.asarray(batch[1])
-    if raw_target.ndim == 1:
-        raw_target = raw_target[:, np.newaxis]
-    target = _numbers("targets", raw_target, (target_width,), dtype)
-    raw_weight = batch[2] if len(batch) == 3 else None
-    weight = (
-        np.ones(len(target), dtype)
-        if raw_weight is None
-        else _numbers("sample weights", np.asarray(raw_weight), (), dtype)
-    )
-    if not len(inputs[0]) == len(target) == len(weight):
+    inputs = check_inputs(batch[0], rules)
+    samples = len(inputs[0])
+    raw_targets = _targets(batch[1], rules.targets)
+    raw_weights = _weights(batch[2] if len(batch) == 3 else None, rules.targets)
+    targets, weights = [], []
+    for rule, target, weight in zip(rules.targets, raw_targets, raw_weights, strict=True):
+        of = f" of {rule.name!r}" if len(rules.targets) > 1 else ""
+        targets.append(_target(target, rule, samples, of, rules.dtype))
+        weights.append(_weight(weight, rule, samples, of, rules.dtype))
+    return Batch(inputs, targets, weights)
+
+
+def _targets(raw: Arrays | None, rules: Sequence[TargetRule]) -> list[Host | None]:
+    needed = [rule.name for rule in rules if rule.needed]
+    if isinstance(raw, Mapping):
+        names = [rule.name for rule in rules if rule.needed or rule.name in raw]
+    elif isinstance(raw, list | tuple) and len(raw) == len(rules) > 1:
+        names = [rule.name for rule in rules]
+    else:
+        names = needed
+    if raw is None and names:
+        raise ValueError(f"targets are missing: the model needs the targets {names}")
+    arrays = by_name("targets", raw, names) if raw is not None and names else {}
+    return [arrays.get(rule.name) for rule in rules]
+
+
+def _weights(raw: Arrays | None, rules: Sequence[TargetRule]) -> list[Host | None]:
+    """One array counts for every output; a mapping may leave outputs out."""
+    names = [rule.name for rule in rules]
+    if isinstance(raw, Mapping):
+        unknown = sorted(set(raw) - set(names))
+        if unknown:
+            raise ValueError(f"sample weights for unknown outputs {unknown}; known are {names}")
+        return [None if name not in raw else np.asarray(raw[name]) for name in names]
+    if isinstance(raw, list | tuple) and len(rules) > 1:
+        return list(by_name("sample weights of", raw, names).values())
+    return [None if raw is None else np.asarray(raw)] * len(rules)
+
+
+def _target(
+    array: Host | None, rule: TargetRule, samples: int, of: str, dtype: type[np.floating]
+) -> Host:
+    if array is None:
+        return np.zeros((samples * _count(rule.rows), rule.shape[-1]), dtype)
+    if rule.shape[-1] == 1 and array.ndim == len(rule.shape):
+        array = array[..., np.newaxis]
+    checked = _numbers(f"targets{of}", array, rule.shape, dtype)
+    _same_length(f"targets{of}", checked, samples)
+    rows = checked.reshape(-1, rule.shape[-1])
+    rule.check(rows)
+    return rows
+
+
+def _weight(
+    array: Host | None, rule: TargetRule, samples: int, of: str, dtype: type[np.floating]
+) -> Host:
+    rows = _count(rule.rows)
+    if array is None:
+        return np.ones(samples * rows, dtype)
+    shape = () if array.ndim == 1 else rule.rows
+    checked = _numbers(f"sample weights{of}", array, shape, dtype)
+    _same_length(f"sample weights{of}", checked, samples)
+    if (checked < 0).any() or not checked.any():
+        raise ValueError(f"sample weights{of} must not be negative, nor all zero in a batch")
+    return np.repeat(checked, rows) if checked.ndim == 1 else checked.reshape(-1)
+
+
+def _same_length(what: str, array: Host, samples: int) -> None:
+    if len(array) != samples:
         raise ValueError(
             "inputs, targets and weights need the same number of samples, "
-            f"received {len(inputs[0])}, {len(target)} and {len(weight)}"
+            f"received {samples} inputs and {len(array)} {what}"
         )
-    if (weight < 0).any() or not weight.any():
-        raise ValueError("sample weights must not be negative, nor all zero in a batch")
-    return Batch(inputs, target, weight)
+
+
+def _count(shape: Shape) -> int:
+    return int(np.prod(shape, dtype=np.int64))
+
+
+def _input(array: Host, rule: InputRule, dtype: type[np.floating]) -> Host:
+    what = f"input {rule.name!r}"
+    if not rule.integers:
+        return _numbers(what, array, rule.shape, dtype)
+    _check_shape(what, array, rule.shape)
+    if array.dtype.kind not in "iu":
+        raise ValueError(f"{what}: needs integers, received the dtype {array.dtype}")
+    limit = np.iinfo(np.int32).max if rule.limit is None else rule.limit
+    if array.min() < 0 or array.max() >= limit:
+        raise ValueError(
+            f"{what}: every index must be at least 0 and below {limit}, "
+            f"received {array.min()} to {array.max()}"
+        )
+    return np.ascontiguousarray(array, np.int32)
 
 
 def _numbers(what: str, array: Host, shape: Shape, dtype: type[np.floating]) -> Host:
-    expected = f"(batch, {', '.join(map(str, shape))})" if shape else "(batch,)"
-    if array.ndim != len(shape) + 1 or array.shape[1:] != tuple(shape):
-        raise ValueError(f"{what}: needs the shape {expected}, received {array.shape}")
-    if len(array) == 0:
-        raise ValueError(f"{what}: the batch is empty, received the shape {array.shape}")
+    _check_shape(what, array, shape)
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{what}: needs real numbers, received the dtype {array.dtype}")
     with np.errstate(over="ignore"):  # what overflows is infinite, and refused below
@@ -221,3 +215,11 @@ def _numbers(what: str, array: Host, shape: Shape, dtype: type[np.floating]) -> 
         bad = int((~np.isfinite(converted)).sum())
         raise ValueError(f"{what}: every value must be finite, received {bad} NaN or infinite")
     return converted
+
+
+def _check_shape(what: str, array: Host, shape: Shape) -> None:
+    expected = f"(batch, {', '.join(map(str, shape))})" if shape else "(batch,)"
+    if array.ndim != len(shape) + 1 or array.shape[1:] != tuple(shape):
+        raise ValueError(f"{what}: needs the shape {expected}, received {array.shape}")
+    if len(array) == 0:
+        raise ValueError(f"{what}: the batch is empty, received the shape {array.shape}")

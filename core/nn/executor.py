@@ -40,7 +40,7 @@ class _Frame:
 
     values: list[Array]
     gradients: dict[int, Array]
-    loss: Array
+    losses: list[Array]
     steps: list[_Step]
 
 
@@ -71,12 +71,13 @@ class Executor:
         offsets, total = pack(list(self._lifetimes.values()))
         self._offsets = dict(zip(self._lifetimes, offsets, strict=True))
         self._arena = kernels.empty((max(total, 1),))
-        self._loss = kernels.empty((capacity,))
+        self._rows = [math.prod(graph.shapes[output][:-1]) for output in graph.outputs]
+        self._losses = [kernels.empty((capacity * rows,)) for rows in self._rows]
         self._whole = self._allocate_whole()
         self._frames: dict[int, _Frame] = {}
 
-    def forward(self, inputs: Sequence[Array], step: int = 0) -> Array:
-        """Run every layer on `inputs` (device arrays, one batch size) and return the output."""
+    def forward(self, inputs: Sequence[Array], step: int = 0) -> list[Array]:
+        """Run every layer on `inputs` (device arrays, one batch size) and return the outputs."""
         frame = self._frame(inputs[0].shape[0])
         frame.values[: len(inputs)] = inputs
         for call in frame.steps:
@@ -84,12 +85,16 @@ class Executor:
             x = [frame.values[number] for number in call.inputs]
             y = frame.values[call.output]
             call.layer.forward(y, x if call.layer.takes_list else x[0], self.training)
-        return frame.values[self._graph.output]
+        return [frame.values[number] for number in self._graph.outputs]
 
-    def loss_arrays(self, batch: int) -> tuple[Array, Array]:
-        """Return where a loss is written: each sample's value, and the output's gradient."""
+    def loss_arrays(self, batch: int) -> list[tuple[Array, Array]]:
+        """Return where the loss of each output goes: a value for each row, and the gradient.
+
+        An output of shape (batch, ..., k) has batch * ... rows of k values.
+        """
         frame = self._frame(batch)
-        return frame.loss, frame.gradients[self._graph.output]
+        gradients = [frame.gradients[number] for number in self._graph.outputs]
+        return list(zip(frame.losses, gradients, strict=True))
 
     def backward(self, batch: int, step: int = 0) -> None:
         """Add to every trainable weight's gradient, after `forward` and the loss of one batch."""
@@ -111,8 +116,9 @@ class Executor:
         """Find the first and last use of every activation, gradient and per-sample scratch."""
         graph, needed = self._graph, self._needed
         end = len(graph.nodes)
-        self._need("gradient", graph.output, at=end)
-        self._need("value", graph.output, at=2 * end + 1)
+        for output in graph.outputs:
+            self._need("gradient", output, at=end)
+            self._need("value", output, at=2 * end + 1)
         for i, node in enumerate(graph.nodes):
             moments = [i, 2 * end - i] if needed[node.output] else [i]
             for moment in moments:
@@ -177,7 +183,10 @@ class Executor:
                     for number in range(len(graph.shapes))
                     if ("gradient", number) in self._lifetimes
                 },
-                loss=self._loss[:batch],
+                losses=[
+                    array[: batch * rows]
+                    for array, rows in zip(self._losses, self._rows, strict=True)
+                ],
                 steps=[self._step(batch, i, node) for i, node in enumerate(graph.nodes)],
             )
         return self._frames[batch]

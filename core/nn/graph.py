@@ -19,37 +19,48 @@ class Node:
 
 
 class Graph:
-    """Every tensor between `inputs` and `output`, numbered: the inputs first, then call by call.
+    """Every tensor between `inputs` and `outputs`, numbered: the inputs first, then call by call.
 
-    The order is that of a depth-first walk from the output, so it depends on the graph alone;
-    layers without a name get one by it: conv2d, conv2d_1, ...
+    The order is that of a depth-first walk from the outputs, so it depends on the graph alone;
+    layers without a name get one by it: conv2d, conv2d_1, ... An input may be any tensor: what lies
+    before it is not part of the graph.
 
     Raises:
         ValueError: no path from an input, an input that is not listed or not used, a name twice.
     """
 
-    def __init__(self, inputs: Sequence[Tensor], output: Tensor) -> None:
-        """Walk from `output` back to `inputs`."""
+    def __init__(self, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> None:
+        """Walk from `outputs` back to `inputs`."""
         numbers = {id(tensor): number for number, tensor in enumerate(inputs)}
-        if not inputs or len(numbers) != len(inputs) or any(t.call for t in inputs):
-            raise ValueError("Model: inputs must be one or more different Input(...) tensors")
-        ordered = _walk(output, numbers)
-        self.shapes: list[Shape] = [tensor.shape for tensor in (*inputs, *ordered)]
+        if not inputs or len(numbers) != len(inputs):
+            raise ValueError("Model: inputs must be one or more different tensors")
+        if not outputs or len({id(tensor) for tensor in outputs}) != len(outputs):
+            raise ValueError("Model: outputs must be one or more different tensors")
+        if any(id(tensor) in numbers for tensor in outputs):
+            raise ValueError("Model: an output is an input itself: put a layer between them")
+        self.tensors: list[Tensor] = [*inputs, *_walk(outputs, numbers)]
         self.nodes: list[Node] = []
-        for tensor in ordered:
+        for tensor in self.tensors[len(inputs) :]:
             call = tensor.call
             assert call is not None
             read = tuple(numbers[id(source)] for source in call.inputs)
             numbers[id(tensor)] = len(numbers)
             self.nodes.append(Node(call.layer, read, numbers[id(tensor)], call.requests))
-        self.output = numbers[id(output)]
+        self.shapes: list[Shape] = [tensor.shape for tensor in self.tensors]
+        self.outputs = [numbers[id(tensor)] for tensor in outputs]
         used = {number for node in self.nodes for number in node.inputs}
         unused = [tensor.name for i, tensor in enumerate(inputs) if i not in used]
         if unused:
-            raise ValueError(f"Model: the output does not depend on the input(s) {unused}")
+            raise ValueError(f"Model: the outputs do not depend on the input(s) {unused}")
         self.input_names = _named(["input_layer"] * len(inputs), [t.name for t in inputs])
         self.layers = list(dict.fromkeys(node.layer for node in self.nodes))
-        self._name_layers()
+        _name(self.layers)
+        self.output_names = _numbered([tensor.call.layer.name for tensor in outputs if tensor.call])
+
+    @property
+    def inputs(self) -> list[Tensor]:
+        """The input tensors."""
+        return self.tensors[: len(self.input_names)]
 
     @property
     def weights(self) -> Mapping[str, Weight]:
@@ -65,6 +76,11 @@ class Graph:
         shapes = [self.shapes[number] for number in node.inputs]
         return shapes if node.layer.takes_list else shapes[0], self.shapes[node.output]
 
+    def index_limit(self, number: int) -> int | None:
+        """Return what the values of an integer input must be below: as every reader demands."""
+        limits = [node.layer.index_limit for node in self.nodes if number in node.inputs]
+        return min((limit for limit in limits if limit is not None), default=None)
+
     def flops(self) -> int:
         """Floating-point operations of one sample's forward pass."""
         return sum(node.layer.flops(*self.layer_shapes(node)) for node in self.nodes)
@@ -77,20 +93,27 @@ class Graph:
             needed[node.output] = trains or any(needed[number] for number in node.inputs)
         return needed
 
-    def _name_layers(self) -> None:
-        names = _named(
-            [_snake_case(type(layer).__name__) for layer in self.layers],
-            [layer.name for layer in self.layers],
-        )
-        for layer, name in zip(self.layers, names, strict=True):
-            layer.name = name
+
+def _name(layers: Sequence[Layer]) -> None:
+    """Name the layers that have no name, or one that was given to them elsewhere and is taken."""
+    bases = [_snake_case(type(layer).__name__) for layer in layers]
+    taken: set[str] = {layer.name for layer in layers if layer.name and not layer.named_by_graph}
+    kept: list[str | None] = []
+    for layer in layers:
+        clashes = layer.named_by_graph and layer.name in taken
+        kept.append(None if clashes else layer.name)
+        if layer.name and layer.named_by_graph:
+            taken.add(layer.name)
+    for layer, name, chosen in zip(layers, kept, _named(bases, kept), strict=True):
+        if name is None:
+            layer.name, layer.named_by_graph = chosen, True
 
 
-def _walk(output: Tensor, known: Mapping[int, int]) -> list[Tensor]:
-    """Return the produced tensors up to `output`, each after all that it reads."""
+def _walk(outputs: Sequence[Tensor], known: Mapping[int, int]) -> list[Tensor]:
+    """Return the produced tensors up to `outputs`, each after all that it reads."""
     ordered: list[Tensor] = []
     done = set(known)
-    stack = [(output, False)]
+    stack = [(tensor, False) for tensor in reversed(outputs)]
     while stack:
         tensor, ready = stack.pop()
         if id(tensor) in done:
@@ -104,6 +127,18 @@ def _walk(output: Tensor, known: Mapping[int, int]) -> list[Tensor]:
             stack.append((tensor, True))
             stack.extend((source, False) for source in reversed(tensor.call.inputs))
     return ordered
+
+
+def _numbered(names: Sequence[str | None]) -> list[str]:
+    """Make names unique by a number: of two outputs of layer "a", the second is "a_1"."""
+    result: list[str] = []
+    for name in names:
+        number, chosen = 0, str(name)
+        while chosen in result:
+            number += 1
+            chosen = f"{name}_{number}"
+        result.append(chosen)
+    return result
 
 
 def _named(bases: Sequence[str], names: Sequence[str | None]) -> list[str]:

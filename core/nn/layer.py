@@ -1,9 +1,11 @@
 """The base of every layer: its configuration, the weights and scratch it declares, its calculus."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from core.kernels import Backend
 from core.nn.configuration import configuration
@@ -11,6 +13,9 @@ from core.nn.constraints import MaxNorm
 from core.nn.initializers import Initializer
 from core.nn.regularizers import L1L2
 from core.nn.tensor import Call, Tensor
+
+if TYPE_CHECKING:
+    from core.nn.ownership import Ownership
 
 Array: TypeAlias = Any
 """An array of the back end (NumPy on a CPU, a device array elsewhere); only kernels index it."""
@@ -63,6 +68,7 @@ class Layer:
         trainable: False freezes the weights.
         kernels: the back end, set by the model.
         stream, step: random stream of this call and number of the training step (for dropout).
+        named_by_graph: whether the name may change when models with equal names are joined.
     """
 
     name: str | None = field(default=None, kw_only=True)
@@ -70,6 +76,7 @@ class Layer:
     kernels: Backend = field(init=False, repr=False)
     stream: int = field(init=False, repr=False, default=0)
     step: int = field(init=False, repr=False, default=0)
+    named_by_graph: bool = field(init=False, repr=False, default=False)
 
     takes_list: ClassVar[bool] = False
     """True for a layer that is called on a list of tensors (x and dx are then lists)."""
@@ -84,6 +91,8 @@ class Layer:
         self.scratches: dict[str, Scratch] = {}
         self._requests: list[ScratchRequest] = []
         self._built_for: list[Shape] | None = None
+        self._outputs: list[Tensor] = []
+        self.ownership: Ownership | None = None
         if self.name is not None and (not isinstance(self.name, str) or not self.name):
             raise self.error("name must be a non-empty string", self.name)
         if self.name is not None and "/" in self.name:
@@ -175,7 +184,25 @@ class Layer:
         self._requests = []
         shape = tuple(self.build(shapes if self.takes_list else shapes[0]))
         self._built_for = shapes
-        return Tensor(shape, call=Call(self, tensors, tuple(self._requests)))
+        tensor = Tensor(shape, call=Call(self, tensors, tuple(self._requests)))
+        self._outputs.append(tensor)
+        return tensor
+
+    @property
+    def output(self) -> Tensor:
+        """The tensor that this layer writes.
+
+        Raises:
+            ValueError: the layer was called not at all, or more than once.
+        """
+        if len(self._outputs) != 1:
+            raise self.error("has one output only if it was called once", len(self._outputs))
+        return self._outputs[0]
+
+    @property
+    def index_limit(self) -> int | None:
+        """What integers that this layer is called on must be below; None for other layers."""
+        return None
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor arguments as plain values."""

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from numpy.typing import NDArray
+
 from core.kernels import Backend
 from core.nn.configuration import configuration
 from core.nn.layer import Array, Shape
@@ -15,6 +17,8 @@ class Loss:
 
     kernel: ClassVar[str]
     """Name of the kernel: (loss, dprediction, prediction, target, weight)."""
+    needs_target: ClassVar[bool] = True
+    """False for a loss that compares with nothing."""
 
     def __call__(
         self,
@@ -40,6 +44,17 @@ class Loss:
                 f"{output_shape}"
             )
         return output_shape[0]
+
+    def target_shape(self, output_shape: Shape) -> Shape:
+        """Return the shape of the targets of one sample, for an output of that shape.
+
+        Raises:
+            ValueError: the loss does not fit an output of that shape.
+        """
+        return (*output_shape[:-1], self.target_width(output_shape[-1:]))
+
+    def check_target(self, target: NDArray[Any]) -> None:
+        """Raise ValueError for rows of targets, (rows, T), that the loss does not take."""
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor arguments as plain values."""

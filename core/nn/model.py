@@ -1,29 +1,22 @@
 """Model: a network that can be compiled, fitted, evaluated, saved, and asked to predict."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.nn import losses, optimizers, training
-from core.nn.data import (
-    ArraySource,
-    BatchSource,
-    Host,
-    Inputs,
-    as_source,
-    by_name,
-    check_inputs,
-    validation_source,
-)
+from core.nn import optimizers, training
+from core.nn.data import Arrays, RawBatch, by_name, check_inputs
 from core.nn.history import History
+from core.nn.layer import Layer
 from core.nn.losses import Loss
-from core.nn.metrics import Metric
-from core.nn.metrics import get as get_metric
 from core.nn.network import Network
+from core.nn.objective import Objective, input_rules
 from core.nn.optimizers import Optimizer
+from core.nn.parameters import Parameters
+from core.nn.sources import ArraySource, BatchSource, ClassWeighted, as_source, validation_source
 from core.nn.tensor import Tensor
 
 
@@ -41,72 +34,96 @@ class Model(Network):
         """Build the network; `compile` says how to train it."""
         super().__init__(inputs, outputs, backend=backend, seed=seed)
         self.optimizer: Optimizer | None = None
-        self.loss: Loss | None = None
-        self.metrics: list[Metric] = []
+        self.objective: Objective | None = None
+        self.compiled_for: Parameters | None = None
         self.stop_training = False
 
     def compile(
         self,
         optimizer: Optimizer | str = "adam",
-        loss: Loss | str = "mean_squared_error",
-        metrics: Sequence[Metric | str] = (),
+        loss: Loss | str | Sequence[Any] | Mapping[str, Any] = "mean_squared_error",
+        metrics: Sequence[Any] | Mapping[str, Any] = (),
+        loss_weights: Sequence[float] | Mapping[str, float] | None = None,
     ) -> None:
         """Choose how to train; the optimizer begins at step 0.
 
+        Args:
+            optimizer: an optimizer or its name.
+            loss: a loss or its name; for several outputs a list, or a mapping by their names.
+            metrics: a list; for several outputs a list of lists, or a mapping.
+            loss_weights: factors of the losses of several outputs in the sum.
+
         Raises:
-            ValueError: an unknown name, or a loss that does not fit the output.
+            ValueError: an unknown name, or a loss that does not fit its output.
         """
-        self.loss = losses.get(loss)
-        self.loss.target_width(self.output_shape)
-        self.metrics = [get_metric(metric) for metric in metrics]
+        self.objective = Objective(self, loss, metrics, loss_weights)
         self.optimizer = optimizers.get(optimizer)
         self.optimizer.build(self.kernels, self.parameters)
+        self.compiled_for = self.parameters
 
     def fit(
         self,
-        x: Inputs | BatchSource,
-        y: Host | None = None,
+        x: Arrays | BatchSource | Iterable[RawBatch],
+        y: Arrays | None = None,
         *,
         batch_size: int = 32,
         epochs: int = 1,
         validation_data: BatchSource | Sequence[Any] | None = None,
         shuffle: bool = True,
         seed: int = 0,
-        sample_weight: Host | None = None,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Arrays | None = None,
         callbacks: Sequence[Any] = (),
         initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
     ) -> History:
         """Train, and return one record an epoch.
 
         Args:
-            x: arrays (with targets `y`), or a batch source (an object with `steps` and
-                `batches(epoch)`), which does its own batching and shuffling.
-            y: targets (samples,) or (samples, T).
+            x: arrays (with targets `y`); a batch source (an object with `steps` and
+                `batches(epoch)`), which does its own batching and shuffling; or a generator of
+                batches (x, y) or (x, y, weights), with `steps_per_epoch`.
+            y: targets (samples, ...) in the shape of the output (a last axis of one value may be
+                left out); for several outputs a list, or a mapping by their names.
             batch_size: samples a step, for arrays.
             epochs: train until this many epochs are done.
             validation_data: a batch source (always asked for epoch 0), (x, y) or (x, y, weights).
             shuffle: deal the samples anew each epoch, for arrays.
             seed: of the shuffling, for arrays.
-            sample_weight: (samples,), for arrays.
+            class_weight: factors of the samples' weights by their integer class.
+            sample_weight: (samples,), or a value for each row of the output (a mask of 0 and 1).
             callbacks: see `core.nn.callbacks`.
             initial_epoch: number of the first epoch.
+            steps_per_epoch: batches an epoch, for a generator.
 
         Raises:
             ValueError: data that do not fit; nothing to train; not compiled.
             FloatingPointError: the loss or a gradient is not finite and no TerminateOnNaN watches.
         """
         names = self.input_names
-        source = as_source(names, x, y, sample_weight, batch_size, shuffle=shuffle, seed=seed)
+        source = as_source(
+            names,
+            x,
+            y,
+            sample_weight,
+            batch_size,
+            steps=steps_per_epoch,
+            shuffle=shuffle,
+            seed=seed,
+        )
+        if class_weight is not None:
+            rule = training.compiled(self).objective.rules.targets[0]
+            source = ClassWeighted(source, class_weight, rule.shape)
         validation = validation_source(names, validation_data, batch_size)
         return training.fit(self, source, validation, epochs, initial_epoch, callbacks)
 
     def evaluate(
         self,
-        x: Inputs | BatchSource,
-        y: Host | None = None,
+        x: Arrays | BatchSource,
+        y: Arrays | None = None,
         *,
         batch_size: int = 32,
-        sample_weight: Host | None = None,
+        sample_weight: Arrays | None = None,
     ) -> dict[str, float]:
         """Return the loss and the metrics on data, in inference mode.
 
@@ -116,21 +133,55 @@ class Model(Network):
         source = as_source(self.input_names, x, y, sample_weight, batch_size)
         return training.evaluate(self, source)
 
-    def predict(self, x: Inputs | BatchSource, batch_size: int = 32) -> NDArray[Any]:
-        """Return the output for every sample, in inference mode, as a host array.
+    def predict(self, x: Arrays | BatchSource, batch_size: int = 32) -> Any:
+        """Return the outputs for every sample, in inference mode, as host arrays.
+
+        Returns:
+            An array (samples, ...); a list of them for a model of several outputs.
 
         Raises:
             ValueError: data that do not fit.
         """
         if isinstance(x, BatchSource):
-            return np.concatenate([self._predict(batch[0]) for batch in x.batches(0)])
-        source = ArraySource(
-            by_name(x, self.input_names), None, batch_size=batch_size, shuffle=False
-        )
-        output = np.empty((source.length, *self.output_shape), self.kernels.FLOAT)
-        for step, (inputs, _, _) in enumerate(source.batches(0)):
-            output[step * batch_size : (step + 1) * batch_size] = self._predict(inputs)
-        return output
+            parts = [self._predict(batch[0]) for batch in x.batches(0)]
+        else:
+            inputs = by_name("inputs", x, self.input_names)
+            source = ArraySource(inputs, None, batch_size=batch_size, shuffle=False)
+            parts = [self._predict(batch[0]) for batch in source.batches(0)]
+        outputs = [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
+        return outputs if len(outputs) > 1 else outputs[0]
+
+    def train_on_batch(
+        self, x: Arrays, y: Arrays | None = None, sample_weight: Arrays | None = None
+    ) -> dict[str, float]:
+        """Make one step on one batch, and return its loss and metrics.
+
+        Raises:
+            ValueError: data that do not fit; not compiled.
+            FloatingPointError: the loss or a gradient is not finite; no weight was changed.
+        """
+        return training.train_on_batch(self, (x, y, sample_weight))
+
+    def replace_head(self, after: str, *head: Layer) -> "Model":
+        """Return a model that shares this one's layers up to `after`, then ends in `head`.
+
+        Args:
+            after: name of the last layer that is kept.
+            head: new layers, called one after the other.
+
+        Raises:
+            ValueError: no layer has that name, it is called more than once, or `head` is empty.
+        """
+        kept = [node for node in self.graph.nodes if node.layer is self.get_layer(after)]
+        if len(kept) != 1 or not head:
+            raise ValueError(
+                f"replace_head: needs a layer that is called once and one or more new layers, "
+                f"received {after!r}, called {len(kept)} times, and {len(head)} layers"
+            )
+        tensor = self.graph.tensors[kept[0].output]
+        for layer in head:
+            tensor = layer(tensor)
+        return Model(self.inputs, tensor, backend=self.backend, seed=self.seed)
 
     def refresh(self) -> None:
         """Take note of which layers are trainable now; `fit`, `freeze` and `unfreeze` do this."""
@@ -144,9 +195,8 @@ class Model(Network):
 
         save_model(self, path)
 
-    def _predict(self, inputs: Inputs) -> NDArray[Any]:
-        arrays = check_inputs(inputs, self.input_names, self.input_shapes, self.kernels.FLOAT)
+    def _predict(self, inputs: Arrays) -> list[NDArray[Any]]:
+        arrays = check_inputs(inputs, input_rules(self))
         executor = self.executor(len(arrays[0]), training=False)
-        output = executor.forward([self.kernels.to_device(array) for array in arrays])
-        host: NDArray[Any] = self.kernels.to_host(output)
-        return host
+        outputs = executor.forward([self.kernels.to_device(array) for array in arrays])
+        return [self.kernels.to_host(output) for output in outputs]

@@ -12,18 +12,24 @@ from core import kernels
 from core.nn import weights
 from core.nn.executor import Executor
 from core.nn.graph import Graph
-from core.nn.layer import Layer, Shape
+from core.nn.layer import Layer, Shape, Weight
+from core.nn.ownership import join
 from core.nn.parameters import Parameters, stream
 from core.nn.summary import summarize
 from core.nn.tensor import Tensor
+from core.nn.transfer import LoadReport, read_shared
 
 
 class Network:
-    """Layers between `inputs` and one output, on one back end: a graph with weights and memory.
+    """Layers between `inputs` and `outputs`, on one back end: a graph with weights and memory.
+
+    Layers that already belong to another network bring their weights along: both networks then
+    train and use the same weights. A network can itself be called on tensors like a layer.
 
     Args:
-        inputs: an `Input`, or a list of them; batches name them or keep this order.
-        outputs: the tensor to predict (one, or a list of one).
+        inputs: a tensor (mostly an `Input`), or a list of them; batches name them or keep this
+            order.
+        outputs: the tensor to predict, or a list of them.
         backend: "cpu", or "reference" for float64 NumPy.
         seed: fixes the initial weights and every dropout.
 
@@ -39,23 +45,40 @@ class Network:
         backend: str = "cpu",
         seed: int = 0,
     ) -> None:
-        """Number the graph, name its layers, and draw their initial weights."""
-        listed = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-        ends = [outputs] if isinstance(outputs, Tensor) else list(outputs)
-        if len(ends) != 1:
-            raise ValueError(f"Model: needs one output, received {len(ends)}: concatenate them")
+        """Number the graph and name its layers; weights are drawn when they are first needed."""
         if type(seed) is not int or not 0 <= seed < 2**63:
             raise ValueError(f"Model: seed must be an integer of 0 to 2^63 - 1, received {seed!r}")
-        self.graph = Graph(listed, ends[0])
+        self.graph = Graph(
+            [inputs] if isinstance(inputs, Tensor) else list(inputs),
+            [outputs] if isinstance(outputs, Tensor) else list(outputs),
+        )
         self.backend, self.seed = backend, seed
         self.kernels = kernels.load(backend)
-        for layer in self.graph.layers:
-            if hasattr(layer, "kernels"):
-                raise layer.error("belongs to one model; build a new layer", "a layer in use")
-        for layer in self.graph.layers:
-            layer.kernels = self.kernels
-        self.parameters = Parameters(self.kernels, self.layers, self.graph.weights, seed)
+        self._many = not isinstance(outputs, Tensor)
+        join(self.graph.layers, self.kernels, seed)
         self._executors: dict[bool, Executor] = {}
+
+    def __call__(self, inputs: Tensor | Sequence[Tensor]) -> Tensor | list[Tensor]:
+        """Call every layer anew on other tensors, sharing the weights.
+
+        Returns:
+            One tensor, or a list where the network was built with a list of outputs.
+
+        Raises:
+            ValueError: the number of tensors or a shape differs.
+        """
+        given = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+        shapes = [tensor.shape for tensor in given]
+        if shapes != self.input_shapes:
+            raise ValueError(
+                f"Model: is called on tensors of the shapes {self.input_shapes}, received {shapes}"
+            )
+        tensors = list(given)
+        for node in self.graph.nodes:
+            read = [tensors[number] for number in node.inputs]
+            tensors.append(node.layer(read if node.layer.takes_list else read[0]))
+        ends = [tensors[number] for number in self.graph.outputs]
+        return ends if self._many else ends[0]
 
     # Structure.
 
@@ -75,9 +98,35 @@ class Network:
         return self.graph.shapes[: len(self.input_names)]
 
     @property
+    def inputs(self) -> list[Tensor]:
+        """The input tensors."""
+        return self.graph.inputs
+
+    @property
+    def outputs(self) -> list[Tensor]:
+        """The output tensors."""
+        return [self.graph.tensors[number] for number in self.graph.outputs]
+
+    @property
+    def output_names(self) -> list[str]:
+        """Names of the outputs, in order: those of the layers that write them."""
+        return self.graph.output_names
+
+    @property
+    def output_shapes(self) -> list[Shape]:
+        """Shapes of the outputs, without the batch axis."""
+        return [self.graph.shapes[number] for number in self.graph.outputs]
+
+    @property
     def output_shape(self) -> Shape:
-        """Shape of the output, without the batch axis."""
-        return self.graph.shapes[self.graph.output]
+        """Shape of the only output, without the batch axis.
+
+        Raises:
+            ValueError: there are several; see `output_shapes`.
+        """
+        if len(self.output_shapes) != 1:
+            raise ValueError(f"Model: has the outputs {self.output_names}: see output_shapes")
+        return self.output_shapes[0]
 
     def get_layer(self, name: str) -> Layer:
         """Return the layer of that name.
@@ -104,9 +153,20 @@ class Network:
 
     # Weights.
 
+    @property
+    def parameters(self) -> Parameters:
+        """The memory of the weights, drawn when it is first needed."""
+        return self._allocate()
+
+    @property
+    def weights(self) -> Mapping[str, Weight]:
+        """All weights by their full names, `layer/weight`, with their values."""
+        self._allocate()
+        return self.graph.weights
+
     def get_weights(self) -> dict[str, NDArray[Any]]:
         """Return copies of all weights by their full names, `layer/weight`."""
-        return {n: self.kernels.to_host(w.value) for n, w in self.graph.weights.items()}
+        return {n: self.kernels.to_host(w.value) for n, w in self.weights.items()}
 
     def set_weights(self, values: Mapping[str, NDArray[Any]]) -> None:
         """Replace all weights; nothing changes unless every name and shape fits.
@@ -114,7 +174,7 @@ class Network:
         Raises:
             ValueError: a name is missing or unknown, a shape differs, a value is not finite.
         """
-        known = self.graph.weights
+        known = self.weights
         if set(values) != set(known):
             raise ValueError(
                 f"set_weights: missing {sorted(set(known) - set(values))}, "
@@ -136,14 +196,28 @@ class Network:
         """Write all weights as one safetensors file, whole or not at all."""
         weights.write_arrays(path, self.get_weights())
 
-    def load_weights(self, path: str | os.PathLike[str]) -> None:
-        """Read all weights; nothing changes unless the whole file fits this model.
+    def load_weights(
+        self, path: str | os.PathLike[str], *, skip_mismatch: bool = False
+    ) -> LoadReport:
+        """Read weights; nothing changes unless the whole file fits this model.
+
+        With `skip_mismatch`, weights that the file and the model share by name and shape are read,
+        and all others are left alone on both sides: a trunk comes without its head.
+
+        Returns:
+            What was loaded and what was not; print it.
 
         Raises:
-            WeightsError: the file is broken, or another model's.
+            WeightsError: the file is broken, or another model's; with skip_mismatch: it shares no
+                weight with the model.
         """
         shapes = {name: weight.shape for name, weight in self.graph.weights.items()}
-        self.set_weights(weights.read_arrays(path, shapes)[0])
+        if not skip_mismatch:
+            self.set_weights(weights.read_arrays(path, shapes)[0])
+            return LoadReport(loaded=tuple(shapes))
+        report, arrays = read_shared(path, shapes)
+        self.set_weights(self.get_weights() | arrays)
+        return report
 
     def freeze(self, *patterns: str) -> None:
         """Stop training the layers whose names match a pattern such as "trunk_*".
@@ -177,9 +251,16 @@ class Network:
                 stream(self.seed, f"{node.layer.name}/call {i}")
                 for i, node in enumerate(self.graph.nodes)
             ]
+            self._allocate()
             known = Executor(self.graph, self.kernels, streams, batch, training=training)
             self._executors[training] = known
         return known
+
+    def _allocate(self) -> Parameters:
+        """Draw the weights, unless that was done; other networks may have joined the ownership."""
+        ownership = self.layers[0].ownership
+        assert ownership is not None
+        return ownership.allocated()
 
     def _set_trainable(self, patterns: Sequence[str], trainable: bool) -> None:
         names = [layer.name or "" for layer in self.layers]

@@ -76,7 +76,7 @@ class Parameters:
         for weight in weights.values():
             self._starts[id(weight)] = total
             total += aligned(math.prod(weight.shape))
-        host = np.zeros(max(total, 1))
+        host = np.zeros(max(total, 1), self._kernels.FLOAT)
         for name, weight in weights.items():
             rng = np.random.Generator(np.random.Philox(key=[seed, stream(seed, name)]))
             initial = weight.initializer(weight.shape, rng)

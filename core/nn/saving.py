@@ -14,7 +14,7 @@ from core.nn.model import Model
 from core.nn.tensor import Input, Tensor
 from core.nn.weights import check_arrays
 
-FORMAT = 1
+FORMAT = 2
 
 
 def save_model(model: Model, path: str | os.PathLike[str]) -> None:
@@ -42,13 +42,13 @@ def load_model(path: str | os.PathLike[str], *, backend: str = "cpu", seed: int 
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{file}: not valid JSON: {error}") from error
     try:
-        inputs, output = _rebuild(description)
-        graph = Graph(inputs, output)
+        inputs, outputs = _rebuild(description)
+        graph = Graph(inputs, outputs)
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from error
     shapes = {name: weight.shape for name, weight in graph.weights.items()}
     check_arrays(folder / "weights.safetensors", shapes)
-    model = Model(inputs, output, backend=backend, seed=seed)
+    model = Model(inputs, outputs, backend=backend, seed=seed)
     model.load_weights(folder / "weights.safetensors")
     return model
 
@@ -58,27 +58,27 @@ def architecture(graph: Graph) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "inputs": [
-            {"name": name, "shape": list(shape)}
-            for name, shape in zip(graph.input_names, graph.shapes, strict=False)
+            {"name": name, "shape": list(tensor.shape), "dtype": tensor.dtype}
+            for name, tensor in zip(graph.input_names, graph.inputs, strict=True)
         ],
         "layers": [plain(layer) for layer in graph.layers],
         "calls": [{"layer": node.layer.name, "inputs": list(node.inputs)} for node in graph.nodes],
-        "output": graph.output,
+        "outputs": list(graph.outputs),
     }
 
 
-def _rebuild(description: Any) -> tuple[list[Tensor], Tensor]:
+def _rebuild(description: Any) -> tuple[list[Tensor], list[Tensor]]:
     """Call the described layers one after the other."""
-    keys = {"format", "inputs", "layers", "calls", "output"}
+    keys = {"format", "inputs", "layers", "calls", "outputs"}
     if not isinstance(description, dict) or set(description) != keys:
         _fail(f"needs exactly the keys {sorted(keys)}", description)
     if description["format"] != FORMAT:
         _fail(f"this program reads format {FORMAT}", description["format"])
     tensors: list[Tensor] = []
-    for entry in _listed(description["inputs"], {"name", "shape"}):
+    for entry in _listed(description["inputs"], {"name", "shape", "dtype"}):
         if not isinstance(entry["name"], str) or not isinstance(entry["shape"], list):
             _fail("an input needs a name and a shape", entry)
-        tensors.append(Input(tuple(entry["shape"]), entry["name"]))
+        tensors.append(Input(tuple(entry["shape"]), entry["name"], entry["dtype"]))
     inputs = list(tensors)
     layers = {}
     for entry in _listed(description["layers"], {"class", "config"}):
@@ -94,7 +94,9 @@ def _rebuild(description: Any) -> tuple[list[Tensor], Tensor]:
             _fail("a call needs a list of tensor numbers", entry["inputs"])
         read = [_tensor(tensors, number) for number in entry["inputs"]]
         tensors.append(layer(read if layer.takes_list or len(read) > 1 else read[0]))
-    return inputs, _tensor(tensors, description["output"])
+    if not isinstance(description["outputs"], list):
+        _fail("outputs must be a list of tensor numbers", description["outputs"])
+    return inputs, [_tensor(tensors, number) for number in description["outputs"]]
 
 
 def _listed(entries: Any, keys: set[str]) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from core.nn.layer import Layer
 from core.nn.model import Model
+from core.nn.network import Network
 from core.nn.tensor import Tensor
 
 
@@ -11,19 +12,22 @@ class Sequential(Model):
     """A model whose layers follow one another; the first entry is an `Input`."""
 
     def __init__(
-        self, layers: Sequence[Tensor | Layer], *, backend: str = "cpu", seed: int = 0
+        self, layers: Sequence[Tensor | Layer | Network], *, backend: str = "cpu", seed: int = 0
     ) -> None:
-        """Call every layer on the output of the one before it.
+        """Call every layer, or model, on the output of the one before it.
 
         Raises:
             ValueError: the first entry is not an Input, or another one is not a layer.
         """
-        first, *rest = layers
+        first, *rest = layers if layers else [None]
         if not isinstance(first, Tensor) or first.call is not None or not rest:
             raise ValueError(f"Sequential: needs an Input(...), then layers, received {layers!r}")
-        last = first
+        last: Tensor | list[Tensor] = first
         for layer in rest:
-            if not isinstance(layer, Layer):
-                raise ValueError(f"Sequential: every entry but the first is a layer, not {layer!r}")
+            if not isinstance(layer, Layer | Network) or not isinstance(last, Tensor):
+                raise ValueError(
+                    "Sequential: every entry but the first is a layer, or a model of one output, "
+                    f"received {layer!r:.200}"
+                )
             last = layer(last)
         super().__init__(first, last, backend=backend, seed=seed)

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.nn.callbacks.callback import Callback
-from core.nn.data import Batch, BatchSource, Host, check_batch
+from core.nn.data import Batch, Host, RawBatch, check_batch
+from core.nn.executor import Executor
 from core.nn.history import History
+from core.nn.layer import Array
+from core.nn.sources import BatchSource
 
 if TYPE_CHECKING:
-    from core.nn.losses import Loss
     from core.nn.model import Model
+    from core.nn.objective import Objective
     from core.nn.optimizers import Optimizer
 
 
@@ -33,13 +36,19 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Compiled:
+    """What a compiled model trains with."""
+
+    optimizer: Optimizer
+    objective: Objective
+
+
+@dataclass(frozen=True)
 class StepResult:
     """What one training step found."""
 
     loss: float
-    """Weighted mean over the batch."""
-    weight: float
-    """Sum of the weights."""
+    """The objective on this batch."""
     finite: bool
     """Whether the loss and all gradients were; if not, no weight was changed."""
 
@@ -58,8 +67,9 @@ def fit(
         ValueError: not compiled, or no trainable weight.
         FloatingPointError: the loss or a gradient is not finite, and no callback stopped for it.
     """
-    optimizer, _ = _compiled(model)
-    if not model.graph.needs_gradient()[model.graph.output]:
+    compiled(model)
+    needed = model.graph.needs_gradient()
+    if not any(needed[output] for output in model.graph.outputs):
         raise ValueError("fit: nothing to train: every layer with weights is frozen")
     run = Run(model, list(callbacks), source.steps, epochs, initial_epoch)
     for callback in run.callbacks:
@@ -73,7 +83,7 @@ def fit(
     while run.epoch < epochs and not model.stop_training:
         for callback in run.callbacks:
             callback.on_epoch_begin(run.epoch)
-        logs, finite = _epoch(run, source, optimizer)
+        logs, finite = _epoch(run, source)
         if not finite:
             break
         if validation is not None:
@@ -91,68 +101,90 @@ def fit(
 
 def evaluate(model: Model, source: BatchSource) -> dict[str, float]:
     """Return the loss and the metrics over epoch 0 of `source`, in inference mode."""
-    _, loss = _compiled(model)
-    kernels = model.kernels
-    total = weights = 0.0
-    for metric in model.metrics:
-        metric.reset()
+    objective = compiled(model).objective
+    objective.reset()
     for batch in _batches(model, source, 0):
-        size = len(batch.target)
-        executor = model.executor(size, training=False)
-        prediction = executor.forward([kernels.to_device(array) for array in batch.inputs])
-        values, dprediction = executor.loss_arrays(size)
-        target, weight = kernels.to_device(batch.target), kernels.to_device(batch.weight)
-        loss(kernels, values, dprediction, prediction, target, weight)
-        total += _weighted_sum(kernels.to_host(values), batch.weight)
-        weights += float(batch.weight.sum(dtype=np.float64))
-        _update_metrics(model, batch, prediction)
-    return {"loss": total / weights, **{metric.name: metric.result() for metric in model.metrics}}
+        executor = model.executor(len(batch.inputs[0]), training=False)
+        outputs = executor.forward([model.kernels.to_device(array) for array in batch.inputs])
+        values, weights = _losses(model, batch, executor, outputs)
+        objective.add(values, weights, 0.0)
+        _update_metrics(model, batch, outputs)
+    return objective.logs()
+
+
+def train_on_batch(model: Model, raw: RawBatch) -> dict[str, float]:
+    """Make one step, and return the batch's loss and metrics.
+
+    Raises:
+        FloatingPointError: the loss or a gradient is not finite; no weight was changed.
+    """
+    objective = compiled(model).objective
+    model.refresh()
+    objective.reset()
+    result = train_step(model, check_batch(raw, objective.rules))
+    if not result.finite:
+        raise FloatingPointError(f"the loss is {result.loss} and a loss or gradient is not finite")
+    return objective.logs()
 
 
 def train_step(model: Model, batch: Batch) -> StepResult:
-    """Make one step: forward, loss, backward, update.
+    """Make one step: forward, losses, backward, update.
 
     If the loss or a gradient is not finite, the weights, the optimizer and the moving statistics
     stay as they were before the step.
     """
-    optimizer, loss = _compiled(model)
+    optimizer, objective = compiled(model).optimizer, compiled(model).objective
     kernels, parameters = model.kernels, model.parameters
-    size, step = len(batch.target), optimizer.iterations
+    size, step = len(batch.inputs[0]), optimizer.iterations
     executor = model.executor(size, training=True)
     kernels.copy(parameters.states_before, parameters.states)
-    prediction = executor.forward([kernels.to_device(array) for array in batch.inputs], step)
-    values, dprediction = executor.loss_arrays(size)
-    target, weight = kernels.to_device(batch.target), kernels.to_device(batch.weight)
-    loss(kernels, values, dprediction, prediction, target, weight)
-    total_weight = float(batch.weight.sum(dtype=np.float64))
-    mean = _weighted_sum(kernels.to_host(values), batch.weight) / total_weight
-    finite = math.isfinite(mean)
+    outputs = executor.forward([kernels.to_device(array) for array in batch.inputs], step)
+    values, weights = _losses(model, batch, executor, outputs)
+    penalty = 0.0
+    total = objective.total(values, penalty)
+    finite = math.isfinite(total)
     if finite:
-        _update_metrics(model, batch, prediction)
         kernels.fill(parameters.gradients, 0.0)
+        _scale_gradients(model, executor, size)
+        _update_metrics(model, batch, outputs)
         executor.backward(size, step)
         finite = optimizer.gradients_finite()
     if finite:
+        objective.add(values, weights, penalty)
         optimizer.step()
     else:
         kernels.copy(parameters.states, parameters.states_before)
-    return StepResult(mean, total_weight, finite)
+    return StepResult(total, finite)
 
 
-def _epoch(run: Run, source: BatchSource, optimizer: Optimizer) -> tuple[dict[str, float], bool]:
+def compiled(model: Model) -> Compiled:
+    """Return what the model was compiled with.
+
+    Raises:
+        ValueError: it was not, or its weights have moved into a larger model since.
+    """
+    if model.optimizer is None or model.objective is None:
+        raise ValueError("the model has no optimizer and loss yet: call compile() first")
+    if model.compiled_for is not model.parameters:
+        raise ValueError(
+            "the model's weights have moved into a larger model since compile(): compile it again"
+        )
+    return Compiled(model.optimizer, model.objective)
+
+
+def _epoch(run: Run, source: BatchSource) -> tuple[dict[str, float], bool]:
     """Train for one epoch; return its record, and whether every step was finite."""
     model = run.model
-    total = weights = rate = 0.0
-    for metric in model.metrics:
-        metric.reset()
+    optimizer, objective = compiled(model).optimizer, compiled(model).objective
+    objective.reset()
+    rate = 0.0
     for number, batch in enumerate(_batches(model, source, run.epoch)):
         for callback in run.callbacks:
             callback.on_train_batch_begin(number)
         rate = optimizer.current_learning_rate()
         result = train_step(model, batch)
-        total += result.loss * result.weight
-        weights += result.weight
-        logs = {"loss": result.loss, "mean_loss": total / weights, "finite": result.finite}
+        mean = objective.loss() if result.finite else result.loss
+        logs = {"loss": result.loss, "mean_loss": mean, "finite": result.finite}
         for callback in run.callbacks:
             callback.on_train_batch_end(number, logs)
         if not result.finite:
@@ -165,19 +197,16 @@ def _epoch(run: Run, source: BatchSource, optimizer: Optimizer) -> tuple[dict[st
             return {}, False
         if model.stop_training:
             break
-    metrics = {metric.name: metric.result() for metric in model.metrics}
-    return {"loss": total / weights, **metrics, "learning_rate": rate}, True
+    return {**objective.logs(), "learning_rate": rate}, True
 
 
 def _batches(model: Model, source: BatchSource, epoch: int) -> Iterator[Batch]:
     """Yield an epoch's batches, checked, and check that there are as many as promised."""
-    _, loss = _compiled(model)
-    width = loss.target_width(model.output_shape)
-    names, shapes, dtype = model.input_names, model.input_shapes, model.kernels.FLOAT
+    rules = compiled(model).objective.rules
     number = 0
     for number, raw in enumerate(source.batches(epoch), start=1):
         try:
-            yield check_batch(raw, names, shapes, width, dtype)
+            yield check_batch(raw, rules)
         except ValueError as error:
             raise ValueError(f"epoch {epoch}, batch {number - 1}: {error}") from error
     if number != source.steps or number == 0:
@@ -187,19 +216,51 @@ def _batches(model: Model, source: BatchSource, epoch: int) -> Iterator[Batch]:
         )
 
 
-def _update_metrics(model: Model, batch: Batch, prediction: object) -> None:
-    if model.metrics:
-        host = model.kernels.to_host(prediction)
-        for metric in model.metrics:
-            metric.update(batch.target, host, batch.weight)
+def _losses(
+    model: Model, batch: Batch, executor: Executor, outputs: Sequence[Array]
+) -> tuple[list[float], list[float]]:
+    """Write the gradient of every output's loss; return the mean losses and the sums of weights."""
+    kernels, heads = model.kernels, compiled(model).objective.heads
+    arrays = executor.loss_arrays(len(batch.inputs[0]))
+    means, sums = [], []
+    for head, output, (values, gradient), target, weight in zip(
+        heads, outputs, arrays, batch.targets, batch.weights, strict=True
+    ):
+        head.loss(
+            kernels,
+            values,
+            _rows(gradient),
+            _rows(output),
+            kernels.to_device(target),
+            kernels.to_device(weight),
+        )
+        total = float(weight.sum(dtype=np.float64))
+        means.append(_weighted_sum(kernels.to_host(values), weight) / total)
+        sums.append(total)
+    return means, sums
+
+
+def _scale_gradients(model: Model, executor: Executor, batch: int) -> None:
+    """Multiply every output's gradient by the weight of its loss."""
+    heads = compiled(model).objective.heads
+    for head, (_, gradient) in zip(heads, executor.loss_arrays(batch), strict=True):
+        if head.weight != 1.0:
+            model.kernels.scale(gradient.reshape(-1), head.weight)
+
+
+def _update_metrics(model: Model, batch: Batch, outputs: Sequence[Array]) -> None:
+    heads = compiled(model).objective.heads
+    for head, output, target, weight in zip(
+        heads, outputs, batch.targets, batch.weights, strict=True
+    ):
+        if head.metrics:
+            head.update_metrics(target, model.kernels.to_host(_rows(output)), weight)
+
+
+def _rows(array: Array) -> Array:
+    return array.reshape(-1, array.shape[-1])
 
 
 def _weighted_sum(values: Host, weight: Host) -> float:
     with np.errstate(invalid="ignore"):  # an infinite loss is reported, not warned about
         return float(np.sum(values.astype(np.float64) * weight))
-
-
-def _compiled(model: Model) -> tuple[Optimizer, Loss]:
-    if model.optimizer is None or model.loss is None:
-        raise ValueError("the model has no optimizer and loss yet: call compile() first")
-    return model.optimizer, model.loss

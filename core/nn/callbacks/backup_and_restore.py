@@ -94,10 +94,12 @@ class BackupAndRestore(Callback):
     def _fingerprint(self) -> dict[str, Any]:
         """Return what must be the same in the run that resumes (the learning rate may differ)."""
         model = self.model
+        assert model.objective is not None
+        heads = model.objective.heads
         return {
             "optimizer": type(model.optimizer).__name__,
-            "loss": type(model.loss).__name__,
-            "metrics": [metric.name for metric in model.metrics],
+            "losses": [type(head.loss).__name__ for head in heads],
+            "metrics": [[metric.name for metric in head.metrics] for head in heads],
             "steps": self.run.steps,
             "seed": model.seed,
             "backend": model.backend,

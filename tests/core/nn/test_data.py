@@ -1,78 +1,34 @@
-"""Batches: order, and every check with its message."""
+"""The checks of a batch, each with its message."""
 
 import numpy as np
 import pytest
 
-from core.nn.data import ArraySource, BatchSource, as_source, check_batch, validation_source
+from core.nn.data import InputRule, Rules, TargetRule, by_name, check_batch, check_inputs
 
 X, Y = np.arange(20.0).reshape(10, 2), np.arange(10.0)
 
 
-def source(**options):
-    return ArraySource({"x": X}, Y, **({"batch_size": 4, "shuffle": True} | options))
+def no_rule(target):
+    pass
 
 
-def test_every_sample_comes_once_and_stays_with_its_target():
-    batches = list(source().batches(0))
-    assert [len(target) for _, target, _ in batches] == [4, 4, 2]
-    assert source().steps == 3
-    target = np.concatenate([target for _, target, _ in batches])
-    assert sorted(target) == list(Y)
-    for inputs, target, weight in batches:
-        np.testing.assert_array_equal(inputs["x"][:, 0], 2 * target)
-        assert weight is None
-
-
-def test_the_order_depends_on_seed_and_epoch_alone():
-    def order(seed, epoch):
-        return [list(target) for _, target, _ in source(seed=seed).batches(epoch)]
-
-    assert order(1, 2) == order(1, 2)
-    assert order(1, 2) != order(1, 3)
-    assert order(1, 2) != order(2, 2)
-
-
-def test_no_shuffle():
-    batches = source(shuffle=False).batches(3)
-    np.testing.assert_array_equal(np.concatenate([target for _, target, _ in batches]), Y)
-
-
-def test_protocol():
-    assert isinstance(source(), BatchSource)
-    assert not isinstance({"x": X}, BatchSource)
-    assert as_source(["x"], source(), None, None, 4).steps == 3
-    assert validation_source(["x"], None, 4) is None
-    assert validation_source(["x"], (X, Y, Y + 1), 4).steps == 3
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: source(batch_size=0), "batch_size must be a positive integer, received 0"),
-        (lambda: ArraySource({"x": X}, Y[:3], batch_size=2, shuffle=False), "'targets': 3"),
-        (lambda: ArraySource({"x": X[:0]}, Y[:0], batch_size=2, shuffle=False), "at least one"),
-        (lambda: as_source(["x"], source(), Y, None, 4), "y must be None"),
-        (lambda: as_source(["x"], X, None, None, 4), "targets are missing"),
-        (lambda: as_source(["x"], {"z": X}, Y, None, 4), r"needs the inputs \['x'\], received"),
-        (lambda: as_source(["x", "z"], X, Y, None, 4), r"received 1 array"),
-        (lambda: validation_source(["x"], X, 4), "validation_data"),
-    ],
+RULES = Rules(
+    (InputRule("x", (2,), integers=False),),
+    (TargetRule("y", (1,), (), no_rule),),
+    np.float32,
 )
-def test_source_errors(make, message):
-    with pytest.raises(ValueError, match=message):
-        make()
 
 
-def check(x, y, *weight, dtype=np.float32):
-    return check_batch((x, y, *weight), ["x"], [(2,)], 1, dtype)
+def check(x, y, *weight):
+    return check_batch((x, y, *weight), RULES)
 
 
 def test_a_checked_batch():
     batch = check(np.asfortranarray(X), Y)
     assert batch.inputs[0].dtype == np.float32
     assert batch.inputs[0].flags["C_CONTIGUOUS"]
-    assert batch.target.shape == (10, 1)
-    np.testing.assert_array_equal(batch.weight, 1)
+    assert batch.targets[0].shape == (10, 1)
+    np.testing.assert_array_equal(batch.weights[0], 1)
 
 
 @pytest.mark.parametrize(
@@ -83,12 +39,13 @@ def test_a_checked_batch():
         (X.astype(complex), Y, None, "real numbers, received the dtype complex128"),
         (np.where(X == 3, np.nan, X), Y, None, "every value must be finite, received 1 NaN"),
         (X * 1e300, Y, None, "finite, received 19"),
-        (X, Y[:4], None, "same number of samples, received 10, 4"),
+        (X, Y[:4], None, "same number of samples, received 10 inputs and 4 targets"),
         (X, np.full(10, np.inf), None, "targets: every value must be finite, received 10"),
         (X, np.stack([Y, Y], 1), None, r"targets: needs the shape \(batch, 1\)"),
         (X, Y, -Y, "must not be negative"),
         (X, Y, 0 * Y, "nor all zero"),
         (X, Y, X, r"sample weights: needs the shape \(batch,\)"),
+        (X, None, None, r"targets are missing: the model needs the targets \['y'\]"),
         (X, Y, Y[:3], "same number of samples"),
     ],
 )
@@ -99,4 +56,72 @@ def test_batch_errors(x, y, weight, message):
 
 def test_a_batch_is_a_tuple():
     with pytest.raises(ValueError, match=r"a batch is a tuple .* received list"):
-        check_batch([X, Y], ["x"], [(2,)], 1, np.float32)
+        check_batch([X, Y], RULES)
+
+
+def test_names():
+    assert list(by_name("inputs", {"b": X, "a": Y}, ["a", "b"])) == ["a", "b"]
+    with pytest.raises(ValueError, match=r"needs the inputs \['a'\], received \['b'\]"):
+        by_name("inputs", {"b": X}, ["a"])
+    with pytest.raises(ValueError, match=r"needs the inputs \['a', 'b'\], received 1 array"):
+        by_name("inputs", X, ["a", "b"])
+    np.testing.assert_array_equal(by_name("targets", [1, 0, 1], ["y"])["y"], [1, 0, 1])
+
+
+def images(check=no_rule, needed=True):
+    """Two outputs: a map of 3 x 2 pixels with 4 classes, and one number."""
+    targets = (TargetRule("map", (3, 2, 1), (3, 2), check), TargetRule("z", (1,), (), no_rule))
+    if not needed:
+        targets = (targets[0], TargetRule("z", (5,), (), no_rule, needed=False))
+    return Rules(RULES.inputs, targets, np.float32)
+
+
+def test_targets_and_masks_of_maps_become_rows():
+    labels, mask = np.arange(60).reshape(10, 3, 2), np.ones((10, 3, 2))
+    mask[:, 0] = 0
+    batch = check_batch((X, [labels, Y], {"map": mask}), images())
+    assert batch.targets[0].shape == (60, 1)
+    np.testing.assert_array_equal(batch.targets[0][:, 0], np.arange(60))
+    np.testing.assert_array_equal(batch.weights[0], mask.reshape(-1))
+    np.testing.assert_array_equal(batch.weights[1], 1)
+    whole = check_batch((X, {"map": labels[..., None], "z": Y}, Y + 1), images())
+    np.testing.assert_array_equal(whole.weights[0], np.repeat(Y + 1, 6))
+    np.testing.assert_array_equal(whole.weights[1], Y + 1)
+
+
+def test_targets_that_nobody_needs_may_be_absent():
+    labels = np.zeros((10, 3, 2))
+    for targets in ({"map": labels}, labels, [labels, np.zeros((10, 5))]):
+        batch = check_batch((X, targets), images(needed=False))
+        assert batch.targets[1].shape == (10, 5)
+        assert not batch.targets[1].any()
+
+
+def test_errors_name_the_output():
+    labels = np.zeros((10, 3, 2))
+    with pytest.raises(ValueError, match=r"targets of 'z': needs the shape"):
+        check_batch((X, [labels, X]), images())
+    with pytest.raises(ValueError, match=r"weights of 'map': needs the shape \(batch, 3, 2\)"):
+        check_batch((X, [labels, Y], {"map": np.ones((10, 3))}), images())
+    with pytest.raises(ValueError, match=r"unknown outputs \['q'\]; known are \['map', 'z'\]"):
+        check_batch((X, [labels, Y], {"q": Y}), images())
+
+    def refuse(target):
+        raise ValueError(f"received {target.max()}")
+
+    with pytest.raises(ValueError, match="received 9"):
+        check_batch((X, [labels + 9, Y]), images(refuse))
+
+
+def test_integer_inputs():
+    rules = Rules((InputRule("i", (2,), integers=True, limit=5),), (), np.float32)
+    (index,) = check_inputs(np.array([[0, 4]]), rules)
+    assert index.dtype == np.int32
+    for bad, message in (
+        (np.array([[0, 5]]), "at least 0 and below 5, received 0 to 5"),
+        (np.array([[-1, 0]]), "received -1 to 0"),
+        (np.array([[0.0, 1.0]]), "needs integers, received the dtype float64"),
+        (np.array([[0]]), r"needs the shape \(batch, 2\), received \(1, 1\)"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            check_inputs(bad, rules)

@@ -49,9 +49,10 @@ def loss_and_gradients(model, inputs, target, weight):
     k = model.kernels
     executor = model.executor(len(target), training=True)
     executor._arena.fill(np.nan)  # nothing may be read before it is written
-    prediction = executor.forward([k.to_device(x) for x in inputs], step=2)
-    values, dprediction = executor.loss_arrays(len(target))
-    model.loss(k, values, dprediction, prediction, k.to_device(target), k.to_device(weight))
+    (prediction,) = executor.forward([k.to_device(x) for x in inputs], step=2)
+    ((values, dprediction),) = executor.loss_arrays(len(target))
+    loss = model.objective.heads[0].loss
+    loss(k, values, dprediction, prediction, k.to_device(target), k.to_device(weight))
     k.fill(model.parameters.gradients, 0.0)
     executor.backward(len(target), step=2)
     return float(k.to_host(values) @ weight / weight.sum())
@@ -108,7 +109,7 @@ def test_no_array_is_allocated_in_a_step():
     model = branching_model()
     model.compile("adam", "gaussian_nll")
     inputs, target, weight = data()
-    batch = Batch(inputs, target, weight)
+    batch = Batch(inputs, [target], [weight])
     train_step(model, batch)
     allocated = []
     kernels = model.kernels

@@ -102,7 +102,7 @@ def test_summary():
     [
         (lambda: Input((0, 3)), "positive integers"),
         (lambda: Input(()), "positive integers"),
-        (lambda: Model([], layers.Dense(1)(Input((2,)))), "one or more different Input"),
+        (lambda: Model([], layers.Dense(1)(Input((2,)))), "inputs must be one or more different"),
         (lambda: Model(Input((2,)), layers.Dense(1)(Input((2,), name="z"))), "Input 'z' is not"),
         (lambda: Model(Input((2,)), layers.Dense(1)(Input((2,))), seed=-1), "seed"),
         (lambda: Sequential([layers.Dense(1)]), "needs an Input"),
@@ -121,13 +121,16 @@ def test_errors(make, message):
 def test_more_errors():
     a, b = Input((2,), name="a"), Input((2,), name="b")
     y = layers.Dense(1)(a)
-    with pytest.raises(ValueError, match=r"does not depend on the input\(s\) \['b'\]"):
+    with pytest.raises(ValueError, match=r"do not depend on the input\(s\) \['b'\]"):
         Model([a, b], y)
-    with pytest.raises(ValueError, match="one output, received 2"):
-        Model(a, [y, y])
+    for outputs in ([], [y, y]):
+        with pytest.raises(ValueError, match="outputs must be one or more different"):
+            Model(a, outputs)
+    with pytest.raises(ValueError, match="an output is an input itself"):
+        Model(a, a)
     Model(a, y, backend="reference")
-    with pytest.raises(ValueError, match="Dense 'dense': belongs to one model"):
-        Model(a, y, backend="reference")
+    with pytest.raises(ValueError, match="Dense 'dense': belongs to a model on another back end"):
+        Model(a, y, backend="cpu")
     with pytest.raises(ValueError, match="unknown back end"):
         Model(b, layers.Dense(1)(b), backend="tpu")
 
