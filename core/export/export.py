@@ -1,7 +1,7 @@
 """export_onnx: one model becomes one ONNX file."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 
 import onnx
@@ -54,15 +54,19 @@ def _proto(model: Model, opset: int) -> ModelProto:
                 "export_onnx: inputs and outputs need names of their own, received "
                 f"inputs {model.input_names} and outputs {model.output_names}"
             )
-    writer = Writer(model.kernels.to_host, opset, taken=names)
+    writer = Writer(model.kernels.to_host, taken=names)
     outputs = _write(model, writer)
-    if writer.size() > _LARGEST:
+    steps = _needed(writer.steps, outputs.values())
+    steps = without_idle_transposes(steps, outputs, writer.constants)
+    read = {name for step in steps for name in step.inputs}
+    constants = {name: array for name, array in writer.constants.items() if name in read}
+    size = sum(array.nbytes for array in constants.values())
+    if size > _LARGEST:
         raise ValueError(
-            f"export_onnx: the weights take {writer.size()} bytes, an ONNX file holds less than "
-            f"2 GiB: export a smaller model"
+            f"export_onnx: the weights take {size} bytes, but an ONNX file holds less than 2 GiB: "
+            "export a smaller model"
         )
-    steps = without_idle_transposes(writer.steps, outputs, writer.constants)
-    proto = _assemble(model, steps, writer.constants, opset)
+    proto = _assemble(model, steps, constants, opset)
     onnx.checker.check_model(proto, full_check=True)
     return proto
 
@@ -80,11 +84,20 @@ def _write(model: Model, writer: Writer) -> dict[str, str]:
         shape = graph.shapes[node.output]
         x = read if node.layer.takes_list else read[0]
         values.append(Value(convert(writer, node.layer, x, shape), shape))
-    writer.layer = None
     return {
         name: values[number].name
         for name, number in zip(model.output_names, graph.outputs, strict=True)
     }
+
+
+def _needed(steps: Sequence[Step], outputs: Iterable[str]) -> list[Step]:
+    """Return the steps that the outputs depend on: not what only training reads."""
+    wanted, kept = set(outputs), []
+    for step in reversed(steps):
+        if wanted.intersection(step.outputs):
+            wanted.update(step.inputs)
+            kept.append(step)
+    return kept[::-1]
 
 
 def _assemble(
@@ -105,10 +118,7 @@ def _assemble(
         )
         for step in steps
     ]
-    read = {name for step in steps for name in step.inputs}
-    tensors = [
-        numpy_helper.from_array(array, name) for name, array in constants.items() if name in read
-    ]
+    tensors = [numpy_helper.from_array(array, name) for name, array in constants.items()]
     versions = [helper.make_opsetid("", opset)]
     return helper.make_model(
         helper.make_graph(nodes, "halflight", inputs, outputs, initializer=tensors),

@@ -1,7 +1,8 @@
 """Writer: the ONNX graph while converters write it, as steps and constants by name."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,25 +35,29 @@ class Step:
 class Writer:
     """Collects steps in the order they run.
 
-    Names are the layer's, a slash, and the operator's or the weight's. Constants of equal content
-    are kept once, so a shared layer's weights are too.
+    Names are the layer's, a slash, and the operator's or the weight's. The weights of a shared
+    layer are kept once, and so are other constants of equal content.
 
     Args:
         to_host: copies a weight's values from the model's back end.
-        opset: version of ONNX's operators.
         taken: names that nothing else may have (the model's inputs and outputs).
     """
 
-    def __init__(self, to_host: Callable[[Array], Host], opset: int, taken: Sequence[str]) -> None:
+    def __init__(self, to_host: Callable[[Array], Host], taken: Sequence[str]) -> None:
         """Begin an empty graph."""
-        self.opset = opset
         self.steps: list[Step] = []
         self.constants: dict[str, Host] = {}
-        self.layer: Layer | None = None
-        """The layer that is being written."""
+        self._layers: list[Layer] = []
         self._to_host = to_host
         self._taken = set(taken)
-        self._known: dict[tuple[str, Shape, str], str] = {}
+        self._known: dict[tuple[int, str, Shape, str], str] = {}
+
+    @contextmanager
+    def inside(self, layer: Layer) -> Iterator[None]:
+        """Name what is written in the block after `layer`, and after the layer it is inside of."""
+        self._layers.append(layer)
+        yield
+        self._layers.pop()
 
     def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
         """Add an operator of one output and return the output's name."""
@@ -66,21 +71,10 @@ class Writer:
 
     def constant(self, values: Any, label: str = "constant") -> str:
         """Add a constant, floats as float32 and integers as int64, and return its name."""
-        array = np.asarray(values)
-        integer = array.dtype.kind in "iu"
-        array = np.array(array, dtype=np.int64 if integer else np.float32, order="C")
-        key = (array.dtype.str, array.shape, hashlib.sha256(array.tobytes()).hexdigest())
-        if key not in self._known:
-            self._known[key] = self._name(label)
-            self.constants[self._known[key]] = array
-        return self._known[key]
+        return self._keep(np.asarray(values), label, owner=0)
 
     def weight(self, weight: Weight, arrange: Callable[[Host], Host] = lambda array: array) -> str:
-        """Add a weight's values, rearranged by `arrange`, and return the constant's name."""
-        return self.constant(self.values(weight, arrange), weight.name)
-
-    def values(self, weight: Weight, arrange: Callable[[Host], Host] = lambda array: array) -> Host:
-        """Return a weight's values on the host, rearranged.
+        """Add a weight's values, rearranged by `arrange`, and return the constant's name.
 
         Raises:
             ValueError: a value is not finite, or too large for float32.
@@ -88,7 +82,7 @@ class Writer:
         array = self._to_host(weight.value)
         if not (np.abs(array) <= np.finfo(np.float32).max).all():
             raise self.error(f"the weight {weight.name!r} holds NaN or what float32 cannot hold")
-        return arrange(array)
+        return self._keep(arrange(array), weight.name.rpartition("/")[2], owner=id(weight))
 
     def transpose(self, x: str, order: Sequence[int]) -> str:
         """Reorder the axes, the batch axis included."""
@@ -110,26 +104,34 @@ class Writer:
         """Reshape with as many samples as it takes: shape is that of one."""
         return self.op("Reshape", x, self.constant([-1, *shape], "shape"))
 
-    def reduce(self, kind: str, x: str, axes: Sequence[int], *, keepdims: bool) -> str:
-        """Add ReduceMean, ReduceMax, ...; since opset 18 their axes are an input."""
-        if self.opset < 18 and kind != "ReduceSum":
-            return self.op(kind, x, axes=list(axes), keepdims=int(keepdims))
-        return self.op(kind, x, self.constant(list(axes), "axes"), keepdims=int(keepdims))
-
     def error(self, reason: str) -> ValueError:
         """Return the error that names the layer being written."""
-        label = self.layer.label if self.layer else "Model"
+        label = ", ".join(layer.label for layer in self._layers)
         return ValueError(f"{label}: cannot be written as ONNX: {reason}")
 
-    def size(self) -> int:
-        """Return the bytes of all constants."""
-        return sum(array.nbytes for array in self.constants.values())
+    def _keep(self, values: Host, label: str, owner: int) -> str:
+        """Return the name of the owner's constant of these values, new or known."""
+        dtype = np.int64 if values.dtype.kind in "iu" else np.float32
+        array = np.array(values, dtype=dtype, order="C")
+        digest = hashlib.sha256(array.tobytes()).hexdigest()
+        key = (owner, array.dtype.str, array.shape, digest)
+        if key not in self._known:
+            self._known[key] = self._name(label)
+            self.constants[self._known[key]] = array
+        return self._known[key]
 
     def _name(self, label: str) -> str:
-        scope = self.layer.name if self.layer else "model"
-        number, name = 0, f"{scope}/{label}"
+        base = "/".join([*(str(layer.name) for layer in self._layers), label])
+        number, name = 0, base
         while name in self._taken:
             number += 1
-            name = f"{scope}/{label}_{number}"
+            name = f"{base}_{number}"
         self._taken.add(name)
         return name
+
+
+Converter = Callable[[Writer, Any, Any, Shape], str]
+"""converter(writer, layer, x, shape) -> the name of the output, of `shape` a sample.
+
+x is a Value, or a list of them for a layer that takes a list.
+"""
