@@ -36,8 +36,8 @@ MODULES = (
 FUNCTIONS = {
     function.py_func.__name__: function
     for module in MODULES
-    for function in vars(module).values()
-    if hasattr(function, "py_func")
+    for value in vars(module).values()
+    if hasattr(function := getattr(value, "dispatcher", value), "py_func")
 }
 
 
