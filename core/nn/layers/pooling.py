@@ -80,11 +80,11 @@ class GlobalAveragePooling2D(Layer):
 
     def forward(self, y: Array, x: Array, training: bool) -> None:
         """Write each channel's mean."""
-        self.kernels.global_average_pool2d_forward(y, x)
+        self.kernels.global_average_pool_forward(y, x.reshape(x.shape[0], -1, x.shape[-1]))
 
     def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
         """Share each gradient among all pixels."""
-        self.kernels.global_average_pool2d_backward(dx, dy)
+        self.kernels.global_average_pool_backward(dx.reshape(dx.shape[0], -1, dx.shape[-1]), dy)
 
     def flops(self, shape: Shape, output_shape: Shape) -> int:
         """One operation a pixel."""
