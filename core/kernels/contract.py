@@ -71,7 +71,7 @@ def _check(
             )
     if "strides" in given:
         _check_windows(kernel, given, lengths)
-    elif "size" in given:
+    if "size" in given and "strides" not in given:
         _check_magnification(kernel, given["size"], lengths)
     if "top" in given:
         _check_margins(kernel, (given["top"], given["left"]), lengths)
