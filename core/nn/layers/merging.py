@@ -149,7 +149,7 @@ class Concatenate(Layer):
         axis = self.axis - 1 if self.axis > 0 else self.axis + rank  # without the batch
         if not 0 <= axis < rank:
             raise self.error(f"axis {self.axis} must be an axis of the tensors", shapes)
-        rests = [(shape[:axis], shape[axis + 1 :]) for shape in shapes]
+        rests = [(len(shape), shape[:axis], shape[axis + 1 :]) for shape in shapes]
         if len(shapes) < 2 or any(rest != rests[0] for rest in rests):
             rule = f"needs two or more tensors equal in all axes but axis {self.axis}"
             raise self.error(rule, shapes)
