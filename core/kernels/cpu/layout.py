@@ -23,6 +23,11 @@ def _rows(x: Array) -> Array:
     return x.reshape(-1, x.shape[-1])
 
 
+def _flat_rows(x: Array) -> Array:
+    """(n, h, w, c) as (n, h, w c)."""
+    return x.reshape(x.shape[0], x.shape[1], -1)
+
+
 @compiled()
 def _copy_values(y, x):  # type: ignore
     for i in range(y.size):
@@ -71,11 +76,6 @@ def _pad2d(y, x, top, left):  # type: ignore
 def pad2d(y: Array, x: Array, top: int, left: int) -> None:
     """y (n, p, q, c) = x (n, h, w, c) from (top, left) on, zeros around it."""
     _pad2d(_flat_rows(y), _flat_rows(x), top, left * x.shape[3])
-
-
-def _flat_rows(x: Array) -> Array:
-    """(n, h, w, c) as (n, h, w c)."""
-    return x.reshape(x.shape[0], x.shape[1], -1)
 
 
 @compiled()

@@ -75,7 +75,7 @@ class _Pooling(Layer):
         image = _Pass((*lengths[-2:], channels), (rows, columns, channels), *windows[-2:])
         self.passes, self.outputs = [image], [output_shape]
         if self.rank == 3:
-            flat = (rows * columns, channels)
+            flat = (1, rows * columns * channels)  # what the depth pass leaves apart: channels
             depth = _Pass((lengths[0], *flat), (output[0], *flat), windows[0], _ALONE)
             self.passes = [image, depth]
             self.outputs = [(lengths[0], rows, columns, channels), output_shape]
@@ -87,7 +87,7 @@ class _Pooling(Layer):
         size = sizes(self, "pool_size", self.pool_size, self.rank)
         strides = sizes(self, "strides", self.strides or size, self.rank)
         axes = list(zip(lengths, size, strides, strict=True))
-        if self.padding == "same":
+        if self.padding == "same":  # one axis at a time, whatever the rank
             placed = [slide(self, (n, 1), (k, 1), (s, 1), "same") for n, k, s in axes]
             output = tuple(window.output[0] for window in placed)
             before = [window.padding[0] for window in placed]
