@@ -155,10 +155,10 @@ def _check_margins(kernel: str, corner: tuple[int, int], lengths: Mapping[str, i
 def _check_permutation(
     kernel: str, axes: tuple[int, ...], y: tuple[int, ...], x: tuple[int, ...]
 ) -> None:
-    """Every axis once, no more than MAXIMUM_RANK, and y of the shape that follows."""
-    if sorted(axes) != list(range(len(x))) or len(x) > MAXIMUM_RANK:
+    """Every axis once, MAXIMUM_RANK of them at most, and y of the shape that follows."""
+    if sorted(axes) != list(range(len(x))) or not 0 < len(x) <= MAXIMUM_RANK:
         raise ValueError(
-            f"{kernel}: axes {tuple(axes)} must hold each axis of x {x} once; x may have up to "
+            f"{kernel}: axes {tuple(axes)} must hold each axis of x {x} once; x may have 1 to "
             f"{MAXIMUM_RANK}"
         )
     if y != tuple(x[axis] for axis in axes):
