@@ -13,6 +13,8 @@ from pydantic import (
 
 from core.params.rules import Section, Seed, Texts, as_tuple
 
+HiddenUnits = Annotated[tuple[PositiveInt, ...], BeforeValidator(as_tuple), Field(min_length=1)]
+
 
 class Network(Section):
     """The network of section train: a preset of core.nn and its options."""
@@ -42,6 +44,19 @@ class Train(Fit):
 
     backend: Literal["cpu", "reference"]
     model: Network
+
+
+class Capacity(Section):
+    """Section capacity."""
+
+    seed: Seed
+    samples: PositiveInt
+    validation_samples: PositiveInt
+    noise: NonNegativeFloat
+    networks: Annotated[dict[str, HiddenUnits], Field(min_length=1)]
+    batch_size: PositiveInt
+    epochs: PositiveInt
+    learning_rate: PositiveFloat
 
 
 class FineTune(Fit):
