@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 
+import numpy as np
 import onnx
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
@@ -54,6 +55,11 @@ def _proto(model: Model, opset: int) -> ModelProto:
                 "export_onnx: inputs and outputs need names of their own, received "
                 f"inputs {model.input_names} and outputs {model.output_names}"
             )
+    for name, values in model.get_weights().items():
+        if not (np.abs(values) <= np.finfo(np.float32).max).all():
+            raise ValueError(
+                f"export_onnx: the weight {name!r} holds NaN or values beyond float32's range"
+            )
     writer = Writer(model.kernels.to_host, taken=names)
     outputs = _write(model, writer)
     steps = _needed(writer.steps, outputs.values())
@@ -74,7 +80,6 @@ def _proto(model: Model, opset: int) -> ModelProto:
 def _write(model: Model, writer: Writer) -> dict[str, str]:
     """Write the layers one call after the other; return what each output is to hold."""
     graph = model.graph
-    assert model.weights is not None  # drawn now, if that was not done before
     values = [
         Value(name, shape)
         for name, shape in zip(model.input_names, model.input_shapes, strict=True)

@@ -74,15 +74,9 @@ class Writer:
         return self._keep(np.asarray(values), label, owner=0)
 
     def weight(self, weight: Weight, arrange: Callable[[Host], Host] = lambda array: array) -> str:
-        """Add a weight's values, rearranged by `arrange`, and return the constant's name.
-
-        Raises:
-            ValueError: a value is not finite, or too large for float32.
-        """
-        array = self._to_host(weight.value)
-        if not (np.abs(array) <= np.finfo(np.float32).max).all():
-            raise self.error(f"the weight {weight.name!r} holds NaN or what float32 cannot hold")
-        return self._keep(arrange(array), weight.name.rpartition("/")[2], owner=id(weight))
+        """Add a weight's values, rearranged by `arrange`, and return the constant's name."""
+        array = arrange(self._to_host(weight.value))
+        return self._keep(array, weight.name.rpartition("/")[2], owner=id(weight))
 
     def transpose(self, x: str, order: Sequence[int]) -> str:
         """Reorder the axes, the batch axis included."""

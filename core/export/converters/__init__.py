@@ -1,38 +1,35 @@
-"""Converters: how each class of layer is said in ONNX, one file a family."""
+"""Converters: how each class of layer is said in ONNX, one file and one table a family."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from core.export.converters.activation import elementwise
-from core.export.converters.convolution import conv2d
-from core.export.converters.dense import dense
-from core.export.converters.merging import add, concatenate
-from core.export.converters.normalization import batch_normalization
-from core.export.converters.pooling import average_pooling, global_average_pooling, max_pooling
-from core.export.converters.regularization import nothing
-from core.export.converters.reshaping import reshape
-from core.export.writer import Value, Writer
-from core.nn import layers
+from core.export.converters import (
+    activation,
+    convolution,
+    dense,
+    merging,
+    normalization,
+    pooling,
+    regularization,
+    reshaping,
+    resizing,
+)
+from core.export.writer import Converter, Value, Writer
 from core.nn.layer import Layer, Shape
 
 __all__ = ["CONVERTERS", "INEXPRESSIBLE", "convert"]
 
-CONVERTERS: Mapping[type[Layer], Callable[..., str]] = {
-    layers.Activation: elementwise,
-    layers.Add: add,
-    layers.AveragePooling2D: average_pooling,
-    layers.BatchNormalization: batch_normalization,
-    layers.Concatenate: concatenate,
-    layers.Conv2D: conv2d,
-    layers.Dense: dense,
-    layers.Dropout: nothing,
-    layers.ELU: elementwise,
-    layers.Flatten: reshape,
-    layers.GlobalAveragePooling2D: global_average_pooling,
-    layers.LeakyReLU: elementwise,
-    layers.MaxPooling2D: max_pooling,
-    layers.ReLU: elementwise,
+CONVERTERS: Mapping[type[Layer], Converter] = {
+    **activation.CONVERTERS,
+    **convolution.CONVERTERS,
+    **dense.CONVERTERS,
+    **merging.CONVERTERS,
+    **normalization.CONVERTERS,
+    **pooling.CONVERTERS,
+    **regularization.CONVERTERS,
+    **reshaping.CONVERTERS,
+    **resizing.CONVERTERS,
 }
-"""converter(writer, layer, input or list of inputs, output shape) -> name of the output."""
+"""How each class of layer is written."""
 
 INEXPRESSIBLE: Mapping[type[Layer], str] = {}
 """Layers that ONNX has no words for, with the reason."""
@@ -44,11 +41,9 @@ def convert(w: Writer, layer: Layer, x: Value | Sequence[Value], shape: Shape) -
     Raises:
         ValueError: the layer cannot be said in ONNX; the message names it and the reason.
     """
-    outer, w.layer = w.layer, layer
-    if type(layer) in INEXPRESSIBLE:
-        raise w.error(INEXPRESSIBLE[type(layer)])
-    if type(layer) not in CONVERTERS:
-        raise w.error("its class has no converter; add one to core.export.converters.CONVERTERS")
-    y = CONVERTERS[type(layer)](w, layer, x, shape)
-    w.layer = outer
-    return y
+    with w.inside(layer):
+        if type(layer) in INEXPRESSIBLE:
+            raise w.error(INEXPRESSIBLE[type(layer)])
+        if type(layer) not in CONVERTERS:
+            raise w.error("its class has no converter in core.export.converters.CONVERTERS")
+        return CONVERTERS[type(layer)](w, layer, x, shape)

@@ -100,7 +100,7 @@ def test_what_float32_cannot_hold_is_refused(tmp_path):
     x = Input((3,))
     model = Model(x, layers.Dense(2, name="big")(x), backend="reference")
     model.set_weights({"big/kernel": np.full((3, 2), 1e39), "big/bias": np.zeros(2)})
-    with pytest.raises(ValueError, match=r"Dense 'big': .* 'kernel' holds NaN or what float32"):
+    with pytest.raises(ValueError, match=r"the weight 'big/kernel' holds NaN or values beyond"):
         export_onnx(model, tmp_path / "a.onnx")
 
 
