@@ -19,6 +19,11 @@ MODULES = (
     "elementwise",
     "dropout",
     "loss",
+    "crossentropy",
+    "sparse_crossentropy",
+    "focal",
+    "margin",
+    "distribution",
     "optimizer",
     "reduce",
 )

@@ -16,22 +16,29 @@ from core.kernels.cpu import (
     conv,
     correlate,
     correlate_weights,
+    crossentropy,
+    distribution,
     dropout,
     elementwise,
+    focal,
     loss,
+    margin,
     norm,
     optimizer,
     pool,
     reduce,
+    rows,
+    sparse_crossentropy,
     windows,
 )
 from tests.core.kernels.cases import all_cases
 
 # Small loops that add the partial sums of float32 loops, or invert a number, in float64.
-IN_DOUBLE = {"_merge_statistics", "_merge_gradients", "_inverse_sum"}
+IN_DOUBLE = {"_merge_statistics", "_merge_gradients", "inverse_sum"}
 MODULES = (
     *(blocks, conv, correlate, correlate_weights, dropout, elementwise),
-    *(loss, norm, optimizer, pool, reduce, windows),
+    *(loss, crossentropy, sparse_crossentropy, focal, margin, distribution, rows),
+    *(norm, optimizer, pool, reduce, windows),
 )
 FUNCTIONS = {
     function.py_func.__name__: function
