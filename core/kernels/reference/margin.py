@@ -28,8 +28,9 @@ def squared_hinge(
 ) -> None:
     """loss = mean over t of max(1 - target prediction, 0)^2."""
     sign = _signs(target)
-    margin = np.maximum(1.0 - sign * prediction, 0.0)
-    write_mean(loss, dprediction, weight, margin**2, -2.0 * sign * margin)
+    margin = 1.0 - sign * prediction
+    gradient = np.where(margin <= 0.0, 0.0, -2.0 * sign * margin)
+    write_mean(loss, dprediction, weight, np.maximum(margin, 0.0) ** 2, gradient)
 
 
 @checked(FLOAT)
