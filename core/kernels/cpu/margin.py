@@ -102,10 +102,10 @@ def _categorical_hinge(loss, dprediction, prediction, target, weight):  # type: 
                 if score > worst or score != score:  # NaN is the largest, and stays it
                     peak, worst = t, score
             margin = _ONE + worst - right
-            share = _ZERO if margin <= _ZERO else weight[i] * inverse
+            share = weight[i] * inverse
             for t in range(prediction.shape[1]):
-                dprediction[i, t] = -share * target[i, t]
-            dprediction[i, peak] += share * (_ONE - target[i, peak])
+                push = (_ONE - target[i, t] if t == peak else _ZERO) - target[i, t]
+                dprediction[i, t] = _ZERO if margin <= _ZERO else share * push
             loss[i] = _ZERO if margin <= _ZERO else margin
 
 
