@@ -97,7 +97,7 @@ class _Delayed:
         if step.kind == "Concat":
             attributes["axis"] = order[attributes["axis"]]
         (output,) = step.outputs
-        before = f"{output}/channels_first"
+        before = f"{output}/reordered"
         self.steps.append(Step(step.kind, inputs, [before], attributes))
         self._known[output] = (before, order)
         return True

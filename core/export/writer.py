@@ -56,8 +56,10 @@ class Writer:
     def inside(self, layer: Layer) -> Iterator[None]:
         """Name what is written in the block after `layer`, and after the layer it is inside of."""
         self._layers.append(layer)
-        yield
-        self._layers.pop()
+        try:
+            yield
+        finally:
+            self._layers.pop()
 
     def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
         """Add an operator of one output and return the output's name."""
