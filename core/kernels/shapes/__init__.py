@@ -20,6 +20,9 @@ MODULES = (
     "dropout",
     "loss",
     "optimizer",
+    "optimizer_adagrad",
+    "optimizer_adam",
+    "penalty",
     "reduce",
 )
 

@@ -21,6 +21,9 @@ from core.kernels.cpu import (
     loss,
     norm,
     optimizer,
+    optimizer_adagrad,
+    optimizer_adam,
+    penalty,
     pool,
     reduce,
     windows,
@@ -31,7 +34,7 @@ from tests.core.kernels.cases import all_cases
 IN_DOUBLE = {"_merge_statistics", "_merge_gradients", "_inverse_sum"}
 MODULES = (
     *(blocks, conv, correlate, correlate_weights, dropout, elementwise),
-    *(loss, norm, optimizer, pool, reduce, windows),
+    *(loss, norm, optimizer, optimizer_adagrad, optimizer_adam, penalty, pool, reduce, windows),
 )
 FUNCTIONS = {
     function.py_func.__name__: function
