@@ -40,7 +40,7 @@ def adagrad_step(
     epsilon: float,
     weight_decay: float,
 ) -> None:
-    """squares += g^2; w -= learning_rate g / sqrt(squares + epsilon). Duchi et al. 2011, eq. 1."""
+    """squares += g^2; w -= learning_rate g / sqrt(squares + epsilon). Duchi et al. 2011."""
     scalars = (learning_rate, epsilon, learning_rate * weight_decay)
     _adagrad_step(w, g, squares, *(FLOAT(scalar) for scalar in scalars))
 
@@ -113,7 +113,7 @@ def rmsprop_step(
     """w -= learning_rate g / sqrt(squares + epsilon). Tieleman & Hinton 2012, lecture 6.5.
 
     squares = rho squares + (1 - rho) g^2, and `mean` likewise of g. With a `mean` the step is
-    centred (Graves 2013, eq. 38-45): its square is taken from `squares`, down to no less than zero.
+    centred (Graves 2013, eq. 38-41): its square is taken from `squares`, down to no less than zero.
     With a `velocity`, velocity = momentum velocity + step, and w -= velocity.
     """
     scalars = (learning_rate, rho, 1.0 - rho, momentum, epsilon, learning_rate * weight_decay)

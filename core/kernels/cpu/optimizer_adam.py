@@ -151,7 +151,7 @@ def nadam_step(
     weight_decay: float,
     step: int,
 ) -> None:
-    """w -= learning_rate m_hat / (sqrt(v / (1 - beta_2^step)) + epsilon). Dozat 2016, algorithm 2.
+    """w -= learning_rate m_hat / (sqrt(v / (1 - beta_2^step)) + epsilon). Dozat 2016.
 
     m_hat = next_momentum m / (1 - momentum_product next_momentum)
     + (1 - momentum) g / (1 - momentum_product), where `momentum` is this step's, `next_momentum`

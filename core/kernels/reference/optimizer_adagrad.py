@@ -24,7 +24,7 @@ def adagrad_step(
     epsilon: float,
     weight_decay: float,
 ) -> None:
-    """squares += g^2; w -= learning_rate g / sqrt(squares + epsilon). Duchi et al. 2011, eq. 1."""
+    """squares += g^2; w -= learning_rate g / sqrt(squares + epsilon). Duchi et al. 2011."""
     w -= learning_rate * weight_decay * w
     squares += g * g
     w -= learning_rate * g / np.sqrt(squares + epsilon)
@@ -72,7 +72,7 @@ def rmsprop_step(
     """w -= learning_rate g / sqrt(squares + epsilon). Tieleman & Hinton 2012, lecture 6.5.
 
     squares = rho squares + (1 - rho) g^2, and `mean` likewise of g. With a `mean` the step is
-    centred (Graves 2013, eq. 38-45): its square is taken from `squares`, down to no less than zero.
+    centred (Graves 2013, eq. 38-41): its square is taken from `squares`, down to no less than zero.
     With a `velocity`, velocity = momentum velocity + step, and w -= velocity.
     """
     w -= learning_rate * weight_decay * w

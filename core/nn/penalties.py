@@ -1,0 +1,40 @@
+"""What regularizers and constraints do in a training step, weight by weight."""
+
+from core.kernels import Backend
+from core.nn.parameters import Parameters
+
+
+def apply_regularizers(kernels: Backend, parameters: Parameters) -> float:
+    """Add the penalties' gradients to those of the loss, and return the sum of the penalties.
+
+    Called after the backward pass: the sum belongs to the loss, once a batch, as in Keras. Frozen
+    layers have no penalty.
+    """
+    return _penalties(kernels, parameters, gradients=True)
+
+
+def penalty(kernels: Backend, parameters: Parameters) -> float:
+    """Return the sum of the penalties and leave the gradients alone, as evaluation needs it."""
+    return _penalties(kernels, parameters, gradients=False)
+
+
+def apply_constraints(kernels: Backend, parameters: Parameters) -> None:
+    """Bring constrained weights back to where they may be; called after the optimizer's step.
+
+    Frozen layers keep their weights.
+    """
+    for _, weight in parameters.trainable():
+        if weight.constraint is not None:
+            units = weight.shape[-1] if len(weight.shape) > 1 else 1
+            kernels.max_norm(weight.value.reshape(-1, units), weight.constraint.max_value)
+
+
+def _penalties(kernels: Backend, parameters: Parameters, *, gradients: bool) -> float:
+    total = 0.0
+    for _, weight in parameters.trainable():
+        if weight.regularizer is not None:
+            gradient = weight.grad if gradients else None
+            l1, l2 = weight.regularizer.l1, weight.regularizer.l2
+            kernels.regularize(parameters.penalty, gradient, weight.value, l1, l2)
+            total += float(kernels.to_host(parameters.penalty)[0])
+    return total
