@@ -55,7 +55,7 @@ class Parameters:
         self.states = self._allocate(states, seed)
         self.gradients = kernels.zeros(self.values.shape)
         self.states_before = kernels.zeros(self.states.shape)
-        self.penalty = kernels.zeros((1,))
+        self.number = kernels.zeros((1,))  # where a reduction leaves its result
         for weight in trained.values():
             weight.grad = self._view(self.gradients, weight)
 

@@ -35,6 +35,6 @@ def _penalties(kernels: Backend, parameters: Parameters, *, gradients: bool) -> 
         if weight.regularizer is not None:
             gradient = weight.grad if gradients else None
             l1, l2 = weight.regularizer.l1, weight.regularizer.l2
-            kernels.regularize(parameters.penalty, gradient, weight.value, l1, l2)
-            total += float(kernels.to_host(parameters.penalty)[0])
+            kernels.regularize(parameters.number, gradient, weight.value, l1, l2)
+            total += float(kernels.to_host(parameters.number)[0])
     return total

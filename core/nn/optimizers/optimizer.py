@@ -1,7 +1,6 @@
 """Optimizer: what all optimizers share, on the flat buffers of a model."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +11,7 @@ from core.nn import schedules
 from core.nn.configuration import configuration, plain
 from core.nn.layer import Array
 from core.nn.optimizers.checks import check_options
+from core.nn.optimizers.clipping import clip_gradients
 from core.nn.parameters import Parameters
 from core.nn.schedules import LearningRate
 
@@ -91,7 +91,6 @@ class Optimizer:
         }
         if self.use_ema:
             kernels.copy(self.slots["average"], parameters.values)
-        self._number = kernels.zeros((1,))
         self.refresh()
 
     def refresh(self) -> None:
@@ -110,7 +109,7 @@ class Optimizer:
     def step(self) -> None:
         """Update the trainable weights by the gradients in the model's buffer."""
         rate = self.current_learning_rate()
-        self._clip()
+        clip_gradients(self, self._kernels, self._parameters, self._spans)
         self.iterations += 1
         for span in self._spans:
             part = slice(span.start, span.stop)
@@ -133,8 +132,9 @@ class Optimizer:
 
     def gradients_finite(self) -> bool:
         """Whether no gradient is NaN or infinite."""
-        self._kernels.all_finite(self._number, self._parameters.gradients)
-        return bool(self._kernels.to_host(self._number)[0])
+        number = self._parameters.number
+        self._kernels.all_finite(number, self._parameters.gradients)
+        return bool(self._kernels.to_host(number)[0])
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor arguments as plain values."""
@@ -188,24 +188,3 @@ class Optimizer:
             self._kernels.average_step(average, self._parameters.values, self.ema_momentum)
         if self.ema_overwrite_frequency and self.iterations % self.ema_overwrite_frequency == 0:
             self.finalize()
-
-    def _clip(self) -> None:
-        gradients = [self._parameters.gradients[span.start : span.stop] for span in self._spans]
-        if self.clipvalue is not None:
-            for part in gradients:
-                self._kernels.clip(part, self.clipvalue)
-        if self.global_clipnorm is not None:
-            self._clip_norm(gradients, self.global_clipnorm)
-        if self.clipnorm is not None:
-            for _, weight in self._parameters.trainable():
-                self._clip_norm([weight.grad.reshape(-1)], self.clipnorm)
-
-    def _clip_norm(self, gradients: Sequence[Array], largest: float) -> None:
-        norm = math.sqrt(sum(self._sum_of_squares(part) for part in gradients))
-        if norm > largest:
-            for part in gradients:
-                self._kernels.scale(part, largest / norm)
-
-    def _sum_of_squares(self, gradients: Array) -> float:
-        self._kernels.sum_of_squares(self._number, gradients)
-        return float(self._kernels.to_host(self._number)[0])
