@@ -211,3 +211,17 @@ def test_losses(name, width):
         lambda dy, prediction: [dy * run(prediction)[1]],
         normal(RNG, batch, width) + 0.25,
     )
+
+
+def test_regularize():
+    def backward(dy, w):
+        dw = np.zeros_like(w)
+        K.regularize(np.empty(1), dw, w, 0.3, 0.7)
+        return [dy * dw]
+
+    w = normal(RNG, 4, 5)
+    check(
+        lambda w: filled(K.regularize, (1,), None, w, 0.3, 0.7),
+        backward,
+        np.where(np.abs(w) < 0.01, 0.5, w),  # away from the kink
+    )
