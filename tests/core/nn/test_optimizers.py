@@ -102,14 +102,13 @@ def test_configuration_round_trip(row):
 
 
 @every_row
-@every_backend
-def test_finds_the_lowest_point_of_a_bowl(row, backend):
+def test_finds_the_lowest_point_of_a_bowl(row):
     """Of (w - 1)^2 + 10 (v + 2)^2, with a rate that falls to zero."""
     optimizer = row.make()
     optimizer.weight_decay = None
     rate = {Adagrad: 1.0, Adadelta: 5.0}.get(type(optimizer), 0.05)
     optimizer.learning_rate = schedules.PolynomialDecay(rate, 600, 0.0)
-    model = dense(optimizer, backend)
+    model = dense(optimizer)
     kernel = model.get_layer("dense").weights["kernel"]
     for _ in range(600):
         w, v = model.kernels.to_host(kernel.value).ravel()
@@ -141,7 +140,7 @@ def test_a_resumed_training_ends_with_the_same_bytes(row, average, regression, t
         )
         model.compile(row.make(**options), "mse")
         callbacks = [StopIn(stop), BackupAndRestore(folder)]
-        history = model.fit(*regression, epochs=3, callbacks=callbacks)
+        history = model.fit(*regression, batch_size=64, epochs=3, callbacks=callbacks)
         model.optimizer.finalize()
         state = model.get_weights() | model.optimizer.get_state()
         return history, {name: value.tobytes() for name, value in state.items()}

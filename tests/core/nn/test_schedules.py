@@ -69,7 +69,7 @@ ROWS = {
         CosineDecayRestarts(1.0, 10, t_mul=1.0, m_mul=0.5, alpha=0.2),
         {0: 1.0, 5: 0.6, 10: 0.6, 15: 0.4, 10_000: 0.2},
     ),
-    "one cycle": (  # up in 5 of 21 steps; half way down at step 12.5
+    "one cycle": (  # up in 5 of 20 steps; half way down at step 12
         OneCycle(1.0, 20, pct_start=0.25, div_factor=4.0, final_div_factor=100.0),
         {0: 0.25, 5: 1.0, 12: 0.505, 19: 0.01, 99: 0.01},
     ),
