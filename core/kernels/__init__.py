@@ -9,6 +9,8 @@ The contract:
 
 - Images are NHWC `(batch, height, width, channels)`; convolution weights
   `(kernel height, kernel width, channels in, channels out)`; dense weights `(in, out)`.
+- Sequences are `(batch, time, features)`; a recurrent kernel with `reverse` reads the last step
+  first, and every array keeps its steps where they are in the input.
 - Outputs come first. Nothing is returned and the caller owns all memory; only `empty`, `zeros`,
   `to_device` and `to_host` allocate.
 - Activations and their gradients are assigned (`=`); parameter gradients are added to (`+=`).
