@@ -20,7 +20,7 @@ _ACTIVATIONS: Mapping[str, Callable[[Array], Array]] = {
     "tanh": np.tanh,
 }
 _GRADIENTS: Mapping[str, Callable[[Array, Array], Array]] = {
-    "linear": lambda dy, y: dy,
+    "linear": lambda dy, _: dy,
     "relu": lambda dy, y: np.where(y <= 0.0, 0.0, dy),
     "sigmoid": lambda dy, y: dy * y * (1.0 - y),
     "tanh": lambda dy, y: dy * (1.0 - y * y),

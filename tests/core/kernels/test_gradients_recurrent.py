@@ -88,7 +88,7 @@ def test_take_time_and_reverse_time():
     )
     check(
         lambda x: filled(K.reverse_time, shape, x),
-        lambda dy, x: [filled(K.reverse_time, shape, dy)],
+        lambda dy, _: [filled(K.reverse_time, shape, dy)],
         normal(RNG, *shape),
     )
 

@@ -18,10 +18,7 @@ def matrix(rng: np.random.Generator, units: int, width: int) -> np.ndarray:
 def activated(rng: np.random.Generator, gates: str, *shape: int) -> np.ndarray:
     """Gates side by side, each of `shape`: "s" in (0, 1) as a sigmoid, "t" in (-1, 1) as a tanh."""
     parts = [rng.random(shape, np.float32).astype(np.float64) for _ in gates]
-    return np.concatenate(
-        [
-            2.0 * part - 1.0 if gate == "t" else part
-            for gate, part in zip(gates, parts, strict=True)
-        ],
-        axis=-1,
-    )
+    for gate, part in zip(gates, parts, strict=True):
+        if gate == "t":
+            part[...] = 2.0 * part - 1.0
+    return np.concatenate(parts, axis=-1)

@@ -11,8 +11,10 @@ FILES = (
     "merging",
     "normalization",
     "pooling",
+    "recurrent",
     "regularization",
     "reshaping",
+    "wrappers",
 )
 
 ROWS: dict[str, Row] = {
