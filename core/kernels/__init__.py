@@ -18,8 +18,8 @@ The contract:
 - `strides` is `(rows, columns)`; `padding` is `(top, left)`: zeros before the first row and
   column. The zeros after the last row and column follow from the shape of the output.
 - Elementwise kernels work in place (an output may be one of the inputs); others do not.
-- A wrong shape, dtype or geometry raises ValueError, naming array and shapes, before anything is
-  written (`shapes/` holds each kernel's shapes).
+- A wrong shape, dtype or geometry, or an index outside a table, raises ValueError, naming array and
+  shapes, before anything is written (`shapes/` holds each kernel's shapes).
 - The same arguments give the same bytes, for any number of threads. NaN and infinity propagate.
 - A back end's calls share scratch memory per calling thread, so one call runs at a time per thread.
 """
