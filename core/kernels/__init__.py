@@ -9,6 +9,8 @@ The contract:
 
 - Images are NHWC `(batch, height, width, channels)`; convolution weights
   `(kernel height, kernel width, channels in, channels out)`; dense weights `(in, out)`.
+- Sequences are `(batch, time, features)`; a recurrent kernel with `reverse` reads the last step
+  first, and every array keeps its steps where they are in the input.
 - Outputs come first. Nothing is returned and the caller owns all memory; only `empty`, `zeros`,
   `to_device` and `to_host` allocate.
 - Activations and their gradients are assigned (`=`); parameter gradients are added to (`+=`).
@@ -16,8 +18,8 @@ The contract:
 - `strides` is `(rows, columns)`; `padding` is `(top, left)`: zeros before the first row and
   column. The zeros after the last row and column follow from the shape of the output.
 - Elementwise kernels work in place (an output may be one of the inputs); others do not.
-- A wrong shape, dtype or geometry raises ValueError, naming array and shapes, before anything is
-  written (`shapes/` holds each kernel's shapes).
+- A wrong shape, dtype or geometry, or an index outside a table, raises ValueError, naming array and
+  shapes, before anything is written (`shapes/` holds each kernel's shapes).
 - The same arguments give the same bytes, for any number of threads. NaN and infinity propagate.
 - A back end's calls share scratch memory per calling thread, so one call runs at a time per thread.
 """

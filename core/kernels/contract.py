@@ -9,10 +9,12 @@ import numpy as np
 
 from .shapes import SHAPES
 
-__all__ = ["MAXIMUM_RANK", "checked"]
+__all__ = ["MAXIMUM_RANK", "RECURRENT_ACTIVATIONS", "checked"]
 
 MAXIMUM_RANK = 6
 """Of the arrays that `permute` takes."""
+RECURRENT_ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh")
+"""What the kernels of a simple recurrent layer may apply."""
 
 Arguments = ParamSpec("Arguments")
 
@@ -89,6 +91,15 @@ def _check(
         )
     if "rate" in given and not 0.0 <= given["rate"] < 1.0:
         raise ValueError(f"{kernel}: rate is {given['rate']}, expected 0 <= rate < 1")
+    if "time" in given and not 0 <= given["time"] < lengths["t"]:
+        raise ValueError(f"{kernel}: time {given['time']} lies outside the {lengths['t']} steps")
+    if "activation" in given and given["activation"] not in RECURRENT_ACTIVATIONS:
+        known = ", ".join(RECURRENT_ACTIVATIONS)
+        raise ValueError(
+            f"{kernel}: activation is {given['activation']!r}, expected one of {known}"
+        )
+    if kernel.startswith("embedding"):
+        _check_rows(kernel, given["index"], lengths["i"])
 
 
 def _matches(shape: tuple[int, ...], law: list[str], lengths: dict[str, Any]) -> bool:
@@ -107,8 +118,9 @@ def _matches(shape: tuple[int, ...], law: list[str], lengths: dict[str, Any]) ->
         if letter.isdigit():
             if length != int(letter):
                 return False
-        elif letter[0] == "2":
-            if length % 2 or lengths.setdefault(letter[1:], length // 2) != length // 2:
+        elif letter[0].isdigit():
+            whole, rest = divmod(length, int(letter[0]))
+            if rest or lengths.setdefault(letter[1:], whole) != whole:
                 return False
         elif lengths.setdefault(letter, length) != length:
             return False
@@ -168,3 +180,10 @@ def _check_permutation(
         )
     if y != tuple(x[axis] for axis in axes):
         raise ValueError(f"{kernel}: axes {tuple(axes)} of x {x} do not give y {y}")
+
+
+def _check_rows(kernel: str, index: Any, rows: int) -> None:
+    """Every index must be a row of the table; other memory than NumPy's checks it itself."""
+    if isinstance(index, np.ndarray) and (index.min() < 0 or index.max() >= rows):
+        wrong = index[(index < 0) | (index >= rows)][0]
+        raise ValueError(f"{kernel}: index holds {wrong}, expected 0 to {rows - 1}")

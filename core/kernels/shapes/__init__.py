@@ -2,7 +2,7 @@
 
 A law is a string of axes. One letter is one length, the same wherever it appears in a kernel;
 "..." is any number of axes (the same everywhere in the kernel; "...a" and "...b" may differ), "2t"
-twice a length, a digit itself; a "?" at the end allows None instead of an array.
+twice a length (any digit), a digit itself; a "?" at the end allows None instead of an array.
 """
 
 import importlib
@@ -20,6 +20,11 @@ MODULES = (
     "merge",
     "layout",
     "upsample",
+    "sequence",
+    "simple_rnn",
+    "lstm",
+    "gru",
+    "embedding",
     "dropout",
     "loss",
     "crossentropy",

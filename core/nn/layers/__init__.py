@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 from core.nn.layer import Layer
 from core.nn.layers.activation import ELU, Activation, LeakyReLU, ReLU
+from core.nn.layers.bidirectional import Bidirectional
 from core.nn.layers.convolution import Conv2D
 from core.nn.layers.dense import Dense
+from core.nn.layers.embedding import Embedding
 from core.nn.layers.global_pooling import (
     GlobalAveragePooling1D,
     GlobalAveragePooling2D,
@@ -14,6 +16,8 @@ from core.nn.layers.global_pooling import (
     GlobalMaxPooling2D,
     GlobalMaxPooling3D,
 )
+from core.nn.layers.gru import GRU
+from core.nn.layers.lstm import LSTM
 from core.nn.layers.merging import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
 from core.nn.layers.normalization import BatchNormalization
 from core.nn.layers.pooling import (
@@ -34,10 +38,14 @@ from core.nn.layers.resizing import (
     ZeroPadding1D,
     ZeroPadding2D,
 )
+from core.nn.layers.simple_rnn import SimpleRNN
+from core.nn.layers.time_distributed import TimeDistributed
 
 __all__ = [
     "ELU",
+    "GRU",
     "LAYERS",
+    "LSTM",
     "Activation",
     "Add",
     "Average",
@@ -45,12 +53,14 @@ __all__ = [
     "AveragePooling2D",
     "AveragePooling3D",
     "BatchNormalization",
+    "Bidirectional",
     "Concatenate",
     "Conv2D",
     "Cropping1D",
     "Cropping2D",
     "Dense",
     "Dropout",
+    "Embedding",
     "Flatten",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
@@ -68,7 +78,9 @@ __all__ = [
     "Permute",
     "ReLU",
     "Reshape",
+    "SimpleRNN",
     "Subtract",
+    "TimeDistributed",
     "UpSampling1D",
     "UpSampling2D",
     "ZeroPadding1D",
@@ -85,6 +97,7 @@ LAYERS: Mapping[str, type[Layer]] = {
         AveragePooling2D,
         AveragePooling3D,
         BatchNormalization,
+        Bidirectional,
         Concatenate,
         Conv2D,
         Cropping1D,
@@ -92,24 +105,29 @@ LAYERS: Mapping[str, type[Layer]] = {
         Dense,
         Dropout,
         ELU,
+        Embedding,
         Flatten,
+        GRU,
         GlobalAveragePooling1D,
         GlobalAveragePooling2D,
         GlobalAveragePooling3D,
         GlobalMaxPooling1D,
         GlobalMaxPooling2D,
         GlobalMaxPooling3D,
+        LSTM,
         LeakyReLU,
-        Maximum,
         MaxPooling1D,
         MaxPooling2D,
         MaxPooling3D,
+        Maximum,
         Minimum,
         Multiply,
         Permute,
         ReLU,
         Reshape,
+        SimpleRNN,
         Subtract,
+        TimeDistributed,
         UpSampling1D,
         UpSampling2D,
         ZeroPadding1D,
