@@ -7,6 +7,7 @@ from typing import Any, ParamSpec
 
 import numpy as np
 
+from .geometry import check_groups, check_windows
 from .shapes import SHAPES
 
 __all__ = ["checked"]
@@ -46,7 +47,7 @@ def _check(
     arrays: list[tuple[str, list[str], bool]],
     dtype: type[np.floating],
 ) -> None:
-    lengths: dict[str, Any] = {}
+    lengths: dict[str, Any] = {"g": given["groups"]} if "groups" in given else {}
     for name, law, optional in arrays:
         array = given[name]
         if array is None and optional:
@@ -66,8 +67,11 @@ def _check(
                 f"{kernel}: {name} has shape {array.shape}, expected ({', '.join(law)}), none "
                 f"empty, with {known}; received {shapes}"
             )
+    _check_products(kernel, lengths)
     if "strides" in given:
-        _check_windows(kernel, given, lengths)
+        check_windows(kernel, given, lengths)
+    if "groups" in given:
+        check_groups(kernel, lengths)
     if "offset" in given and not 0 <= given["offset"] <= lengths["d"] - lengths["c"]:
         raise ValueError(
             f"{kernel}: offset {given['offset']} puts {lengths['c']} channels outside the "
@@ -101,23 +105,10 @@ def _matches(shape: tuple[int, ...], law: list[str], lengths: dict[str, Any]) ->
     return True
 
 
-def _check_windows(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, int]) -> None:
-    """Every window must overlap the image, and padding must be smaller than the window."""
-    size = given["size"] if "size" in given else (lengths["u"], lengths["v"])
-    strides, padding = given["strides"], given["padding"]
-    for axis, window, stride, before, image, output in zip(
-        ("rows", "columns"),
-        size,
-        strides,
-        padding,
-        (lengths["h"], lengths["w"]),
-        (lengths["p"], lengths["q"]),
-        strict=True,
-    ):
-        last = (output - 1) * stride - before
-        if window < 1 or stride < 1 or not 0 <= before < window or last >= image:
-            raise ValueError(
-                f"{kernel}: {axis}: {output} windows of size {window}, stride {stride}, padding "
-                f"{before} before do not fit an image of {image}: need size >= 1, stride >= 1, "
-                "0 <= padding < size, and the last window must overlap the image"
-            )
+def _check_products(kernel: str, lengths: Mapping[str, Any]) -> None:
+    """A length that a law calls "c*m" must be the product of the lengths c and m."""
+    for law, length in lengths.items():
+        if "*" in law:
+            a, b = (lengths[letter] for letter in law.split("*"))
+            if a * b != length:
+                raise ValueError(f"{kernel}: {law} is {length}, expected {a} * {b} = {a * b}")
