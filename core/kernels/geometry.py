@@ -27,11 +27,7 @@ def check_windows(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, i
     ):
         window = (taps - 1) * apart + 1
         last = (lengths[output] - 1) * stride - before
-        if (
-            min(taps, stride, apart) < 1
-            or not 0 <= before < window
-            or last >= lengths[image]
-        ):
+        if min(taps, stride, apart) < 1 or not 0 <= before < window or last >= lengths[image]:
             raise ValueError(
                 f"{kernel}: {axis}: {lengths[output]} windows of size {taps}, dilation {apart}, "
                 f"stride {stride}, padding {before} before do not fit an image of "
@@ -46,5 +42,6 @@ def check_groups(kernel: str, lengths: Mapping[str, int]) -> None:
     groups, channels = lengths["g"], lengths["o"]
     if groups < 1 or channels % groups:
         raise ValueError(
-            f"{kernel}: {groups} groups for {channels} channels out: need 1 or more that divide them"
+            f"{kernel}: groups is {groups} for {channels} channels out: need 1 or more groups "
+            "that divide the channels"
         )

@@ -79,7 +79,7 @@ def _correlate_group(  # type: ignore
     channels = x_shape[4]
     blocks = (y_shape[4] + LANES - 1) // LANES
     depth = taps.run * len(taps.starts)
-    planes, rows, columns = windows.count
+    planes, rows, columns = windows.number
     total = (last - first) * planes * rows * columns
     pad_images(padded, x, x_shape, windows, first, last)
     for pixel in range(0, total, TILE):

@@ -78,7 +78,7 @@ def _correlate_weights_group(  # type: ignore
     blocks = (channels + LANES - 1) // LANES
     depth = taps.run * len(taps.starts)
     padded_depth = (depth + TILE - 1) // TILE * TILE
-    planes, rows, columns = windows.count
+    planes, rows, columns = windows.number
     per_image = planes * rows * columns
     total = (last - first) * per_image
     pad_images(padded, x, x_shape, windows, first, last)

@@ -1,4 +1,4 @@
-"""Grouped convolution: each group's channels are copied out, convolved by themselves, copied back."""
+"""Grouped convolution: every group's channels are copied out, convolved, copied back."""
 
 from collections.abc import Iterator
 
@@ -47,9 +47,7 @@ def _groups(w: Array, groups: int) -> Iterator[tuple[slice, slice]]:
         yield slice(k * inputs, (k + 1) * inputs), slice(k * outputs, (k + 1) * outputs)
 
 
-def forward(
-    y: Array, x: Array, w: Array, b: Array | None, geometry: Geometry, groups: int
-) -> None:
+def forward(y: Array, x: Array, w: Array, b: Array | None, geometry: Geometry, groups: int) -> None:
     """volumes.forward within each group; w is (kd, kh, kw, in / groups, out)."""
     if groups == 1:
         volumes.forward(y, x, w, b, geometry)

@@ -1,4 +1,4 @@
-"""Copying convolution weights into blocks of 16 output channels, as the multiplications read them."""
+"""Copying convolution weights into blocks of 16 output channels, as they are multiplied."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ def pack(packed, w):  # type: ignore
 
 @compiled()
 def pack_transposed(packed, w, first, step, taps):  # type: ignore
-    """Pack taps first, first + step, ... of w (kd, kh, kw, in, out), flipped, in and out swapped."""
+    """Pack every step-th tap of w (kd, kh, kw, in, out), flipped, with in and out swapped."""
     channels_in, channels = w.shape[3:]
     blocks, _, lanes = packed.shape
     for block in range(blocks):

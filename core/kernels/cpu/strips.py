@@ -1,4 +1,4 @@
-"""What the passes of depthwise convolution share: rows of pixels with channels as the inner loop."""
+"""What the passes of depthwise convolution share: rows of pixels, channels as the inner loop."""
 
 from .compiler import compiled
 

@@ -26,22 +26,21 @@ class Phase(NamedTuple):
     """Along one axis, the pixels of x a stride apart, and the taps of w that reach them."""
 
     first: int  # pixel
-    count: int  # pixels
+    number: int  # of pixels
     first_tap: int
     tap_step: int
-    taps: int
+    taps: int  # may be none
     spread: int  # outputs from one of these taps to the next
     before: int  # outputs missing before the first that the flipped taps see
 
 
-@functools.lru_cache(maxsize=1024)
 def _windows(
-    count: Triple, size: Triple, channels: int, geometry: Geometry
+    number: Triple, size: Triple, channels: int, geometry: Geometry
 ) -> tuple[Windows, Taps]:
-    """`count` windows of `size` taps, and their taps; cached, for small layers called often."""
+    """`number` windows of `size` taps, and their taps."""
     step, before, dilation = geometry
-    extent = covered(count, size, step, dilation)
-    return Windows(count, extent, step, before), taps(size, dilation, extent, channels)
+    extent = covered(number, size, step, dilation)
+    return Windows(number, extent, step, before), taps(size, dilation, extent, channels)
 
 
 def forward(y: Array, x: Array, w: Array, b: Array | None, geometry: Geometry) -> None:
@@ -68,24 +67,23 @@ def backward_input(dx: Array, dy: Array, w: Array, geometry: Geometry) -> None:
     blocks = -(-channels_in // LANES)
     bias = scratch("bias", blocks * LANES)
     bias[:] = 0.0
-    phases = [
-        _phases(*axis) for axis in zip(dx.shape[1:4], w.shape[:3], *geometry, strict=True)
-    ]
+    phases = [_phases(*axis) for axis in zip(dx.shape[1:4], w.shape[:3], *geometry, strict=True)]
     if not all(phase.taps for axis in phases for phase in axis):
         dx.fill(0.0)  # pixels that no tap reaches
     for phase in itertools.product(*phases):
-        first, count, first_tap, tap_step, size, spread, before = zip(*phase, strict=True)
+        first, number, first_tap, tap_step, size, spread, before = zip(*phase, strict=True)
         if not all(size):
             continue
         packed = scratch("packed", blocks, math.prod(size) * channels, LANES)
         pack_transposed(packed, w, first_tap, tap_step, size)
-        extent = covered(count, size, (1, 1, 1), spread)
-        windows = Windows(count, extent, (1, 1, 1), before, first, geometry.strides)
+        extent = covered(number, size, (1, 1, 1), spread)
+        windows = Windows(number, extent, (1, 1, 1), before, first, geometry.strides)
         correlate(dx, dy, packed, bias, windows, taps(size, spread, extent, channels))
 
 
-def _phases(pixels: int, size: int, stride: int, padding: int, dilation: int) -> list[Phase]:
-    """The phases of one axis.
+@functools.lru_cache(maxsize=1024)
+def _phases(pixels: int, size: int, stride: int, padding: int, dilation: int) -> tuple[Phase, ...]:
+    """The phases of one axis; cached, as small layers are called often.
 
     Tap u of output p reaches pixel p * stride + u * dilation - padding. Taps that reach the pixels
     `first`, `first` + stride, ... therefore have one remainder, modulo stride / divisor for
@@ -95,24 +93,16 @@ def _phases(pixels: int, size: int, stride: int, padding: int, dilation: int) ->
     tap_step, spread = stride // divisor, dilation // divisor
     found = []
     for first in range(min(stride, pixels)):
-        reaching = [
-            u for u in range(min(size, tap_step)) if (first + padding - u * dilation) % stride == 0
-        ]
-        count = len(range(first, pixels, stride))
-        if not reaching:
-            found.append(Phase(first, count, 0, tap_step, 0, spread, 0))
-            continue
-        u = reaching[0]
-        number = len(range(u, size, tap_step))
-        output = (first + padding - u * dilation) // stride  # that tap u takes to `first`
-        before = (number - 1) * spread - output
-        found.append(Phase(first, count, u, tap_step, number, spread, before))
-    return found
+        number = len(range(first, pixels, stride))
+        tap = next((u for u in range(size) if (first + padding - u * dilation) % stride == 0), size)
+        reaching = len(range(tap, size, tap_step))
+        output = (first + padding - tap * dilation) // stride  # the one whose `tap` is at `first`
+        before = (reaching - 1) * spread - output
+        found.append(Phase(first, number, tap, tap_step, reaching, spread, before))
+    return tuple(found)
 
 
-def backward_weights(
-    dw: Array, db: Array | None, dy: Array, x: Array, geometry: Geometry
-) -> None:
+def backward_weights(dw: Array, db: Array | None, dy: Array, x: Array, geometry: Geometry) -> None:
     """dw and db, or None, += gradients of `forward`."""
     windows = _windows(dy.shape[1:4], dw.shape[:3], x.shape[4], geometry)
     correlate_weights(dw, db, dy, x, *windows)

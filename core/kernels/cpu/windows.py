@@ -13,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Array
 from .compiler import compiled
 from .simd import LANES, STRIDE, TILE, copy_run
 
@@ -25,7 +24,7 @@ Triple = tuple[int, int, int]
 class Windows(NamedTuple):
     """Which window of the source belongs to which pixel of the target, by plane, row, column."""
 
-    count: Triple  # windows of an image
+    number: Triple  # windows of an image
     covered: Triple  # source pixels that they cover
     step: Triple  # source pixels from one window to the next
     before: Triple  # zeros before the first source pixel; negative crops
@@ -40,15 +39,16 @@ class Taps(NamedTuple):
     starts: NDArray[np.int64]  # of each run, counted from the window's first float
 
 
-def covered(count: Triple, size: Triple, step: Triple, dilation: Triple) -> Triple:
+def covered(number: Triple, size: Triple, step: Triple, dilation: Triple) -> Triple:
     """Source pixels from the first window's first to the last window's last, along each axis."""
     planes, rows, columns = (
         (windows - 1) * s + (taps - 1) * d + 1
-        for windows, taps, s, d in zip(count, size, step, dilation, strict=True)
+        for windows, taps, s, d in zip(number, size, step, dilation, strict=True)
     )
     return planes, rows, columns
 
 
+@functools.lru_cache(maxsize=1024)
 def taps(size: Triple, dilation: Triple, covered: Triple, channels: int) -> Taps:
     """The runs of a window of `size` taps, `dilation` pixels apart."""
     joined = size[2] if dilation[2] == 1 else 1  # neighbours in a row
@@ -61,12 +61,12 @@ def taps(size: Triple, dilation: Triple, covered: Triple, channels: int) -> Taps
 def group_images(images: int, channels: int, windows: Windows) -> tuple[int, int]:
     """Images handled together so that their windows fill the tiles, and floats to pad them in."""
     image = math.prod(windows.covered) * channels
-    count = math.prod(windows.count)
+    number = math.prod(windows.number)
     group = 1
     while (
         group < min(TILE, images)
         and (group + 1) * image * 4 <= _MEGABYTE
-        and group * count < 0.96 * TILE * -(-group * count // TILE)
+        and group * number < 0.96 * TILE * -(-group * number // TILE)
     ):
         group += 1
     return group, group * image + LANES
@@ -86,7 +86,7 @@ def nested(flat):  # type: ignore
 @compiled()
 def locate(pixel, windows):  # type: ignore
     """Image, plane, row and column of the window number `pixel` of a group of images."""
-    planes, rows, columns = windows.count
+    planes, rows, columns = windows.number
     image, pixel = divmod(pixel, planes * rows * columns)
     plane, pixel = divmod(pixel, rows * columns)
     row, column = divmod(pixel, columns)
@@ -97,13 +97,13 @@ def locate(pixel, windows):  # type: ignore
 def following(image, plane, row, column, windows):  # type: ignore
     """Image, plane, row and column of the next window."""
     column += 1
-    if column == windows.count[2]:
+    if column == windows.number[2]:
         column = 0
         row += 1
-        if row == windows.count[1]:
+        if row == windows.number[1]:
             row = 0
             plane += 1
-            if plane == windows.count[0]:
+            if plane == windows.number[0]:
                 plane = 0
                 image += 1
     return image, plane, row, column

@@ -2,8 +2,8 @@
 
 A law is a string of axes. One letter is one length, the same wherever it appears in a kernel;
 "..." is any number of axes (the same everywhere in the kernel), "2t" twice a length, a digit
-itself, "c*m" a product of lengths; a "?" at the end allows None instead of an array. The letter g is
-the argument `groups`.
+itself, "c*m" a product of lengths; a "?" at the end allows None instead of an array. The letter g
+is the argument `groups`.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""Shapes of depthwise convolution: images h by w, outputs p by q, m outputs for each of c channels."""
+"""Shapes of depthwise convolution: images h by w, outputs p by q, c channels, m times."""
 
 _DEPTHWISE = {
     "y": "n p q c*m",
