@@ -11,18 +11,23 @@ import pytest
 
 from core import kernels
 from core.kernels.cpu import (
+    bias,
     blocks,
     compiler,
-    conv,
     correlate,
     correlate_weights,
+    depthwise,
+    depthwise_weights,
     dropout,
     elementwise,
+    groups,
     loss,
     norm,
     optimizer,
+    pack,
     pool,
     reduce,
+    strips,
     windows,
 )
 from tests.core.kernels.cases import all_cases
@@ -30,8 +35,8 @@ from tests.core.kernels.cases import all_cases
 # Small loops that add the partial sums of float32 loops, or invert a number, in float64.
 IN_DOUBLE = {"_merge_statistics", "_merge_gradients", "_inverse_sum"}
 MODULES = (
-    *(blocks, conv, correlate, correlate_weights, dropout, elementwise),
-    *(loss, norm, optimizer, pool, reduce, windows),
+    *(bias, blocks, correlate, correlate_weights, depthwise, depthwise_weights, dropout),
+    *(elementwise, groups, loss, norm, optimizer, pack, pool, reduce, strips, windows),
 )
 FUNCTIONS = {
     function.py_func.__name__: function
