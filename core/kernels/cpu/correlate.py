@@ -16,10 +16,10 @@ from .windows import (
     Windows,
     fill_panel,
     flattened,
-    following,
     group_images,
     locate,
     nested,
+    next_row,
     pad_images,
 )
 
@@ -69,7 +69,10 @@ def _store_tile(y, tile, shape, windows, first, pixel, count):  # type: ignore
             else:
                 for lane in range(left):
                     y[to + block * LANES + lane] = tile[here + lane]
-        n, o, p, q = following(n, o, p, q, windows)
+        q += 1
+        if q == windows.number[2]:
+            q = 0
+            n, o, p = next_row(n, o, p, windows)
 
 
 @compiled()

@@ -94,19 +94,16 @@ def locate(pixel, windows):  # type: ignore
 
 
 @compiled()
-def following(image, plane, row, column, windows):  # type: ignore
-    """Image, plane, row and column of the next window."""
-    column += 1
-    if column == windows.number[2]:
-        column = 0
-        row += 1
-        if row == windows.number[1]:
-            row = 0
-            plane += 1
-            if plane == windows.number[0]:
-                plane = 0
-                image += 1
-    return image, plane, row, column
+def next_row(image, plane, row, windows):  # type: ignore
+    """Image, plane and row of the next row of windows."""
+    row += 1
+    if row == windows.number[1]:
+        row = 0
+        plane += 1
+        if plane == windows.number[0]:
+            plane = 0
+            image += 1
+    return image, plane, row
 
 
 @compiled()
@@ -151,4 +148,7 @@ def fill_panel(panel, padded, pixel, count, channels, windows, taps, begin, end)
             start = corner + starts[np.uint64(u)]  # unsigned: it never counts from the end
             to = r * STRIDE + u * run - begin
             copy_run(panel, to + left, padded, start + left, right - left)
-        n, o, p, q = following(n, o, p, q, windows)
+        q += 1
+        if q == windows.number[2]:
+            q = 0
+            n, o, p = next_row(n, o, p, windows)
