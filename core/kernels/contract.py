@@ -7,6 +7,7 @@ from typing import Any, ParamSpec
 
 import numpy as np
 
+from .geometry import check_groups, check_windows
 from .shapes import SHAPES
 
 __all__ = ["MAXIMUM_RANK", "RECURRENT_ACTIVATIONS", "checked"]
@@ -51,7 +52,7 @@ def _check(
     arrays: list[tuple[str, list[str], bool]],
     dtype: type[np.floating],
 ) -> None:
-    lengths: dict[str, Any] = {}
+    lengths: dict[str, Any] = {"g": given["groups"]} if "groups" in given else {}
     for name, law, optional in arrays:
         array = given[name]
         if array is None and optional:
@@ -71,6 +72,7 @@ def _check(
                 f"{kernel}: {name} has shape {array.shape}, expected ({', '.join(law)}), none "
                 f"empty, with {known}; received {shapes}"
             )
+    _check_products(kernel, lengths)
     if "strides" in given:
         _check_windows(kernel, given, lengths)
     if "size" in given and "strides" not in given:
@@ -79,6 +81,9 @@ def _check(
         _check_margins(kernel, (given["top"], given["left"]), lengths)
     if "axes" in given:
         _check_permutation(kernel, given["axes"], given["y"].shape, given["x"].shape)
+        check_windows(kernel, given, lengths)
+    if "groups" in given:
+        check_groups(kernel, lengths)
     if "offset" in given and not 0 <= given["offset"] <= lengths["d"] - lengths["c"]:
         raise ValueError(
             f"{kernel}: offset {given['offset']} puts {lengths['c']} channels outside the "
@@ -187,3 +192,10 @@ def _check_rows(kernel: str, index: Any, rows: int) -> None:
     if isinstance(index, np.ndarray) and (index.min() < 0 or index.max() >= rows):
         wrong = index[(index < 0) | (index >= rows)][0]
         raise ValueError(f"{kernel}: index holds {wrong}, expected 0 to {rows - 1}")
+def _check_products(kernel: str, lengths: Mapping[str, Any]) -> None:
+    """A length that a law calls "c*m" must be the product of the lengths c and m."""
+    for law, length in lengths.items():
+        if "*" in law:
+            a, b = (lengths[letter] for letter in law.split("*"))
+            if a * b != length:
+                raise ValueError(f"{kernel}: {law} is {length}, expected {a} * {b} = {a * b}")
