@@ -9,9 +9,11 @@ from core.export.converters import (
     merging,
     normalization,
     pooling,
+    recurrent,
     regularization,
     reshaping,
     resizing,
+    wrappers,
 )
 from core.export.writer import Converter, Value, Writer
 from core.nn.layer import Layer, Shape
@@ -25,9 +27,11 @@ CONVERTERS: Mapping[type[Layer], Converter] = {
     **merging.CONVERTERS,
     **normalization.CONVERTERS,
     **pooling.CONVERTERS,
+    **recurrent.CONVERTERS,
     **regularization.CONVERTERS,
     **reshaping.CONVERTERS,
     **resizing.CONVERTERS,
+    **wrappers.CONVERTERS,
 }
 """How each class of layer is written."""
 

@@ -24,6 +24,9 @@ def _apply(w: Writer, function: Function | None, x: str) -> str:
 
 # Functions.
 
+# The approximation of GELU by tanh: Hendrycks & Gimpel 2016, section 2.
+_GELU_CUBIC, _GELU_FACTOR = 0.044715, math.sqrt(2.0 / math.pi)
+
 
 def _operator(kind: str, **attributes: float) -> Callable[[Writer, str], str]:
     """Return the converter of a function that is an operator of ONNX."""
@@ -64,10 +67,8 @@ def _gelu(w: Writer, x: str) -> str:
 
 def _gelu_tanh(w: Writer, x: str) -> str:
     cube = w.op("Mul", w.op("Mul", x, x), x)
-    inner = w.op("Add", x, w.op("Mul", cube, w.constant(0.044715)))
-    return _halved_product(
-        w, x, w.op("Tanh", w.op("Mul", inner, w.constant(math.sqrt(2.0 / math.pi))))
-    )
+    inner = w.op("Add", x, w.op("Mul", cube, w.constant(_GELU_CUBIC)))
+    return _halved_product(w, x, w.op("Tanh", w.op("Mul", inner, w.constant(_GELU_FACTOR))))
 
 
 def _halved_product(w: Writer, x: str, y: str) -> str:

@@ -1,8 +1,10 @@
 """Whole models in ONNX: branches, shared layers, several outputs, presets, and the axes' order."""
 
 import numpy as np
+import onnx
 import pytest
 
+from core.export import export_onnx
 from core.nn import Input, Model, layers
 from core.nn.presets import PRESETS
 from tests.core.export.comparing import disturb
@@ -83,3 +85,31 @@ def test_either_back_end_gives_the_same_graph(tmp_path, exported):
     cpu, reference = exported(build("cpu")), exported(build("reference"))
     assert cpu.SerializeToString() == reference.SerializeToString()
     assert np.prod(cpu.graph.initializer[0].dims) == 15
+
+
+def test_recurrent_layers_on_top_of_each_other_stay_time_first(exported):
+    sequence = Input((5, 3))
+    x = layers.GRU(2)(layers.LSTM(4, return_sequences=True)(sequence))
+    proto = exported(disturb(Model(sequence, x)))
+    assert operators(proto) == ["Transpose", "LSTM", "Squeeze", "GRU", "Squeeze"]
+
+
+def test_integers_and_numbers_meet(exported):
+    words, numbers = Input((6,), name="words", dtype="int32"), Input((6, 2), name="numbers")
+    x = layers.Concatenate()([layers.Embedding(7, 3)(words), numbers])
+    inner = layers.LSTM(3, return_sequences=True)
+    x = layers.Bidirectional(inner, name="both")(x)
+    x = layers.TimeDistributed(layers.Dense(2, "tanh"), name="each")(x)
+    proto = exported(disturb(Model([words, numbers], x)))
+    kinds = [entry.type.tensor_type.elem_type for entry in proto.graph.input]
+    assert kinds == [onnx.TensorProto.INT32, onnx.TensorProto.FLOAT]
+    names = {tensor.name for tensor in proto.graph.initializer}
+    assert {"both/forward_lstm/kernel", "both/backward_lstm/kernel", "each/dense/bias"} <= names
+
+
+def test_an_error_names_the_layer_inside_a_layer(tmp_path, monkeypatch):
+    monkeypatch.setattr("core.export.converters.INEXPRESSIBLE", {layers.Dense: "so it is"})
+    sequence = Input((5, 3))
+    model = Model(sequence, layers.TimeDistributed(layers.Dense(2), name="each")(sequence))
+    with pytest.raises(ValueError, match="TimeDistributed 'each', Dense 'dense': cannot .* so it"):
+        export_onnx(model, tmp_path / "a.onnx")

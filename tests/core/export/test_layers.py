@@ -10,7 +10,7 @@ from tests.core.nn.rows import ROWS
 
 
 def model_of(row) -> Model:
-    layer, inputs = row.make(), [Input(shape) for shape in row.shapes]
+    layer, inputs = row.make(), row.tensors()
     return disturb(Model(inputs, layer(inputs if layer.takes_list else inputs[0]), seed=4))
 
 
