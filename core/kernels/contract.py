@@ -73,6 +73,14 @@ def _check(
             f"{kernel}: offset {given['offset']} puts {lengths['c']} channels outside the "
             f"{lengths['d']} of the concatenation"
         )
+    if "g" in lengths and "mean" in given and lengths["c"] % lengths["g"]:
+        raise ValueError(
+            f"{kernel}: {lengths['c']} channels do not split into {lengths['g']} groups of one size"
+        )
+    if "stddev" in given and not given["stddev"] >= 0.0:
+        raise ValueError(f"{kernel}: stddev is {given['stddev']}, expected at least 0")
+    if "depth_radius" in given and not given["depth_radius"] >= 0:
+        raise ValueError(f"{kernel}: depth_radius is {given['depth_radius']}, expected at least 0")
     if "rate" in given and not 0.0 <= given["rate"] < 1.0:
         raise ValueError(f"{kernel}: rate is {given['rate']}, expected 0 <= rate < 1")
 

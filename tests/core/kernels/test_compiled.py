@@ -11,6 +11,7 @@ import pytest
 
 from core import kernels
 from core.kernels.cpu import (
+    activation,
     blocks,
     compiler,
     conv,
@@ -18,27 +19,50 @@ from core.kernels.cpu import (
     correlate_weights,
     dropout,
     elementwise,
+    group_norm,
+    layer_norm,
     loss,
+    maps,
+    noise,
     norm,
     optimizer,
     pool,
+    rectifier,
     reduce,
+    response_norm,
+    softmax,
+    statistics,
     windows,
 )
 from tests.core.kernels.cases import all_cases
 
 # Small loops that add the partial sums of float32 loops, or invert a number, in float64.
-IN_DOUBLE = {"_merge_statistics", "_merge_gradients", "_inverse_sum"}
-MODULES = (
-    *(blocks, conv, correlate, correlate_weights, dropout, elementwise),
-    *(loss, norm, optimizer, pool, reduce, windows),
-)
-FUNCTIONS = {
-    function.py_func.__name__: function
-    for module in MODULES
-    for function in vars(module).values()
-    if hasattr(function, "py_func")
+IN_DOUBLE = {
+    *("_merge_statistics", "_merge_gradients", "_merge_groups", "_merge_samples", "_project"),
+    "_inverse_sum",
 }
+MODULES = (
+    *(activation, blocks, conv, correlate, correlate_weights, dropout, elementwise, group_norm),
+    *(layer_norm, loss, noise, norm, optimizer, pool, rectifier, reduce, response_norm, softmax),
+    *(statistics, windows),
+)
+
+
+def _compiled_functions():
+    """Every compiled function of MODULES, every loop of a formula, and all that they call."""
+    found = {}
+    queue = [*(value for module in MODULES for value in vars(module).values())]
+    queue += maps.LOOPS.values()
+    while queue:
+        function = queue.pop()
+        if hasattr(function, "py_func") and found.get(function.py_func.__name__) is not function:
+            assert function.py_func.__name__ not in found or function in found.values()
+            found[function.py_func.__name__] = function
+            queue += function.py_func.__globals__.values()
+    return found
+
+
+FUNCTIONS = _compiled_functions()
 
 
 def _real_types(kind):
