@@ -77,7 +77,7 @@ def log1p_of_unit(x: Number) -> Number:
     s = x / (TWO + x)
     q = s * s
     series = (((_A15 * q + _A13) * q + _A11) * q + _A9) * q + _A7
-    return TWO * s * (((series * q + _A5) * q + _A3) * q + ONE)
+    return TWO * (s + s * q * ((series * q + _A5) * q + _A3))
 
 
 _SQRT_HALF_BITS = np.int32(0x3F3504F3)

@@ -192,26 +192,35 @@ def gelu_gradient(dy: Number, x: Number) -> Number:
 
 
 def gelu_tanh(x: Number) -> Number:
-    """The approximation of gelu by tanh (Hendrycks & Gimpel 2016, section 2)."""
-    return HALF * x * (ONE + tanh(_GELU_FACTOR * (x + _GELU_CUBIC * x * x * x)))
+    """The approximation of gelu by tanh (Hendrycks & Gimpel 2016, section 2).
+
+    (1 + tanh(u)) / 2 is written as sigmoid(2 u), which does not cancel.
+    """
+    return x * sigmoid(TWO * _GELU_FACTOR * (x + _GELU_CUBIC * x * x * x))
 
 
 def gelu_tanh_gradient(dy: Number, x: Number) -> Number:
     """Gradient of gelu_tanh, from its input x."""
-    t = tanh(_GELU_FACTOR * (x + _GELU_CUBIC * x * x * x))
-    slope = _GELU_FACTOR * (ONE + _THREE * _GELU_CUBIC * x * x)
-    return dy * (HALF * (ONE + t) + HALF * x * (ONE - t * t) * slope)
+    s = sigmoid(TWO * _GELU_FACTOR * (x + _GELU_CUBIC * x * x * x))
+    slope = TWO * _GELU_FACTOR * (ONE + _THREE * _GELU_CUBIC * x * x)
+    return dy * (s + x * s * (ONE - s) * slope)
 
 
 def mish(x: Number) -> Number:
-    """x tanh(softplus(x)) (Misra 2020, eq. 1)."""
-    return x * tanh(softplus(x))
+    """x tanh(softplus(x)) (Misra 2020, eq. 1), a ratio of polynomials of exp(-|x|)."""
+    e = exp(-abs(x))
+    top = e * (TWO + e) if x < ZERO else ONE + TWO * e
+    gap = TWO if x < ZERO else TWO * e * e  # from top to bottom
+    return x * (top / (top + gap))
 
 
 def mish_gradient(dy: Number, x: Number) -> Number:
-    """Gradient of mish, from its input x."""
-    t = tanh(softplus(x))
-    return dy * (t + x * (ONE - t * t) * sigmoid(x))
+    """Gradient of mish, from its input x: t + x (1 - t^2) sigmoid(x), t = tanh(softplus(x))."""
+    e = exp(-abs(x))
+    top = e * (TWO + e) if x < ZERO else ONE + TWO * e
+    gap = TWO if x < ZERO else TWO * e * e
+    t = top / (top + gap)
+    return dy * (t + x * (gap / (top + gap)) * (ONE + t) * sigmoid(x))
 
 
 def softsign(x: Number) -> Number:

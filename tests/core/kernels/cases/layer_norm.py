@@ -39,6 +39,6 @@ def _cases(rng: np.random.Generator, *shape: int, affine: bool = True) -> list[C
 
 def cases(rng: np.random.Generator) -> list[Case]:
     """Few rows and many, one feature and many, with and without gamma and beta."""
-    shapes = ((3, 2, 1, 17), (300, 3), (5, 600), (1, 1))
+    shapes = ((3, 2, 1, 17), (300, 3), (5, 600), (1, 5))
     found = [case for shape in shapes for case in _cases(rng, *shape)]
     return found + _cases(rng, 70, 33, affine=False)
