@@ -50,9 +50,7 @@ def relu_gradient(dy: Number, y: Number) -> Number:
     return ZERO if y <= ZERO else dy
 
 
-def clipped_relu(
-    x: Number, max_value: Number, negative_slope: Number, threshold: Number
-) -> Number:
+def clipped_relu(x: Number, max_value: Number, negative_slope: Number, threshold: Number) -> Number:
     """max_value from there on, negative_slope (x - threshold) below threshold, x between."""
     low = negative_slope * (x - threshold) if x < threshold else x
     return max_value if x >= max_value else low
@@ -101,7 +99,7 @@ def step(x: Number) -> Number:
     return ONE if x > ZERO else (ZERO if x <= ZERO else x)
 
 
-def step_gradient(dy: Number, y: Number) -> Number:
+def step_gradient(dy: Number, y: Number) -> Number:  # noqa: ARG001 (as all others)
     """Zero: a step is level but for one point."""
     return ZERO * dy
 

@@ -154,9 +154,7 @@ def _project(offset, slope, chunks, gamma, inverse_deviation, positions):  # typ
                 product += np.float64(gamma[c]) * chunks[i, 0, 1, c]
             inverse = inverse_deviation[i, g]
             offset[i, g * size : (g + 1) * size] = total * inverse / (positions * size)
-            slope[i, g * size : (g + 1) * size] = (
-                product * inverse * inverse / (positions * size)
-            )
+            slope[i, g * size : (g + 1) * size] = product * inverse * inverse / (positions * size)
 
 
 @compiled()

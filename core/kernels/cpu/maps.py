@@ -20,14 +20,14 @@ def _of_one(y, x, constants):  # type: ignore
     for block in prange(block_count(y.size)):
         start, stop = block_bounds(block, y.size)
         for i in range(start, stop):
-            y[i] = formula(x[i], *constants)  # type: ignore[name-defined] # noqa: F821
+            y[i] = formula(x[i], *constants)  # noqa: F821 (set by mapped)
 
 
 def _of_two(y, a, b, constants):  # type: ignore
     for block in prange(block_count(y.size)):
         start, stop = block_bounds(block, y.size)
         for i in range(start, stop):
-            y[i] = formula(a[i], b[i], *constants)  # type: ignore[name-defined] # noqa: F821
+            y[i] = formula(a[i], b[i], *constants)  # noqa: F821 (set by mapped)
 
 
 def mapped(formula: Callable[..., Any]) -> Callable[..., None]:

@@ -29,6 +29,7 @@ __all__ = [
     "batch_norm_forward_training",
 ]
 
+
 def _rows(x: Array) -> Array:
     return x.reshape(-1, x.shape[-1])
 
@@ -105,7 +106,9 @@ def batch_norm_forward_training(
         float(momentum),
         float(epsilon),
     )
-    _normalise(_rows(y), x, mean, _factor(gamma, inverse_deviation), or_constant(beta, 0, mean.size))
+    _normalise(
+        _rows(y), x, mean, _factor(gamma, inverse_deviation), or_constant(beta, 0, mean.size)
+    )
 
 
 @checked(FLOAT)

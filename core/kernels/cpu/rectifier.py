@@ -61,13 +61,17 @@ def relu_backward(dx: Array, dy: Array, y: Array) -> None:
 
 
 @checked(FLOAT)
-def clipped_relu_forward(y: Array, x: Array, max_value: float, negative_slope: float, threshold: float) -> None:
+def clipped_relu_forward(
+    y: Array, x: Array, max_value: float, negative_slope: float, threshold: float
+) -> None:
     """y = max_value from there on, negative_slope (x - threshold) below threshold, else x."""
     _clipped_relu(y, x, max_value, negative_slope, threshold)
 
 
 @checked(FLOAT)
-def clipped_relu_backward(dx: Array, dy: Array, x: Array, max_value: float, negative_slope: float, threshold: float) -> None:
+def clipped_relu_backward(
+    dx: Array, dy: Array, x: Array, max_value: float, negative_slope: float, threshold: float
+) -> None:
     """dx = 0 where x >= max_value, negative_slope dy where x <= threshold, else dy."""
     _clipped_relu_gradient(dx, dy, x, max_value, negative_slope, threshold)
 
@@ -98,7 +102,7 @@ def elu_backward(dx: Array, dy: Array, y: Array, alpha: float) -> None:
 
 @checked(FLOAT)
 def selu_forward(y: Array, x: Array) -> None:
-    """y = SELU_SCALE times (x, or SELU_ALPHA (exp(x) - 1) below zero): Klambauer et al. 2017, eq. 2."""
+    """y = SELU_SCALE times (x, or SELU_ALPHA (exp(x) - 1) below zero): Klambauer 2017, eq. 2."""
     _selu(y, x)
 
 

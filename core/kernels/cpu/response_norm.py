@@ -66,9 +66,7 @@ def _backward_row(dx, share, power, dy, x, radius, bias, alpha, beta):  # type: 
 @compiled(parallel=True)
 def _backward(dx, share, power, dy, x, radius, bias, alpha, beta):  # type: ignore
     for row in prange(len(x)):
-        _backward_row(
-            dx[row], share[row], power[row], dy[row], x[row], radius, bias, alpha, beta
-        )
+        _backward_row(dx[row], share[row], power[row], dy[row], x[row], radius, bias, alpha, beta)
 
 
 @checked(FLOAT)

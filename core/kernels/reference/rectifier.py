@@ -39,14 +39,18 @@ def relu_backward(dx: Array, dy: Array, y: Array) -> None:
 
 
 @checked(FLOAT)
-def clipped_relu_forward(y: Array, x: Array, max_value: float, negative_slope: float, threshold: float) -> None:
+def clipped_relu_forward(
+    y: Array, x: Array, max_value: float, negative_slope: float, threshold: float
+) -> None:
     """y = max_value from there on, negative_slope (x - threshold) below threshold, else x."""
     low = np.where(x < threshold, negative_slope * (x - threshold), x)
     y[...] = np.where(x >= max_value, max_value, low)
 
 
 @checked(FLOAT)
-def clipped_relu_backward(dx: Array, dy: Array, x: Array, max_value: float, negative_slope: float, threshold: float) -> None:
+def clipped_relu_backward(
+    dx: Array, dy: Array, x: Array, max_value: float, negative_slope: float, threshold: float
+) -> None:
     """dx = 0 where x >= max_value, negative_slope dy where x <= threshold, else dy."""
     low = np.where(x <= threshold, negative_slope * dy, dy)
     dx[...] = np.where(x >= max_value, 0.0, low)
@@ -78,7 +82,7 @@ def elu_backward(dx: Array, dy: Array, y: Array, alpha: float) -> None:
 
 @checked(FLOAT)
 def selu_forward(y: Array, x: Array) -> None:
-    """y = SELU_SCALE times (x, or SELU_ALPHA (exp(x) - 1) below zero): Klambauer et al. 2017, eq. 2."""
+    """y = SELU_SCALE times (x, or SELU_ALPHA (exp(x) - 1) below zero): Klambauer 2017, eq. 2."""
     low = SELU_ALPHA * np.expm1(np.minimum(x, 0.0))
     y[...] = SELU_SCALE * np.where(x < 0.0, low, x)
 
@@ -96,7 +100,7 @@ def step_forward(y: Array, x: Array) -> None:
 
 
 @checked(FLOAT)
-def step_backward(dx: Array, dy: Array, y: Array) -> None:
+def step_backward(dx: Array, dy: Array, y: Array) -> None:  # noqa: ARG001 (as all others)
     """dx = 0 dy: a step is level but for one point, where it has no gradient."""
     dx[...] = 0.0 * dy
 
@@ -125,6 +129,6 @@ def prelu_backward(dx: Array, dalpha: Array | None, dy: Array, x: Array, alpha: 
 
     A dalpha of None is not computed.
     """
-    dx[...] = np.where(x <= 0.0, alpha * dy, dy)
     if dalpha is not None:
         dalpha += (dy * np.where(x > 0.0, 0.0, x)).reshape(-1, dalpha.size).sum(axis=0)
+    dx[...] = np.where(x <= 0.0, alpha * dy, dy)

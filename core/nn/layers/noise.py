@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from core.nn.layer import Array, Shape
 from core.nn.layers.checks import fraction, is_real
@@ -76,7 +76,7 @@ class Sampling(Random):
         """Require a seed that fits."""
         self.check_seed()
 
-    def build(self, shapes: list[Shape]) -> Shape:
+    def build(self, shapes: Any) -> Shape:
         """Require two tensors of one shape."""
         if len(shapes) != 2 or shapes[0] != shapes[1]:
             raise self.error("needs [mean, log_variance] of one shape", shapes)

@@ -39,9 +39,7 @@ class LayerNormalization(Affine):
     def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
         """Write dx; add to the gradients of gamma and beta."""
         statistics = self.mean.value, self.inverse_deviation.value
-        self.kernels.layer_norm_backward(
-            dx, *self.gradients, dy, x, self.gamma_value, *statistics
-        )
+        self.kernels.layer_norm_backward(dx, *self.gradients, dy, x, self.gamma_value, *statistics)
 
     def flops(self, shape: Shape, output_shape: Shape) -> int:
         """Seven operations a value: one for the mean, two for the variance, four to normalise."""

@@ -79,9 +79,7 @@ def test_sampling():
         return dy, filled(K.sampling_backward, dy.shape, dy, log_variance, 5, 2)
 
     check(
-        lambda mean, log_variance: filled(
-            K.sampling_forward, mean.shape, mean, log_variance, 5, 2
-        ),
+        lambda mean, log_variance: filled(K.sampling_forward, mean.shape, mean, log_variance, 5, 2),
         backward,
         normal(RNG, 6, 5),
         normal(RNG, 6, 5),

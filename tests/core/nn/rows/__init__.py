@@ -6,13 +6,16 @@ from tests.core.nn.rows.row import Row
 
 FILES = (
     "activation",
+    "activation_layers",
     "convolution",
     "dense",
     "merging",
+    "noise",
     "normalization",
     "pooling",
     "regularization",
     "reshaping",
+    "sample_normalization",
 )
 
 ROWS: dict[str, Row] = {
