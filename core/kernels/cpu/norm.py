@@ -176,7 +176,12 @@ def _input_gradient(dx, dy, x, mean, factor, slope, offset):  # type: ignore
 
 
 def _parameter_gradients(
-    dgamma: Array | None, dbeta: Array, dy: Array, x: Array, mean: Array, inverse_deviation: Array
+    dgamma: Array | None,
+    dbeta: Array | None,
+    dy: Array,
+    x: Array,
+    mean: Array,
+    inverse_deviation: Array,
 ) -> Array:
     """Add to dgamma and dbeta; the batch's own (2, c) sums of dy and of dy times normalised x."""
     chunks = _chunks("statistics", x)

@@ -55,10 +55,12 @@ def _compiled_functions():
     queue += maps.LOOPS.values()
     while queue:
         function = queue.pop()
-        if hasattr(function, "py_func") and found.get(function.py_func.__name__) is not function:
-            assert function.py_func.__name__ not in found or function in found.values()
-            found[function.py_func.__name__] = function
-            queue += function.py_func.__globals__.values()
+        if hasattr(function, "py_func"):
+            python = function.py_func
+            name = f"{Path(python.__code__.co_filename).stem}.{python.__name__}"
+            if name not in found:
+                queue += python.__globals__.values()
+            assert found.setdefault(name, function) is function, f"two functions {name}"
     return found
 
 
@@ -98,7 +100,9 @@ def test_no_float64_in_hot_loops():
     ]:
         for name, signature in pending:  # which gives the functions it calls their signatures
             promoted = _promoted(FUNCTIONS[name], signature)
-            assert name in IN_DOUBLE or not promoted, f"{name}{signature}: {promoted}"
+            assert name.rpartition(".")[2] in IN_DOUBLE or not promoted, (
+                f"{name}{signature}: {promoted}"
+            )
             seen.add((name, signature))
     assert {name for name, _ in seen} == set(FUNCTIONS), "a function is never called"
 
