@@ -120,15 +120,18 @@ _P6, _P7 = np.float32(0.19178514182567596), np.float32(-0.22821404039859772)
 _P8, _P9 = np.float32(0.11243579536676407), np.float32(-0.020623501390218735)
 
 
+def normal_tail_ratio(a: Number) -> Number:
+    """The probability that a standard normal number is above a >= 0, times exp(a^2 / 2)."""
+    t = ONE / (ONE + _TAIL * a)
+    low = (((_P4 * t + _P3) * t + _P2) * t + _P1) * t + _P0
+    high = (((_P9 * t + _P8) * t + _P7) * t + _P6) * t + _P5
+    return t * (high * (t * t * t * t * t) + low)
+
+
 def normal_cdf(x: Number) -> Number:
     """The distribution function of a standard normal number, (1 + erf(x / sqrt(2))) / 2, to 2e-7.
 
     Below zero the error is relative: a few units in the last place, times 1 + x^2.
     """
-    a = abs(x)
-    t = ONE / (ONE + _TAIL * a)
-    low = (((_P4 * t + _P3) * t + _P2) * t + _P1) * t + _P0
-    high = (((_P9 * t + _P8) * t + _P7) * t + _P6) * t + _P5
-    t5 = t * t * t * t * t
-    tail = exp(-HALF * a * a) * t * (high * t5 + low)
+    tail = exp(-HALF * x * x) * normal_tail_ratio(abs(x))
     return tail if x < ZERO else ONE - tail

@@ -19,6 +19,7 @@ from .elementary import (
     expm1_below_zero,
     log1p_of_unit,
     normal_cdf,
+    normal_tail_ratio,
 )
 
 Number = Any  # a scalar of the back end's FLOAT
@@ -185,8 +186,10 @@ def gelu(x: Number) -> Number:
 
 def gelu_gradient(dy: Number, x: Number) -> Number:
     """Gradient of gelu, from its input x."""
-    density = _INVERSE_SQRT_TWO_PI * exp(-HALF * x * x)
-    return dy * (normal_cdf(x) + x * density)
+    e = exp(-HALF * x * x)
+    tail = e * normal_tail_ratio(abs(x))
+    probability = tail if x < ZERO else ONE - tail
+    return dy * (probability + x * (_INVERSE_SQRT_TWO_PI * e))
 
 
 def gelu_tanh(x: Number) -> Number:
