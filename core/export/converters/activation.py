@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable, Mapping
 
+import numpy as np
+
 from core.export.writer import Converter, Value, Writer
 from core.nn import layers
 from core.nn.layer import Layer, Shape
@@ -20,6 +22,13 @@ def _elementwise(w: Writer, layer: Elementwise, x: Value, shape: Shape) -> str:
 
 def _apply(w: Writer, function: Function | None, x: str) -> str:
     return x if function is None else FUNCTIONS[function.kernel](w, x, *function.constants)
+
+
+def _prelu(w: Writer, layer: layers.PReLU, x: Value, shape: Shape) -> str:
+    """Write the channels first, so that convolutions around it may stay in that order."""
+    rank = len(shape) - 1
+    slopes = w.weight(layer.alpha, lambda alpha: np.moveaxis(alpha, -1, 0))
+    return w.channels_last(w.op("PRelu", w.channels_first(x.name, rank), slopes), rank)
 
 
 # Functions.
@@ -102,9 +111,20 @@ FUNCTIONS: Mapping[str, Callable[..., str]] = {
 _FUNCTION_LAYERS: tuple[type[Layer], ...] = (
     layers.Activation,
     layers.ELU,
+    layers.GELU,
+    layers.Gaussian,
     layers.LeakyReLU,
+    layers.Linear,
     layers.ReLU,
+    layers.SELU,
+    layers.SiLU,
+    layers.Sigmoid,
+    layers.Softmax,
+    layers.Softplus,
+    layers.Step,
+    layers.Tanh,
 )
 CONVERTERS: Mapping[type[Layer], Converter] = {
     **dict.fromkeys(_FUNCTION_LAYERS, _elementwise),
+    layers.PReLU: _prelu,
 }

@@ -20,4 +20,5 @@ def _dense(w: Writer, layer: layers.Dense, x: Value, shape: Shape) -> str:
 
 CONVERTERS: Mapping[type[Layer], Converter] = {
     layers.Dense: _dense,
+    layers.Perceptron: _dense,
 }

@@ -87,6 +87,15 @@ def test_either_back_end_gives_the_same_graph(tmp_path, exported):
     assert np.prod(cpu.graph.initializer[0].dims) == 15
 
 
+def test_what_only_training_reads_is_left_out(exported):
+    x = Input((4,), name="x")
+    mean, log_variance = layers.Dense(2)(x), layers.Dense(2, name="log_variance")(x)
+    code = layers.Sampling()([mean, log_variance])
+    proto = exported(disturb(Model(x, layers.Dense(3)(code))))
+    assert operators(proto) == ["Gemm", "Gemm"]
+    assert not [t.name for t in proto.graph.initializer if "log_variance" in t.name]
+
+
 def test_recurrent_layers_on_top_of_each_other_stay_time_first(exported):
     sequence = Input((5, 3))
     x = layers.GRU(2)(layers.LSTM(4, return_sequences=True)(sequence))
@@ -99,7 +108,7 @@ def test_integers_and_numbers_meet(exported):
     x = layers.Concatenate()([layers.Embedding(7, 3)(words), numbers])
     inner = layers.LSTM(3, return_sequences=True)
     x = layers.Bidirectional(inner, name="both")(x)
-    x = layers.TimeDistributed(layers.Dense(2, "tanh"), name="each")(x)
+    x = layers.TimeDistributed(layers.Dense(2, "softmax"), name="each")(x)
     proto = exported(disturb(Model([words, numbers], x)))
     kinds = [entry.type.tensor_type.elem_type for entry in proto.graph.input]
     assert kinds == [onnx.TensorProto.INT32, onnx.TensorProto.FLOAT]
