@@ -154,6 +154,13 @@ def test_embedding_looks_up_and_adds_gradients(place):
         placed.forward()
 
 
+def test_a_model_refuses_an_integer_outside_the_table():
+    words = Input((3,), name="words", dtype="int32")
+    model = Model(words, layers.Embedding(4, 2)(words))
+    with pytest.raises(ValueError, match="'words': every index must be at least 0 and below 4"):
+        model.predict(np.array([[0, 4, 1]]))
+
+
 def test_errors_name_layer_rule_and_value():
     def bad(make, *parts):
         with pytest.raises(ValueError, match=r"received") as caught:
