@@ -43,5 +43,9 @@ PAGE = REPORTS / "index.html"
 PAGE_MARKDOWN = REPORTS / "report.md"
 FIGURES = REPORTS / "figures"
 
+CAPACITY = REPORTS / "capacity"
+CAPACITY_HISTORY = CAPACITY / "learning_curves.csv"
+CAPACITY_FIGURE = CAPACITY / "learning_curves.png"
+
 # Not an output of any stage: what an interrupted stage needs to go on where it stopped.
 CHECKPOINTS = Path(".checkpoints")

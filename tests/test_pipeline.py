@@ -32,6 +32,7 @@ TINY = {
     "finetune": {"epochs": 1, "from_scratch_epochs": 1, "warmup_epochs": 0},
     "evaluate": {"bootstrap": 20, "magnitude_edges": [14.0, 17.0, 21.0]},
     "report": {"gallery": 3},
+    "capacity": {"epochs": 3},
 }
 
 

@@ -9,7 +9,10 @@ import numpy as np
 
 from .shapes import SHAPES
 
-__all__ = ["checked"]
+__all__ = ["MAXIMUM_RANK", "checked"]
+
+MAXIMUM_RANK = 6
+"""Of the arrays that `permute` takes."""
 
 Arguments = ParamSpec("Arguments")
 
@@ -68,6 +71,12 @@ def _check(
             )
     if "strides" in given:
         _check_windows(kernel, given, lengths)
+    if "size" in given and "strides" not in given:
+        _check_magnification(kernel, given["size"], lengths)
+    if "top" in given:
+        _check_margins(kernel, (given["top"], given["left"]), lengths)
+    if "axes" in given:
+        _check_permutation(kernel, given["axes"], given["y"].shape, given["x"].shape)
     if "offset" in given and not 0 <= given["offset"] <= lengths["d"] - lengths["c"]:
         raise ValueError(
             f"{kernel}: offset {given['offset']} puts {lengths['c']} channels outside the "
@@ -79,12 +88,12 @@ def _check(
 
 def _matches(shape: tuple[int, ...], law: list[str], lengths: dict[str, Any]) -> bool:
     """Whether the shape obeys the law; lengths seen for the first time are remembered."""
-    if law[0] == "...":
-        law = law[1:]
+    if law[0].startswith("..."):
+        name, *law = law
         if len(shape) < len(law):
             return False
         split = len(shape) - len(law)
-        if lengths.setdefault("...", shape[:split]) != shape[:split]:
+        if lengths.setdefault(name, shape[:split]) != shape[:split]:
             return False
         shape = shape[split:]
     if len(shape) != len(law):
@@ -121,3 +130,36 @@ def _check_windows(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, 
                 f"{before} before do not fit an image of {image}: need size >= 1, stride >= 1, "
                 "0 <= padding < size, and the last window must overlap the image"
             )
+
+
+def _check_magnification(kernel: str, size: tuple[int, int], lengths: Mapping[str, int]) -> None:
+    """The large image must be the small one, a whole number of times as high and wide."""
+    for axis, factor, small, large in zip(("rows", "columns"), size, "hw", "pq", strict=True):
+        if factor < 1 or lengths[large] != factor * lengths[small]:
+            raise ValueError(
+                f"{kernel}: {axis}: {lengths[small]} times size {factor} is not {lengths[large]}: "
+                "need size >= 1 and size times the small image's length"
+            )
+
+
+def _check_margins(kernel: str, corner: tuple[int, int], lengths: Mapping[str, int]) -> None:
+    """The small image must lie inside the large one."""
+    for axis, before, small, large in zip(("rows", "columns"), corner, "hw", "pq", strict=True):
+        if not 0 <= before <= lengths[large] - lengths[small]:
+            raise ValueError(
+                f"{kernel}: {axis}: {lengths[small]} from {before} on do not lie inside "
+                f"{lengths[large]}"
+            )
+
+
+def _check_permutation(
+    kernel: str, axes: tuple[int, ...], y: tuple[int, ...], x: tuple[int, ...]
+) -> None:
+    """Every axis once, MAXIMUM_RANK of them at most, and y of the shape that follows."""
+    if sorted(axes) != list(range(len(x))) or not 0 < len(x) <= MAXIMUM_RANK:
+        raise ValueError(
+            f"{kernel}: axes {tuple(axes)} must hold each axis of x {x} once; x may have 1 to "
+            f"{MAXIMUM_RANK}"
+        )
+    if y != tuple(x[axis] for axis in axes):
+        raise ValueError(f"{kernel}: axes {tuple(axes)} of x {x} do not give y {y}")

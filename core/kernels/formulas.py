@@ -87,6 +87,34 @@ def silu_gradient(dy: Number, x: Number) -> Number:
     return dy * (s + x * s * (ONE - s))
 
 
+def maximum(a: Number, b: Number) -> Number:
+    """The larger of two; NaN where either is."""
+    return a if a >= b or a != a else b
+
+
+def minimum(a: Number, b: Number) -> Number:
+    """The smaller of two; NaN where either is."""
+    return a if a <= b or a != a else b
+
+
+def is_extremum(x: Number, y: Number) -> bool:
+    """Whether x is the maximum or minimum y that it was compared for; a NaN is."""
+    return x == y or x != x
+
+
+def between(pixel: int, size: int, length: int) -> tuple[int, int, np.float32]:
+    """The two of `length` pixels that `pixel` of an axis `size` times as long lies between.
+
+    Its centre is at (pixel + 1/2) / size - 1/2, here in units of 1 / (2 size) to be exact; beyond
+    the ends both are the outermost pixel. Also returns the weight of the second.
+    """
+    unit = 2 * size
+    position = 2 * pixel + 1 - size
+    first, second = position // unit, -(-position // unit)
+    weight = np.float32(position - first * unit) / np.float32(unit)
+    return max(first, 0), min(second, length - 1), weight
+
+
 # SplitMix64 (Steele, Lea & Flood 2014, fig. 19): its increment and its mixing function.
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)

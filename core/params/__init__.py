@@ -10,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from core import paths
-from core.params.learning import FineTune, Fit, Network, Train
+from core.params.learning import Capacity, FineTune, Fit, Network, Train
 from core.params.measuring import Evaluate, Judge, Prepare, Report
 from core.params.rules import Endpoint, Section
 from core.params.sandbox import Sandbox
@@ -18,6 +18,7 @@ from core.params.simulate import Simulate
 from core.params.survey import Survey
 
 __all__ = [
+    "Capacity",
     "Endpoint",
     "Evaluate",
     "FineTune",
@@ -52,6 +53,7 @@ class Params(Section):
     finetune: FineTune
     evaluate: Evaluate
     report: Report
+    capacity: Capacity
 
 
 def load(path: Path = paths.PARAMS) -> Params:

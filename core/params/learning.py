@@ -16,6 +16,8 @@ from pydantic import (
 
 from core.params.rules import Section, Seed, Texts, as_tuple
 
+HiddenUnits = Annotated[tuple[PositiveInt, ...], BeforeValidator(as_tuple), Field(min_length=1)]
+
 
 def _layer(value: Any) -> Any:
     """One entry of a list of layers, `Name` or `Name: {arguments}`, as (name, arguments)."""
@@ -81,6 +83,19 @@ class Train(Fit):
 
     backend: Literal["cpu", "reference"]
     model: Network
+
+
+class Capacity(Section):
+    """Section capacity."""
+
+    seed: Seed
+    samples: PositiveInt
+    validation_samples: PositiveInt
+    noise: NonNegativeFloat
+    networks: Annotated[dict[str, HiddenUnits], Field(min_length=1)]
+    batch_size: PositiveInt
+    epochs: PositiveInt
+    learning_rate: PositiveFloat
 
 
 class FineTune(Fit):

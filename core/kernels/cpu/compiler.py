@@ -13,6 +13,9 @@ import numba
 from llvmlite import binding  # type: ignore[import-untyped]
 from numba.core import config
 
+# Values in the largest array below which one thread is enough: some ten microseconds of work.
+SERIAL_SIZE = 8192
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -84,11 +87,36 @@ def compiled(*, parallel: bool = False, reassociate: bool = False) -> Callable[[
 
     def decorate(function: Function) -> Any:
         with _cached_in(_folder_of(function.__code__.co_filename)):
-            return numba.njit(
+            dispatcher = numba.njit(
                 parallel=parallel, fastmath=fastmath, error_model="numpy", cache=True
             )(function)
+        return Parallel(dispatcher) if parallel else dispatcher
 
     return decorate
+
+
+class Parallel:
+    """A function with a parallel loop, called on all threads only where there is work for them.
+
+    Waking the other threads and waiting for them costs more than computing a small array, many
+    times more where the machine is busy. The bytes are the same for any number of threads.
+    """
+
+    def __init__(self, dispatcher: Any) -> None:
+        """Take what numba.njit made."""
+        self.dispatcher = dispatcher
+
+    def __call__(self, *arguments: Any) -> None:
+        """Call it on one thread if its largest array is small."""
+        threads = numba.get_num_threads()
+        if threads == 1 or max(getattr(a, "size", 0) for a in arguments) > SERIAL_SIZE:
+            self.dispatcher(*arguments)
+            return
+        numba.set_num_threads(1)
+        try:
+            self.dispatcher(*arguments)
+        finally:
+            numba.set_num_threads(threads)
 
 
 def thread_limit() -> int:

@@ -1,8 +1,7 @@
-"""Activations, addition and concatenation; all but concatenation in place too."""
+"""Activations; in place too."""
 
 import math
 
-import numpy as np
 from numba import prange
 
 from .. import formulas
@@ -12,9 +11,6 @@ from .blocks import block_bounds, block_count
 from .compiler import compiled
 
 __all__ = [
-    "add_forward",
-    "concatenate_backward",
-    "concatenate_forward",
     "elu_backward",
     "elu_forward",
     "leaky_relu_backward",
@@ -240,29 +236,3 @@ def _silu_backward(dx, dy, x):  # type: ignore
 def silu_backward(dx: Array, dy: Array, x: Array) -> None:
     """dx = dy (s + x s (1 - s)), s = sigmoid(x): takes the input x, not the output."""
     _silu_backward(dx.reshape(-1), dy.reshape(-1), x.reshape(-1))
-
-
-@compiled(parallel=True)
-def _add_forward(y, a, b):  # type: ignore
-    for block in prange(block_count(y.size)):
-        start, stop = block_bounds(block, y.size)
-        for i in range(start, stop):
-            y[i] = a[i] + b[i]
-
-
-@checked(FLOAT)
-def add_forward(y: Array, a: Array, b: Array) -> None:
-    """y = a + b."""
-    _add_forward(y.reshape(-1), a.reshape(-1), b.reshape(-1))
-
-
-@checked(FLOAT)
-def concatenate_forward(y: Array, offset: int, x: Array) -> None:
-    """y[..., offset : offset + channels of x] = x: one call for each part."""
-    np.copyto(y[..., offset : offset + x.shape[-1]], x)
-
-
-@checked(FLOAT)
-def concatenate_backward(dx: Array, dy: Array, offset: int) -> None:
-    """dx = dy[..., offset : offset + channels of dx]: one call for each part."""
-    np.copyto(dx, dy[..., offset : offset + dx.shape[-1]])

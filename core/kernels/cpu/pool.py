@@ -1,4 +1,7 @@
-"""Pooling: maximum, average and global average. Images are the unit of parallel work."""
+"""Pooling: maximum and average, of windows and of whole images.
+
+Images are the unit of parallel work.
+"""
 
 import numpy as np
 from numba import prange
@@ -10,8 +13,10 @@ from .compiler import compiled
 __all__ = [
     "average_pool2d_backward",
     "average_pool2d_forward",
-    "global_average_pool2d_backward",
-    "global_average_pool2d_forward",
+    "global_average_pool_backward",
+    "global_average_pool_forward",
+    "global_max_pool_backward",
+    "global_max_pool_forward",
     "max_pool2d_backward",
     "max_pool2d_forward",
 ]
@@ -169,40 +174,79 @@ def average_pool2d_backward(dx: Array, dy: Array, size: Pair, strides: Pair, pad
 
 
 @compiled()
-def _global_average_pool2d_forward_image(y, x, share):  # type: ignore
-    y[:] = np.float32(0)
-    for row in range(x.shape[0]):
-        for column in range(x.shape[1]):
-            _add_scaled(y[:], x[row, column], share)
+def _global_max_sample(y, index, x):  # type: ignore
+    _take(y, index, x[0], np.int32(0))
+    for position in range(1, len(x)):
+        _take_larger(y, index, x[position], np.int32(position))
 
 
 @compiled(parallel=True)
-def _global_average_pool2d_forward(y, x, share):  # type: ignore
+def _global_max_pool_forward(y, index, x):  # type: ignore
     for n in prange(len(x)):
-        _global_average_pool2d_forward_image(y[n], x[n], share)
+        _global_max_sample(y[n], index[n], x[n])
 
 
 @checked(FLOAT)
-def global_average_pool2d_forward(y: Array, x: Array) -> None:
-    """y (n, c) = mean of x (n, h, w, c) over rows and columns."""
-    _global_average_pool2d_forward(y, x, FLOAT(1.0 / (x.shape[1] * x.shape[2])))
+def global_max_pool_forward(y: Array, index: Indices, x: Array) -> None:
+    """y (n, c) = the largest of the m positions of x (n, m, c); index = which.
+
+    Of equal values the first wins; a NaN wins over everything.
+    """
+    _global_max_pool_forward(y, index, x)
 
 
 @compiled()
-def _global_average_pool2d_backward_image(dx, dy, share):  # type: ignore
-    for row in range(dx.shape[0]):
-        for column in range(dx.shape[1]):
-            for c in range(dx.shape[2]):
-                dx[row, column, c] = dy[c] * share
+def _put_sample(dx, dy, index):  # type: ignore
+    for position in range(len(dx)):
+        for c in range(dy.size):
+            dx[position, c] = dy[c] if index[c] == np.int32(position) else np.float32(0)
 
 
 @compiled(parallel=True)
-def _global_average_pool2d_backward(dx, dy, share):  # type: ignore
+def _global_max_pool_backward(dx, dy, index):  # type: ignore
     for n in prange(len(dx)):
-        _global_average_pool2d_backward_image(dx[n], dy[n], share)
+        _put_sample(dx[n], dy[n], index[n])
 
 
 @checked(FLOAT)
-def global_average_pool2d_backward(dx: Array, dy: Array) -> None:
-    """dx (n, h, w, c) = dy (n, c) / (h w) at every pixel."""
-    _global_average_pool2d_backward(dx, dy, FLOAT(1.0 / (dx.shape[1] * dx.shape[2])))
+def global_max_pool_backward(dx: Array, dy: Array, index: Indices) -> None:
+    """dx (n, m, c) = dy (n, c) at the position that won, else 0."""
+    _global_max_pool_backward(dx, dy, index)
+
+
+@compiled()
+def _global_average_sample(y, x, share):  # type: ignore
+    y[:] = np.float32(0)
+    for position in range(len(x)):
+        _add_scaled(y, x[position], share)
+
+
+@compiled(parallel=True)
+def _global_average_pool_forward(y, x, share):  # type: ignore
+    for n in prange(len(x)):
+        _global_average_sample(y[n], x[n], share)
+
+
+@checked(FLOAT)
+def global_average_pool_forward(y: Array, x: Array) -> None:
+    """y (n, c) = mean of x (n, m, c) over its m positions."""
+    _global_average_pool_forward(y, x, FLOAT(1.0 / x.shape[1]))
+
+
+@compiled()
+def _share_sample(dx, dy, share):  # type: ignore
+    for position in range(len(dx)):
+        for c in range(dy.size):
+            dx[position, c] = dy[c] * share
+
+
+@compiled(parallel=True)
+def _global_average_pool_backward(dx, dy, share):  # type: ignore
+    for n in prange(len(dx)):
+        _share_sample(dx[n], dy[n], share)
+
+
+@checked(FLOAT)
+def global_average_pool_backward(dx: Array, dy: Array) -> None:
+    """dx (n, m, c) = dy (n, c) / m at every position."""
+    _global_average_pool_backward(dx, dy, FLOAT(1.0 / dx.shape[1]))

@@ -1,4 +1,4 @@
-"""Activations, addition and concatenation, by definition; all but concatenation in place too."""
+"""Activations, by definition; in place too."""
 
 import numpy as np
 
@@ -6,9 +6,6 @@ from ..contract import checked
 from .arrays import FLOAT, Array
 
 __all__ = [
-    "add_forward",
-    "concatenate_backward",
-    "concatenate_forward",
     "elu_backward",
     "elu_forward",
     "leaky_relu_backward",
@@ -114,21 +111,3 @@ def silu_backward(dx: Array, dy: Array, x: Array) -> None:
     """dx = dy (s + x s (1 - s)), s = sigmoid(x): takes the input x, not the output."""
     s = _sigmoid(x)
     dx[...] = dy * (s + x * s * (1.0 - s))
-
-
-@checked(FLOAT)
-def add_forward(y: Array, a: Array, b: Array) -> None:
-    """y = a + b."""
-    y[...] = a + b
-
-
-@checked(FLOAT)
-def concatenate_forward(y: Array, offset: int, x: Array) -> None:
-    """y[..., offset : offset + channels of x] = x: one call for each part."""
-    y[..., offset : offset + x.shape[-1]] = x
-
-
-@checked(FLOAT)
-def concatenate_backward(dx: Array, dy: Array, offset: int) -> None:
-    """dx = dy[..., offset : offset + channels of dx]: one call for each part."""
-    dx[...] = dy[..., offset : offset + dx.shape[-1]]

@@ -1,4 +1,4 @@
-"""Pooling, by definition: maximum, average and global average."""
+"""Pooling, by definition: maximum and average, of windows and of whole images."""
 
 import numpy as np
 
@@ -9,8 +9,10 @@ from .windows import Pair, pad, padded_shape, taps, unpad
 __all__ = [
     "average_pool2d_backward",
     "average_pool2d_forward",
-    "global_average_pool2d_backward",
-    "global_average_pool2d_forward",
+    "global_average_pool_backward",
+    "global_average_pool_forward",
+    "global_max_pool_backward",
+    "global_max_pool_forward",
     "max_pool2d_backward",
     "max_pool2d_forward",
 ]
@@ -81,12 +83,29 @@ def _count(shape: tuple[int, ...], output: Pair, size: Pair, strides: Pair, padd
 
 
 @checked(FLOAT)
-def global_average_pool2d_forward(y: Array, x: Array) -> None:
-    """y (n, c) = mean of x (n, h, w, c) over rows and columns."""
-    y[...] = x.mean(axis=(1, 2))
+def global_max_pool_forward(y: Array, index: Indices, x: Array) -> None:
+    """y (n, c) = the largest of the m positions of x (n, m, c); index = which.
+
+    Of equal values the first wins; a NaN wins over everything.
+    """
+    index[...] = x.argmax(axis=1)
+    y[...] = np.take_along_axis(x, index[:, None], axis=1)[:, 0]
 
 
 @checked(FLOAT)
-def global_average_pool2d_backward(dx: Array, dy: Array) -> None:
-    """dx (n, h, w, c) = dy (n, c) / (h w) at every pixel."""
-    dx[...] = dy[:, None, None, :] / (dx.shape[1] * dx.shape[2])
+def global_max_pool_backward(dx: Array, dy: Array, index: Indices) -> None:
+    """dx (n, m, c) = dy (n, c) at the position that won, else 0."""
+    positions = np.arange(dx.shape[1])[:, None]
+    dx[...] = np.where(index[:, None] == positions, dy[:, None], 0.0)
+
+
+@checked(FLOAT)
+def global_average_pool_forward(y: Array, x: Array) -> None:
+    """y (n, c) = mean of x (n, m, c) over its m positions."""
+    y[...] = x.mean(axis=1)
+
+
+@checked(FLOAT)
+def global_average_pool_backward(dx: Array, dy: Array) -> None:
+    """dx (n, m, c) = dy (n, c) / m at every position."""
+    dx[...] = dy[:, None, :] / dx.shape[1]

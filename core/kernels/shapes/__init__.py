@@ -1,8 +1,8 @@
 """The shapes every kernel demands, one file for each module of kernels.
 
 A law is a string of axes. One letter is one length, the same wherever it appears in a kernel;
-"..." is any number of axes (the same everywhere in the kernel), "2t" twice a length, a digit
-itself; a "?" at the end allows None instead of an array.
+"..." is any number of axes (the same everywhere in the kernel; "...a" and "...b" may differ), "2t"
+twice a length, a digit itself; a "?" at the end allows None instead of an array.
 """
 
 import importlib
@@ -17,6 +17,9 @@ MODULES = (
     "pool",
     "norm",
     "elementwise",
+    "merge",
+    "layout",
+    "upsample",
     "dropout",
     "loss",
     "optimizer",

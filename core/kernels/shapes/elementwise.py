@@ -1,6 +1,6 @@
-"""Shapes of activations, sums and concatenation (c of d channels)."""
+"""Shapes of activations: any, the same for input and output."""
 
-_SAME = dict.fromkeys(["y", "x", "a", "b", "dy", "dx"], "...")
+_SAME = dict.fromkeys(["y", "x", "dy", "dx"], "...")
 
 SHAPES = {
     "relu_forward": _SAME,
@@ -17,7 +17,4 @@ SHAPES = {
     "softplus_backward": _SAME,
     "silu_forward": _SAME,
     "silu_backward": _SAME,
-    "add_forward": _SAME,
-    "concatenate_forward": {"y": "... d", "x": "... c"},
-    "concatenate_backward": {"dx": "... c", "dy": "... d"},
 }

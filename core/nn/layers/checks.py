@@ -29,6 +29,48 @@ def pair(layer: Layer, argument: str, value: Any) -> tuple[int, int]:
     return both[0], both[1]
 
 
+def sizes(layer: Layer, argument: str, value: Any, rank: int) -> tuple[int, ...]:
+    """Return `value` as one positive integer for each of `rank` axes; one stands for all."""
+    each = (value,) * rank if type(value) is int else value
+    if (
+        not isinstance(each, tuple | list)
+        or len(each) != rank
+        or not all(type(size) is int and size > 0 for size in each)
+    ):
+        raise layer.error(f"{argument} must be a positive integer or a tuple of {rank}", value)
+    return tuple(each)
+
+
+def sides(layer: Layer, argument: str, value: Any) -> tuple[int, int]:
+    """Return `value` as what lies (before, after) an axis; one integer stands for both."""
+    both = (value, value) if type(value) is int else value
+    if not _are_sides(both):
+        raise layer.error(f"{argument} must be an integer >= 0 or a pair (before, after)", value)
+    return both[0], both[1]
+
+
+def margins(layer: Layer, argument: str, value: Any, rank: int) -> tuple[tuple[int, int], ...]:
+    """Return `value` as (before, after) for each of `rank` axes.
+
+    One integer stands for all of them, and an integer among `rank` for both sides of its axis.
+    """
+    each = (value,) * rank if type(value) is int else value
+    if isinstance(each, tuple | list) and len(each) == rank:
+        pairs: list[Any] = [(side, side) if type(side) is int else side for side in each]
+        if all(_are_sides(both) for both in pairs):
+            return tuple((before, after) for before, after in pairs)
+    rule = f"an integer >= 0, {rank} of them, or {rank} pairs (before, after)"
+    raise layer.error(f"{argument} must be {rule}", value)
+
+
+def _are_sides(value: Any) -> bool:
+    return (
+        isinstance(value, tuple | list)
+        and len(value) == 2
+        and all(type(side) is int and side >= 0 for side in value)
+    )
+
+
 def fraction(layer: Layer, argument: str, value: Any) -> float:
     """Return `value`; raise unless 0 <= value < 1."""
     if not is_real(value) or not 0.0 <= value < 1.0:
@@ -54,3 +96,17 @@ def image(layer: Layer, shape: Shape) -> tuple[int, int, int]:
     if len(shape) != 3:
         raise layer.error("needs an image (height, width, channels)", shape)
     return shape[0], shape[1], shape[2]
+
+
+_GRIDS = {
+    1: "a sequence (steps, channels)",
+    2: "an image (height, width, channels)",
+    3: "a volume (depth, height, width, channels)",
+}
+
+
+def grid(layer: Layer, shape: Shape, rank: int) -> tuple[Shape, int]:
+    """Return the lengths of the input's `rank` axes, and its channels; raise if it has others."""
+    if len(shape) != rank + 1:
+        raise layer.error(f"needs {_GRIDS[rank]}", shape)
+    return shape[:-1], shape[-1]

@@ -1,91 +1,199 @@
-"""Pooling: one number for each window of an image, or for the whole of it."""
+"""Pooling: one number for each window of a sequence, an image or a volume."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 from core.nn.layer import Array, Layer, Shape
-from core.nn.layers.checks import image, pair
-from core.nn.layers.window import check_padding, slide
+from core.nn.layers.checks import grid, margins, sizes
+from core.nn.layers.window import slide
+
+Margins = tuple[int | tuple[int, int], ...]
+Windows = tuple[int, int, int]
+"""Size, stride and padding before the first, along one axis."""
+_ALONE = (1, 1, 0)
+"""Along an axis that is not pooled."""
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """One call of a 2-D kernel: its images' shapes, without their number, and its windows."""
+
+    x: Shape
+    y: Shape
+    rows: Windows
+    columns: Windows
+
+    @property
+    def geometry(self) -> tuple[tuple[int, int], ...]:
+        """The kernel's size, strides and padding, each (rows, columns)."""
+        return tuple(zip(self.rows, self.columns, strict=True))
 
 
 @dataclass(eq=False)
 class _Pooling(Layer):
-    """What the two sliding pools share; strides of None mean the pool's own size."""
+    """What all sliding pools share; strides of None mean the pool's own size.
 
-    pool_size: int | tuple[int, int] = (2, 2)
-    strides: int | tuple[int, int] | None = None
-    padding: str = "valid"
+    Besides Keras's "valid" and "same", `padding` may say how many pixels lie before and after each
+    axis: an integer, one for each axis, or (before, after) for each. Padded pixels never win a
+    maximum and do not count in a mean.
+
+    A volume is pooled in two passes of the 2-D kernels, first each of its images, then along depth:
+    the maximum (the first of equal ones included) and the mean of a window both separate so.
+    """
+
+    rank: ClassVar[int]
+
+    pool_size: int | tuple[int, ...] = 2
+    strides: int | tuple[int, ...] | None = None
+    padding: str | int | Margins = "valid"
 
     def check(self) -> None:
-        """Require positive sizes and a known padding."""
-        self.pool_size = pair(self, "pool_size", self.pool_size)
+        """Require positive sizes, and padding that no window lies in as a whole."""
+        self.pool_size = sizes(self, "pool_size", self.pool_size, self.rank)
         if self.strides is not None:
-            self.strides = pair(self, "strides", self.strides)
-        check_padding(self, self.padding)
+            self.strides = sizes(self, "strides", self.strides, self.rank)
+        if isinstance(self.padding, str):
+            if self.padding not in ("valid", "same"):
+                raise self.error('padding must be "valid", "same" or pixels', self.padding)
+            return
+        padding = margins(self, "padding", self.padding, self.rank)
+        for size, around in zip(self.pool_size, padding, strict=True):
+            if max(around) >= size:
+                raise self.error(f"padding must be below the pool_size {self.pool_size}", padding)
+        self.padding = padding
 
     def build(self, shape: Shape) -> Shape:
         """Find where the windows fall."""
-        height, width, channels = image(self, shape)
-        size = pair(self, "pool_size", self.pool_size)
-        steps = size if self.strides is None else pair(self, "strides", self.strides)
-        window = slide(self, (height, width), size, steps, self.padding)
-        self.geometry: tuple[Any, ...] = (size, steps, window.padding)
-        return (*window.output, channels)
+        lengths, channels = grid(self, shape, self.rank)
+        output, windows = self._place(lengths)
+        output_shape = (*output, channels)
+        if self.rank == 1:
+            lengths, output, windows = (1, *lengths), (1, *output), [_ALONE, *windows]
+        rows, columns = output[-2:]
+        image = _Pass((*lengths[-2:], channels), (rows, columns, channels), *windows[-2:])
+        self.passes, self.outputs = [image], [output_shape]
+        if self.rank == 3:
+            flat = (1, rows * columns * channels)  # what the depth pass leaves apart: channels
+            depth = _Pass((lengths[0], *flat), (output[0], *flat), windows[0], _ALONE)
+            self.passes = [image, depth]
+            self.outputs = [(lengths[0], rows, columns, channels), output_shape]
+        self.between = [self.scratch("between", inner) for inner in self.outputs[:-1]]
+        return output_shape
+
+    def _place(self, lengths: Shape) -> tuple[Shape, list[Windows]]:
+        """How many windows lie along each axis, and where."""
+        size = sizes(self, "pool_size", self.pool_size, self.rank)
+        strides = sizes(self, "strides", self.strides or size, self.rank)
+        axes = list(zip(lengths, size, strides, strict=True))
+        if self.padding == "same":  # one axis at a time, whatever the rank
+            placed = [slide(self, (n, 1), (k, 1), (s, 1), "same") for n, k, s in axes]
+            output = tuple(window.output[0] for window in placed)
+            before = [window.padding[0] for window in placed]
+        else:
+            pixels = 0 if self.padding == "valid" else self.padding
+            around = margins(self, "padding", pixels, self.rank)
+            padded = tuple(n + sum(ends) for n, ends in zip(lengths, around, strict=True))
+            if any(k > n for k, n in zip(size, padded, strict=True)):
+                raise self.error(f"a window of {size} must fit into the padded {padded}", lengths)
+            output = tuple((n - k) // s + 1 for n, (_, k, s) in zip(padded, axes, strict=True))
+            before = [ends[0] for ends in around]
+        return output, list(zip(size, strides, before, strict=True))
+
+    def calls(self, x: Array, y: Array) -> Iterator[tuple[_Pass, Array, Array]]:
+        """Each pass with what it reads and writes on the way from x to y (or their gradients)."""
+        arrays = [x, *(scratch.value for scratch in self.between), y]
+        for part, source, target in zip(self.passes, arrays, arrays[1:], strict=False):
+            yield part, source.reshape(-1, *part.x), target.reshape(-1, *part.y)
 
     def flops(self, shape: Shape, output_shape: Shape) -> int:
         """One operation a pixel of each window."""
-        return math.prod(output_shape) * math.prod(self.geometry[0])
+        return sum(
+            math.prod(output) * math.prod(part.geometry[0])
+            for part, output in zip(self.passes, self.outputs, strict=True)
+        )
 
 
 @dataclass(eq=False)
-class MaxPooling2D(_Pooling):
+class _MaxPooling(_Pooling):
     """The largest pixel of each window; of equal pixels the first gets the gradient."""
 
     def build(self, shape: Shape) -> Shape:
         """Keep where each maximum was found."""
         output_shape = super().build(shape)
-        self.index = self.scratch("index", output_shape, integer=True)
+        self.indices = [
+            self.scratch(f"index {i}", output, integer=True)
+            for i, output in enumerate(self.outputs)
+        ]
         return output_shape
 
     def forward(self, y: Array, x: Array, training: bool) -> None:
         """Write the maximum of each window."""
-        self.kernels.max_pool2d_forward(y, self.index.value, x, *self.geometry)
+        for (part, source, target), index in zip(self.calls(x, y), self.indices, strict=True):
+            won = index.value.reshape(target.shape)
+            self.kernels.max_pool2d_forward(target, won, source, *part.geometry)
 
     def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
         """Send each gradient to the pixel that was the maximum."""
-        self.kernels.max_pool2d_backward(dx, dy, self.index.value, *self.geometry)
+        calls = list(zip(self.calls(dx, dy), self.indices, strict=True))
+        for (part, source, target), index in reversed(calls):
+            won = index.value.reshape(target.shape)
+            self.kernels.max_pool2d_backward(source, target, won, *part.geometry)
 
 
 @dataclass(eq=False)
-class AveragePooling2D(_Pooling):
+class _AveragePooling(_Pooling):
     """The mean of each window's pixels; padding is not counted."""
 
     def forward(self, y: Array, x: Array, training: bool) -> None:
         """Write the mean of each window."""
-        self.kernels.average_pool2d_forward(y, x, *self.geometry)
+        for part, source, target in self.calls(x, y):
+            self.kernels.average_pool2d_forward(target, source, *part.geometry)
 
     def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
         """Share each gradient among the window's pixels."""
-        self.kernels.average_pool2d_backward(dx, dy, *self.geometry)
+        for part, source, target in reversed(list(self.calls(dx, dy))):
+            self.kernels.average_pool2d_backward(source, target, *part.geometry)
 
 
 @dataclass(eq=False)
-class GlobalAveragePooling2D(Layer):
-    """The mean over rows and columns: (height, width, channels) -> (channels,)."""
+class MaxPooling1D(_MaxPooling):
+    """The largest of each window of a sequence (steps, channels)."""
 
-    def build(self, shape: Shape) -> Shape:
-        """Drop rows and columns."""
-        return (image(self, shape)[2],)
+    rank: ClassVar[int] = 1
 
-    def forward(self, y: Array, x: Array, training: bool) -> None:
-        """Write each channel's mean."""
-        self.kernels.global_average_pool2d_forward(y, x)
 
-    def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
-        """Share each gradient among all pixels."""
-        self.kernels.global_average_pool2d_backward(dx, dy)
+@dataclass(eq=False)
+class MaxPooling2D(_MaxPooling):
+    """The largest pixel of each window of an image (height, width, channels)."""
 
-    def flops(self, shape: Shape, output_shape: Shape) -> int:
-        """One operation a pixel."""
-        return math.prod(shape)
+    rank: ClassVar[int] = 2
+
+
+@dataclass(eq=False)
+class MaxPooling3D(_MaxPooling):
+    """The largest pixel of each window of a volume (depth, height, width, channels)."""
+
+    rank: ClassVar[int] = 3
+
+
+@dataclass(eq=False)
+class AveragePooling1D(_AveragePooling):
+    """The mean of each window of a sequence (steps, channels)."""
+
+    rank: ClassVar[int] = 1
+
+
+@dataclass(eq=False)
+class AveragePooling2D(_AveragePooling):
+    """The mean of each window of an image (height, width, channels)."""
+
+    rank: ClassVar[int] = 2
+
+
+@dataclass(eq=False)
+class AveragePooling3D(_AveragePooling):
+    """The mean of each window of a volume (depth, height, width, channels)."""
+
+    rank: ClassVar[int] = 3

@@ -18,11 +18,14 @@ from core.kernels.cpu import (
     correlate_weights,
     dropout,
     elementwise,
+    layout,
     loss,
+    merge,
     norm,
     optimizer,
     pool,
     reduce,
+    upsample,
     windows,
 )
 from tests.core.kernels.cases import all_cases
@@ -30,14 +33,14 @@ from tests.core.kernels.cases import all_cases
 # Small loops that add the partial sums of float32 loops, or invert a number, in float64.
 IN_DOUBLE = {"_merge_statistics", "_merge_gradients", "_inverse_sum"}
 MODULES = (
-    *(blocks, conv, correlate, correlate_weights, dropout, elementwise),
-    *(loss, norm, optimizer, pool, reduce, windows),
+    *(blocks, conv, correlate, correlate_weights, dropout, elementwise, layout),
+    *(loss, merge, norm, optimizer, pool, reduce, upsample, windows),
 )
 FUNCTIONS = {
     function.py_func.__name__: function
     for module in MODULES
-    for function in vars(module).values()
-    if hasattr(function, "py_func")
+    for value in vars(module).values()
+    if hasattr(function := getattr(value, "dispatcher", value), "py_func")
 }
 
 

@@ -1,4 +1,4 @@
-"""Calls of the activations, sums and concatenations."""
+"""Calls of the activations."""
 
 import numpy as np
 
@@ -15,23 +15,6 @@ def elementwise_case(
     output = "dx" if kernel.endswith("backward") else "y"
     arrays = {name: normal(rng, *shape) * 3.0 for name in inputs}
     return Case(kernel, (output,), (), {output: nothing(*shape)} | arrays | scalars)
-
-
-def _concatenations(rng: np.random.Generator, *shape: int) -> list[Case]:
-    return [
-        Case(
-            "concatenate_forward",
-            (),
-            ("y",),
-            {"y": normal(rng, *shape, 9), "offset": 2, "x": normal(rng, *shape, 4)},
-        ),
-        Case(
-            "concatenate_backward",
-            ("dx",),
-            (),
-            {"dx": nothing(*shape, 4), "dy": normal(rng, *shape, 9), "offset": 5},
-        ),
-    ]
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -55,8 +38,6 @@ def cases(rng: np.random.Generator) -> list[Case]:
                 ("softplus_backward", ["dy", "x"], {}),
                 ("silu_forward", ["x"], {}),
                 ("silu_backward", ["dy", "x"], {}),
-                ("add_forward", ["a", "b"], {}),
             )
         ]
-        found += _concatenations(rng, *shape[:-1])
     return found

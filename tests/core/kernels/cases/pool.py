@@ -34,6 +34,22 @@ def pool_cases(
     ]
 
 
+def global_pool_cases(
+    rng: np.random.Generator, batch: int, positions: int, channels: int
+) -> list[Case]:
+    """Global maximum, of x with ties, and global average; both passes."""
+    x, dy = normal(rng, batch, positions, channels), normal(rng, batch, channels)
+    index = rng.integers(0, positions, dy.shape, dtype=np.int32)
+    y, dx, ties = nothing(*dy.shape), nothing(*x.shape), np.round(x)
+    maximum = {"y": y, "index": index, "x": ties}
+    return [
+        Case("global_max_pool_forward", ("y", "index"), (), maximum),
+        Case("global_max_pool_backward", ("dx",), (), {"dx": dx, "dy": dy, "index": index}),
+        Case("global_average_pool_forward", ("y",), (), {"y": y, "x": x}),
+        Case("global_average_pool_backward", ("dx",), (), {"dx": dx, "dy": dy}),
+    ]
+
+
 def cases(rng: np.random.Generator) -> list[Case]:
     """Windows apart, overlapping and padded; whole images."""
     found = [
@@ -41,10 +57,6 @@ def cases(rng: np.random.Generator) -> list[Case]:
         *pool_cases(rng, 3, (7, 5), 5, (3, 3), (2, 2), (1, 1), (2, 2)),
         *pool_cases(rng, 1, (5, 4), 1, (2, 3), (1, 2), (1, 2), (1, 3)),
     ]
-    for batch, channels in ((1, 1), (3, 20)):
-        x, y = normal(rng, batch, 5, 3, channels), normal(rng, batch, channels)
-        forward = {"y": nothing(*y.shape), "x": x}
-        backward = {"dx": nothing(*x.shape), "dy": y}
-        found.append(Case("global_average_pool2d_forward", ("y",), (), forward))
-        found.append(Case("global_average_pool2d_backward", ("dx",), (), backward))
+    for shape in ((1, 15, 1), (3, 15, 20), (2, 1, 3)):
+        found += global_pool_cases(rng, *shape)
     return found

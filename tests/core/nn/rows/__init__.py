@@ -8,11 +8,13 @@ FILES = (
     "activation",
     "convolution",
     "dense",
+    "global_pooling",
     "merging",
     "normalization",
     "pooling",
     "regularization",
     "reshaping",
+    "resizing",
 )
 
 ROWS: dict[str, Row] = {

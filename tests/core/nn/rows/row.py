@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from core.nn import Layer
 
+SEQUENCE = (9, 4)
 IMAGE = (7, 6, 3)
+VOLUME = (5, 4, 3, 2)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,60 @@
+"""Capacity: networks too small, about right and too large for a noisy sine (synthetic data)."""
+
+import numpy as np
+import pandas as pd
+
+from core import files, nn, params, paths
+from core.nn import layers
+from core.report import save_png
+from core.report.figures import capacity
+from stages import run
+
+
+def main() -> None:
+    """Write the learning curves of every network, and what it learnt, to reports/capacity."""
+    settings = params.load().capacity
+    rng = np.random.Generator(np.random.Philox(key=[settings.seed, 0]))
+    train = samples(settings.samples, settings.noise, rng)
+    validation = samples(settings.validation_samples, settings.noise, rng)
+    grid = np.linspace(0, 1, 201)
+
+    histories, curves = [], [pd.DataFrame({"x": grid, "y": truth(grid), "network": "truth"})]
+    for name, units in settings.networks.items():
+        model = nn.Sequential(
+            [nn.Input((1,)), *(layers.Dense(n, "tanh") for n in units), layers.Dense(1)],
+            seed=settings.seed,
+        )
+        model.compile(nn.optimizers.Adam(settings.learning_rate), "mean_squared_error")
+        print(f"{name}: {model.count_params()} parameters, {settings.epochs} epochs", flush=True)
+        record = model.fit(
+            *train,
+            batch_size=settings.batch_size,
+            epochs=settings.epochs,
+            validation_data=validation,
+            seed=settings.seed,
+        )
+        columns = pd.DataFrame(list(record))[["epoch", "loss", "val_loss"]]
+        histories.append(columns.assign(network=name, parameters=model.count_params()))
+        fitted = model.predict(grid[:, np.newaxis])[:, 0]
+        curves.append(pd.DataFrame({"x": grid, "y": fitted, "network": name}))
+
+    history = pd.concat(histories, ignore_index=True)
+    files.write_csv(paths.CAPACITY_HISTORY, history)
+    figure = capacity.draw(history, pd.concat(curves, ignore_index=True), train)
+    save_png(figure, paths.CAPACITY_FIGURE)
+    print(f"learning curves: open {paths.CAPACITY_FIGURE}")
+
+
+def truth(x: np.ndarray) -> np.ndarray:
+    """One and a half periods of a sine over [0, 1]."""
+    return np.sin(3 * np.pi * x)
+
+
+def samples(count: int, noise: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs (count, 1), uniform in [0, 1], and targets (count,) with Gaussian noise."""
+    x = rng.random((count, 1))
+    return x, truth(x[:, 0]) + noise * rng.standard_normal(count)
+
+
+if __name__ == "__main__":
+    run(main, ValueError)
