@@ -20,8 +20,8 @@ def build(
     """Return the global view's column of AstroNet (Shallue & Vanderburg 2018, AJ 155, 94, fig. 7).
 
     Blocks of two convolutions of size 5 and a maximum over 5 steps of stride 2, then dense layers.
-    The figure gives no count and leaves padding open: here convolutions keep the length and pools
-    do not pad, which makes 9,177,393 parameters. The paper's output is the sigmoid of ours.
+    No count is published and the figure leaves padding open: here convolutions keep the length and
+    pools do not pad, which makes 9,177,393 parameters. The paper's output is the sigmoid of ours.
 
     Args:
         input_shape: (steps, features).

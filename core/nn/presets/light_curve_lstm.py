@@ -17,11 +17,11 @@ def build(
     backend: str = "cpu",
     seed: int = 0,
 ) -> Model:
-    """Return stacked LSTMs, the last state of which is read, after Charnock & Moss 2017.
+    """Return stacked LSTMs, of which the last state is read.
 
-    ApJL 837, L28, section 3: two layers of 16 units classify supernovae from steps of time and
-    fluxes. An LSTM of m units over n features has 4 m (n + m + 1) parameters (Hochreiter &
-    Schmidhuber 1997, with forget gates); no count is published.
+    In the manner of Charnock & Moss 2017 (ApJL 837, L28), who classify supernovae from their light
+    curves so; the default sizes are chosen here. An LSTM of m units over n features has
+    4 m (n + m + 1) parameters (Hochreiter & Schmidhuber 1997, with a forget gate).
 
     Args:
         input_shape: (steps, features): times or differences of times are features like others.

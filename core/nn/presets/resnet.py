@@ -38,7 +38,7 @@ def build(
     Trained parameters, counted from table 1: 18 layers 11,689,512, 34: 21,797,672, 50: 25,557,032,
     101: 44,549,160, 152: 60,192,808. Convolutions have no bias, each is followed by batch
     normalisation, shortcuts are projections where the shape changes (option B of section 3.3), and
-    the first convolution of a stage halves the image. Padding is symmetric, as in the authors'.
+    the first convolution of a stage halves the image. Padding is symmetric.
 
     Args:
         layers: 18, 34, 50, 101 or 152.

@@ -28,7 +28,7 @@ def build(
 
     11,230,754 parameters, counted from table 1. Leaky rectifiers of slope 0.01, weights orthogonal
     with the gain that keeps their variance, sqrt(2 / (1 + 0.01^2)), and biases that begin at 0.1 in
-    convolutions and at 0.01 in dense layers (their section 3).
+    convolutions and at 0.01 in dense layers.
 
     Args:
         input_shape: (height, width, bands).

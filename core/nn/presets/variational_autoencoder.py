@@ -21,10 +21,11 @@ def build(
     """Return a variational autoencoder (Kingma & Welling 2014, ICLR, arXiv:1312.6114, section 3).
 
     Its outputs are the reconstruction, "head", and the code's T means, then T log-variances,
-    "statistics": train it on its own input with the losses [reconstruction, "standard_normal_kl"],
-    and weigh a mean over pixels by their number where the bound of equation 10 is wanted. `encoder`
-    and `decoder` give its halves. The convolutions are those of convolutional_autoencoder (the
-    paper's own networks are dense), so no published count applies.
+    "statistics". Train it on its own input with the losses ["mean_squared_error",
+    "standard_normal_kl"]; with n values in an image, of noise variance v, the loss weights
+    [n / (2 v), 1] make their sum the bound of equation 10, but for a constant. `encoder` and
+    `decoder` give its halves. The convolutions are those of convolutional_autoencoder (the paper's
+    own networks are dense), so no published count applies.
 
     Args:
         input_shape: (height, width, bands), divisible by 2 for each convolution.
