@@ -82,6 +82,11 @@ def _check(
             f"{kernel}: offset {given['offset']} puts {lengths['c']} channels outside the "
             f"{lengths['d']} of the concatenation"
         )
+    if "quantiles" in given and lengths["k"] != lengths["t"] * len(given["quantiles"]):
+        raise ValueError(
+            f"{kernel}: {len(given['quantiles'])} quantiles of {lengths['t']} targets need as many "
+            f"predictions a row as their product, received {lengths['k']}"
+        )
     if "rate" in given and not 0.0 <= given["rate"] < 1.0:
         raise ValueError(f"{kernel}: rate is {given['rate']}, expected 0 <= rate < 1")
 

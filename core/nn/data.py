@@ -36,6 +36,8 @@ class TargetRule:
     """The axes that a weight may have beside the batch: all of the output's but the last."""
     check: Callable[[Host], None]
     """Raises ValueError for values that the loss does not take, given rows of them."""
+    mask: Callable[[Host], Host | None]
+    """Says which rows of targets count; None: all."""
     needed: bool = True
     """False where the loss compares with nothing; targets may then be absent."""
 
@@ -117,8 +119,16 @@ def check_batch(batch: RawBatch, rules: Rules) -> Batch:
     targets, weights = [], []
     for rule, target, weight in zip(rules.targets, raw_targets, raw_weights, strict=True):
         of = f" of {rule.name!r}" if len(rules.targets) > 1 else ""
-        targets.append(_target(target, rule, samples, of, rules.dtype))
-        weights.append(_weight(weight, rule, samples, of, rules.dtype))
+        checked = _target(target, rule, samples, of, rules.dtype)
+        weighted = _weight(weight, rule, samples, of, rules.dtype)
+        mask = rule.mask(checked)
+        if mask is not None:
+            weighted = weighted * mask.astype(rules.dtype)
+        if (weighted < 0).any() or not weighted.any():
+            raise ValueError(f"sample weights{of} must not be negative, nor all zero in a batch")
+        rule.check(checked[weighted > 0])
+        targets.append(checked)
+        weights.append(weighted)
     return Batch(inputs, targets, weights)
 
 
@@ -158,9 +168,7 @@ def _target(
         array = array[..., np.newaxis]
     checked = _numbers(f"targets{of}", array, rule.shape, dtype)
     _same_length(f"targets{of}", checked, samples)
-    rows = checked.reshape(-1, rule.shape[-1])
-    rule.check(rows)
-    return rows
+    return checked.reshape(-1, rule.shape[-1])
 
 
 def _weight(
@@ -172,8 +180,6 @@ def _weight(
     shape = () if array.ndim == 1 else rule.rows
     checked = _numbers(f"sample weights{of}", array, shape, dtype)
     _same_length(f"sample weights{of}", checked, samples)
-    if (checked < 0).any() or not checked.any():
-        raise ValueError(f"sample weights{of} must not be negative, nor all zero in a batch")
     return np.repeat(checked, rows) if checked.ndim == 1 else checked.reshape(-1)
 
 

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from core.nn import losses
+from core.nn import metrics as metrics_of
 from core.nn.data import Host, InputRule, Rules, TargetRule
 from core.nn.losses import Loss
 from core.nn.metrics import Metric
-from core.nn.metrics import get as get_metric
 from core.nn.network import Network
 
 
@@ -68,21 +69,22 @@ class Objective:
     ) -> None:
         """Give every output its head."""
         names = network.output_names
-        parts = _by_output("loss", loss, names)
+        parts = [losses.get(part) for part in _by_output("loss", loss, names)]
         weights = _by_output("loss_weights", loss_weights, names, default=1.0)
         measured = _by_output("metrics", metrics, names, default=(), many=True)
         self.heads: list[Head] = []
-        self.rules = _rules(network, [losses.get(part) for part in parts])
-        for name, part, weight, listed in zip(names, parts, weights, measured, strict=True):
+        self.rules = _rules(network, parts)
+        shapes = network.output_shapes
+        for name, shape, part, weight, listed in zip(
+            names, shapes, parts, weights, measured, strict=True
+        ):
             if isinstance(weight, bool | str) or not 0.0 <= weight < np.inf:
                 raise ValueError(
                     f"compile: the loss weight of {name!r} must be finite and not negative, "
                     f"received {weight!r}"
                 )
-            head_loss = losses.get(part)
-            self.heads.append(
-                Head(name, head_loss, float(weight), [get_metric(metric) for metric in listed])
-            )
+            chosen = [metrics_of.resolve(metric, part, shape) for metric in listed]
+            self.heads.append(Head(name, part, float(weight), chosen))
         self._penalty = 0.0
         self._steps = 0
 
@@ -130,7 +132,14 @@ def _rules(network: Network, heads: Sequence[Loss]) -> Rules:
         except ValueError as error:
             raise ValueError(f"output {name!r}: {error}") from error
         targets.append(
-            TargetRule(name, target_shape, shape[:-1], loss.check_target, loss.needs_target)
+            TargetRule(
+                name,
+                target_shape,
+                rows=shape[:-1],
+                check=partial(loss.check_target, output_shape=shape),
+                mask=loss.mask,
+                needed=loss.needs_target,
+            )
         )
     return Rules(inputs, tuple(targets), network.kernels.FLOAT)
 

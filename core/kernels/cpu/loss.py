@@ -1,127 +1,209 @@
-"""Losses: the value of each sample, and the gradient of their weighted mean.
-
-`loss` (n,) is each sample's own unweighted value; `dprediction` is the gradient of
-sum_i weight_i loss_i / sum_i weight_i by the prediction. `weight` (n,) must be
-neither negative nor zero throughout (which gives NaN). Batches are small: one thread does it.
-"""
+"""Losses of regression: what `rows` says, for predictions and targets of t values a row."""
 
 import math
 
 import numpy as np
+from numba import prange
 
-from .. import formulas
+from .. import formulas, loss_formulas
 from ..contract import checked
 from .arrays import FLOAT, Array
 from .compiler import compiled
+from .rows import block_bounds, block_count, inverse_sum
 
 __all__ = [
-    "binary_crossentropy_from_logits",
-    "gaussian_nll",
+    "cosine_similarity",
+    "huber",
+    "log_cosh",
     "mean_absolute_error",
+    "mean_absolute_percentage_error",
     "mean_squared_error",
+    "mean_squared_logarithmic_error",
 ]
 
-_HALF_LOG_TWO_PI = FLOAT(formulas.HALF_LOG_TWO_PI)
-_HALF, _ONE, _TWO = formulas.HALF, formulas.ONE, formulas.TWO
-_sigmoid = compiled()(formulas.sigmoid)
-_softplus = compiled()(formulas.softplus)
+_ZERO, _EPSILON = formulas.ZERO, loss_formulas.EPSILON
+_squared_error_pair = compiled()(loss_formulas.squared_error)
+_absolute_error_pair = compiled()(loss_formulas.absolute_error)
+_absolute_percentage_error_pair = compiled()(loss_formulas.absolute_percentage_error)
+_squared_logarithmic_error_pair = compiled()(loss_formulas.squared_logarithmic_error)
+_huber_pair = compiled()(loss_formulas.huber)
+_log_cosh_pair = compiled()(loss_formulas.log_cosh)
 
 
-@compiled()
-def _inverse_sum(weight):  # type: ignore
-    """1 / sum of the weights, summed in float64."""
-    total = 0.0
-    for w in weight:
-        total += np.float64(w)
-    return np.float32(1.0 / total)
-
-
-@compiled()
-def _gaussian_nll(loss, dprediction, prediction, target, weight):  # type: ignore
-    samples, outputs = target.shape
-    inverse = _inverse_sum(weight)
-    for i in range(samples):
-        share = weight[i] * inverse
-        value = np.float32(0)
-        for t in range(outputs):
-            log_variance = prediction[i, outputs + t]
-            residual = prediction[i, t] - target[i, t]
-            precision = math.exp(-log_variance)
-            chi_squared = residual * residual * precision
-            value += _HALF * (log_variance + chi_squared) + _HALF_LOG_TWO_PI
-            dprediction[i, t] = share * residual * precision
-            dprediction[i, outputs + t] = share * _HALF * (_ONE - chi_squared)
-        loss[i] = value
-
-
-@checked(FLOAT)
-def gaussian_nll(
-    loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
-) -> None:
-    """Negative log-likelihood of independent Gaussians (Nix & Weigend 1994, eq. 2 with ln 2 pi).
-
-    prediction (n, 2t): t means, then t log-variances; target (n, t). loss = sum over t of
-    0.5 (log_variance + (target - mean)^2 exp(-log_variance) + ln 2 pi).
-    """
-    _gaussian_nll(loss, dprediction, prediction, target, weight)
-
-
-@compiled()
+@compiled(parallel=True)
 def _mean_squared_error(loss, dprediction, prediction, target, weight):  # type: ignore
-    samples, outputs = target.shape
-    inverse = _inverse_sum(weight)
-    for i in range(samples):
-        share = weight[i] * inverse * _TWO / np.float32(outputs)
-        value = np.float32(0)
-        for t in range(outputs):
-            residual = prediction[i, t] - target[i, t]
-            value += residual * residual
-            dprediction[i, t] = share * residual
-        loss[i] = value / np.float32(outputs)
+    outputs = prediction.shape[1]
+    inverse = inverse_sum(weight) / np.float32(outputs)
+    for block in prange(block_count(loss.size)):
+        start, stop = block_bounds(block, loss.size)
+        for i in range(start, stop):
+            share, total = weight[i] * inverse, np.float32(0)
+            for t in range(outputs):
+                value, gradient = _squared_error_pair(prediction[i, t], target[i, t])
+                dprediction[i, t] = share * gradient
+                total += value
+            loss[i] = total / np.float32(outputs)
 
 
 @checked(FLOAT)
 def mean_squared_error(
     loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
 ) -> None:
-    """loss = mean over t of (prediction - target)^2; prediction and target (n, t)."""
+    """loss = mean over t of (prediction - target)^2."""
     _mean_squared_error(loss, dprediction, prediction, target, weight)
 
 
-@compiled()
+@compiled(parallel=True)
 def _mean_absolute_error(loss, dprediction, prediction, target, weight):  # type: ignore
-    samples, outputs = target.shape
-    inverse = _inverse_sum(weight)
-    for i in range(samples):
-        share = weight[i] * inverse / np.float32(outputs)
-        value = np.float32(0)
-        for t in range(outputs):
-            residual = prediction[i, t] - target[i, t]
-            value += abs(residual)
-            dprediction[i, t] = share * np.sign(residual)
-        loss[i] = value / np.float32(outputs)
+    outputs = prediction.shape[1]
+    inverse = inverse_sum(weight) / np.float32(outputs)
+    for block in prange(block_count(loss.size)):
+        start, stop = block_bounds(block, loss.size)
+        for i in range(start, stop):
+            share, total = weight[i] * inverse, np.float32(0)
+            for t in range(outputs):
+                value, gradient = _absolute_error_pair(prediction[i, t], target[i, t])
+                dprediction[i, t] = share * gradient
+                total += value
+            loss[i] = total / np.float32(outputs)
 
 
 @checked(FLOAT)
 def mean_absolute_error(
     loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
 ) -> None:
-    """loss = mean over t of |prediction - target|; prediction and target (n, t)."""
+    """loss = mean over t of |prediction - target|; the gradient at 0 is 0."""
     _mean_absolute_error(loss, dprediction, prediction, target, weight)
 
 
-@compiled()
-def _binary_crossentropy(loss, dprediction, prediction, target, weight):  # type: ignore
-    inverse = _inverse_sum(weight)
-    for i in range(loss.size):
-        logit = prediction[i, 0]
-        loss[i] = _softplus(logit) - target[i, 0] * logit
-        dprediction[i, 0] = weight[i] * inverse * (_sigmoid(logit) - target[i, 0])
+@compiled(parallel=True)
+def _mean_absolute_percentage_error(loss, dprediction, prediction, target, weight):  # type: ignore
+    outputs = prediction.shape[1]
+    inverse = inverse_sum(weight) / np.float32(outputs)
+    for block in prange(block_count(loss.size)):
+        start, stop = block_bounds(block, loss.size)
+        for i in range(start, stop):
+            share, total = weight[i] * inverse, np.float32(0)
+            for t in range(outputs):
+                value, gradient = _absolute_percentage_error_pair(prediction[i, t], target[i, t])
+                dprediction[i, t] = share * gradient
+                total += value
+            loss[i] = total / np.float32(outputs)
 
 
 @checked(FLOAT)
-def binary_crossentropy_from_logits(
+def mean_absolute_percentage_error(
     loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
 ) -> None:
-    """loss = softplus(z) - target z, z = prediction (n, 1) the logit; target (n, 1) in [0, 1]."""
-    _binary_crossentropy(loss, dprediction, prediction, target, weight)
+    """loss = mean over t of 100 |prediction - target| / max(|target|, 1e-7)."""
+    _mean_absolute_percentage_error(loss, dprediction, prediction, target, weight)
+
+
+@compiled(parallel=True)
+def _mean_squared_logarithmic_error(loss, dprediction, prediction, target, weight):  # type: ignore
+    outputs = prediction.shape[1]
+    inverse = inverse_sum(weight) / np.float32(outputs)
+    for block in prange(block_count(loss.size)):
+        start, stop = block_bounds(block, loss.size)
+        for i in range(start, stop):
+            share, total = weight[i] * inverse, np.float32(0)
+            for t in range(outputs):
+                value, gradient = _squared_logarithmic_error_pair(prediction[i, t], target[i, t])
+                dprediction[i, t] = share * gradient
+                total += value
+            loss[i] = total / np.float32(outputs)
+
+
+@checked(FLOAT)
+def mean_squared_logarithmic_error(
+    loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
+) -> None:
+    """loss = mean over t of (log(1 + prediction) - log(1 + target))^2, both at least 1e-7."""
+    _mean_squared_logarithmic_error(loss, dprediction, prediction, target, weight)
+
+
+@compiled(parallel=True)
+def _huber(loss, dprediction, prediction, target, weight, delta):  # type: ignore
+    outputs = prediction.shape[1]
+    inverse = inverse_sum(weight) / np.float32(outputs)
+    for block in prange(block_count(loss.size)):
+        start, stop = block_bounds(block, loss.size)
+        for i in range(start, stop):
+            share, total = weight[i] * inverse, np.float32(0)
+            for t in range(outputs):
+                value, gradient = _huber_pair(prediction[i, t], target[i, t], delta)
+                dprediction[i, t] = share * gradient
+                total += value
+            loss[i] = total / np.float32(outputs)
+
+
+@checked(FLOAT)
+def huber(
+    loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array, delta: float
+) -> None:
+    """Squares for small errors, absolute values for large ones (Huber 1964).
+
+    loss = mean over t of e^2 / 2 where |e| <= delta, else delta (|e| - delta / 2), with
+    e = prediction - target and delta > 0.
+    """
+    _huber(loss, dprediction, prediction, target, weight, FLOAT(delta))
+
+
+@compiled(parallel=True)
+def _log_cosh(loss, dprediction, prediction, target, weight):  # type: ignore
+    outputs = prediction.shape[1]
+    inverse = inverse_sum(weight) / np.float32(outputs)
+    for block in prange(block_count(loss.size)):
+        start, stop = block_bounds(block, loss.size)
+        for i in range(start, stop):
+            share, total = weight[i] * inverse, np.float32(0)
+            for t in range(outputs):
+                value, gradient = _log_cosh_pair(prediction[i, t], target[i, t])
+                dprediction[i, t] = share * gradient
+                total += value
+            loss[i] = total / np.float32(outputs)
+
+
+@checked(FLOAT)
+def log_cosh(
+    loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
+) -> None:
+    """loss = mean over t of log(cosh(prediction - target))."""
+    _log_cosh(loss, dprediction, prediction, target, weight)
+
+
+@compiled()
+def _norm(row):  # type: ignore
+    """Euclidean norm."""
+    total = np.float32(0)
+    for x in row:
+        total += x * x
+    return math.sqrt(total)
+
+
+@compiled(parallel=True)
+def _cosine_similarity(loss, dprediction, prediction, target, weight):  # type: ignore
+    inverse = inverse_sum(weight)
+    for block in prange(block_count(loss.size)):
+        start, stop = block_bounds(block, loss.size)
+        for i in range(start, stop):
+            length, size = _norm(prediction[i]), _norm(target[i])
+            norm = _EPSILON if length < _EPSILON else length
+            size = _EPSILON if size < _EPSILON else size
+            cosine = np.float32(0)
+            for t in range(prediction.shape[1]):
+                cosine += prediction[i, t] / norm * (target[i, t] / size)
+            along = _ZERO if length < _EPSILON else cosine
+            share = weight[i] * inverse / norm
+            for t in range(prediction.shape[1]):
+                across = along * (prediction[i, t] / norm) - target[i, t] / size
+                dprediction[i, t] = share * across
+            loss[i] = -cosine
+
+
+@checked(FLOAT)
+def cosine_similarity(
+    loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
+) -> None:
+    """loss = -cosine of the angle between prediction and target; norms count as 1e-7 or more."""
+    _cosine_similarity(loss, dprediction, prediction, target, weight)

@@ -1,73 +1,94 @@
-"""Losses: the value of each sample, and the gradient of their weighted mean.
-
-`loss` (n,) is each sample's own unweighted value; `dprediction` is the gradient of
-sum_i weight_i loss_i / sum_i weight_i by the prediction. `weight` (n,) must be
-neither negative nor zero throughout (which gives NaN).
-"""
+"""Losses of regression: what `rows` says, for predictions and targets of t values a row."""
 
 import numpy as np
 
 from ..contract import checked
-from ..formulas import HALF_LOG_TWO_PI
 from .arrays import FLOAT, Array
+from .rows import EPSILON, share, write_mean
 
 __all__ = [
-    "binary_crossentropy_from_logits",
-    "gaussian_nll",
+    "cosine_similarity",
+    "huber",
+    "log_cosh",
     "mean_absolute_error",
+    "mean_absolute_percentage_error",
     "mean_squared_error",
+    "mean_squared_logarithmic_error",
 ]
-
-
-def _share(weight: Array) -> Array:
-    return (weight / weight.sum())[:, None]
-
-
-@checked(FLOAT)
-def gaussian_nll(
-    loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
-) -> None:
-    """Negative log-likelihood of independent Gaussians (Nix & Weigend 1994, eq. 2 with ln 2 pi).
-
-    prediction (n, 2t): t means, then t log-variances; target (n, t). loss = sum over t of
-    0.5 (log_variance + (target - mean)^2 exp(-log_variance) + ln 2 pi).
-    """
-    outputs = target.shape[1]
-    log_variance = prediction[:, outputs:]
-    residual = prediction[:, :outputs] - target
-    precision = np.exp(-log_variance)
-    chi_squared = residual**2 * precision
-    loss[...] = (0.5 * (log_variance + chi_squared) + HALF_LOG_TWO_PI).sum(axis=1)
-    dprediction[:, :outputs] = _share(weight) * residual * precision
-    dprediction[:, outputs:] = _share(weight) * 0.5 * (1.0 - chi_squared)
 
 
 @checked(FLOAT)
 def mean_squared_error(
     loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
 ) -> None:
-    """loss = mean over t of (prediction - target)^2; prediction and target (n, t)."""
-    residual = prediction - target
-    loss[...] = (residual**2).mean(axis=1)
-    dprediction[...] = _share(weight) * 2.0 * residual / target.shape[1]
+    """loss = mean over t of (prediction - target)^2."""
+    error = prediction - target
+    write_mean(loss, dprediction, weight, error**2, 2.0 * error)
 
 
 @checked(FLOAT)
 def mean_absolute_error(
     loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
 ) -> None:
-    """loss = mean over t of |prediction - target|; prediction and target (n, t)."""
-    residual = prediction - target
-    loss[...] = np.abs(residual).mean(axis=1)
-    dprediction[...] = _share(weight) * np.sign(residual) / target.shape[1]
+    """loss = mean over t of |prediction - target|; the gradient at 0 is 0."""
+    error = prediction - target
+    write_mean(loss, dprediction, weight, np.abs(error), np.sign(error))
 
 
 @checked(FLOAT)
-def binary_crossentropy_from_logits(
+def mean_absolute_percentage_error(
     loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
 ) -> None:
-    """loss = softplus(z) - target z, z = prediction (n, 1) the logit; target (n, 1) in [0, 1]."""
-    loss[...] = (np.logaddexp(0.0, prediction) - target * prediction)[:, 0]
-    e = np.exp(-np.abs(prediction))
-    probability = np.where(prediction < 0.0, e, 1.0) / (1.0 + e)
-    dprediction[...] = _share(weight) * (probability - target)
+    """loss = mean over t of 100 |prediction - target| / max(|target|, 1e-7)."""
+    error, factor = prediction - target, 100.0 / np.maximum(np.abs(target), EPSILON)
+    write_mean(loss, dprediction, weight, factor * np.abs(error), factor * np.sign(error))
+
+
+@checked(FLOAT)
+def mean_squared_logarithmic_error(
+    loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
+) -> None:
+    """loss = mean over t of (log(1 + prediction) - log(1 + target))^2, both at least 1e-7."""
+    clipped = np.maximum(prediction, EPSILON)
+    error = np.log1p(clipped) - np.log1p(np.maximum(target, EPSILON))
+    gradient = np.where(prediction < EPSILON, 0.0, 2.0 * error / (1.0 + clipped))
+    write_mean(loss, dprediction, weight, error**2, gradient)
+
+
+@checked(FLOAT)
+def huber(
+    loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array, delta: float
+) -> None:
+    """Squares for small errors, absolute values for large ones (Huber 1964).
+
+    loss = mean over t of e^2 / 2 where |e| <= delta, else delta (|e| - delta / 2), with
+    e = prediction - target and delta > 0.
+    """
+    error = prediction - target
+    size = np.abs(error)
+    value = np.where(size <= delta, 0.5 * error**2, delta * (size - 0.5 * delta))
+    write_mean(loss, dprediction, weight, value, np.clip(error, -delta, delta))
+
+
+@checked(FLOAT)
+def log_cosh(
+    loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
+) -> None:
+    """loss = mean over t of log(cosh(prediction - target))."""
+    error = prediction - target
+    value = np.abs(error) + np.log1p(0.5 * np.expm1(-2.0 * np.abs(error)))
+    write_mean(loss, dprediction, weight, value, np.tanh(error))
+
+
+@checked(FLOAT)
+def cosine_similarity(
+    loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
+) -> None:
+    """loss = -cosine of the angle between prediction and target; norms count as 1e-7 or more."""
+    length = np.sqrt((prediction**2).sum(axis=1, keepdims=True))
+    norm = np.maximum(length, EPSILON)
+    unit = target / np.maximum(np.sqrt((target**2).sum(axis=1, keepdims=True)), EPSILON)
+    cosine = (prediction * unit).sum(axis=1, keepdims=True) / norm
+    along = np.where(length < EPSILON, 0.0, cosine * prediction / norm)
+    loss[...] = -cosine[:, 0]
+    dprediction[...] = share(weight) * (along - unit) / norm

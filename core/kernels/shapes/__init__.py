@@ -22,6 +22,11 @@ MODULES = (
     "upsample",
     "dropout",
     "loss",
+    "crossentropy",
+    "sparse_crossentropy",
+    "focal",
+    "margin",
+    "distribution",
     "optimizer",
     "reduce",
 )

@@ -128,5 +128,7 @@ def test_other_rules(backend):
     shapes = ((2,), (2, 3), (2, 3), (2, 1), (2,))
     arguments = {name: zeros(*shape) for name, shape in zip(names, shapes, strict=True)}
     _refused(backend, "gaussian_nll", arguments, "dprediction has shape (2, 3), expected (n, 2t)")
+    arguments["quantiles"] = (0.25, 0.75)
+    _refused(backend, "quantile", arguments, "2 quantiles of 1 targets need as many predictions")
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'x'"):
         backend.relu_forward(zeros(2))

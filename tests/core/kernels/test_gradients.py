@@ -169,29 +169,3 @@ def test_elementwise(name, needs, scalars):
 
     x = normal(RNG, 50)
     check(forward, backward, np.where(np.abs(x) < 0.01, 0.5, x))  # away from the kinks
-
-
-@pytest.mark.parametrize(
-    ("name", "width"),
-    [
-        ("gaussian_nll", 6),
-        ("mean_squared_error", 3),
-        ("mean_absolute_error", 3),
-        ("binary_crossentropy_from_logits", 1),
-    ],
-)
-def test_losses(name, width):
-    batch = 6
-    target = np.round(positive(RNG, batch, min(width, 3)) - 0.5)
-    weight = positive(RNG, batch)
-
-    def run(prediction):
-        loss, gradient = np.empty(batch), np.empty(prediction.shape)
-        getattr(K, name)(loss, gradient, prediction, target, weight)
-        return np.array([np.sum(weight * loss) / np.sum(weight)]), gradient
-
-    check(
-        lambda prediction: run(prediction)[0],
-        lambda dy, prediction: [dy * run(prediction)[1]],
-        normal(RNG, batch, width) + 0.25,
-    )

@@ -124,7 +124,7 @@ def test_binary_crossentropy_by_hand(backend):
         backend, [[0.0], [80.0], [-80.0]], [[1.0], [1.0], [1.0]], [1] * 3
     )
     loss, gradient = backend.empty((3,)), backend.empty((3, 1))
-    backend.binary_crossentropy_from_logits(loss, gradient, prediction, target, weight)
+    backend.binary_crossentropy_from_logits(loss, gradient, prediction, target, weight, 0.0)
     np.testing.assert_allclose(backend.to_host(loss), [math.log(2), 0.0, 80.0], atol=1e-6)
     np.testing.assert_allclose(backend.to_host(gradient).ravel(), [-1 / 6, 0, -1 / 3], atol=1e-7)
 

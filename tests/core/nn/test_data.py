@@ -12,9 +12,13 @@ def no_rule(target):
     pass
 
 
+def no_mask(target):
+    return None
+
+
 RULES = Rules(
     (InputRule("x", (2,), integers=False),),
-    (TargetRule("y", (1,), (), no_rule),),
+    (TargetRule("y", (1,), (), no_rule, no_mask),),
     np.float32,
 )
 
@@ -70,9 +74,12 @@ def test_names():
 
 def images(check=no_rule, needed=True):
     """Two outputs: a map of 3 x 2 pixels with 4 classes, and one number."""
-    targets = (TargetRule("map", (3, 2, 1), (3, 2), check), TargetRule("z", (1,), (), no_rule))
+    targets = (
+        TargetRule("map", (3, 2, 1), (3, 2), check, no_mask),
+        TargetRule("z", (1,), (), no_rule, no_mask),
+    )
     if not needed:
-        targets = (targets[0], TargetRule("z", (5,), (), no_rule, needed=False))
+        targets = (targets[0], TargetRule("z", (5,), (), no_rule, no_mask, needed=False))
     return Rules(RULES.inputs, targets, np.float32)
 
 
@@ -95,6 +102,18 @@ def test_targets_that_nobody_needs_may_be_absent():
         batch = check_batch((X, targets), images(needed=False))
         assert batch.targets[1].shape == (10, 5)
         assert not batch.targets[1].any()
+
+
+def test_a_loss_may_mask_rows_and_masked_rows_are_not_checked():
+    def below_five(target):
+        assert target.max() < 5
+
+    def mask(target):
+        return target[:, 0] < 5
+
+    rules = Rules(RULES.inputs, (TargetRule("y", (1,), (), below_five, mask),), np.float32)
+    (weight,) = check_batch((X, Y, Y + 1), rules).weights
+    np.testing.assert_array_equal(weight, np.where(Y < 5, Y + 1, 0))
 
 
 def test_errors_name_the_output():

@@ -7,7 +7,17 @@ import sys
 import numpy as np
 import pytest
 
-from core.nn import ArraySource, Input, Model, Sequential, callbacks, layers, optimizers
+from core.nn import (
+    ArraySource,
+    Input,
+    Model,
+    Sequential,
+    callbacks,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+)
 
 BACKENDS = pytest.mark.parametrize("backend", ["reference", "cpu"])
 
@@ -19,7 +29,11 @@ def test_xor(backend):
     model = Sequential(
         [Input((2,)), layers.Dense(8, activation="tanh"), layers.Dense(1)], backend=backend
     )
-    model.compile(optimizers.Adam(0.05), "binary_crossentropy", ["binary_accuracy"])
+    loss, accuracy = (
+        losses.BinaryCrossentropy(from_logits=True),
+        metrics.BinaryAccuracy(threshold=0.0),
+    )
+    model.compile(optimizers.Adam(0.05), loss, [accuracy])
     history = model.fit(x, y, batch_size=4, epochs=150)
     assert history[-1]["binary_accuracy"] == 1.0
     assert history[-1]["loss"] < 0.05

@@ -1,0 +1,102 @@
+"""Cross-entropies of a class named by its number: those of `crossentropy` for one-hot targets."""
+
+import math
+
+import numpy as np
+from numba import prange
+
+from .. import formulas
+from ..contract import checked
+from .arrays import FLOAT, Array
+from .compiler import compiled
+from .rows import block_bounds, block_count, clipped, inverse_sum, log_sum_exp, row_sum
+
+__all__ = ["sparse_categorical_crossentropy", "sparse_categorical_crossentropy_from_logits"]
+
+_ZERO, _ONE, _NAN = formulas.ZERO, formulas.ONE, FLOAT(np.nan)
+
+
+@compiled()
+def _class_of(label, classes):  # type: ignore
+    """The class that a label names, or -1."""
+    return np.int64(label) if label >= _ZERO and label < np.float32(classes) else np.int64(-1)
+
+
+@compiled()
+def _fill(row, value):  # type: ignore
+    for t in range(row.size):
+        row[t] = value
+
+
+@compiled(parallel=True)
+def _sparse_categorical(  # type: ignore
+    loss, dprediction, prediction, target, weight, ignore_class
+):
+    inverse = inverse_sum(weight)
+    for block in prange(block_count(loss.size)):
+        start, stop = block_bounds(block, loss.size)
+        for i in range(start, stop):
+            label = _class_of(target[i, 0], prediction.shape[1])
+            if target[i, 0] == ignore_class or label < 0:
+                loss[i] = _ZERO if target[i, 0] == ignore_class else _NAN
+                _fill(dprediction[i], loss[i])
+                continue
+            sum_inverse = _ONE / row_sum(prediction[i])
+            p = prediction[i, label] * sum_inverse
+            q = clipped(p)
+            slope = _ZERO if q != p and p == p else weight[i] * inverse * sum_inverse
+            _fill(dprediction[i], slope)
+            dprediction[i, label] = slope - slope / q
+            loss[i] = -math.log(q)
+
+
+@checked(FLOAT)
+def sparse_categorical_crossentropy(
+    loss: Array,
+    dprediction: Array,
+    prediction: Array,
+    target: Array,
+    weight: Array,
+    ignore_class: float,
+) -> None:
+    """loss = -log p of the class that target (n, 1) names, p = prediction (n, t) / its sum.
+
+    A row of class `ignore_class` (NaN for none) has loss 0 and gradient 0; one of any other class
+    outside 0 .. t - 1 has NaN.
+    """
+    _sparse_categorical(loss, dprediction, prediction, target, weight, FLOAT(ignore_class))
+
+
+@compiled(parallel=True)
+def _sparse_categorical_logits(  # type: ignore
+    loss, dprediction, prediction, target, weight, ignore_class
+):
+    inverse = inverse_sum(weight)
+    for block in prange(block_count(loss.size)):
+        start, stop = block_bounds(block, loss.size)
+        for i in range(start, stop):
+            label = _class_of(target[i, 0], prediction.shape[1])
+            if target[i, 0] == ignore_class or label < 0:
+                loss[i] = _ZERO if target[i, 0] == ignore_class else _NAN
+                _fill(dprediction[i], loss[i])
+                continue
+            share = weight[i] * inverse
+            largest, log_rest = log_sum_exp(prediction[i])
+            for t in range(prediction.shape[1]):
+                bits = largest - prediction[i, t] + log_rest
+                dprediction[i, t] = share * math.exp(-bits)
+            loss[i] = largest - prediction[i, label] + log_rest
+            dprediction[i, label] = share * math.expm1(-loss[i])
+
+
+@checked(FLOAT)
+def sparse_categorical_crossentropy_from_logits(
+    loss: Array,
+    dprediction: Array,
+    prediction: Array,
+    target: Array,
+    weight: Array,
+    ignore_class: float,
+) -> None:
+    """`sparse_categorical_crossentropy` of p = softmax(prediction), never clipped."""
+    _sparse_categorical_logits(loss, dprediction, prediction, target, weight, FLOAT(ignore_class))
