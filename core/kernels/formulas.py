@@ -19,6 +19,8 @@ ONE = np.float32(1)
 TWO = np.float32(2)
 # Half of the natural logarithm of 2 pi, the constant of the Gaussian log-likelihood.
 HALF_LOG_TWO_PI = 0.9189385332046727
+# What Keras adds to a norm before it divides by it (backend.epsilon()).
+NORM_EPSILON = 1e-7
 
 
 def relu(x: Number) -> Number:
@@ -113,6 +115,16 @@ def between(pixel: int, size: int, length: int) -> tuple[int, int, np.float32]:
     first, second = position // unit, -(-position // unit)
     weight = np.float32(position - first * unit) / np.float32(unit)
     return max(first, 0), min(second, length - 1), weight
+
+
+def sign(x: Number) -> Number:
+    """-1, 0 or 1; NaN stays NaN."""
+    return ONE if x > ZERO else -ONE if x < ZERO else x
+
+
+def clipped(x: Number, limit: Number) -> Number:
+    """x within -limit and limit; NaN stays NaN."""
+    return limit if x > limit else -limit if x < -limit else x
 
 
 # SplitMix64 (Steele, Lea & Flood 2014, fig. 19): its increment and its mixing function.

@@ -13,10 +13,13 @@ def plain(value: Any) -> Any:
         return {"class": type(value).__name__, "config": configuration(value)}
     if isinstance(value, tuple | list):
         return [plain(item) for item in value]
+    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, _PLAIN):
         return value
     raise TypeError(
-        f"a configuration holds numbers, strings, booleans, None, lists and configured objects; "
+        f"a configuration holds numbers, strings, booleans, None, lists, mappings from strings and "
+        f"configured objects; "
         f"received {type(value).__name__}: {value!r}"
     )
 

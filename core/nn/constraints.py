@@ -13,7 +13,8 @@ class MaxNorm:
     """The weights that lead into one unit have a Euclidean norm of at most `max_value`.
 
     The norm is over all axes but the last, the units (Keras's axis=0 for a Dense kernel and
-    axis=[0, 1, 2] for a Conv2D kernel). Srivastava et al. 2014, section 5.1.
+    axis=[0, 1, 2] for a Conv2D kernel); of a bias it is that of the whole vector (axis=0 again).
+    Srivastava et al. 2014, section 5.1.
 
     Raises:
         ValueError: max_value is not a finite number above zero.

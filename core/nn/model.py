@@ -58,7 +58,7 @@ class Model(Network):
         """
         self.objective = Objective(self, loss, metrics, loss_weights)
         self.optimizer = optimizers.get(optimizer)
-        self.optimizer.build(self.kernels, self.parameters)
+        self.optimizer.build(self.kernels, self.parameters, self.layers)
         self.compiled_for = self.parameters
 
     def fit(

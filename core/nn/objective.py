@@ -173,8 +173,9 @@ def _by_output(
             )
         return [given.get(name, default) for name in names]
     if len(names) == 1:
-        single = isinstance(given, list | tuple) and not many and len(given) == 1
-        return [given[0] if single else given]
+        listed = isinstance(given, list | tuple) and len(given) == 1
+        listed = listed and (not many or isinstance(given[0], list | tuple))
+        return [given[0] if listed else given]
     if many and not given:
         return [default] * len(names)
     if not isinstance(given, list | tuple) or len(given) != len(names):

@@ -32,7 +32,7 @@ class Ownership:
                         name = f"{name} ({len(weights)})"  # nothing is drawn by this name
                         values[name] = self._kernels.to_host(weight.value)
                     weights[name] = weight
-            self._parameters = Parameters(self._kernels, self.layers, weights, self._seed)
+            self._parameters = Parameters(self._kernels, weights, self._seed)
             for name, value in values.items():
                 self._kernels.copy(weights[name].value, self._kernels.to_device(value))
         return self._parameters

@@ -3,7 +3,8 @@
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 
 import numpy as np
 
@@ -25,6 +26,8 @@ class Span:
     start: int
     stop: int
     decay: bool
+    factor: float = 1.0
+    """Of the learning rate."""
 
 
 class Parameters:
@@ -38,12 +41,11 @@ class Parameters:
     def __init__(
         self,
         kernels: Backend,
-        layers: Sequence[Layer],
         weights: Mapping[str, Weight],
         seed: int,
     ) -> None:
         """Allocate and initialise all `weights`."""
-        self._kernels, self._layers = kernels, layers
+        self._kernels = kernels
         self._starts: dict[int, int] = {}
         ordered = sorted(weights.items(), key=lambda item: not item[1].decay)  # stable
         trained = {name: weight for name, weight in ordered if weight.trained}
@@ -52,22 +54,38 @@ class Parameters:
         self.states = self._allocate(states, seed)
         self.gradients = kernels.zeros(self.values.shape)
         self.states_before = kernels.zeros(self.states.shape)
+        self.number = kernels.zeros((1,))  # where a reduction leaves its result
         for weight in trained.values():
             weight.grad = self._view(self.gradients, weight)
 
-    def spans(self) -> list[Span]:
-        """Return the trainable stretches of `values`, as long as possible, in order."""
+    def spans(
+        self, layers: Sequence[Layer], multipliers: Mapping[str, float] | None = None
+    ) -> list[Span]:
+        """Return the stretches of `values` that `layers` train, as long as possible, in order.
+
+        Args:
+            layers: all of a model's, or some of them where models share weights.
+            multipliers: factors of the learning rate by patterns of layer names; the first that
+                matches counts, and 1 where none does.
+
+        Raises:
+            ValueError: a pattern matches no layer; the message lists the names.
+        """
+        factors = _factors([layer.name or "" for layer in layers], multipliers or {})
         pieces = [
-            Span(self._starts[id(weight)], self._stop(weight), weight.decay)
-            for layer in self._layers
-            if layer.trainable
-            for weight in layer.weights.values()
-            if weight.trained
+            Span(
+                self._starts[id(weight)],
+                self._stop(weight),
+                weight.decay,
+                factors[layer.name or ""],
+            )
+            for layer, weight in trainable(layers)
         ]
         spans: list[Span] = []
         for piece in sorted(pieces, key=lambda span: span.start):
-            if spans and spans[-1].stop == piece.start and spans[-1].decay == piece.decay:
-                piece = Span(spans.pop().start, piece.stop, piece.decay)
+            last = spans[-1] if spans else None
+            if last and last == replace(piece, start=last.start, stop=piece.start):
+                piece = replace(spans.pop(), stop=piece.stop)
             spans.append(piece)
         return spans
 
@@ -92,3 +110,27 @@ class Parameters:
 
     def _stop(self, weight: Weight) -> int:
         return self._starts[id(weight)] + aligned(math.prod(weight.shape))
+
+
+def trainable(layers: Sequence[Layer]) -> list[tuple[Layer, Weight]]:
+    """Return the weights that gradients change now, in the order of their layers."""
+    return [
+        (layer, weight)
+        for layer in layers
+        if layer.trainable
+        for weight in layer.weights.values()
+        if weight.trained
+    ]
+
+
+def _factors(names: Sequence[str], multipliers: Mapping[str, float]) -> dict[str, float]:
+    """Return every layer's factor of the learning rate."""
+    for pattern in multipliers:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise ValueError(
+                f"learning_rate_multipliers: no layer matches {pattern!r}; the layers are {names}"
+            )
+    return {
+        name: next((f for pattern, f in multipliers.items() if fnmatchcase(name, pattern)), 1.0)
+        for name in names
+    }

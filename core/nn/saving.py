@@ -1,118 +1,139 @@
-"""Whole models on disk: a folder with the architecture (JSON) and the weights (safetensors)."""
+"""Whole models on disk: a folder with architecture (JSON), weights and optimizer (safetensors)."""
 
+import hashlib
 import json
 import os
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from core.nn.configuration import construct, plain
+from core.nn import losses, metrics, optimizers
+from core.nn.architecture import describe, fail, read_json, rebuild
+from core.nn.configuration import plain
 from core.nn.files import write_whole
 from core.nn.graph import Graph
-from core.nn.layers import LAYERS
 from core.nn.model import Model
-from core.nn.tensor import Input, Tensor
-from core.nn.weights import check_arrays
+from core.nn.weights import WeightsError, check_arrays, read_arrays, write_arrays
 
 FORMAT = 2
+MODEL, WEIGHTS, OPTIMIZER = "model.json", "weights.safetensors", "optimizer.safetensors"
 
 
 def save_model(model: Model, path: str | os.PathLike[str]) -> None:
-    """Write `path`/model.json and `path`/weights.safetensors, each whole or not at all."""
+    """Write model.json, weights.safetensors and, where compiled, optimizer.safetensors.
+
+    Each file is written whole or not at all; the optimizer's names the weights that it goes with.
+    """
     folder = Path(path)
-    text = json.dumps(architecture(model.graph), indent=1, allow_nan=False)
-    model.save_weights(folder / "weights.safetensors")
-    write_whole(folder / "model.json", (text + "\n").encode())
+    description = {
+        "format": FORMAT,
+        "architecture": describe(model.graph),
+        "training": _training(model),
+    }
+    text = json.dumps(description, indent=1, allow_nan=False)
+    model.save_weights(folder / WEIGHTS)
+    write_whole(folder / MODEL, (text + "\n").encode())
+    if model.optimizer is not None:
+        write_arrays(folder / OPTIMIZER, model.optimizer.get_state(), _digest(folder / WEIGHTS))
+    else:
+        (folder / OPTIMIZER).unlink(missing_ok=True)
 
 
-def load_model(path: str | os.PathLike[str], *, backend: str = "cpu", seed: int = 0) -> Model:
-    """Read a folder that `save_model` wrote; compile the model before training it further.
+def load_model(
+    path: str | os.PathLike[str],
+    *,
+    backend: str = "cpu",
+    seed: int = 0,
+    compile: bool = True,  # noqa: A002
+) -> Model:
+    """Read a folder that `save_model` wrote; a compiled model goes on where it stood.
 
-    Only layers of `core.nn.layers.LAYERS` can be built, from plain values. The weights' names and
-    shapes are compared with the architecture before memory is allocated.
+    Only layers, losses, optimizers and so on of this package can be built, from plain values. The
+    weights' names and shapes are compared with the architecture before memory is allocated.
+
+    Args:
+        path: the folder.
+        backend: see `Network`.
+        seed: of the dropout, and of layers that are added.
+        compile: restore optimizer, losses and metrics; False leaves the model uncompiled.
 
     Raises:
         ValueError: the architecture is malformed, or the weights are not its own.
         FileNotFoundError: a file is missing.
     """
     folder = Path(path)
-    file = folder / "model.json"
+    description = read_json(folder / MODEL)
     try:
-        description = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{file}: not valid JSON: {error}") from error
-    try:
-        inputs, outputs = _rebuild(description)
+        training = _parts(description)
+        inputs, outputs = rebuild(description["architecture"])
         graph = Graph(inputs, outputs)
     except ValueError as error:
-        raise ValueError(f"{file}: {error}") from error
+        raise ValueError(f"{folder / MODEL}: {error}") from error
     shapes = {name: weight.shape for name, weight in graph.weights.items()}
-    check_arrays(folder / "weights.safetensors", shapes)
-    model = Model(inputs, outputs, backend=backend, seed=seed)
-    model.load_weights(folder / "weights.safetensors")
+    check_arrays(folder / WEIGHTS, shapes)
+    model = Model(inputs, outputs if len(outputs) > 1 else outputs[0], backend=backend, seed=seed)
+    model.load_weights(folder / WEIGHTS)
+    if compile and training is not None:
+        _compile(model, training, folder)
     return model
 
 
-def architecture(graph: Graph) -> dict[str, Any]:
-    """Return the graph as plain values: tensors are numbered, the inputs first, then the calls."""
+def _training(model: Model) -> dict[str, Any] | None:
+    if model.optimizer is None or model.objective is None:
+        return None
+    heads = model.objective.heads
     return {
-        "format": FORMAT,
-        "inputs": [
-            {"name": name, "shape": list(tensor.shape), "dtype": tensor.dtype}
-            for name, tensor in zip(graph.input_names, graph.inputs, strict=True)
-        ],
-        "layers": [plain(layer) for layer in graph.layers],
-        "calls": [{"layer": node.layer.name, "inputs": list(node.inputs)} for node in graph.nodes],
-        "outputs": list(graph.outputs),
+        "optimizer": plain(model.optimizer),
+        "state": model.optimizer.scalars(),
+        "losses": [plain(head.loss) for head in heads],
+        "loss_weights": [head.weight for head in heads],
+        "metrics": [[plain(metric) for metric in head.metrics] for head in heads],
     }
 
 
-def _rebuild(description: Any) -> tuple[list[Tensor], list[Tensor]]:
-    """Call the described layers one after the other."""
-    keys = {"format", "inputs", "layers", "calls", "outputs"}
+def _parts(description: Any) -> dict[str, Any] | None:
+    """Check the outer form of a description, and return its part about training."""
+    keys = {"format", "architecture", "training"}
     if not isinstance(description, dict) or set(description) != keys:
-        _fail(f"needs exactly the keys {sorted(keys)}", description)
+        fail(f"needs exactly the keys {sorted(keys)}", description)
     if description["format"] != FORMAT:
-        _fail(f"this program reads format {FORMAT}", description["format"])
-    tensors: list[Tensor] = []
-    for entry in _listed(description["inputs"], {"name", "shape", "dtype"}):
-        if not isinstance(entry["name"], str) or not isinstance(entry["shape"], list):
-            _fail("an input needs a name and a shape", entry)
-        tensors.append(Input(tuple(entry["shape"]), entry["name"], entry["dtype"]))
-    inputs = list(tensors)
-    layers = {}
-    for entry in _listed(description["layers"], {"class", "config"}):
-        layer = construct(entry, LAYERS, "layer")
-        if layer.name is None or layer.name in layers:
-            _fail("every layer needs a name of its own", layer.name)
-        layers[layer.name] = layer
-    for entry in _listed(description["calls"], {"layer", "inputs"}):
-        if not isinstance(entry["layer"], str) or entry["layer"] not in layers:
-            _fail("a call needs a known layer", entry["layer"])
-        layer = layers[entry["layer"]]
-        if not isinstance(entry["inputs"], list) or not entry["inputs"]:
-            _fail("a call needs a list of tensor numbers", entry["inputs"])
-        read = [_tensor(tensors, number) for number in entry["inputs"]]
-        tensors.append(layer(read if layer.takes_list or len(read) > 1 else read[0]))
-    if not isinstance(description["outputs"], list):
-        _fail("outputs must be a list of tensor numbers", description["outputs"])
-    return inputs, [_tensor(tensors, number) for number in description["outputs"]]
+        fail(f"this program reads format {FORMAT}", description["format"])
+    training: dict[str, Any] | None = description["training"]
+    if training is not None:
+        keys = {"optimizer", "state", "losses", "loss_weights", "metrics"}
+        if not isinstance(training, dict) or set(training) != keys:
+            fail(f"training needs exactly the keys {sorted(keys)}", training)
+        if not all(isinstance(training[key], list) for key in ("losses", "metrics")):
+            fail("losses and metrics need lists", training)
+        if not isinstance(training["state"], dict):
+            fail("state needs a mapping", training["state"])
+    return training
 
 
-def _listed(entries: Any, keys: set[str]) -> list[dict[str, Any]]:
-    if not isinstance(entries, list):
-        _fail("needs a list", entries)
-    for entry in entries:
-        if not isinstance(entry, dict) or set(entry) != keys:
-            _fail(f"every entry needs exactly the keys {sorted(keys)}", entry)
-    return entries
+def _compile(model: Model, training: dict[str, Any], folder: Path) -> None:
+    try:
+        model.compile(
+            optimizers.get(training["optimizer"]),
+            [losses.get(loss) for loss in training["losses"]],
+            [[metrics.get(metric) for metric in listed] for listed in training["metrics"]],
+            training["loss_weights"],
+        )
+    except ValueError as error:
+        raise ValueError(f"{folder / MODEL}: {error}") from error
+    assert model.optimizer is not None
+    file = folder / OPTIMIZER
+    shapes = {name: array.shape for name, array in model.optimizer.slots.items()}
+    slots, belongs_to = read_arrays(file, shapes)
+    if belongs_to != _digest(folder / WEIGHTS):
+        raise WeightsError(
+            f"{file}: belongs to other weights than {WEIGHTS}: a save was interrupted; "
+            "load_model(..., compile=False) reads the weights alone"
+        )
+    try:
+        model.optimizer.set_state(slots, training["state"])
+    except ValueError as error:
+        raise ValueError(f"{folder / MODEL}: {error}") from error
 
 
-def _tensor(tensors: Sequence[Tensor], number: Any) -> Tensor:
-    if type(number) is not int or not 0 <= number < len(tensors):
-        _fail(f"a tensor number is an integer of 0 to {len(tensors) - 1}", number)
-    return tensors[number]
-
-
-def _fail(rule: str, received: object) -> NoReturn:
-    raise ValueError(f"model description: {rule}, received {received!r:.200}")
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

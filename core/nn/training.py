@@ -14,6 +14,7 @@ from core.nn.data import Batch, Host, RawBatch, check_batch
 from core.nn.executor import Executor
 from core.nn.history import History
 from core.nn.layer import Array
+from core.nn.penalties import apply_constraints, apply_regularizers, penalty
 from core.nn.sources import BatchSource
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Run:
     epochs: int
     epoch: int
     """The epoch under way, or the next one."""
+    replayable: bool = True
+    """Whether an epoch's batches can be dealt out again."""
     history: History = field(default_factory=History)
 
 
@@ -67,11 +70,12 @@ def fit(
         ValueError: not compiled, or no trainable weight.
         FloatingPointError: the loss or a gradient is not finite, and no callback stopped for it.
     """
-    compiled(model)
+    optimizer = compiled(model).optimizer
     needed = model.graph.needs_gradient()
     if not any(needed[output] for output in model.graph.outputs):
         raise ValueError("fit: nothing to train: every layer with weights is frozen")
-    run = Run(model, list(callbacks), source.steps, epochs, initial_epoch)
+    replayable = getattr(source, "replayable", True)
+    run = Run(model, list(callbacks), source.steps, epochs, initial_epoch, replayable)
     for callback in run.callbacks:
         callback.attach(run)
     model.refresh()
@@ -94,6 +98,7 @@ def fit(
             callback.on_epoch_end(epoch, logs)
         for callback in run.callbacks:
             callback.on_epoch_complete(epoch, logs)
+    optimizer.finalize()
     for callback in run.callbacks:
         callback.on_train_end()
     return run.history
@@ -107,7 +112,7 @@ def evaluate(model: Model, source: BatchSource) -> dict[str, float]:
         executor = model.executor(len(batch.inputs[0]), training=False)
         outputs = executor.forward([model.kernels.to_device(array) for array in batch.inputs])
         values, weights = _losses(model, batch, executor, outputs)
-        objective.add(values, weights, 0.0)
+        objective.add(values, weights, penalty(model.kernels, model.parameters, model.layers))
         _update_metrics(model, batch, outputs)
     return objective.logs()
 
@@ -140,18 +145,20 @@ def train_step(model: Model, batch: Batch) -> StepResult:
     kernels.copy(parameters.states_before, parameters.states)
     outputs = executor.forward([kernels.to_device(array) for array in batch.inputs], step)
     values, weights = _losses(model, batch, executor, outputs)
-    penalty = 0.0
-    total = objective.total(values, penalty)
+    total = objective.total(values, 0.0)
     finite = math.isfinite(total)
     if finite:
         kernels.fill(parameters.gradients, 0.0)
         _scale_gradients(model, executor, size)
         _update_metrics(model, batch, outputs)
         executor.backward(size, step)
-        finite = optimizer.gradients_finite()
+        penalties = apply_regularizers(kernels, parameters, model.layers)
+        total += penalties
+        finite = math.isfinite(total) and optimizer.gradients_finite()
     if finite:
-        objective.add(values, weights, penalty)
+        objective.add(values, weights, penalties)
         optimizer.step()
+        apply_constraints(kernels, model.layers)
     else:
         kernels.copy(parameters.states, parameters.states_before)
     return StepResult(total, finite)

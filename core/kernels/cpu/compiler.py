@@ -14,7 +14,7 @@ from llvmlite import binding  # type: ignore[import-untyped]
 from numba.core import config
 
 # Values in the largest array below which one thread is enough: some ten microseconds of work.
-SERIAL_SIZE = 8192
+SERIAL_SIZE = 16384
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -1,6 +1,7 @@
-"""Optimiser steps on flat arrays of parameters (k,), as Keras 3 defines them."""
+"""Optimiser steps on flat arrays of parameters (k,), as Keras 3 defines them.
 
-import math
+Every step begins with w -= learning_rate weight_decay w (Loshchilov & Hutter 2019).
+"""
 
 import numpy as np
 
@@ -8,7 +9,9 @@ from ..contract import checked
 from .arrays import FLOAT, Array
 
 __all__ = [
-    "adam_step",
+    "average_step",
+    "clip",
+    "lion_step",
     "scale",
     "sgd_step",
 ]
@@ -16,40 +19,54 @@ __all__ = [
 
 @checked(FLOAT)
 def sgd_step(
-    w: Array, g: Array, velocity: Array, learning_rate: float, momentum: float, nesterov: bool
+    w: Array,
+    g: Array,
+    velocity: Array,
+    learning_rate: float,
+    momentum: float,
+    nesterov: bool,
+    weight_decay: float,
 ) -> None:
     """velocity = momentum velocity - learning_rate g; w += velocity.
 
     With nesterov (Sutskever et al. 2013), w += momentum velocity - learning_rate g instead.
     """
+    w -= learning_rate * weight_decay * w
     velocity *= momentum
     velocity -= learning_rate * g
     w += momentum * velocity - learning_rate * g if nesterov else velocity
 
 
 @checked(FLOAT)
-def adam_step(
+def lion_step(
     w: Array,
     g: Array,
     m: Array,
-    v: Array,
     learning_rate: float,
     beta_1: float,
     beta_2: float,
-    epsilon: float,
     weight_decay: float,
-    step: int,
 ) -> None:
-    """One step of Adam (Kingma & Ba 2015, end of section 2) or AdamW; `step` counts from 1.
+    """w -= learning_rate sign(beta_1 m + (1 - beta_1) g); m = beta_2 m + (1 - beta_2) g.
 
-    First w -= learning_rate weight_decay w (Loshchilov & Hutter 2019), then
-    w -= learning_rate sqrt(1 - beta_2^step) / (1 - beta_1^step) m / (sqrt(v) + epsilon).
+    Chen et al. 2023, program 1 (arXiv:2302.06675).
     """
-    rate = learning_rate * math.sqrt(1.0 - beta_2**step) / (1.0 - beta_1**step)
     w -= learning_rate * weight_decay * w
-    m += (1.0 - beta_1) * (g - m)
-    v += (1.0 - beta_2) * (g * g - v)
-    w -= rate * m / (np.sqrt(v) + epsilon)
+    w -= learning_rate * np.sign(beta_1 * m + (1.0 - beta_1) * g)
+    m *= beta_2
+    m += (1.0 - beta_2) * g
+
+
+@checked(FLOAT)
+def average_step(average: Array, w: Array, momentum: float) -> None:
+    """average += (1 - momentum) (w - average): where both are equal it stays as it is."""
+    average += (1.0 - momentum) * (w - average)
+
+
+@checked(FLOAT)
+def clip(x: Array, limit: float) -> None:
+    """x = limit above limit, -limit below -limit (gradient clipping by value); limit >= 0."""
+    np.clip(x, -limit, limit, out=x)
 
 
 @checked(FLOAT)

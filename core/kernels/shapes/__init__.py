@@ -28,6 +28,9 @@ MODULES = (
     "margin",
     "distribution",
     "optimizer",
+    "optimizer_adagrad",
+    "optimizer_adam",
+    "penalty",
     "reduce",
 )
 

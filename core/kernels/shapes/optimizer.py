@@ -1,5 +1,5 @@
 """Shapes of optimiser steps: flat arrays of k values."""
 
-_FLAT = dict.fromkeys(["w", "g", "m", "v", "velocity", "x"], "k")
+_FLAT = dict.fromkeys(["w", "g", "m", "velocity", "average", "x"], "k")
 
-SHAPES = {"sgd_step": _FLAT, "adam_step": _FLAT, "scale": _FLAT}
+SHAPES = dict.fromkeys(["sgd_step", "lion_step", "average_step", "clip", "scale"], _FLAT)

@@ -6,18 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from core.nn.callbacks.callback import Callback, Logs
+from core.nn.configuration import plain
 from core.nn.history import History
 from core.nn.weights import WeightsError, read_arrays, write_arrays
 
-FORMAT = 1
-_KEYS = {"format", "run", "epoch", "iterations", "stop_training", "history", "callbacks"}
+FORMAT = 2
+_KEYS = {"format", "run", "epoch", "optimizer", "stop_training", "history", "callbacks"}
 
 
 class BackupAndRestore(Callback):
     """After every epoch, save all that the rest of the training depends on; begin from it if found.
 
-    One file, `backup_dir`/backup.safetensors, holds the weights, the optimizer's slots and step,
-    the epoch, the history and the state of every other callback, and is replaced as a whole. A run
+    One file, `backup_dir`/backup.safetensors, holds the weights, the optimizer's slots, step and
+    learning rate (where it was set in training, as callbacks do), the epoch, the history and the
+    state of every other callback, and is replaced as a whole. A run
     that is killed in the middle of an epoch repeats that epoch. Nothing else may change between
     the two runs: the batches must follow from the epoch alone, as those of `ArraySource` do.
 
@@ -38,8 +40,14 @@ class BackupAndRestore(Callback):
         """Resume from the backup, if there is one.
 
         Raises:
+            ValueError: the batches come from a generator, which deals each out but once.
             WeightsError: the backup is broken or of another run; nothing was changed.
         """
+        if not self.run.replayable:
+            raise ValueError(
+                "BackupAndRestore: a generator's batches cannot be dealt out again after a resume: "
+                "pass arrays, or an object with `steps` and `batches(epoch)`"
+            )
         if not self.path.exists():
             return
         arrays, note = read_arrays(self.path)
@@ -55,7 +63,7 @@ class BackupAndRestore(Callback):
             model.set_weights(groups.get("weights", {}))
         except ValueError as error:
             raise WeightsError(f"{self._foreign()}: {error}") from error
-        optimizer.set_state(groups.get("optimizer", {}), state["iterations"])
+        optimizer.set_state(groups.get("optimizer", {}), state["optimizer"])
         for i, (callback, values) in enumerate(
             zip(self.run.callbacks, state["callbacks"], strict=True)
         ):
@@ -79,7 +87,7 @@ class BackupAndRestore(Callback):
             "format": FORMAT,
             "run": self._fingerprint(),
             "epoch": self.run.epoch,
-            "iterations": optimizer.iterations,
+            "optimizer": optimizer.scalars(),
             "stop_training": model.stop_training,
             "history": self.run.history,
             "callbacks": callbacks,
@@ -96,10 +104,12 @@ class BackupAndRestore(Callback):
         model = self.model
         assert model.objective is not None
         heads = model.objective.heads
+        optimizer = plain(model.optimizer)
+        del optimizer["config"]["learning_rate"]
         return {
-            "optimizer": type(model.optimizer).__name__,
-            "losses": [type(head.loss).__name__ for head in heads],
-            "metrics": [[metric.name for metric in head.metrics] for head in heads],
+            "optimizer": optimizer,
+            "losses": [plain(head.loss) for head in heads],
+            "metrics": [[plain(metric) for metric in head.metrics] for head in heads],
             "steps": self.run.steps,
             "seed": model.seed,
             "backend": model.backend,

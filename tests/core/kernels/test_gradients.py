@@ -169,3 +169,17 @@ def test_elementwise(name, needs, scalars):
 
     x = normal(RNG, 50)
     check(forward, backward, np.where(np.abs(x) < 0.01, 0.5, x))  # away from the kinks
+
+
+def test_regularize():
+    def backward(dy, w):
+        dw = np.zeros_like(w)
+        K.regularize(np.empty(1), dw, w, 0.3, 0.7)
+        return [dy * dw]
+
+    w = normal(RNG, 4, 5)
+    check(
+        lambda w: filled(K.regularize, (1,), None, w, 0.3, 0.7),
+        backward,
+        np.where(np.abs(w) < 0.01, 0.5, w),  # away from the kink
+    )

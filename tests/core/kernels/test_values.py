@@ -101,7 +101,7 @@ def test_adam_epsilon_and_decay(backend):
 @pytest.mark.parametrize(("nesterov", "expected"), [(False, 1.25), (True, 0.875)])
 def test_sgd_by_hand(backend, nesterov, expected):
     w, g, velocity = on(backend, [1.0], [2.0], [1.0])
-    backend.sgd_step(w, g, velocity, 0.125, 0.5, nesterov)
+    backend.sgd_step(w, g, velocity, 0.125, 0.5, nesterov, 0.0)
     assert backend.to_host(velocity) == 0.25
     assert backend.to_host(w) == expected
 

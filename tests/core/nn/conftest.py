@@ -58,7 +58,7 @@ def place_layer(
     tensors = [Input(shape) for shape in shapes]
     tensor = layer(tensors if layer.takes_list else tensors[0])
     layer.name, layer.kernels, layer.stream, layer.step = "layer", k, 5, 3
-    Parameters(k, [layer], layer.weights, seed)
+    Parameters(k, layer.weights, seed)
     for weight in layer.weights.values():
         offset = 0.5 + rng.random(weight.shape)  # biases and moving statistics that matter
         weight.value[...] += offset.astype(k.FLOAT) * 0.3

@@ -1,19 +1,22 @@
-"""Calls of the optimiser steps."""
+"""Calls of the simpler optimiser steps."""
 
 import numpy as np
 
-from tests.core.kernels.cases.case import Case, normal, positive
+from tests.core.kernels.cases.case import Case, normal
 
 
 def _optimizers(rng: np.random.Generator, size: int) -> list[Case]:
-    w, g, m, v = normal(rng, size), normal(rng, size), normal(rng, size), positive(rng, size)
+    w, g, m = normal(rng, size), normal(rng, size), normal(rng, size)
     sgd = {"w": w, "g": g, "velocity": m, "learning_rate": 0.125, "momentum": 0.75}
-    adam = {"w": w, "g": g, "m": m, "v": v, "learning_rate": 0.125, "beta_1": 0.875}
-    adam |= {"beta_2": 0.96875, "epsilon": 2.0**-20, "weight_decay": 0.25, "step": 3}
+    sgd |= {"nesterov": False, "weight_decay": 0.25}
+    lion = {"w": w, "g": g, "m": m, "learning_rate": 0.125, "beta_1": 0.875, "beta_2": 0.75}
+    lion |= {"weight_decay": 0.25}
     return [
-        Case("sgd_step", (), ("w", "velocity"), sgd | {"nesterov": False}),
+        Case("sgd_step", (), ("w", "velocity"), sgd),
         Case("sgd_step", (), ("w", "velocity"), sgd | {"nesterov": True}),
-        Case("adam_step", (), ("w", "m", "v"), adam),
+        Case("lion_step", (), ("w", "m"), lion),
+        Case("average_step", (), ("average",), {"average": m, "w": w, "momentum": 0.75}),
+        Case("clip", (), ("x",), {"x": w, "limit": 0.5}),
         Case("scale", (), ("x",), {"x": w, "factor": 0.3}),
     ]
 

@@ -1,0 +1,30 @@
+"""Penalties on the size of weights, and the limit of a norm, as Keras 3 defines them."""
+
+import numpy as np
+
+from ..contract import checked
+from ..formulas import NORM_EPSILON
+from .arrays import FLOAT, Array
+
+__all__ = [
+    "max_norm",
+    "regularize",
+]
+
+
+@checked(FLOAT)
+def regularize(penalty: Array, dw: Array | None, w: Array, l1: float, l2: float) -> None:
+    """penalty (1,) = l1 sum |w| + l2 sum w^2; dw += l1 sign(w) + 2 l2 w, unless dw is None."""
+    penalty[0] = l1 * np.sum(np.abs(w)) + l2 * np.sum(w * w)
+    if dw is not None:
+        dw += l1 * np.sign(w) + 2.0 * l2 * w
+
+
+@checked(FLOAT)
+def max_norm(w: Array, limit: float) -> None:
+    """Scale every column of w (i, o) whose norm is above `limit` by limit / (norm + 1e-7).
+
+    Srivastava et al. 2014, section 5.1. Columns within the limit keep their bytes.
+    """
+    norm = np.sqrt(np.sum(w * w, axis=0))
+    w *= np.where(norm > limit, limit / (norm + NORM_EPSILON), 1.0)

@@ -1,0 +1,5 @@
+"""Shapes of the steps of Adagrad and its kin: flat arrays of k values."""
+
+_FLAT = dict.fromkeys(["w", "g", "squares", "changes"], "k") | {"mean": "k?", "velocity": "k?"}
+
+SHAPES = dict.fromkeys(["adagrad_step", "adadelta_step", "rmsprop_step"], _FLAT)

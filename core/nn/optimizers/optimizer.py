@@ -1,0 +1,196 @@
+"""Optimizer: what all optimizers share, on the flat buffers of a model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+from core.kernels import Backend
+from core.nn import schedules
+from core.nn.configuration import configuration, plain
+from core.nn.layer import Array, Layer
+from core.nn.optimizers.checks import check_options
+from core.nn.optimizers.clipping import clip_gradients
+from core.nn.parameters import Parameters
+from core.nn.schedules import LearningRate
+
+
+@dataclass(eq=False)
+class Optimizer:
+    """Updates the trainable weights of one model, with the formulas and arguments of Keras 3.
+
+    At most one of the three clips may be given. Every step clips the gradients, decays the weights
+    and makes the step proper.
+
+    Attributes:
+        learning_rate: a number or a schedule, evaluated at `iterations` before each step. Setting
+            it takes effect at the next step.
+        weight_decay: w -= learning_rate * weight_decay * w before each step, on kernels alone
+            (never on biases or batch normalisation). Loshchilov & Hutter 2019.
+        clipnorm: scales each weight's gradient down to a norm of at most this.
+        clipvalue: clips every gradient to -clipvalue and clipvalue.
+        global_clipnorm: scales all gradients down so that their common norm is at most this.
+        use_ema: keep a running average of the weights, which `finalize` puts in their place:
+            average = ema_momentum * average + (1 - ema_momentum) * w after every step, beginning
+            with the weights after the first (Polyak & Juditsky 1992, with forgetting).
+        ema_momentum: see `use_ema`.
+        ema_overwrite_frequency: also put the average in place after every so many steps.
+        learning_rate_multipliers: factors of the learning rate (and so of the weight decay) by
+            patterns of layer names, such as {"trunk_*": 0.1}; the first that matches counts, and 0
+            leaves a layer's weights as they are (Howard & Ruder 2018, section 3.2).
+        iterations: number of steps made.
+
+    Raises:
+        ValueError: an argument out of its range; the message names it.
+    """
+
+    learning_rate: LearningRate = 0.001
+    weight_decay: float | None = field(default=None, kw_only=True)
+    clipnorm: float | None = field(default=None, kw_only=True)
+    clipvalue: float | None = field(default=None, kw_only=True)
+    global_clipnorm: float | None = field(default=None, kw_only=True)
+    use_ema: bool = field(default=False, kw_only=True)
+    ema_momentum: float = field(default=0.99, kw_only=True)
+    ema_overwrite_frequency: int | None = field(default=None, kw_only=True)
+    learning_rate_multipliers: Mapping[str, float] = field(default_factory=dict, kw_only=True)
+    iterations: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        """Check the arguments that every optimizer has."""
+        check_options(self)
+        if isinstance(self.learning_rate, Mapping):  # from a configuration
+            self.learning_rate = schedules.get(self.learning_rate)
+        self.current_learning_rate()
+
+    # What a subclass writes.
+
+    def slot_names(self) -> tuple[str, ...]:
+        """Names of the arrays that are kept from step to step, each as long as all weights."""
+        raise NotImplementedError
+
+    def update(
+        self, values: Array, gradients: Array, slots: Mapping[str, Array], rate: float, decay: float
+    ) -> None:
+        """Make step number `iterations` on one stretch of weights, which decay by rate * decay."""
+        raise NotImplementedError
+
+    # What everyone else uses.
+
+    def build(self, kernels: Backend, parameters: Parameters, layers: Sequence[Layer]) -> None:
+        """Allocate the slots for the weights of a model's layers, and begin at step 0.
+
+        Raises:
+            ValueError: a pattern of `learning_rate_multipliers` matches no layer.
+        """
+        self._kernels, self._parameters, self._layers = kernels, parameters, layers
+        self.iterations, self._initial_rate = 0, self.learning_rate
+        names = (*self.slot_names(), *(("average",) if self.use_ema else ()))
+        self.slots: dict[str, Array] = {
+            name: kernels.zeros(parameters.values.shape) for name in names
+        }
+        if self.use_ema:
+            kernels.copy(self.slots["average"], parameters.values)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Find the trainable weights again, after layers were frozen or unfrozen."""
+        spans = self._parameters.spans(self._layers, self.learning_rate_multipliers)
+        self._spans = [span for span in spans if span.factor]
+
+    def current_learning_rate(self) -> float:
+        """Return the rate of the next step, before any multiplier.
+
+        Raises:
+            ValueError: `learning_rate` was set to something else than a rate.
+        """
+        return schedules.get(self.learning_rate)(self.iterations)
+
+    def step(self) -> None:
+        """Update the trainable weights by the gradients in the model's buffer."""
+        rate = self.current_learning_rate()
+        clip_gradients(self, self._kernels, self._parameters, self._layers, self._spans)
+        self.iterations += 1
+        for span in self._spans:
+            part = slice(span.start, span.stop)
+            slots = {name: slot[part] for name, slot in self.slots.items()}
+            values, gradients = self._parameters.values[part], self._parameters.gradients[part]
+            decay = self.weight_decay if span.decay and self.weight_decay else 0.0
+            self.update(values, gradients, slots, rate * span.factor, decay)
+        if self.use_ema:
+            self._average()
+
+    def finalize(self) -> None:
+        """Put the averages in the place of the trainable weights; the end of training calls it.
+
+        Nothing happens without `use_ema`, or before the first step.
+        """
+        if self.use_ema and self.iterations:
+            for span in self._spans:
+                part = slice(span.start, span.stop)
+                self._kernels.copy(self._parameters.values[part], self.slots["average"][part])
+
+    def gradients_finite(self) -> bool:
+        """Whether no gradient is NaN or infinite."""
+        number = self._parameters.number
+        self._kernels.all_finite(number, self._parameters.gradients)
+        return bool(self._kernels.to_host(number)[0])
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor arguments as plain values."""
+        return configuration(self)
+
+    # What a resumed run needs.
+
+    def get_state(self) -> dict[str, NDArray[Any]]:
+        """Return copies of the slots."""
+        return {name: self._kernels.to_host(slot) for name, slot in self.slots.items()}
+
+    def scalars(self) -> dict[str, Any]:
+        """Return the rest of the state as plain values: the step, and the rate if it was set."""
+        rate = self.learning_rate
+        changed = plain(rate) if rate != self._initial_rate else None
+        return {"iterations": self.iterations, "learning_rate": changed}
+
+    def check_state(self, slots: Mapping[str, NDArray[Any]]) -> None:
+        """Compare saved slots with this optimizer's.
+
+        Raises:
+            ValueError: the slots are not those of this optimizer and model.
+        """
+        shapes = {name: slot.shape for name, slot in self.slots.items()}
+        received = {name: slot.shape for name, slot in slots.items()}
+        if shapes != received:
+            raise ValueError(
+                f"{type(self).__name__}: needs the slots {shapes}, received {received}"
+            )
+
+    def set_state(self, slots: Mapping[str, NDArray[Any]], scalars: Mapping[str, Any]) -> None:
+        """Take up the slots (`get_state`) and the scalars (`scalars`) of a saved run.
+
+        Raises:
+            ValueError: the slots are not those of this optimizer and model.
+        """
+        self.check_state(slots)
+        iterations = scalars.get("iterations")
+        if type(iterations) is not int or iterations < 0 or "learning_rate" not in scalars:
+            raise ValueError(
+                f"{type(self).__name__}: the state needs iterations, an integer of 0 or more, and "
+                f"a learning_rate, received {dict(scalars)!r:.200}"
+            )
+        for name, slot in slots.items():
+            self._kernels.copy(self.slots[name], self._kernels.to_device(slot))
+        self.iterations = iterations
+        rate = scalars["learning_rate"]
+        if rate is not None:
+            self.learning_rate = schedules.get(rate) if isinstance(rate, Mapping) else rate
+
+    def _average(self) -> None:
+        """Average all weights, so that one that is unfrozen later has an average of its own."""
+        average = self.slots["average"]
+        if self.iterations == 1:
+            self._kernels.copy(average, self._parameters.values)
+        else:
+            self._kernels.average_step(average, self._parameters.values, self.ema_momentum)
+        if self.ema_overwrite_frequency and self.iterations % self.ema_overwrite_frequency == 0:
+            self.finalize()
