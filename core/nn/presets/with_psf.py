@@ -1,10 +1,11 @@
 """with_psf: a network that sees an image alone becomes one that sees the PSF too."""
 
+from core.nn.architecture import describe, rebuild
 from core.nn.initializers import RandomNormal
 from core.nn.layer import Shape
 from core.nn.layers import Concatenate, Dense, Flatten
 from core.nn.model import Model
-from core.nn.tensor import Input, Tensor
+from core.nn.tensor import Input
 
 
 def build(
@@ -22,7 +23,7 @@ def build(
     side and read by one linear layer, "head".
 
     Args:
-        network: from one image to one vector, on the same back end; the weights are shared.
+        network: from one image to one vector; its layers are copied, without their weights.
         psf_shape: (height, width, bands) of "psf".
         psf_units: features of the PSF.
         targets: T.
@@ -32,12 +33,11 @@ def build(
         ValueError: `network` does not map one image to one vector, or has a layer "head".
     """
     _check(network)
-    image = Input(network.input_shapes[0], name="image")
+    [image], [vector] = rebuild(describe(network.graph))
+    image.name = "image"
     psf = Input(psf_shape, name="psf")
     p = Flatten(name="psf_flatten")(psf)
     p = Dense(psf_units, activation="relu", kernel_initializer="he_normal", name="psf_features")(p)
-    vector = network(image)
-    assert isinstance(vector, Tensor)  # `network` has one output
     x = Concatenate(name="features")([vector, p])
     head = Dense(2 * targets, kernel_initializer=RandomNormal(stddev=0.01), name="head")(x)
     return Model([image, psf], head, backend=backend, seed=seed)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.nn import layers, presets
+from core.nn import layers, load_model, presets
 from core.nn.presets import convolutional_autoencoder, layer_list, variational_autoencoder, with_psf
 from tests.core.nn.preset_shapes import SMALL
 
@@ -98,7 +98,7 @@ def test_an_autoencoder_is_its_two_halves(module):
     assert not np.array_equal(model.get_weights()["head/bias"], before)  # shared
 
 
-def test_a_network_of_images_gets_a_psf_and_a_head():
+def test_a_network_of_images_gets_a_psf_and_a_head(tmp_path):
     network = presets.build("lenet5", **SMALL["lenet5"])
     model = with_psf.build(with_psf.without_head(network), psf_shape=(5, 5, 1), targets=2)
     assert model.input_names == ["image", "psf"]
@@ -112,6 +112,16 @@ def test_a_network_of_images_gets_a_psf_and_a_head():
     first = model.predict(x)
     for name in x:
         assert not np.array_equal(model.predict(x | {name: x[name][::-1]}), first)
+    model.compile("adam", "gaussian_nll")
+    model.fit(x, np.zeros((4, 2)))
+    assert not np.array_equal(model.get_weights()["conv_1/kernel"], weights["conv_1/kernel"])
+    np.testing.assert_array_equal(network.get_weights()["conv_1/kernel"], weights["conv_1/kernel"])
+    model.save(tmp_path / "model")
+    again = load_model(tmp_path / "model")  # the optimizer's state included
+    model.fit(x, np.zeros((4, 2)))
+    again.fit(x, np.zeros((4, 2)))
+    for name, value in model.get_weights().items():
+        np.testing.assert_array_equal(again.get_weights()[name], value, err_msg=name)
 
 
 def test_with_psf_takes_networks_from_an_image_to_a_vector_alone():
