@@ -9,15 +9,21 @@ The contract:
 
 - Images are NHWC `(batch, height, width, channels)`; convolution weights
   `(kernel height, kernel width, channels in, channels out)`; dense weights `(in, out)`.
+- Sequences are `(batch, time, features)`; a recurrent kernel with `reverse` reads the last step
+  first, and every array keeps its steps where they are in the input.
+- Images are NHWC `(batch, height, width, channels)`, volumes NDHWC; convolution weights
+  `(kernel height, kernel width, channels in / groups, channels out)`, a depth before them for
+  volumes; dense weights `(in, out)`.
 - Outputs come first. Nothing is returned and the caller owns all memory; only `empty`, `zeros`,
   `to_device` and `to_host` allocate.
 - Activations and their gradients are assigned (`=`); parameter gradients are added to (`+=`).
 - Arrays are C-contiguous, of the back end's `FLOAT`; arrays called `index` are int32.
-- `strides` is `(rows, columns)`; `padding` is `(top, left)`: zeros before the first row and
-  column. The zeros after the last row and column follow from the shape of the output.
+- `strides` and `dilation` (pixels from tap to tap) are `(rows, columns)`; `padding` is
+  `(top, left)`: zeros before the first row and column. The zeros after the last row and column
+  follow from the shape of the output. Volumes have planes before rows.
 - Elementwise kernels work in place (an output may be one of the inputs); others do not.
-- A wrong shape, dtype or geometry raises ValueError, naming array and shapes, before anything is
-  written (`shapes/` holds each kernel's shapes).
+- A wrong shape, dtype or geometry, or an index outside a table, raises ValueError, naming array and
+  shapes, before anything is written (`shapes/` holds each kernel's shapes).
 - The same arguments give the same bytes, for any number of threads. NaN and infinity propagate.
 - A back end's calls share scratch memory per calling thread, so one call runs at a time per thread.
 """

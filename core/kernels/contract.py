@@ -7,12 +7,15 @@ from typing import Any, ParamSpec
 
 import numpy as np
 
+from .geometry import check_groups, check_windows
 from .shapes import SHAPES
 
-__all__ = ["MAXIMUM_RANK", "checked"]
+__all__ = ["MAXIMUM_RANK", "RECURRENT_ACTIVATIONS", "checked"]
 
 MAXIMUM_RANK = 6
 """Of the arrays that `permute` takes."""
+RECURRENT_ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh")
+"""What the kernels of a simple recurrent layer may apply."""
 
 Arguments = ParamSpec("Arguments")
 
@@ -49,7 +52,7 @@ def _check(
     arrays: list[tuple[str, list[str], bool]],
     dtype: type[np.floating],
 ) -> None:
-    lengths: dict[str, Any] = {}
+    lengths: dict[str, Any] = {"g": given["groups"]} if "groups" in given else {}
     for name, law, optional in arrays:
         array = given[name]
         if array is None and optional:
@@ -69,6 +72,7 @@ def _check(
                 f"{kernel}: {name} has shape {array.shape}, expected ({', '.join(law)}), none "
                 f"empty, with {known}; received {shapes}"
             )
+    _check_products(kernel, lengths)
     if "strides" in given:
         _check_windows(kernel, given, lengths)
     if "size" in given and "strides" not in given:
@@ -77,6 +81,9 @@ def _check(
         _check_margins(kernel, (given["top"], given["left"]), lengths)
     if "axes" in given:
         _check_permutation(kernel, given["axes"], given["y"].shape, given["x"].shape)
+        check_windows(kernel, given, lengths)
+    if "groups" in given:
+        check_groups(kernel, lengths)
     if "offset" in given and not 0 <= given["offset"] <= lengths["d"] - lengths["c"]:
         raise ValueError(
             f"{kernel}: offset {given['offset']} puts {lengths['c']} channels outside the "
@@ -89,6 +96,15 @@ def _check(
         )
     if "rate" in given and not 0.0 <= given["rate"] < 1.0:
         raise ValueError(f"{kernel}: rate is {given['rate']}, expected 0 <= rate < 1")
+    if "time" in given and not 0 <= given["time"] < lengths["t"]:
+        raise ValueError(f"{kernel}: time {given['time']} lies outside the {lengths['t']} steps")
+    if "activation" in given and given["activation"] not in RECURRENT_ACTIVATIONS:
+        known = ", ".join(RECURRENT_ACTIVATIONS)
+        raise ValueError(
+            f"{kernel}: activation is {given['activation']!r}, expected one of {known}"
+        )
+    if kernel.startswith("embedding"):
+        _check_rows(kernel, given["index"], lengths["i"])
 
 
 def _matches(shape: tuple[int, ...], law: list[str], lengths: dict[str, Any]) -> bool:
@@ -107,8 +123,9 @@ def _matches(shape: tuple[int, ...], law: list[str], lengths: dict[str, Any]) ->
         if letter.isdigit():
             if length != int(letter):
                 return False
-        elif letter[0] == "2":
-            if length % 2 or lengths.setdefault(letter[1:], length // 2) != length // 2:
+        elif letter[0].isdigit():
+            whole, rest = divmod(length, int(letter[0]))
+            if rest or lengths.setdefault(letter[1:], whole) != whole:
                 return False
         elif lengths.setdefault(letter, length) != length:
             return False
@@ -168,3 +185,17 @@ def _check_permutation(
         )
     if y != tuple(x[axis] for axis in axes):
         raise ValueError(f"{kernel}: axes {tuple(axes)} of x {x} do not give y {y}")
+
+
+def _check_rows(kernel: str, index: Any, rows: int) -> None:
+    """Every index must be a row of the table; other memory than NumPy's checks it itself."""
+    if isinstance(index, np.ndarray) and (index.min() < 0 or index.max() >= rows):
+        wrong = index[(index < 0) | (index >= rows)][0]
+        raise ValueError(f"{kernel}: index holds {wrong}, expected 0 to {rows - 1}")
+def _check_products(kernel: str, lengths: Mapping[str, Any]) -> None:
+    """A length that a law calls "c*m" must be the product of the lengths c and m."""
+    for law, length in lengths.items():
+        if "*" in law:
+            a, b = (lengths[letter] for letter in law.split("*"))
+            if a * b != length:
+                raise ValueError(f"{kernel}: {law} is {length}, expected {a} * {b} = {a * b}")

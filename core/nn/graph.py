@@ -1,10 +1,10 @@
 """The graph of a model: its inputs and the calls of its layers, numbered in the order they run."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.nn.layer import Layer, ScratchRequest, Shape, Weight
+from core.nn.naming import snake_case
 from core.nn.tensor import Tensor
 
 
@@ -96,7 +96,7 @@ class Graph:
 
 def _name(layers: Sequence[Layer]) -> None:
     """Name the layers that have no name, or one that was given to them elsewhere and is taken."""
-    bases = [_snake_case(type(layer).__name__) for layer in layers]
+    bases = [snake_case(type(layer).__name__) for layer in layers]
     taken: set[str] = {layer.name for layer in layers if layer.name and not layer.named_by_graph}
     kept: list[str | None] = []
     for layer in layers:
@@ -158,9 +158,3 @@ def _named(bases: Sequence[str], names: Sequence[str | None]) -> list[str]:
         used.add(chosen)
         result.append(chosen)
     return result
-
-
-def _snake_case(name: str) -> str:
-    """Return Keras's default name of a class: Conv2D -> conv2d, MaxPooling2D -> max_pooling2d."""
-    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()

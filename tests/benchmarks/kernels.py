@@ -69,7 +69,7 @@ def main() -> None:
             backend.to_device(rng.standard_normal(shape, np.float32)) for shape in shapes.values()
         )
         dx, dw, db = (backend.zeros(shapes[name]) for name in "xwb")
-        geometry = ((conv.stride,) * 2, (conv.padding,) * 2)
+        geometry = ((conv.stride,) * 2, (conv.padding,) * 2, (1, 1), 1)
         calls = (
             lambda y=y, x=x, w=w, b=b, g=geometry: backend.conv2d_forward(y, x, w, b, *g),
             lambda dx=dx, y=y, w=w, g=geometry: backend.conv2d_backward_input(dx, y, w, *g),

@@ -11,16 +11,27 @@ from .arrays import Array
 from .compiler import compiled, thread_limit
 from .scratch import scratch
 from .simd import DEPTH, LANES, STRIDE, TILE, copy_run, multiply_rows
-from .windows import Windows, fill_panel, group_images, pad_images
+from .windows import (
+    Taps,
+    Windows,
+    fill_panel,
+    flattened,
+    group_images,
+    locate,
+    nested,
+    next_row,
+    pad_images,
+)
 
 
-def correlate(y: Array, x: Array, packed: Array, bias: Array, windows: Windows) -> None:
+def correlate(y: Array, x: Array, packed: Array, bias: Array, windows: Windows, taps: Taps) -> None:
     """y[target pixel, o] = bias[o] + window of x . packed weights, for every window.
 
-    y (n, rows, columns, out), x (n, rows, columns, in); packed (blocks, size in, 16) and bias
-    (blocks, 16) hold the out channels in blocks of 16, zeros beyond the last.
+    y (n, planes, rows, columns, out), x (n, planes, rows, columns, in); packed
+    (blocks, size in, 16) and bias (blocks, 16) hold the out channels in blocks of 16, zeros beyond
+    the last.
     """
-    group, length = group_images(x, windows)
+    group, length = group_images(len(x), x.shape[4], windows)
     threads, blocks = thread_limit(), len(packed)
     _correlate(
         y.reshape(-1),
@@ -29,7 +40,9 @@ def correlate(y: Array, x: Array, packed: Array, bias: Array, windows: Windows) 
         bias.reshape(-1),
         y.shape,
         x.shape,
-        windows,
+        flattened(windows),
+        taps.run,
+        taps.starts,
         group,
         scratch("padded", threads, length),
         scratch("panel", threads, TILE * STRIDE),
@@ -40,16 +53,14 @@ def correlate(y: Array, x: Array, packed: Array, bias: Array, windows: Windows) 
 @compiled()
 def _store_tile(y, tile, shape, windows, first, pixel, count):  # type: ignore
     """Write a tile (blocks, TILE, 16) to the target pixels of windows pixel..pixel + count."""
-    _, height, width, channels = shape
+    _, depth, height, width, channels = shape
     blocks = (channels + LANES - 1) // LANES
-    per_image = windows.rows * windows.columns
-    n = pixel // per_image
-    p = (pixel - n * per_image) // windows.columns
-    q = pixel - n * per_image - p * windows.columns
+    n, o, p, q = locate(pixel, windows)
     for r in range(count):
-        row = windows.first_row + p * windows.stride_rows
-        column = windows.first_column + q * windows.stride_columns
-        to = (((first + n) * height + row) * width + column) * channels
+        plane = windows.first[0] + o * windows.stride[0]
+        row = windows.first[1] + p * windows.stride[1]
+        column = windows.first[2] + q * windows.stride[2]
+        to = ((((first + n) * depth + plane) * height + row) * width + column) * channels
         for block in range(blocks):
             here = (block * TILE + r) * LANES
             left = channels - block * LANES
@@ -59,22 +70,20 @@ def _store_tile(y, tile, shape, windows, first, pixel, count):  # type: ignore
                 for lane in range(left):
                     y[to + block * LANES + lane] = tile[here + lane]
         q += 1
-        if q == windows.columns:
+        if q == windows.number[2]:
             q = 0
-            p += 1
-            if p == windows.rows:
-                p = 0
-                n += 1
+            n, o, p = next_row(n, o, p, windows)
 
 
 @compiled()
 def _correlate_group(  # type: ignore
-    y, x, packed, bias, y_shape, x_shape, windows, first, last, padded, panel, tile
+    y, x, packed, bias, y_shape, x_shape, windows, taps, first, last, padded, panel, tile
 ):
-    channels = x_shape[3]
-    blocks = (y_shape[3] + LANES - 1) // LANES
-    depth = windows.size_rows * windows.size_columns * channels
-    total = (last - first) * windows.rows * windows.columns
+    channels = x_shape[4]
+    blocks = (y_shape[4] + LANES - 1) // LANES
+    depth = taps.run * len(taps.starts)
+    planes, rows, columns = windows.number
+    total = (last - first) * planes * rows * columns
     pad_images(padded, x, x_shape, windows, first, last)
     for pixel in range(0, total, TILE):
         count = min(TILE, total - pixel)
@@ -83,7 +92,7 @@ def _correlate_group(  # type: ignore
                 copy_run(tile, (block * TILE + r) * LANES, bias, block * LANES, LANES)
         for begin in range(0, depth, DEPTH):
             end = min(begin + DEPTH, depth)
-            fill_panel(panel, padded, pixel, count, channels, windows, begin, end)
+            fill_panel(panel, padded, pixel, count, channels, windows, taps, begin, end)
             for block in range(blocks):
                 multiply_rows(
                     panel,
@@ -98,7 +107,9 @@ def _correlate_group(  # type: ignore
 
 
 @compiled(parallel=True)
-def _correlate(y, x, packed, bias, y_shape, x_shape, windows, group, padded, panel, tile):  # type: ignore
+def _correlate(  # type: ignore
+    y, x, packed, bias, y_shape, x_shape, windows, run, starts, group, padded, panel, tile
+):
     images = x_shape[0]
     for g in numba.prange((images + group - 1) // group):
         thread = numba.get_thread_id()
@@ -109,7 +120,8 @@ def _correlate(y, x, packed, bias, y_shape, x_shape, windows, group, padded, pan
             bias,
             y_shape,
             x_shape,
-            windows,
+            nested(windows),
+            Taps(run, starts),
             g * group,
             min((g + 1) * group, images),
             padded[thread],

@@ -12,7 +12,7 @@ from .arrays import Array
 from .compiler import compiled, thread_limit
 from .scratch import scratch
 from .simd import DEPTH, LANES, STRIDE, TILE, copy_run, multiply_columns, sum_rows
-from .windows import Windows, fill_panel, group_images, pad_images
+from .windows import Taps, Windows, fill_panel, flattened, group_images, nested, pad_images
 
 PIXELS = 48
 # Chunks: enough to share among threads, few enough that their sums stay small.
@@ -20,9 +20,14 @@ _CHUNKS = (8, 64)
 _MEGABYTE = 1 << 20
 
 
-def correlate_weights(dw: Array, db: Array | None, dy: Array, x: Array, windows: Windows) -> None:
-    """dw (size, in, out), db (out,) += the gradients of y = correlate(x, w) + b."""
-    group, length = group_images(x, windows)
+def correlate_weights(
+    dw: Array, db: Array | None, dy: Array, x: Array, windows: Windows, taps: Taps
+) -> None:
+    """dw (size, in, out), db (out,) += the gradients of y = correlate(x, w) + b.
+
+    dy (n, planes, rows, columns, out) has one pixel for each window of x.
+    """
+    group, length = group_images(len(x), x.shape[4], windows)
     threads = thread_limit()
     channels = dw.shape[-1]
     depth, blocks = dw.size // channels, -(-channels // LANES)
@@ -37,7 +42,9 @@ def correlate_weights(dw: Array, db: Array | None, dy: Array, x: Array, windows:
         x.reshape(-1),
         dy.shape,
         x.shape,
-        windows,
+        flattened(windows),
+        taps.run,
+        taps.starts,
         group,
         groups,
         scratch("padded", threads, length),
@@ -65,13 +72,14 @@ def _fill_gradients(tile, dy, start, count, channels):  # type: ignore
 
 @compiled()
 def _correlate_weights_group(  # type: ignore
-    weights, biases, dy, x, y_shape, x_shape, windows, first, last, padded, panel, tile
+    weights, biases, dy, x, y_shape, x_shape, windows, taps, first, last, padded, panel, tile
 ):
-    channels_in, channels = x_shape[3], y_shape[3]
+    channels_in, channels = x_shape[4], y_shape[4]
     blocks = (channels + LANES - 1) // LANES
-    depth = windows.size_rows * windows.size_columns * channels_in
+    depth = taps.run * len(taps.starts)
     padded_depth = (depth + TILE - 1) // TILE * TILE
-    per_image = windows.rows * windows.columns
+    planes, rows, columns = windows.number
+    per_image = planes * rows * columns
     total = (last - first) * per_image
     pad_images(padded, x, x_shape, windows, first, last)
     for pixel in range(0, total, PIXELS):
@@ -81,7 +89,7 @@ def _correlate_weights_group(  # type: ignore
             sum_rows(biases, block * LANES, tile, block * PIXELS * LANES, count)
         for begin in range(0, depth, DEPTH):
             end = min(begin + DEPTH, depth)
-            fill_panel(panel, padded, pixel, count, channels_in, windows, begin, end)
+            fill_panel(panel, padded, pixel, count, channels_in, windows, taps, begin, end)
             for block in range(blocks):
                 for k in range(begin, end, TILE):
                     multiply_columns(
@@ -97,7 +105,7 @@ def _correlate_weights_group(  # type: ignore
 
 @compiled()
 def _correlate_weights_chunk(  # type: ignore
-    weights, biases, dy, x, y_shape, x_shape, windows, group, first, last, padded, panel, tile
+    weights, biases, dy, x, y_shape, x_shape, windows, taps, group, first, last, padded, panel, tile
 ):
     """The gradients of groups first..last of images."""
     weights[:] = np.float32(0)
@@ -111,6 +119,7 @@ def _correlate_weights_chunk(  # type: ignore
             y_shape,
             x_shape,
             windows,
+            taps,
             g * group,
             min((g + 1) * group, x_shape[0]),
             padded,
@@ -147,6 +156,8 @@ def _correlate_weights(  # type: ignore
     y_shape,
     x_shape,
     windows,
+    run,
+    starts,
     group,
     groups,
     padded,
@@ -165,7 +176,8 @@ def _correlate_weights(  # type: ignore
             x,
             y_shape,
             x_shape,
-            windows,
+            nested(windows),
+            Taps(run, starts),
             group,
             chunk * groups // chunks,
             (chunk + 1) * groups // chunks,
@@ -173,4 +185,4 @@ def _correlate_weights(  # type: ignore
             panel[thread],
             tile[thread],
         )
-    _add_chunks(dw, db, weights, biases, y_shape[3])
+    _add_chunks(dw, db, weights, biases, y_shape[4])

@@ -2,7 +2,10 @@
 
 A law is a string of axes. One letter is one length, the same wherever it appears in a kernel;
 "..." is any number of axes (the same everywhere in the kernel; "...a" and "...b" may differ), "2t"
-twice a length, a digit itself; a "?" at the end allows None instead of an array.
+twice a length (any digit), a digit itself; a "?" at the end allows None instead of an array.
+"..." is any number of axes (the same everywhere in the kernel), "2t" twice a length, a digit
+itself, "c*m" a product of lengths; a "?" at the end allows None instead of an array. The letter g
+is the argument `groups`.
 """
 
 import importlib
@@ -13,13 +16,20 @@ __all__ = ["MODULES", "SHAPES"]
 MODULES = (
     "arrays",
     "dense",
+    "bias",
     "conv",
+    "depthwise",
     "pool",
     "norm",
     "elementwise",
     "merge",
     "layout",
     "upsample",
+    "sequence",
+    "simple_rnn",
+    "lstm",
+    "gru",
+    "embedding",
     "dropout",
     "loss",
     "crossentropy",

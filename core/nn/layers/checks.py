@@ -17,16 +17,26 @@ def positive_integer(layer: Layer, argument: str, value: Any) -> int:
     return value
 
 
+def per_axis(
+    layer: Layer, argument: str, value: Any, axes: int, *, least: int = 1
+) -> tuple[int, ...]:
+    """Return `value` as one integer for each of `axes` axes; one integer stands for all."""
+    found = (value,) * axes if type(value) is int else value
+    if (
+        not isinstance(found, tuple | list)
+        or len(found) != axes
+        or not all(type(size) is int and size >= least for size in found)
+    ):
+        kind = "a positive integer" if least == 1 else f"an integer >= {least}"
+        group = "a pair of them" if axes == 2 else f"a tuple of {axes}"
+        raise layer.error(f"{argument} must be {kind} or {group}", value)
+    return tuple(found)
+
+
 def pair(layer: Layer, argument: str, value: Any) -> tuple[int, int]:
     """Return `value` as (rows, columns); one integer stands for both."""
-    both = (value, value) if type(value) is int else value
-    if (
-        not isinstance(both, tuple | list)
-        or len(both) != 2
-        or not all(type(size) is int and size > 0 for size in both)
-    ):
-        raise layer.error(f"{argument} must be a positive integer or a pair of them", value)
-    return both[0], both[1]
+    rows, columns = per_axis(layer, argument, value, 2)
+    return rows, columns
 
 
 def sizes(layer: Layer, argument: str, value: Any, rank: int) -> tuple[int, ...]:
@@ -91,6 +101,20 @@ def boolean(layer: Layer, argument: str, value: Any) -> None:
         raise layer.error(f"{argument} must be True or False", value)
 
 
+_INPUTS = {
+    1: "a sequence (length, channels)",
+    2: "an image (height, width, channels)",
+    3: "a volume (depth, height, width, channels)",
+}
+
+
+def spatial(layer: Layer, shape: Shape, axes: int) -> tuple[Shape, int]:
+    """Return (lengths of the axes, channels); raise unless the input has that many axes."""
+    if len(shape) != axes + 1:
+        raise layer.error(f"needs {_INPUTS[axes]}", shape)
+    return shape[:-1], shape[-1]
+
+
 def image(layer: Layer, shape: Shape) -> tuple[int, int, int]:
     """Return (height, width, channels); raise unless the input is an image."""
     if len(shape) != 3:
@@ -110,3 +134,5 @@ def grid(layer: Layer, shape: Shape, rank: int) -> tuple[Shape, int]:
     if len(shape) != rank + 1:
         raise layer.error(f"needs {_GRIDS[rank]}", shape)
     return shape[:-1], shape[-1]
+    (height, width), channels = spatial(layer, shape, 2)
+    return height, width, channels

@@ -1,6 +1,7 @@
-"""Weighted: the base of layers with a kernel and a bias, and the arguments they share in Keras."""
+"""Biased and Weighted: the bases of layers with a bias and kernels, with Keras's arguments."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from core.nn import constraints, initializers, regularizers
 from core.nn.constraints import MaxNorm
@@ -12,54 +13,42 @@ from core.nn.regularizers import L1L2
 
 
 @dataclass(eq=False, kw_only=True)
-class Weighted(Activated):
-    """A layer that ends in activation(... kernel ... + bias).
-
-    Weight decay acts on the kernel alone.
-    """
+class Biased(Activated):
+    """A layer that ends in activation(... + bias)."""
 
     use_bias: bool = True
-    kernel_initializer: str | Initializer = "glorot_uniform"
     bias_initializer: str | Initializer = "zeros"
-    kernel_regularizer: str | L1L2 | None = None
     bias_regularizer: str | L1L2 | None = None
-    kernel_constraint: str | MaxNorm | None = None
     bias_constraint: str | MaxNorm | None = None
+
+    roles: ClassVar[tuple[str, ...]] = ("bias",)
+    """What `<role>_initializer`, `<role>_regularizer` and `<role>_constraint` are fields for."""
 
     def check_weights(self) -> None:
         """Look all names up; raise for one that is unknown."""
         boolean(self, "use_bias", self.use_bias)
         self.check_activation()
-        self.kernel_initializer = initializers.get(self.kernel_initializer)
-        self.bias_initializer = initializers.get(self.bias_initializer)
-        self.kernel_regularizer = regularizers.get(self.kernel_regularizer)
-        self.bias_regularizer = regularizers.get(self.bias_regularizer)
-        self.kernel_constraint = constraints.get(self.kernel_constraint)
-        self.bias_constraint = constraints.get(self.bias_constraint)
+        for role in self.roles:
+            for kind, module in _KINDS.items():
+                field = f"{role}_{kind}"
+                setattr(self, field, module.get(getattr(self, field)))
 
-    def build_weights(self, kernel_shape: Shape, units: int) -> None:
-        """Declare `self.kernel`, and `self.bias` (units,) or None."""
-        self.kernel = self.build_kernel("kernel", kernel_shape)
-        self.bias: Weight | None = None
-        if self.use_bias:
-            self.bias = self.param(
-                "bias",
-                (units,),
-                initializers.get(self.bias_initializer),
-                regularizer=regularizers.get(self.bias_regularizer),
-                constraint=constraints.get(self.bias_constraint),
-            )
-
-    def build_kernel(self, name: str, shape: Shape) -> Weight:
-        """Declare one kernel with the kernel's initializer, regularizer and constraint."""
+    def build_weight(self, role: str, name: str, shape: Shape, *, decay: bool) -> Weight:
+        """Declare one weight with the initializer, regularizer and constraint of its role."""
         return self.param(
             name,
             shape,
-            initializers.get(self.kernel_initializer),
-            decay=True,
-            regularizer=regularizers.get(self.kernel_regularizer),
-            constraint=constraints.get(self.kernel_constraint),
+            initializers.get(getattr(self, f"{role}_initializer")),
+            decay=decay,
+            regularizer=regularizers.get(getattr(self, f"{role}_regularizer")),
+            constraint=constraints.get(getattr(self, f"{role}_constraint")),
         )
+
+    def build_bias(self, units: int) -> None:
+        """Declare `self.bias` (units,), or None."""
+        self.bias: Weight | None = None
+        if self.use_bias:
+            self.bias = self.build_weight("bias", "bias", (units,), decay=False)
 
     @property
     def bias_value(self) -> Array:
@@ -70,3 +59,29 @@ class Weighted(Activated):
     def bias_grad(self) -> Array:
         """The bias's gradient, or None."""
         return self.bias.grad if self.bias else None
+
+
+_KINDS = {"initializer": initializers, "regularizer": regularizers, "constraint": constraints}
+
+
+@dataclass(eq=False, kw_only=True)
+class Weighted(Biased):
+    """A layer that ends in activation(... kernel ... + bias).
+
+    Weight decay acts on the kernel alone.
+    """
+
+    kernel_initializer: str | Initializer = "glorot_uniform"
+    kernel_regularizer: str | L1L2 | None = None
+    kernel_constraint: str | MaxNorm | None = None
+
+    roles = ("kernel", "bias")
+
+    def build_weights(self, kernel_shape: Shape, units: int) -> None:
+        """Declare `self.kernel`, and `self.bias` (units,) or None."""
+        self.kernel = self.build_kernel("kernel", kernel_shape)
+        self.build_bias(units)
+
+    def build_kernel(self, name: str, shape: Shape) -> Weight:
+        """Declare one kernel with the kernel's initializer, regularizer and constraint."""
+        return self.build_weight("kernel", name, shape, decay=True)

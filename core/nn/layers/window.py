@@ -5,15 +5,19 @@ from typing import Any
 
 from core.nn.layer import Layer
 
+Axes = tuple[int, ...]
+"""One number for each axis of the image."""
+Margins = tuple[tuple[int, int], ...]
+"""Zeros before and after the image, for each of its axes."""
 PADDINGS = ("valid", "same")
 
 
 @dataclass(frozen=True)
 class Window:
-    """Output size of a sliding window, and the padding before the first row and column."""
+    """Output size of a sliding window, and the padding before the first pixel of each axis."""
 
-    output: tuple[int, int]
-    padding: tuple[int, int]
+    output: Axes
+    padding: Axes
 
 
 def check_padding(layer: Layer, padding: Any) -> None:
@@ -22,29 +26,107 @@ def check_padding(layer: Layer, padding: Any) -> None:
         raise layer.error('padding must be "valid" or "same"', padding)
 
 
-def slide(
-    layer: Layer,
-    image: tuple[int, int],
-    size: tuple[int, int],
-    strides: tuple[int, int],
-    padding: str,
-) -> Window:
-    """Slide a window of `size` over `image` in steps of `strides`.
+def padding_of(layer: Layer, padding: Any, axes: int, *, causal: bool = False) -> str | Margins:
+    """Return `padding` by name or as (before, after) for each of `axes` axes.
 
-    "valid" keeps the window inside: (image - size) // stride + 1. "same" gives ceil(image / stride)
-    and pads evenly, the odd row or column at the end (TensorFlow's and Keras's rule).
+    One integer stands for every side, an integer in place of a pair for both sides of its axis;
+    "causal" is a name only where `causal`.
 
     Raises:
-        ValueError: the window is larger than the image and padding is "valid".
+        ValueError: the padding is none of these.
     """
-    if padding == "valid":
-        if size[0] > image[0] or size[1] > image[1]:
-            raise layer.error(f"a window of {size} must fit into the image", image)
-        rows, columns = ((n - k) // s + 1 for n, k, s in zip(image, size, strides, strict=True))
-        return Window((rows, columns), (0, 0))
-    rows, columns = (-(-n // s) for n, s in zip(image, strides, strict=True))
-    top, left = (
-        max((out - 1) * s + k - n, 0) // 2
-        for n, k, s, out in zip(image, size, strides, (rows, columns), strict=True)
+    names = (*PADDINGS, "causal") if causal else PADDINGS
+    if isinstance(padding, str) and padding in names:
+        return padding
+    sides = (padding,) * axes if type(padding) is int else padding
+    if isinstance(sides, tuple | list) and len(sides) == axes:
+        pairs: list[Any] = [(side, side) if type(side) is int else side for side in sides]
+        if all(_is_pair(pair) for pair in pairs):
+            return tuple((pair[0], pair[1]) for pair in pairs)
+    raise layer.error(
+        f"padding must be {', '.join(map(repr, names))}, an integer >= 0, or a tuple of {axes} "
+        "integers or pairs (before, after)",
+        padding,
     )
-    return Window((rows, columns), (top, left))
+
+
+def _is_pair(value: Any) -> bool:
+    return (
+        isinstance(value, tuple | list)
+        and len(value) == 2
+        and all(type(side) is int and side >= 0 for side in value)
+    )
+
+
+def slide(
+    layer: Layer,
+    image: Axes,
+    size: Axes,
+    strides: Axes,
+    padding: str | Margins,
+    dilation: Axes | None = None,
+) -> Window:
+    """Slide a window of `size` taps, `dilation` pixels apart, over `image` in steps of `strides`.
+
+    With window = (size - 1) * dilation + 1 pixels, "valid" keeps it inside the image:
+    (image - window) // stride + 1 outputs. "same" gives ceil(image / stride) and pads evenly, the
+    odd pixel at the end (TensorFlow's and Keras's rule). "causal" pads window - 1 before, so that
+    no output sees what comes after it. Explicit padding is "valid" on the padded image.
+
+    Raises:
+        ValueError: the window is larger than the padded image, or no larger than the padding.
+    """
+    windows = tuple(
+        (k - 1) * d + 1 for k, d in zip(size, dilation or (1,) * len(size), strict=True)
+    )
+    if padding == "same":
+        output = tuple(-(-n // s) for n, s in zip(image, strides, strict=True))
+        before = tuple(
+            max((out - 1) * s + k - n, 0) // 2
+            for n, k, s, out in zip(image, windows, strides, output, strict=True)
+        )
+        return Window(output, before)
+    margins = _margins(padding, windows)
+    if any(max(sides) >= k for sides, k in zip(margins, windows, strict=True)):
+        raise layer.error(f"padding must be smaller than the window, {windows}", padding)
+    padded = tuple(n + sum(sides) for n, sides in zip(image, margins, strict=True))
+    if any(k > n for k, n in zip(windows, padded, strict=True)):
+        raise layer.error(f"a window of {windows} must fit into the image", padded)
+    return Window(
+        tuple((n - k) // s + 1 for n, k, s in zip(padded, windows, strides, strict=True)),
+        tuple(before for before, _ in margins),
+    )
+
+
+def _margins(padding: str | Margins, windows: Axes) -> Margins:
+    if isinstance(padding, tuple):
+        return padding
+    return tuple((k - 1 if padding == "causal" else 0, 0) for k in windows)
+
+
+def spread(
+    image: Axes,
+    size: Axes,
+    strides: Axes,
+    padding: str,
+    output_padding: Axes | None,
+    dilation: Axes,
+) -> Window:
+    """The transpose of `slide`: the output that a window spreads every pixel of `image` into.
+
+    Its windows start at n pixels, a stride apart. "valid" gives
+    (n - 1) * stride + window + output_padding (by default what fills up the last stride); "same"
+    gives n * stride, or (n - 1) * stride + window % 2 + output_padding where that is given, as in
+    Keras. What of the windows is cropped is shared evenly, the odd pixel at the end.
+    """
+    windows = tuple((k - 1) * d + 1 for k, d in zip(size, dilation, strict=True))
+    output, before = [], []
+    for axis, (n, window, stride) in enumerate(zip(image, windows, strides, strict=True)):
+        reach = (n - 1) * stride + window
+        if output_padding is not None:
+            base = window if padding == "valid" else window % 2
+            output.append((n - 1) * stride + base + output_padding[axis])
+        else:
+            output.append(max(reach, n * stride) if padding == "valid" else n * stride)
+        before.append(max(reach - output[-1], 0) // 2)
+    return Window(tuple(output), tuple(before))

@@ -65,7 +65,8 @@ def test_device_copies(backend):
 def _conv(backend, **changed):
     shapes = {"y": (2, 4, 4, 3), "x": (2, 4, 4, 2), "w": (3, 3, 2, 3), "b": (3,)}
     arguments = {name: backend.zeros(shape) for name, shape in shapes.items()}
-    return arguments | {"strides": (1, 1), "padding": (1, 1)} | changed
+    geometry = {"strides": (1, 1), "padding": (1, 1), "dilation": (1, 1), "groups": 1}
+    return arguments | geometry | changed
 
 
 def _refused(backend, kernel, arguments, message):
@@ -77,9 +78,9 @@ def _refused(backend, kernel, arguments, message):
 
 
 def test_wrong_shape_names_arrays_and_shapes(backend):
-    arguments = _conv(backend, w=backend.zeros((3, 3, 5, 3)))
+    arguments = _conv(backend, w=backend.zeros((3, 3, 2, 5)))
     _refused(
-        backend, "conv2d_forward", arguments, "w has shape (3, 3, 5, 3), expected (u, v, i, o)"
+        backend, "conv2d_forward", arguments, "w has shape (3, 3, 2, 5), expected (u, v, i, o)"
     )
     _refused(backend, "conv2d_forward", arguments, "received y (2, 4, 4, 3), x (2, 4, 4, 2)")
 
@@ -110,10 +111,37 @@ def test_wrong_dtype_layout_rank_and_emptiness(backend):
         {"padding": (-1, 1)},
         {"strides": (0, 1)},
         {"strides": (1, 2)},
+        {"dilation": (1, 0)},
+        {"padding": (5, 1), "dilation": (2, 1)},
+        {"padding": (0, 1), "strides": (2, 1)},
     ],
 )
 def test_windows_that_miss_the_image(backend, geometry):
     _refused(backend, "conv2d_forward", _conv(backend, **geometry), "do not fit an image of 4")
+
+
+def test_dilation_allows_more_padding(backend):
+    backend.conv2d_forward(**_conv(backend, padding=(4, 4), dilation=(2, 2)))
+
+
+@pytest.mark.parametrize("argument", ["strides", "padding", "dilation"])
+def test_one_integer_an_axis(backend, argument):
+    arguments = _conv(backend, **{argument: (1, 1, 1)})
+    _refused(backend, "conv2d_forward", arguments, f"{argument} is (1, 1, 1), expected 2 integers")
+
+
+def test_groups_share_the_channels(backend):
+    arguments = _conv(backend, w=backend.zeros((3, 3, 1, 3)))
+    _refused(backend, "conv2d_forward", arguments, "g*i is 2, expected 1 * 1 = 1")
+    arguments |= {"groups": 2}
+    _refused(backend, "conv2d_forward", arguments, "groups is 2 for 3 channels out")
+    _refused(backend, "conv2d_forward", _conv(backend, groups=0), "g*i is 2, expected 0 * 2 = 0")
+    geometry = {"strides": (1, 1), "padding": (0, 0), "dilation": (1, 1)}
+    names, shapes = ("dx", "dy", "w"), ((1, 2, 2, 3), (1, 2, 2, 5), (1, 1, 3, 2))
+    arrays = {name: backend.zeros(shape) for name, shape in zip(names, shapes, strict=True)}
+    _refused(
+        backend, "depthwise_conv2d_backward_input", arrays | geometry, "c*m is 5, expected 3 * 2"
+    )
 
 
 def test_other_rules(backend):

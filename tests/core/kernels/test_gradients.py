@@ -49,14 +49,15 @@ def filled(kernel, shape, *arguments):
 )
 def test_conv(size, strides, padding, total):
     shape = (2, *output_shape((7, 6), size, strides, total), 4)
+    geometry = (strides, padding, (1, 1), 1)
 
     def backward(dy, x, w, b):
         dw, db = np.zeros_like(w), np.zeros_like(b)
-        K.conv2d_backward_weights(dw, db, dy, x, strides, padding)
-        return filled(K.conv2d_backward_input, x.shape, dy, w, strides, padding), dw, db
+        K.conv2d_backward_weights(dw, db, dy, x, *geometry)
+        return filled(K.conv2d_backward_input, x.shape, dy, w, *geometry), dw, db
 
     check(
-        lambda x, w, b: filled(K.conv2d_forward, shape, x, w, b, strides, padding),
+        lambda x, w, b: filled(K.conv2d_forward, shape, x, w, b, *geometry),
         backward,
         normal(RNG, 2, 7, 6, 3),
         normal(RNG, *size, 3, 4),

@@ -9,7 +9,8 @@ from core import kernels
 from core.kernels.shapes import SHAPES
 from tests.core.kernels.cases import all_cases
 from tests.core.kernels.cases.case import assert_agrees, normal
-from tests.core.kernels.cases.conv import conv_cases
+from tests.core.kernels.cases.conv import Layout, conv_cases
+from tests.core.kernels.cases.depthwise import depthwise_cases
 from tests.core.kernels.cases.pool import pool_cases
 
 REFERENCE = kernels.load("reference")
@@ -31,6 +32,53 @@ def test_equals_reference(backend, kernel):
     for case in CASES:
         if case.kernel == kernel:
             assert_agrees(case, backend, REFERENCE)
+
+
+@st.composite
+def layouts(draw, axes, largest_size, largest_dilation):
+    """Windows of any stride and dilation such that every one of them sees the image."""
+    fields = []
+    for _ in range(axes):
+        taps, apart = draw(st.integers(1, largest_size)), draw(st.integers(1, largest_dilation))
+        window = (taps - 1) * apart + 1
+        before, after = (draw(st.integers(0, window - 1)) for _ in range(2))
+        pixels = max(1, window - before - after) + draw(st.integers(0, 7))
+        stride = draw(st.integers(1, 4))
+        fields.append((pixels, taps, stride, before, before + after, apart))
+    return Layout(*zip(*fields, strict=True))
+
+
+def _arguments(layout):
+    return layout.image, layout.size, layout.strides, layout.padding, layout.total
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.data(), st.integers(1, 3), st.integers(1, 4), st.tuples(*[st.integers(1, 9)] * 2))
+def test_any_dilation_and_groups_equal_reference(data, batch, groups, channels):
+    axes = data.draw(st.integers(2, 3))
+    layout = data.draw(layouts(axes, 3, 3))
+    rng = np.random.Generator(np.random.Philox(key=[6, batch]))
+    image, *rest = _arguments(layout)
+    for name in COMPILED:
+        for case in conv_cases(
+            rng,
+            batch,
+            image,
+            (channels[0] * groups, channels[1] * groups),
+            *rest,
+            dilation=layout.dilation,
+            groups=groups,
+        ):
+            assert_agrees(case, kernels.load(name), REFERENCE)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(layouts(2, 4, 3), st.integers(1, 3), st.integers(1, 35), st.integers(1, 3), st.booleans())
+def test_any_depthwise_convolution_equals_reference(layout, batch, channels, multiplier, bias):
+    rng = np.random.Generator(np.random.Philox(key=[7, batch]))
+    for name in COMPILED:
+        for case in depthwise_cases(rng, batch, channels, multiplier, layout, bias):
+            assert_agrees(case, kernels.load(name), REFERENCE)
 
 
 @st.composite

@@ -31,18 +31,18 @@ def test_convolution_is_scipy_correlation(backend):
     # mode "full" pads kernel - 1 = (3, 2) before; padding (1, 2), stride (2, 1) keeps these windows
     expected = full[:, 2::2][:, :4]
     y, x, w = backend.empty((2, 4, 9, 2)), *on(backend, x, w)
-    backend.conv2d_forward(y, x, w, None, (2, 1), (1, 2))
+    backend.conv2d_forward(y, x, w, None, (2, 1), (1, 2), (1, 1), 1)
     np.testing.assert_allclose(backend.to_host(y), expected, rtol=0, atol=2e-5)
 
 
 def test_convolution_padding_by_hand(backend):
     x, w, b = on(backend, [[[[1.0], [2.0]], [[3.0], [4.0]]]], np.ones((2, 2, 1, 1)), [10.0])
     y = backend.empty((1, 3, 3, 1))
-    backend.conv2d_forward(y, x, w, b, (1, 1), (1, 1))
+    backend.conv2d_forward(y, x, w, b, (1, 1), (1, 1), (1, 1), 1)
     expected = [[11.0, 13.0, 12.0], [14.0, 20.0, 16.0], [13.0, 17.0, 14.0]]
     np.testing.assert_array_equal(backend.to_host(y)[0, :, :, 0], expected)
     y = backend.empty((1, 2, 2, 1))  # the same rows, stride 2: the output's shape sets the rest
-    backend.conv2d_forward(y, x, w, b, (2, 2), (1, 1))
+    backend.conv2d_forward(y, x, w, b, (2, 2), (1, 1), (1, 1), 1)
     np.testing.assert_array_equal(backend.to_host(y)[0, :, :, 0], [[11.0, 12.0], [13.0, 14.0]])
 
 

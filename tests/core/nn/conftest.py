@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from core import kernels
-from core.nn import Input, Layer
+from core.nn import Layer
 from core.nn.parameters import Parameters
+from tests.core.nn.rows.row import Row
 
 Numbers = dict[str, np.ndarray]
 FLOAT32_EPSILON = float(np.finfo(np.float32).eps)
@@ -31,9 +32,12 @@ class Placed:
         self.layer.forward(self.output, x, training)
         return self.output.copy()
 
-    def backward(self, cotangent: np.ndarray) -> list[np.ndarray]:
-        """Return the input gradients; the weights' are in `layer.weights[...].grad`."""
-        gradients = [np.full_like(x, np.nan) for x in self.inputs]
+    def backward(self, cotangent: np.ndarray) -> list[Any]:
+        """Return the input gradients; the weights' are in `layer.weights[...].grad`.
+
+        Integers have no gradient: theirs is None.
+        """
+        gradients = [None if x.dtype == np.int32 else np.full_like(x, np.nan) for x in self.inputs]
         x, dx = (
             (self.inputs, gradients) if self.layer.takes_list else (self.inputs[0], gradients[0])
         )
@@ -51,11 +55,17 @@ def reference_in_float32() -> kernels.Backend:
 
 
 def place_layer(
-    layer: Layer, shapes: Sequence[tuple[int, ...]], backend: str, batch: int = 3, seed: int = 7
+    layer: Layer,
+    shapes: Sequence[tuple[int, ...]],
+    backend: str,
+    batch: int = 3,
+    seed: int = 7,
+    integers: int | None = None,
 ) -> Placed:
     rng = np.random.default_rng(seed)
     k = reference_in_float32() if backend == "reference in float32" else kernels.load(backend)
-    tensors = [Input(shape) for shape in shapes]
+    row = Row(lambda: layer, tuple(shapes), (), integers)
+    tensors = row.tensors()
     tensor = layer(tensors if layer.takes_list else tensors[0])
     layer.name, layer.kernels, layer.stream, layer.step = "layer", k, 5, 3
     Parameters(k, layer.weights, seed)
@@ -66,13 +76,15 @@ def place_layer(
     for request in tensor.call.requests:
         shape = (batch, *request.shape) if request.per_sample else request.shape
         request.scratch.value = k.empty(shape, np.int32 if request.integer else k.FLOAT)
-    inputs = [rng.normal(size=(batch, *shape)).astype(np.float32) for shape in shapes]
-    return Placed(layer, [x.astype(k.FLOAT) for x in inputs], k.empty((batch, *tensor.shape)))
+    inputs = row.data(rng, batch)
+    if integers is None:
+        inputs = [x.astype(np.float32).astype(k.FLOAT) for x in inputs]
+    return Placed(layer, inputs, k.empty((batch, *tensor.shape)))
 
 
 @pytest.fixture
 def place() -> Callable[..., Placed]:
-    """Place a layer: place(layer, shapes, backend)."""
+    """Place a layer: place(layer, shapes, backend); `integers` bounds integer inputs."""
     return place_layer
 
 

@@ -12,9 +12,11 @@ FILES = (
     "merging",
     "normalization",
     "pooling",
+    "recurrent",
     "regularization",
     "reshaping",
     "resizing",
+    "wrappers",
 )
 
 ROWS: dict[str, Row] = {

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.nn import Layer
+import numpy as np
+
+from core.nn import Input, Layer, Tensor
 
 SEQUENCE = (9, 4)
 IMAGE = (7, 6, 3)
@@ -17,3 +19,17 @@ class Row:
     make: Callable[[], Layer]
     shapes: tuple[tuple[int, ...], ...]
     output: tuple[int, ...]
+    integers: int | None = None
+    """For a layer on integers: the smallest that its inputs must not hold."""
+
+    def tensors(self) -> list[Tensor]:
+        """Symbolic inputs."""
+        dtype = "float32" if self.integers is None else "int32"
+        return [Input(shape, dtype=dtype) for shape in self.shapes]
+
+    def data(self, rng: np.random.Generator, samples: int) -> list[np.ndarray]:
+        """Random inputs: normal, or integers in their range."""
+        shapes = [(samples, *shape) for shape in self.shapes]
+        if self.integers is not None:
+            return [rng.integers(0, self.integers, shape, dtype=np.int32) for shape in shapes]
+        return [rng.normal(size=shape) for shape in shapes]

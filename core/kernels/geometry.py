@@ -1,0 +1,47 @@
+"""What shapes alone cannot say of sliding windows: where they lie, and how channels are grouped."""
+
+from collections.abc import Mapping
+from typing import Any
+
+# Name of each axis, and the letters of its window, image and output in the laws of shapes.
+_AXES = (("planes", "t", "d", "r"), ("rows", "u", "h", "p"), ("columns", "v", "w", "q"))
+
+
+def check_windows(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, int]) -> None:
+    """Every window must overlap the image, and padding must be smaller than the window.
+
+    A dilated window of k taps covers (k - 1) * dilation + 1 pixels.
+
+    Raises:
+        ValueError: a window misses the image, or an argument has too few or too many axes.
+    """
+    axes = [axis for axis in _AXES if axis[2] in lengths]
+    size = given["size"] if "size" in given else [lengths[axis[1]] for axis in axes]
+    dilation = given.get("dilation", (1,) * len(axes))
+    arguments = {"size": size, "strides": given["strides"], "padding": given["padding"]}
+    for name, value in (arguments | {"dilation": dilation}).items():
+        if len(value) != len(axes):
+            raise ValueError(f"{kernel}: {name} is {value}, expected {len(axes)} integers")
+    for (axis, _, image, output), taps, stride, before, apart in zip(
+        axes, size, given["strides"], given["padding"], dilation, strict=True
+    ):
+        window = (taps - 1) * apart + 1
+        last = (lengths[output] - 1) * stride - before
+        if min(taps, stride, apart) < 1 or not 0 <= before < window or last >= lengths[image]:
+            raise ValueError(
+                f"{kernel}: {axis}: {lengths[output]} windows of size {taps}, dilation {apart}, "
+                f"stride {stride}, padding {before} before do not fit an image of "
+                f"{lengths[image]}: need size, dilation and stride >= 1, "
+                "0 <= padding < (size - 1) * dilation + 1, and the last window must overlap the "
+                "image"
+            )
+
+
+def check_groups(kernel: str, lengths: Mapping[str, int]) -> None:
+    """The groups must share the channels out evenly (those in follow from the weights)."""
+    groups, channels = lengths["g"], lengths["o"]
+    if groups < 1 or channels % groups:
+        raise ValueError(
+            f"{kernel}: groups is {groups} for {channels} channels out: need 1 or more groups "
+            "that divide the channels"
+        )
