@@ -7,8 +7,6 @@ its `FLOAT`.
 
 The contract:
 
-- Images are NHWC `(batch, height, width, channels)`; convolution weights
-  `(kernel height, kernel width, channels in, channels out)`; dense weights `(in, out)`.
 - Sequences are `(batch, time, features)`; a recurrent kernel with `reverse` reads the last step
   first, and every array keeps its steps where they are in the input.
 - Images are NHWC `(batch, height, width, channels)`, volumes NDHWC; convolution weights

@@ -1,8 +1,8 @@
 """Formulas of one number, written once and compiled by every compiled back end.
 
-Constants are float32 and all exactly representable, so a float32 argument is never promoted to
-float64 (a bare `1.0` would do that in Numba). Comparisons are written so that NaN passes through,
-and no formula calls another, so that each back end compiles them one by one.
+Constants are float32, so a float32 argument is never promoted to float64 (a bare `1.0` would do
+that in Numba). Comparisons are written so that NaN passes through. A formula may call another:
+`compiled` of each back end compiles what it calls along with it.
 """
 
 import math
@@ -10,17 +10,37 @@ from typing import Any
 
 import numpy as np
 
-Number = Any  # a scalar of the back end's FLOAT
-Bits = Any  # np.uint64, or an array of it
+from .elementary import (
+    HALF,
+    ONE,
+    TWO,
+    ZERO,
+    exp,
+    expm1_below_zero,
+    log1p_of_unit,
+    normal_cdf,
+    normal_tail_ratio,
+)
 
-ZERO = np.float32(0)
-HALF = np.float32(0.5)
-ONE = np.float32(1)
-TWO = np.float32(2)
+Number = Any  # a scalar of the back end's FLOAT
+
 # Half of the natural logarithm of 2 pi, the constant of the Gaussian log-likelihood.
 HALF_LOG_TWO_PI = 0.9189385332046727
 # What Keras adds to a norm before it divides by it (backend.epsilon()).
 NORM_EPSILON = 1e-7
+# The fixed point of zero mean and unit variance: Klambauer et al. 2017, section 2 (alpha_01,
+# lambda_01); more digits from their appendix A1.
+SELU_ALPHA = 1.6732632423543772
+SELU_SCALE = 1.0507009873554805
+# The approximation of GELU by tanh: Hendrycks & Gimpel 2016, section 2.
+GELU_CUBIC = 0.044715
+GELU_FACTOR = math.sqrt(2.0 / math.pi)
+
+_SELU_SCALE = np.float32(SELU_SCALE)
+_SELU_FLOOR = np.float32(SELU_SCALE * SELU_ALPHA)
+_GELU_CUBIC, _GELU_FACTOR = np.float32(GELU_CUBIC), np.float32(GELU_FACTOR)
+_THREE, _SIX = np.float32(3), np.float32(6)
+_INVERSE_SQRT_TWO_PI = np.float32(1.0 / math.sqrt(2.0 * math.pi))
 
 
 def relu(x: Number) -> Number:
@@ -31,6 +51,20 @@ def relu(x: Number) -> Number:
 def relu_gradient(dy: Number, y: Number) -> Number:
     """Gradient of relu, from its output y."""
     return ZERO if y <= ZERO else dy
+
+
+def clipped_relu(x: Number, max_value: Number, negative_slope: Number, threshold: Number) -> Number:
+    """max_value from there on, negative_slope (x - threshold) below threshold, x between."""
+    low = negative_slope * (x - threshold) if x < threshold else x
+    return max_value if x >= max_value else low
+
+
+def clipped_relu_gradient(
+    dy: Number, x: Number, max_value: Number, negative_slope: Number, threshold: Number
+) -> Number:
+    """Gradient of clipped_relu, from its input x."""
+    low = negative_slope * dy if x <= threshold else dy
+    return ZERO if x >= max_value else low
 
 
 def leaky_relu(x: Number, negative_slope: Number) -> Number:
@@ -45,7 +79,7 @@ def leaky_relu_gradient(dy: Number, y: Number, negative_slope: Number) -> Number
 
 def elu(x: Number, alpha: Number) -> Number:
     """x, or alpha (exp(x) - 1) below zero (Clevert et al. 2016, eq. 15)."""
-    return alpha * math.expm1(x) if x < ZERO else x
+    return alpha * expm1_below_zero(x) if x < ZERO else x
 
 
 def elu_gradient(dy: Number, y: Number, alpha: Number) -> Number:
@@ -53,14 +87,72 @@ def elu_gradient(dy: Number, y: Number, alpha: Number) -> Number:
     return dy * (y + alpha) if y <= ZERO else dy
 
 
+def selu(x: Number) -> Number:
+    """SELU_SCALE times elu of alpha SELU_ALPHA (Klambauer et al. 2017, eq. 2)."""
+    return _SELU_FLOOR * expm1_below_zero(x) if x < ZERO else _SELU_SCALE * x
+
+
+def selu_gradient(dy: Number, y: Number) -> Number:
+    """Gradient of selu, from its output y."""
+    return dy * (y + _SELU_FLOOR) if y <= ZERO else dy * _SELU_SCALE
+
+
+def step(x: Number) -> Number:
+    """1 where x > 0, else 0."""
+    return ONE if x > ZERO else (ZERO if x <= ZERO else x)
+
+
+def step_gradient(dy: Number, y: Number) -> Number:  # noqa: ARG001 (as all others)
+    """Zero: a step is level but for one point."""
+    return ZERO * dy
+
+
+def hard_sigmoid(x: Number) -> Number:
+    """x / 6 + 1 / 2, kept within 0 and 1."""
+    x = -_THREE if x < -_THREE else x
+    return ((_THREE if x > _THREE else x) + _THREE) / _SIX
+
+
+def hard_sigmoid_gradient(dy: Number, y: Number) -> Number:
+    """Gradient of hard_sigmoid, from its output y."""
+    return ZERO if y <= ZERO or y >= ONE else dy / _SIX
+
+
+def gaussian(x: Number) -> Number:
+    """exp(-x^2)."""
+    return exp(-x * x)
+
+
+def gaussian_gradient(dy: Number, x: Number) -> Number:
+    """Gradient of gaussian, from its input x."""
+    return dy * (-TWO * x * exp(-x * x))
+
+
+def exponential(x: Number) -> Number:
+    """exp(x)."""
+    return exp(x)
+
+
+def exponential_gradient(dy: Number, y: Number) -> Number:
+    """Gradient of exponential, from its output y."""
+    return dy * y
+
+
 def sigmoid(x: Number) -> Number:
-    """1 / (1 + exp(-x)); where the exponential overflows to infinity this is the limit, 0."""
-    return ONE / (ONE + math.exp(-x))
+    """1 / (1 + exp(-x)), without overflow."""
+    e = exp(-abs(x))
+    return (e if x < ZERO else ONE) / (ONE + e)
 
 
 def sigmoid_gradient(dy: Number, y: Number) -> Number:
     """Gradient of sigmoid, from its output y."""
     return dy * y * (ONE - y)
+
+
+def tanh(x: Number) -> Number:
+    """Hyperbolic tangent, -t / (2 + t) with t = exp(-2 |x|) - 1 and the sign of x."""
+    t = expm1_below_zero(-TWO * abs(x))
+    return (t if x < ZERO else -t) / (TWO + t)
 
 
 def tanh_gradient(dy: Number, y: Number) -> Number:
@@ -70,22 +162,22 @@ def tanh_gradient(dy: Number, y: Number) -> Number:
 
 def softplus(x: Number) -> Number:
     """log(1 + exp(x)), without overflow."""
-    return (ZERO if x < ZERO else x) + math.log1p(math.exp(-abs(x)))
+    return (ZERO if x < ZERO else x) + log1p_of_unit(exp(-abs(x)))
 
 
 def softplus_gradient(dy: Number, x: Number) -> Number:
     """Gradient of softplus, from its input x."""
-    return dy / (ONE + math.exp(-x))
+    return dy * sigmoid(x)
 
 
 def silu(x: Number) -> Number:
     """x sigmoid(x) (Elfwing et al. 2018, eq. 6)."""
-    return x / (ONE + math.exp(-x))
+    return x * sigmoid(x)
 
 
 def silu_gradient(dy: Number, x: Number) -> Number:
     """Gradient of silu, from its input x."""
-    s = ONE / (ONE + math.exp(-x))
+    s = sigmoid(x)
     return dy * (s + x * s * (ONE - s))
 
 
@@ -127,38 +219,56 @@ def clipped(x: Number, limit: Number) -> Number:
     return limit if x > limit else -limit if x < -limit else x
 
 
-# SplitMix64 (Steele, Lea & Flood 2014, fig. 19): its increment and its mixing function.
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
-_30, _27, _31, _40 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(40)
-_MASK = (1 << 64) - 1
+def gelu(x: Number) -> Number:
+    """x times the probability that a standard normal number is below x (Hendrycks & Gimpel)."""
+    return x * normal_cdf(x)
 
 
-def dropout_bits(key: np.uint64, index: Bits) -> Bits:
-    """24 random bits for the element `index` (C order) of one dropout call.
+def gelu_gradient(dy: Number, x: Number) -> Number:
+    """Gradient of gelu, from its input x."""
+    e = exp(-HALF * x * x)
+    tail = e * normal_tail_ratio(abs(x))
+    probability = tail if x < ZERO else ONE - tail
+    return dy * (probability + x * (_INVERSE_SQRT_TWO_PI * e))
 
-    Counter-based: output number `index` of a SplitMix64 generator started at `key`, so that the
-    mask depends on nothing but (seed, step, index). Elements whose bits are below
-    `dropout_threshold(rate)` are dropped. Takes uint64 scalars (compiled) or arrays (NumPy).
+
+def gelu_tanh(x: Number) -> Number:
+    """The approximation of gelu by tanh (Hendrycks & Gimpel 2016, section 2).
+
+    (1 + tanh(u)) / 2 is written as sigmoid(2 u), which does not cancel.
     """
-    z = key + (index + np.uint64(1)) * GOLDEN
-    z = (z ^ (z >> _30)) * _MIX_1
-    z = (z ^ (z >> _27)) * _MIX_2
-    return (z ^ (z >> _31)) >> _40
+    return x * sigmoid(TWO * _GELU_FACTOR * (x + _GELU_CUBIC * x * x * x))
 
 
-def dropout_key(seed: int, step: int) -> np.uint64:
-    """The start of the generator of one dropout call: a SplitMix64 mix of seed, then of step."""
-    key = 0
-    for word in (seed, step):
-        key = (key ^ int(word)) + int(GOLDEN) & _MASK
-        key = (key ^ (key >> 30)) * int(_MIX_1) & _MASK
-        key = (key ^ (key >> 27)) * int(_MIX_2) & _MASK
-        key ^= key >> 31
-    return np.uint64(key)
+def gelu_tanh_gradient(dy: Number, x: Number) -> Number:
+    """Gradient of gelu_tanh, from its input x."""
+    s = sigmoid(TWO * _GELU_FACTOR * (x + _GELU_CUBIC * x * x * x))
+    slope = TWO * _GELU_FACTOR * (ONE + _THREE * _GELU_CUBIC * x * x)
+    return dy * (s + x * s * (ONE - s) * slope)
 
 
-def dropout_threshold(rate: float) -> np.uint64:
-    """The 24-bit number below which an element is dropped, for 0 <= rate < 1."""
-    return np.uint64(round(rate * (1 << 24)))
+def mish(x: Number) -> Number:
+    """x tanh(softplus(x)) (Misra 2020, eq. 1), a ratio of polynomials of exp(-|x|)."""
+    e = exp(-abs(x))
+    top = e * (TWO + e) if x < ZERO else ONE + TWO * e
+    gap = TWO if x < ZERO else TWO * e * e  # from top to bottom
+    return x * (top / (top + gap))
+
+
+def mish_gradient(dy: Number, x: Number) -> Number:
+    """Gradient of mish, from its input x: t + x (1 - t^2) sigmoid(x), t = tanh(softplus(x))."""
+    e = exp(-abs(x))
+    top = e * (TWO + e) if x < ZERO else ONE + TWO * e
+    gap = TWO if x < ZERO else TWO * e * e
+    t = top / (top + gap)
+    return dy * (t + x * (gap / (top + gap)) * (ONE + t) * sigmoid(x))
+
+
+def softsign(x: Number) -> Number:
+    """x / (1 + |x|)."""
+    return x / (ONE + abs(x))
+
+
+def softsign_gradient(dy: Number, y: Number) -> Number:
+    """Gradient of softsign, from its output y."""
+    return dy * (ONE - abs(y)) * (ONE - abs(y))

@@ -1,4 +1,4 @@
-"""What shapes alone cannot say of sliding windows: where they lie, and how channels are grouped."""
+"""Rules of images: where windows and margins lie, and how channels are grouped."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -37,7 +37,7 @@ def check_windows(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, i
             )
 
 
-def check_groups(kernel: str, lengths: Mapping[str, int]) -> None:
+def check_groups(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, int]) -> None:
     """The groups must share the channels out evenly (those in follow from the weights)."""
     groups, channels = lengths["g"], lengths["o"]
     if groups < 1 or channels % groups:
@@ -45,3 +45,26 @@ def check_groups(kernel: str, lengths: Mapping[str, int]) -> None:
             f"{kernel}: groups is {groups} for {channels} channels out: need 1 or more groups "
             "that divide the channels"
         )
+
+
+def check_magnification(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, int]) -> None:
+    """The large image must be the small one, a whole number of times as high and wide."""
+    for axis, factor, small, large in zip(
+        ("rows", "columns"), given["size"], "hw", "pq", strict=True
+    ):
+        if factor < 1 or lengths[large] != factor * lengths[small]:
+            raise ValueError(
+                f"{kernel}: {axis}: {lengths[small]} times size {factor} is not {lengths[large]}: "
+                "need size >= 1 and size times the small image's length"
+            )
+
+
+def check_margins(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, int]) -> None:
+    """The small image must lie inside the large one."""
+    corner = (given["top"], given["left"])
+    for axis, before, small, large in zip(("rows", "columns"), corner, "hw", "pq", strict=True):
+        if not 0 <= before <= lengths[large] - lengths[small]:
+            raise ValueError(
+                f"{kernel}: {axis}: {lengths[small]} from {before} on do not lie inside "
+                f"{lengths[large]}"
+            )

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FunctionType
 from typing import Any, TypeVar
 
 import numba
@@ -16,6 +17,7 @@ from numba.core import config
 # Values in the largest array below which one thread is enough: some ten microseconds of work.
 SERIAL_SIZE = 16384
 
+_KERNELS = __name__.rpartition(".cpu")[0]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -82,17 +84,40 @@ def compiled(*, parallel: bool = False, reassociate: bool = False) -> Callable[[
 
     Multiply and add may fuse; with `reassociate`, sums may also be reordered at compile time, which
     lets reductions use SIMD. NaN and infinity are always kept. Division by zero follows IEEE 754.
+    Plain functions of the kernels that it calls (formulas call one another) are compiled with it.
     """
+    return functools.partial(_compile, parallel=parallel, reassociate=reassociate)
+
+
+@functools.cache
+def _compile(function: Callable[..., Any], *, parallel: bool, reassociate: bool) -> Any:
     fastmath = {"contract", "reassoc"} if reassociate else {"contract"}
+    formulas = {
+        name: _compile(value, parallel=False, reassociate=False)
+        for name in function.__code__.co_names
+        if isinstance(value := function.__globals__.get(name), FunctionType)
+        and value.__module__.startswith(_KERNELS)
+    }
+    if formulas:
+        function = with_globals(function, function.__qualname__, **formulas)
+    with _cached_in(_folder_of(function.__code__.co_filename)):
+        dispatcher = numba.njit(
+            parallel=parallel, fastmath=fastmath, error_model="numpy", cache=True
+        )(function)
+    return Parallel(dispatcher) if parallel else dispatcher
 
-    def decorate(function: Function) -> Any:
-        with _cached_in(_folder_of(function.__code__.co_filename)):
-            dispatcher = numba.njit(
-                parallel=parallel, fastmath=fastmath, error_model="numpy", cache=True
-            )(function)
-        return Parallel(dispatcher) if parallel else dispatcher
 
-    return decorate
+def with_globals(function: Any, name: str, **changed: Any) -> Any:
+    """A copy of a function that sees other globals; `name` must be its own in its file.
+
+    Numba tells the functions of a file apart in its cache by name, line and byte code.
+    """
+    copy = FunctionType(
+        function.__code__, function.__globals__ | changed, name, function.__defaults__
+    )
+    copy.__qualname__ = name
+    copy.__module__ = function.__module__
+    return copy
 
 
 class Parallel:

@@ -6,7 +6,8 @@ Samples, or rows where a row is all that a value depends on, are the unit of par
 import numpy as np
 from numba import prange
 
-from ..contract import MAXIMUM_RANK, checked
+from ..contract import checked
+from ..rules import MAXIMUM_RANK
 from .arrays import FLOAT, Array
 from .compiler import compiled
 

@@ -1,8 +1,7 @@
 """Batch normalisation (Ioffe & Szegedy 2015, algorithm 1; running statistics as in Keras).
 
-Sums over the batch are taken in float32 over chunks of CHUNK rows, and the chunks are added in
-float64 in a fixed order; each chunk's variance is taken about its own mean (Chan, Golub & LeVeque
-1983), so that a mean much larger than the deviation costs no accuracy.
+Sums over the batch are taken by chunks of rows: see statistics.py. gamma and beta of None stand
+for ones and zeros, and a dgamma or dbeta of None is not computed.
 """
 
 import math
@@ -14,6 +13,14 @@ from ..contract import checked
 from .arrays import FLOAT, Array
 from .compiler import compiled
 from .scratch import scratch
+from .statistics import (
+    CHUNK,
+    gradient_sums,
+    normalise_rows,
+    or_constant,
+    or_spare,
+    row_statistics,
+)
 
 __all__ = [
     "batch_norm_backward",
@@ -21,8 +28,6 @@ __all__ = [
     "batch_norm_forward_inference",
     "batch_norm_forward_training",
 ]
-
-CHUNK = 256
 
 
 def _rows(x: Array) -> Array:
@@ -34,44 +39,11 @@ def _chunks(name: str, x: Array) -> Array:
     return scratch(name, -(-x.size // x.shape[-1] // CHUNK), 2, x.shape[-1])
 
 
-@compiled()
-def _add_rows(total, x):  # type: ignore
-    for row in range(x.shape[0]):
-        for c in range(total.size):
-            total[c] += x[row, c]
-
-
-@compiled()
-def _add_squares(total, x, mean):  # type: ignore
-    for row in range(x.shape[0]):
-        for c in range(total.size):
-            deviation = x[row, c] - mean[c]
-            total[c] += deviation * deviation
-
-
-@compiled()
-def _add_products(total, dy, x, mean):  # type: ignore
-    for row in range(x.shape[0]):
-        for c in range(total.size):
-            total[c] += dy[row, c] * (x[row, c] - mean[c])
-
-
-@compiled()
-def _statistics(mean, squares, x):  # type: ignore
-    """Mean of the rows, and sum of squared deviations from it."""
-    mean[:] = np.float32(0)
-    squares[:] = np.float32(0)
-    _add_rows(mean, x)
-    for c in range(mean.size):
-        mean[c] /= np.float32(x.shape[0])
-    _add_squares(squares, x, mean)
-
-
 @compiled(parallel=True)
 def _chunk_statistics(chunks, x):  # type: ignore
     """chunks[k] = mean of the k-th chunk of rows, and sum of squared deviations from it."""
     for k in prange(len(chunks)):
-        _statistics(chunks[k, 0], chunks[k, 1], x[k * CHUNK : (k + 1) * CHUNK])
+        row_statistics(chunks[k, 0], chunks[k, 1], x[k * CHUNK : (k + 1) * CHUNK])
 
 
 @compiled()
@@ -95,18 +67,11 @@ def _merge_statistics(  # type: ignore
         running_variance[c] = momentum * running_variance[c] + (1.0 - momentum) * variance
 
 
-@compiled()
-def _normalise_rows(y, x, mean, factor, beta):  # type: ignore
-    for row in range(x.shape[0]):
-        for c in range(x.shape[1]):
-            y[row, c] = (x[row, c] - mean[c]) * factor[c] + beta[c]
-
-
 @compiled(parallel=True)
 def _normalise(y, x, mean, factor, beta):  # type: ignore
     for k in prange((x.shape[0] + CHUNK - 1) // CHUNK):
         rows = slice(k * CHUNK, (k + 1) * CHUNK)
-        _normalise_rows(y[rows], x[rows], mean, factor, beta)
+        normalise_rows(y[rows], x[rows], mean, factor, beta)
 
 
 @checked(FLOAT)
@@ -117,8 +82,8 @@ def batch_norm_forward_training(
     running_mean: Array,
     running_variance: Array,
     x: Array,
-    gamma: Array,
-    beta: Array,
+    gamma: Array | None,
+    beta: Array | None,
     momentum: float,
     epsilon: float,
 ) -> None:
@@ -141,24 +106,31 @@ def batch_norm_forward_training(
         float(momentum),
         float(epsilon),
     )
-    factor = np.multiply(gamma, inverse_deviation, out=scratch("factor", gamma.size))
-    _normalise(_rows(y), x, mean, factor, beta)
+    _normalise(
+        _rows(y), x, mean, _factor(gamma, inverse_deviation), or_constant(beta, 0, mean.size)
+    )
 
 
 @checked(FLOAT)
 def batch_norm_forward_inference(
     y: Array,
     x: Array,
-    gamma: Array,
-    beta: Array,
+    gamma: Array | None,
+    beta: Array | None,
     running_mean: Array,
     running_variance: Array,
     epsilon: float,
 ) -> None:
     """y = gamma (x - running_mean) / sqrt(running_variance + epsilon) + beta."""
-    factor = _inverse_deviation(running_variance, epsilon)
-    factor *= gamma
+    factor = _factor(gamma, _inverse_deviation(running_variance, epsilon))
+    beta = or_constant(beta, 0, running_mean.size)
     _normalise(_rows(y), _rows(x), running_mean, factor, beta)
+
+
+def _factor(gamma: Array | None, inverse_deviation: Array) -> Array:
+    """gamma inverse_deviation, in scratch."""
+    size = inverse_deviation.size
+    return np.multiply(or_constant(gamma, 1, size), inverse_deviation, out=scratch("factor", size))
 
 
 def _inverse_deviation(variance: Array, epsilon: float) -> Array:
@@ -166,20 +138,12 @@ def _inverse_deviation(variance: Array, epsilon: float) -> Array:
     return np.divide(FLOAT(1), np.sqrt(out, out=out), out=out)
 
 
-@compiled()
-def _gradient_sums(sum_dy, sum_product, dy, x, mean):  # type: ignore
-    sum_dy[:] = np.float32(0)
-    sum_product[:] = np.float32(0)
-    _add_rows(sum_dy, dy)
-    _add_products(sum_product, dy, x, mean)
-
-
 @compiled(parallel=True)
 def _chunk_gradients(chunks, dy, x, mean):  # type: ignore
     """chunks[k] = sums of dy and of dy (x - mean) over the k-th chunk of rows."""
     for k in prange(len(chunks)):
         rows = slice(k * CHUNK, (k + 1) * CHUNK)
-        _gradient_sums(chunks[k, 0], chunks[k, 1], dy[rows], x[rows], mean)
+        gradient_sums(chunks[k, 0], chunks[k, 1], dy[rows], x[rows], mean)
 
 
 @compiled()
@@ -212,11 +176,18 @@ def _input_gradient(dx, dy, x, mean, factor, slope, offset):  # type: ignore
 
 
 def _parameter_gradients(
-    dgamma: Array, dbeta: Array, dy: Array, x: Array, mean: Array, inverse_deviation: Array
+    dgamma: Array | None,
+    dbeta: Array | None,
+    dy: Array,
+    x: Array,
+    mean: Array,
+    inverse_deviation: Array,
 ) -> Array:
     """Add to dgamma and dbeta; the batch's own (2, c) sums of dy and of dy times normalised x."""
     chunks = _chunks("statistics", x)
     _chunk_gradients(chunks, dy, x, mean)
+    dgamma = or_spare(dgamma, "dgamma", mean.size)
+    dbeta = or_spare(dbeta, "dbeta", mean.size)
     _merge_gradients(dgamma, dbeta, chunks, inverse_deviation)
     return chunks[0]
 
@@ -224,11 +195,11 @@ def _parameter_gradients(
 @checked(FLOAT)
 def batch_norm_backward(
     dx: Array,
-    dgamma: Array,
-    dbeta: Array,
+    dgamma: Array | None,
+    dbeta: Array | None,
     dy: Array,
     x: Array,
-    gamma: Array,
+    gamma: Array | None,
     mean: Array,
     inverse_deviation: Array,
 ) -> None:
@@ -237,18 +208,18 @@ def batch_norm_backward(
     sums = _parameter_gradients(dgamma, dbeta, dy, x, mean, inverse_deviation)
     sums /= FLOAT(len(x))
     sums[1] *= inverse_deviation
-    factor = np.multiply(gamma, inverse_deviation, out=scratch("factor", gamma.size))
+    factor = _factor(gamma, inverse_deviation)
     _input_gradient(_rows(dx), dy, x, mean, factor, sums[1], sums[0])
 
 
 @checked(FLOAT)
 def batch_norm_backward_inference(
     dx: Array,
-    dgamma: Array,
-    dbeta: Array,
+    dgamma: Array | None,
+    dbeta: Array | None,
     dy: Array,
     x: Array,
-    gamma: Array,
+    gamma: Array | None,
     running_mean: Array,
     running_variance: Array,
     epsilon: float,
@@ -257,5 +228,5 @@ def batch_norm_backward_inference(
     x, dy = _rows(x), _rows(dy)
     inverse_deviation = _inverse_deviation(running_variance, epsilon)
     _parameter_gradients(dgamma, dbeta, dy, x, running_mean, inverse_deviation)
-    factor = np.multiply(gamma, inverse_deviation, out=scratch("factor", gamma.size))
+    factor = _factor(gamma, inverse_deviation)
     np.multiply(dy, factor, out=_rows(dx))

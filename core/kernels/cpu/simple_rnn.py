@@ -6,7 +6,8 @@ import numba
 import numpy as np
 
 from .. import formulas
-from ..contract import RECURRENT_ACTIVATIONS, checked
+from ..contract import checked
+from ..rules import RECURRENT_ACTIVATIONS
 from .arrays import FLOAT, Array
 from .compiler import compiled
 from .dense import dense_backward_weights

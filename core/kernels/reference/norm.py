@@ -1,6 +1,7 @@
 """Batch normalisation (Ioffe & Szegedy 2015, algorithm 1; running statistics as in Keras).
 
 x has any rank; the last axis is the channel, and every statistic is over all other axes.
+gamma and beta of None stand for ones and zeros, and a dgamma or dbeta of None is not computed.
 """
 
 import numpy as np
@@ -16,6 +17,11 @@ __all__ = [
 ]
 
 
+def _affine(normalised: Array, gamma: Array | None, beta: Array | None) -> Array:
+    scaled = normalised if gamma is None else gamma * normalised
+    return scaled if beta is None else scaled + beta
+
+
 @checked(FLOAT)
 def batch_norm_forward_training(
     y: Array,
@@ -24,8 +30,8 @@ def batch_norm_forward_training(
     running_mean: Array,
     running_variance: Array,
     x: Array,
-    gamma: Array,
-    beta: Array,
+    gamma: Array | None,
+    beta: Array | None,
     momentum: float,
     epsilon: float,
 ) -> None:
@@ -41,31 +47,31 @@ def batch_norm_forward_training(
     inverse_deviation[...] = 1.0 / np.sqrt(variance + epsilon)
     running_mean[...] = momentum * running_mean + (1.0 - momentum) * mean
     running_variance[...] = momentum * running_variance + (1.0 - momentum) * variance
-    y[...] = gamma * (x - mean) * inverse_deviation + beta
+    y[...] = _affine((x - mean) * inverse_deviation, gamma, beta)
 
 
 @checked(FLOAT)
 def batch_norm_forward_inference(
     y: Array,
     x: Array,
-    gamma: Array,
-    beta: Array,
+    gamma: Array | None,
+    beta: Array | None,
     running_mean: Array,
     running_variance: Array,
     epsilon: float,
 ) -> None:
     """y = gamma (x - running_mean) / sqrt(running_variance + epsilon) + beta."""
-    y[...] = gamma * (x - running_mean) / np.sqrt(running_variance + epsilon) + beta
+    y[...] = _affine((x - running_mean) / np.sqrt(running_variance + epsilon), gamma, beta)
 
 
 @checked(FLOAT)
 def batch_norm_backward(
     dx: Array,
-    dgamma: Array,
-    dbeta: Array,
+    dgamma: Array | None,
+    dbeta: Array | None,
     dy: Array,
     x: Array,
-    gamma: Array,
+    gamma: Array | None,
     mean: Array,
     inverse_deviation: Array,
 ) -> None:
@@ -79,21 +85,22 @@ def batch_norm_backward(
     sum_dy = dy.sum(axis=axes)
     sum_dy_normalised = (dy * normalised).sum(axis=axes)
     count = x.size // x.shape[-1]
-    dx[...] = (
-        gamma * inverse_deviation * (dy - sum_dy / count - normalised * sum_dy_normalised / count)
-    )
-    dgamma += sum_dy_normalised
-    dbeta += sum_dy
+    factor = inverse_deviation if gamma is None else gamma * inverse_deviation
+    dx[...] = factor * (dy - sum_dy / count - normalised * sum_dy_normalised / count)
+    if dgamma is not None:
+        dgamma += sum_dy_normalised
+    if dbeta is not None:
+        dbeta += sum_dy
 
 
 @checked(FLOAT)
 def batch_norm_backward_inference(
     dx: Array,
-    dgamma: Array,
-    dbeta: Array,
+    dgamma: Array | None,
+    dbeta: Array | None,
     dy: Array,
     x: Array,
-    gamma: Array,
+    gamma: Array | None,
     running_mean: Array,
     running_variance: Array,
     epsilon: float,
@@ -102,6 +109,8 @@ def batch_norm_backward_inference(
     axes = tuple(range(x.ndim - 1))
     inverse_deviation = 1.0 / np.sqrt(running_variance + epsilon)
     normalised = (x - running_mean) * inverse_deviation
-    dgamma += (dy * normalised).sum(axis=axes)
-    dbeta += dy.sum(axis=axes)
-    dx[...] = dy * gamma * inverse_deviation
+    if dgamma is not None:
+        dgamma += (dy * normalised).sum(axis=axes)
+    if dbeta is not None:
+        dbeta += dy.sum(axis=axes)
+    dx[...] = dy * inverse_deviation * (1.0 if gamma is None else gamma)

@@ -2,10 +2,8 @@
 
 A law is a string of axes. One letter is one length, the same wherever it appears in a kernel;
 "..." is any number of axes (the same everywhere in the kernel; "...a" and "...b" may differ), "2t"
-twice a length (any digit), a digit itself; a "?" at the end allows None instead of an array.
-"..." is any number of axes (the same everywhere in the kernel), "2t" twice a length, a digit
-itself, "c*m" a product of lengths; a "?" at the end allows None instead of an array. The letter g
-is the argument `groups`.
+twice a length (any digit), a digit itself, "c*m" a product of lengths; a "?" at the end allows None
+instead of an array. The letter g is the argument `groups`, where there is one.
 """
 
 import importlib
@@ -21,7 +19,9 @@ MODULES = (
     "depthwise",
     "pool",
     "norm",
-    "elementwise",
+    "layer_norm",
+    "group_norm",
+    "response_norm",
     "merge",
     "layout",
     "upsample",
@@ -30,7 +30,11 @@ MODULES = (
     "lstm",
     "gru",
     "embedding",
+    "rectifier",
+    "activation",
+    "softmax",
     "dropout",
+    "noise",
     "loss",
     "crossentropy",
     "sparse_crossentropy",

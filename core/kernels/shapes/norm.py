@@ -1,10 +1,10 @@
 """Shapes of batch normalisation: any axes, then c channels."""
 
-_CHANNELS = (
-    *("mean", "inverse_deviation", "running_mean", "running_variance"),
-    *("gamma", "beta", "dgamma", "dbeta"),
+_NORM = (
+    dict.fromkeys(["y", "x", "dy", "dx"], "... c")
+    | dict.fromkeys(["mean", "inverse_deviation", "running_mean", "running_variance"], "c")
+    | dict.fromkeys(["gamma", "beta", "dgamma", "dbeta"], "c?")
 )
-_NORM = dict.fromkeys(["y", "x", "dy", "dx"], "... c") | dict.fromkeys(_CHANNELS, "c")
 
 SHAPES = {
     "batch_norm_forward_training": _NORM,

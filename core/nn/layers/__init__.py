@@ -3,27 +3,75 @@
 from collections.abc import Mapping
 
 from core.nn.layer import Layer
-from core.nn.layers.activation import Activation, ELU, LeakyReLU, ReLU
+from core.nn.layers.activation import Activation
+from core.nn.layers.activation_layers import (
+    ELU,
+    GELU,
+    SELU,
+    Gaussian,
+    LeakyReLU,
+    Linear,
+    PReLU,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Step,
+    Tanh,
+)
 from core.nn.layers.bidirectional import Bidirectional
 from core.nn.layers.convolution import Conv1D, Conv2D, Conv3D
-from core.nn.layers.dense import Dense
+from core.nn.layers.dense import Dense, Perceptron
 from core.nn.layers.embedding import Embedding
-from core.nn.layers.global_pooling import GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D
+from core.nn.layers.global_pooling import (
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalAveragePooling3D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
+    GlobalMaxPooling3D,
+)
 from core.nn.layers.gru import GRU
 from core.nn.layers.lstm import LSTM
 from core.nn.layers.merging import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
+from core.nn.layers.noise import GaussianDropout, GaussianNoise, Sampling
 from core.nn.layers.normalization import BatchNormalization
-from core.nn.layers.pooling import AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D
-from core.nn.layers.regularization import Dropout
+from core.nn.layers.pooling import (
+    AveragePooling1D,
+    AveragePooling2D,
+    AveragePooling3D,
+    MaxPooling1D,
+    MaxPooling2D,
+    MaxPooling3D,
+)
+from core.nn.layers.regularization import Dropout, SpatialDropout1D, SpatialDropout2D
 from core.nn.layers.reshaping import Flatten, Permute, Reshape
-from core.nn.layers.resizing import Cropping1D, Cropping2D, UpSampling1D, UpSampling2D, ZeroPadding1D, ZeroPadding2D
+from core.nn.layers.resizing import (
+    Cropping1D,
+    Cropping2D,
+    UpSampling1D,
+    UpSampling2D,
+    ZeroPadding1D,
+    ZeroPadding2D,
+)
+from core.nn.layers.sample_normalization import (
+    GroupNormalization,
+    LayerNormalization,
+    LocalResponseNormalization,
+)
 from core.nn.layers.separable import DepthwiseConv2D, SeparableConv2D
 from core.nn.layers.simple_rnn import SimpleRNN
 from core.nn.layers.time_distributed import TimeDistributed
 from core.nn.layers.transposed import Conv2DTranspose
 
 __all__ = [
+    "ELU",
+    "GELU",
+    "GRU",
     "LAYERS",
+    "LSTM",
+    "SELU",
     "Activation",
     "Add",
     "Average",
@@ -42,30 +90,45 @@ __all__ = [
     "Dense",
     "DepthwiseConv2D",
     "Dropout",
-    "ELU",
     "Embedding",
     "Flatten",
-    "GRU",
+    "Gaussian",
+    "GaussianDropout",
+    "GaussianNoise",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
     "GlobalAveragePooling3D",
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
     "GlobalMaxPooling3D",
-    "LSTM",
+    "GroupNormalization",
+    "LayerNormalization",
     "LeakyReLU",
+    "Linear",
+    "LocalResponseNormalization",
     "MaxPooling1D",
     "MaxPooling2D",
     "MaxPooling3D",
     "Maximum",
     "Minimum",
     "Multiply",
+    "PReLU",
+    "Perceptron",
     "Permute",
     "ReLU",
     "Reshape",
+    "Sampling",
     "SeparableConv2D",
+    "SiLU",
+    "Sigmoid",
     "SimpleRNN",
+    "Softmax",
+    "Softplus",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "Step",
     "Subtract",
+    "Tanh",
     "TimeDistributed",
     "UpSampling1D",
     "UpSampling2D",
@@ -97,27 +160,47 @@ LAYERS: Mapping[str, type[Layer]] = {
         ELU,
         Embedding,
         Flatten,
+        GELU,
         GRU,
+        Gaussian,
+        GaussianDropout,
+        GaussianNoise,
         GlobalAveragePooling1D,
         GlobalAveragePooling2D,
         GlobalAveragePooling3D,
         GlobalMaxPooling1D,
         GlobalMaxPooling2D,
         GlobalMaxPooling3D,
+        GroupNormalization,
         LSTM,
+        LayerNormalization,
         LeakyReLU,
+        Linear,
+        LocalResponseNormalization,
         MaxPooling1D,
         MaxPooling2D,
         MaxPooling3D,
         Maximum,
         Minimum,
         Multiply,
+        PReLU,
+        Perceptron,
         Permute,
         ReLU,
         Reshape,
+        SELU,
+        Sampling,
         SeparableConv2D,
+        SiLU,
+        Sigmoid,
         SimpleRNN,
+        Softmax,
+        Softplus,
+        SpatialDropout1D,
+        SpatialDropout2D,
+        Step,
         Subtract,
+        Tanh,
         TimeDistributed,
         UpSampling1D,
         UpSampling2D,

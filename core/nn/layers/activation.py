@@ -1,11 +1,10 @@
-"""Elementwise activations: the table of functions, and the layers that apply them."""
+"""Activations by name: the table of functions, and the bases of the layers that apply them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.kernels import Backend
 from core.nn.layer import Array, Layer, Scratch, Shape
-from core.nn.layers.checks import fraction, is_real, positive
 
 
 @dataclass(frozen=True)
@@ -30,14 +29,29 @@ class Function:
 FUNCTIONS: Mapping[str, Function | None] = {
     "linear": None,
     "relu": Function("relu"),
+    "relu6": Function("clipped_relu", (6.0, 0.0, 0.0), from_input=True),
     "leaky_relu": Function("leaky_relu", (0.2,)),
     "elu": Function("elu", (1.0,)),
+    "selu": Function("selu"),
+    "step": Function("step"),
+    "hard_sigmoid": Function("hard_sigmoid"),
     "sigmoid": Function("sigmoid"),
     "tanh": Function("tanh"),
+    "softsign": Function("softsign"),
+    "exponential": Function("exponential"),
+    "gaussian": Function("gaussian", from_input=True),
     "softplus": Function("softplus", from_input=True),
     "silu": Function("silu", from_input=True),
+    "gelu": Function("gelu", from_input=True),
+    "mish": Function("mish", from_input=True),
+    "softmax": Function("softmax"),
+    "log_softmax": Function("log_softmax"),
 }
-"""Keras's names and Keras's constants; None leaves its input as it is."""
+"""Keras's names and Keras's constants; None leaves its input as it is.
+
+softmax and log_softmax run over the last axis, all others over single values. step and gaussian
+are not in Keras: 1 where x > 0, else 0, with a gradient of zero; and exp(-x^2).
+"""
 
 
 class Activated(Layer):
@@ -112,37 +126,3 @@ class Activation(Elementwise):
         if not isinstance(self.activation, str) or self.activation not in FUNCTIONS:
             raise self.error(f"activation must be one of {', '.join(FUNCTIONS)}", self.activation)
         self.function = FUNCTIONS[self.activation]
-
-
-@dataclass(eq=False)
-class ReLU(Elementwise):
-    """max(x, 0)."""
-
-    def check(self) -> None:
-        """Nothing to check."""
-        self.function = Function("relu")
-
-
-@dataclass(eq=False)
-class LeakyReLU(Elementwise):
-    """x where positive, negative_slope * x elsewhere."""
-
-    negative_slope: float = 0.3
-
-    def check(self) -> None:
-        """Require a slope above 0 (a slope of 0 is ReLU) and below 1."""
-        slope = fraction(self, "negative_slope", self.negative_slope)
-        self.function = Function("leaky_relu", (positive(self, "negative_slope", slope),))
-
-
-@dataclass(eq=False)
-class ELU(Elementwise):
-    """x where positive, alpha * (exp(x) - 1) elsewhere."""
-
-    alpha: float = 1.0
-
-    def check(self) -> None:
-        """Require a positive alpha."""
-        if not is_real(self.alpha):
-            raise self.error("alpha must be a number", self.alpha)
-        self.function = Function("elu", (positive(self, "alpha", self.alpha),))

@@ -39,18 +39,6 @@ def pair(layer: Layer, argument: str, value: Any) -> tuple[int, int]:
     return rows, columns
 
 
-def sizes(layer: Layer, argument: str, value: Any, rank: int) -> tuple[int, ...]:
-    """Return `value` as one positive integer for each of `rank` axes; one stands for all."""
-    each = (value,) * rank if type(value) is int else value
-    if (
-        not isinstance(each, tuple | list)
-        or len(each) != rank
-        or not all(type(size) is int and size > 0 for size in each)
-    ):
-        raise layer.error(f"{argument} must be a positive integer or a tuple of {rank}", value)
-    return tuple(each)
-
-
 def sides(layer: Layer, argument: str, value: Any) -> tuple[int, int]:
     """Return `value` as what lies (before, after) an axis; one integer stands for both."""
     both = (value, value) if type(value) is int else value
@@ -60,7 +48,16 @@ def sides(layer: Layer, argument: str, value: Any) -> tuple[int, int]:
 
 
 def margins(layer: Layer, argument: str, value: Any, rank: int) -> tuple[tuple[int, int], ...]:
-    """Return `value` as (before, after) for each of `rank` axes.
+    """Return `value` as (before, after) for each of `rank` axes; raise where it is not."""
+    found = as_margins(value, rank)
+    if found is None:
+        rule = f"an integer >= 0, {rank} of them, or {rank} pairs (before, after)"
+        raise layer.error(f"{argument} must be {rule}", value)
+    return found
+
+
+def as_margins(value: Any, rank: int) -> tuple[tuple[int, int], ...] | None:
+    """Return `value` as (before, after) for each of `rank` axes, or None where it is not.
 
     One integer stands for all of them, and an integer among `rank` for both sides of its axis.
     """
@@ -69,8 +66,7 @@ def margins(layer: Layer, argument: str, value: Any, rank: int) -> tuple[tuple[i
         pairs: list[Any] = [(side, side) if type(side) is int else side for side in each]
         if all(_are_sides(both) for both in pairs):
             return tuple((before, after) for before, after in pairs)
-    rule = f"an integer >= 0, {rank} of them, or {rank} pairs (before, after)"
-    raise layer.error(f"{argument} must be {rule}", value)
+    return None
 
 
 def _are_sides(value: Any) -> bool:
@@ -117,22 +113,5 @@ def spatial(layer: Layer, shape: Shape, axes: int) -> tuple[Shape, int]:
 
 def image(layer: Layer, shape: Shape) -> tuple[int, int, int]:
     """Return (height, width, channels); raise unless the input is an image."""
-    if len(shape) != 3:
-        raise layer.error("needs an image (height, width, channels)", shape)
-    return shape[0], shape[1], shape[2]
-
-
-_GRIDS = {
-    1: "a sequence (steps, channels)",
-    2: "an image (height, width, channels)",
-    3: "a volume (depth, height, width, channels)",
-}
-
-
-def grid(layer: Layer, shape: Shape, rank: int) -> tuple[Shape, int]:
-    """Return the lengths of the input's `rank` axes, and its channels; raise if it has others."""
-    if len(shape) != rank + 1:
-        raise layer.error(f"needs {_GRIDS[rank]}", shape)
-    return shape[:-1], shape[-1]
     (height, width), channels = spatial(layer, shape, 2)
     return height, width, channels

@@ -1,7 +1,7 @@
-"""Dense: every output sees every input."""
+"""Dense and Perceptron: every output sees every input."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.nn.layer import Array, Shape
 from core.nn.layers.checks import positive_integer
@@ -47,6 +47,21 @@ class Dense(Weighted):
     def flops(self, shape: Shape, output_shape: Shape) -> int:
         """Two operations a weight and row, one a bias."""
         return math.prod(output_shape) * (2 * shape[-1] + self.use_bias)
+
+
+@dataclass(eq=False)
+class Perceptron(Dense):
+    """A dense layer of threshold units that learns by the perceptron rule (Rosenblatt 1958).
+
+    y = 1 where x @ kernel + bias > 0, else 0. That has no gradient to learn by: instead `backward`
+    passes dy through the threshold unchanged, as if it were not there, so that with a loss of
+    (y - target)^2 gradient descent moves the kernel by a multiple of (target - y) x.
+    """
+
+    activation: str | None = field(default="step", init=False)
+
+    def deactivate(self, dy: Array, y: Array) -> None:
+        """Leave dy as it is: the rule, not a gradient."""
 
 
 def _rows(array: Array) -> Array:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from core.nn.layer import Array, Layer, Shape
-from core.nn.layers.checks import boolean, grid
+from core.nn.layers.checks import boolean, spatial
 
 
 @dataclass(eq=False)
@@ -22,7 +22,7 @@ class _GlobalPooling(Layer):
 
     def build(self, shape: Shape) -> Shape:
         """Drop all axes but the channels."""
-        lengths, channels = grid(self, shape, self.rank)
+        lengths, channels = spatial(self, shape, self.rank)
         self.positions = (math.prod(lengths), channels)
         return (*[1] * (self.rank * self.keepdims), channels)
 

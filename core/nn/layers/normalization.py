@@ -4,48 +4,57 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.nn.initializers import Initializer, Ones, Zeros, get
-from core.nn.layer import Array, Layer, Shape
-from core.nn.layers.checks import fraction, positive
+from core.nn.initializers import Ones, Zeros
+from core.nn.layer import Array, Shape
+from core.nn.layers.affine import Affine
+from core.nn.layers.checks import fraction
+
+STATISTICS = ("auto", "batch", "moving")
 
 
 @dataclass(eq=False)
-class BatchNormalization(Layer):
+class BatchNormalization(Affine):
     """y = gamma * (x - mean) / sqrt(variance + epsilon) + beta over the last axis.
 
     Training uses the batch's own mean and variance and updates the moving ones by
     moving = momentum * moving + (1 - momentum) * batch; inference uses the moving ones, and so does
     a frozen layer (`trainable=False`), as in Keras. Ioffe & Szegedy 2015, algorithms 1 and 2.
+
+    `statistics` says which ones training uses: "auto" as above; "moving" the moving ones, which
+    then stay, even while gamma and beta train; "batch" the batch's, so that the moving ones go on
+    adapting even where the layer is frozen.
     """
 
     momentum: float = 0.99
-    epsilon: float = 1e-3
-    beta_initializer: str | Initializer = "zeros"
-    gamma_initializer: str | Initializer = "ones"
+    statistics: str = "auto"
 
     always_writes_dx: ClassVar[bool] = True
 
     def check(self) -> None:
-        """Require 0 <= momentum < 1 and a positive epsilon."""
+        """Require 0 <= momentum < 1, a positive epsilon and known names."""
         self.momentum = fraction(self, "momentum", self.momentum)
-        self.epsilon = positive(self, "epsilon", self.epsilon)
-        self.beta_initializer = get(self.beta_initializer)
-        self.gamma_initializer = get(self.gamma_initializer)
+        if self.statistics not in STATISTICS:
+            raise self.error(f"statistics must be one of {', '.join(STATISTICS)}", self.statistics)
+        self.check_affine()
 
     def build(self, shape: Shape) -> Shape:
         """Declare gamma and beta, the moving statistics, and the batch's own as scratch."""
         channels = shape[-1:]
-        self.gamma = self.param("gamma", channels, get(self.gamma_initializer))
-        self.beta = self.param("beta", channels, get(self.beta_initializer))
+        self.build_affine(shape[-1])
         self.moving_mean = self.state("moving_mean", channels, Zeros())
         self.moving_variance = self.state("moving_variance", channels, Ones())
         self.mean = self.scratch("mean", channels, per_sample=False)
         self.inverse_deviation = self.scratch("inverse_deviation", channels, per_sample=False)
         return shape
 
+    @property
+    def trains_on_batch(self) -> bool:
+        """Whether a training pass normalises by the batch's own statistics."""
+        return self.statistics == "batch" or (self.statistics == "auto" and self.trainable)
+
     def forward(self, y: Array, x: Array, training: bool) -> None:
         """Write the normalised x."""
-        if training and self.trainable:
+        if training and self.trains_on_batch:
             self.kernels.batch_norm_forward_training(
                 y,
                 self.mean.value,
@@ -53,8 +62,8 @@ class BatchNormalization(Layer):
                 self.moving_mean.value,
                 self.moving_variance.value,
                 x,
-                self.gamma.value,
-                self.beta.value,
+                self.gamma_value,
+                self.beta_value,
                 self.momentum,
                 self.epsilon,
             )
@@ -62,26 +71,32 @@ class BatchNormalization(Layer):
             self.kernels.batch_norm_forward_inference(
                 y,
                 x,
-                self.gamma.value,
-                self.beta.value,
+                self.gamma_value,
+                self.beta_value,
                 self.moving_mean.value,
                 self.moving_variance.value,
                 self.epsilon,
             )
 
     def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
-        """Write dx; add to the gradients of gamma and beta (which nobody reads when frozen)."""
-        gradients = (dx, self.gamma.grad, self.beta.grad)
-        if self.trainable:
+        """Write dx; add to the gradients of gamma and beta."""
+        if self.trains_on_batch:
             self.kernels.batch_norm_backward(
-                *gradients, dy, x, self.gamma.value, self.mean.value, self.inverse_deviation.value
+                dx,
+                *self.gradients,
+                dy,
+                x,
+                self.gamma_value,
+                self.mean.value,
+                self.inverse_deviation.value,
             )
         else:
             self.kernels.batch_norm_backward_inference(
-                *gradients,
+                dx,
+                *self.gradients,
                 dy,
                 x,
-                self.gamma.value,
+                self.gamma_value,
                 self.moving_mean.value,
                 self.moving_variance.value,
                 self.epsilon,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from core.nn.layer import Array, Layer, Shape
-from core.nn.layers.checks import grid, margins, sizes
-from core.nn.layers.window import slide
+from core.nn.layers.checks import per_axis, spatial
+from core.nn.layers.window import padding_of, slide
 
 Margins = tuple[int | tuple[int, int], ...]
 Windows = tuple[int, int, int]
@@ -51,22 +51,14 @@ class _Pooling(Layer):
 
     def check(self) -> None:
         """Require positive sizes, and padding that no window lies in as a whole."""
-        self.pool_size = sizes(self, "pool_size", self.pool_size, self.rank)
+        self.pool_size = per_axis(self, "pool_size", self.pool_size, self.rank)
         if self.strides is not None:
-            self.strides = sizes(self, "strides", self.strides, self.rank)
-        if isinstance(self.padding, str):
-            if self.padding not in ("valid", "same"):
-                raise self.error('padding must be "valid", "same" or pixels', self.padding)
-            return
-        padding = margins(self, "padding", self.padding, self.rank)
-        for size, around in zip(self.pool_size, padding, strict=True):
-            if max(around) >= size:
-                raise self.error(f"padding must be below the pool_size {self.pool_size}", padding)
-        self.padding = padding
+            self.strides = per_axis(self, "strides", self.strides, self.rank)
+        self.padding = padding_of(self, self.padding, self.rank)
 
     def build(self, shape: Shape) -> Shape:
         """Find where the windows fall."""
-        lengths, channels = grid(self, shape, self.rank)
+        lengths, channels = spatial(self, shape, self.rank)
         output, windows = self._place(lengths)
         output_shape = (*output, channels)
         if self.rank == 1:
@@ -84,22 +76,11 @@ class _Pooling(Layer):
 
     def _place(self, lengths: Shape) -> tuple[Shape, list[Windows]]:
         """How many windows lie along each axis, and where."""
-        size = sizes(self, "pool_size", self.pool_size, self.rank)
-        strides = sizes(self, "strides", self.strides or size, self.rank)
-        axes = list(zip(lengths, size, strides, strict=True))
-        if self.padding == "same":  # one axis at a time, whatever the rank
-            placed = [slide(self, (n, 1), (k, 1), (s, 1), "same") for n, k, s in axes]
-            output = tuple(window.output[0] for window in placed)
-            before = [window.padding[0] for window in placed]
-        else:
-            pixels = 0 if self.padding == "valid" else self.padding
-            around = margins(self, "padding", pixels, self.rank)
-            padded = tuple(n + sum(ends) for n, ends in zip(lengths, around, strict=True))
-            if any(k > n for k, n in zip(size, padded, strict=True)):
-                raise self.error(f"a window of {size} must fit into the padded {padded}", lengths)
-            output = tuple((n - k) // s + 1 for n, (_, k, s) in zip(padded, axes, strict=True))
-            before = [ends[0] for ends in around]
-        return output, list(zip(size, strides, before, strict=True))
+        size = per_axis(self, "pool_size", self.pool_size, self.rank)
+        strides = per_axis(self, "strides", self.strides or size, self.rank)
+        padding = padding_of(self, self.padding, self.rank)
+        window = slide(self, lengths, size, strides, padding)
+        return window.output, list(zip(size, strides, window.padding, strict=True))
 
     def calls(self, x: Array, y: Array) -> Iterator[tuple[_Pass, Array, Array]]:
         """Each pass with what it reads and writes on the way from x to y (or their gradients)."""

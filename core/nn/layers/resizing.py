@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from core.nn.layer import Array, Layer, Shape
-from core.nn.layers.checks import grid, margins, pair, positive_integer, sides
+from core.nn.layers.checks import margins, pair, positive_integer, sides, spatial
 
 INTERPOLATIONS = ("nearest", "bilinear")
 Edges = tuple[tuple[int, int], ...]
@@ -25,7 +25,7 @@ class _UpSampling(Layer):
 
     def build(self, shape: Shape) -> Shape:
         """Multiply the lengths."""
-        lengths, channels = grid(self, shape, self.rank)
+        lengths, channels = spatial(self, shape, self.rank)
         output = (n * factor for n, factor in zip(lengths, self.factors, strict=False))
         return (*output, channels)
 
@@ -98,7 +98,7 @@ class _ZeroPadding(_Margins):
 
     def build(self, shape: Shape) -> Shape:
         """Add the edges."""
-        lengths, channels = grid(self, shape, self.rank)
+        lengths, channels = spatial(self, shape, self.rank)
         return (*(n + sum(edge) for n, edge in zip(lengths, self.edges, strict=True)), channels)
 
     def forward(self, y: Array, x: Array, training: bool) -> None:
@@ -145,7 +145,7 @@ class _Cropping(_Margins):
 
     def build(self, shape: Shape) -> Shape:
         """Subtract the edges; something must be left."""
-        lengths, channels = grid(self, shape, self.rank)
+        lengths, channels = spatial(self, shape, self.rank)
         left = tuple(n - sum(edge) for n, edge in zip(lengths, self.edges, strict=True))
         if min(left) < 1:
             raise self.error(f"cropping {self.edges} must leave something of the input", shape)

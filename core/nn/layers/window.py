@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.nn.layer import Layer
+from core.nn.layers.checks import as_margins
 
 Axes = tuple[int, ...]
 """One number for each axis of the image."""
@@ -38,23 +39,13 @@ def padding_of(layer: Layer, padding: Any, axes: int, *, causal: bool = False) -
     names = (*PADDINGS, "causal") if causal else PADDINGS
     if isinstance(padding, str) and padding in names:
         return padding
-    sides = (padding,) * axes if type(padding) is int else padding
-    if isinstance(sides, tuple | list) and len(sides) == axes:
-        pairs: list[Any] = [(side, side) if type(side) is int else side for side in sides]
-        if all(_is_pair(pair) for pair in pairs):
-            return tuple((pair[0], pair[1]) for pair in pairs)
+    found = as_margins(padding, axes)
+    if found is not None:
+        return found
     raise layer.error(
         f"padding must be {', '.join(map(repr, names))}, an integer >= 0, or a tuple of {axes} "
         "integers or pairs (before, after)",
         padding,
-    )
-
-
-def _is_pair(value: Any) -> bool:
-    return (
-        isinstance(value, tuple | list)
-        and len(value) == 2
-        and all(type(side) is int and side >= 0 for side in value)
     )
 
 

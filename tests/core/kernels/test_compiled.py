@@ -13,17 +13,35 @@ import pytest
 
 from core import kernels
 from core.kernels import cpu
-from core.kernels.cpu import compiler, elementwise
+from core.kernels.cpu import compiler, maps
 from tests.core.kernels.cases import all_cases
 
 # Small loops that add the partial sums of float32 loops, or invert a number, in float64.
-IN_DOUBLE = {"_merge_statistics", "_merge_gradients", "inverse_sum"}
-FUNCTIONS = {
-    f"{value.py_func.__name__} of {module.name}": value
-    for module in pkgutil.iter_modules(cpu.__path__)
-    for found in vars(importlib.import_module(f"{cpu.__name__}.{module.name}")).values()
-    if hasattr(value := getattr(found, "dispatcher", found), "py_func")
+IN_DOUBLE = {
+    *("_merge_statistics", "_merge_gradients", "_merge_groups", "_merge_samples", "_project"),
+    "inverse_sum",
 }
+
+
+def _compiled_functions():
+    """Every compiled function of the back end, every loop of a formula, and all that they call."""
+    found = {}
+    queue = [*maps.LOOPS.values()]
+    for module in pkgutil.iter_modules(cpu.__path__):
+        queue += vars(importlib.import_module(f"{cpu.__name__}.{module.name}")).values()
+    while queue:
+        function = queue.pop()
+        function = getattr(function, "dispatcher", function)
+        if hasattr(function, "py_func"):
+            python = function.py_func
+            name = f"{Path(python.__code__.co_filename).stem}.{python.__name__}"
+            if name not in found:
+                queue += python.__globals__.values()
+            assert found.setdefault(name, function) is function, f"two functions {name}"
+    return found
+
+
+FUNCTIONS = _compiled_functions()
 
 
 def _real_types(kind):
@@ -59,13 +77,15 @@ def test_no_float64_in_hot_loops():
     ]:
         for name, signature in pending:  # which gives the functions it calls their signatures
             promoted = _promoted(FUNCTIONS[name], signature)
-            assert name.split()[0] in IN_DOUBLE or not promoted, f"{name}{signature}: {promoted}"
+            assert name.rpartition(".")[2] in IN_DOUBLE or not promoted, (
+                f"{name}{signature}: {promoted}"
+            )
             seen.add((name, signature))
     assert {name for name, _ in seen} == set(FUNCTIONS), "a function is never called"
 
 
 def test_cache_folder_follows_machine_and_user(tmp_path, monkeypatch):
-    source = Path(elementwise.__file__)
+    source = Path(maps.__file__)
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     assert compiler.cache_folder(source).parent == tmp_path
     monkeypatch.delenv("NUMBA_CACHE_DIR")
@@ -77,7 +97,7 @@ def test_cache_folder_follows_machine_and_user(tmp_path, monkeypatch):
 
 
 def test_cache_folder_follows_the_source_and_what_it_imports(tmp_path):
-    kernels_folder = Path(elementwise.__file__).parents[1]
+    kernels_folder = Path(maps.__file__).parents[1]
     copy = tmp_path / "kernels"
     shutil.copytree(kernels_folder, copy)
     source = copy / "cpu" / "conv.py"

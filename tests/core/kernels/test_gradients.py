@@ -143,35 +143,6 @@ def test_batch_norm_inference():
     )
 
 
-@pytest.mark.parametrize(
-    ("name", "needs", "scalars"),
-    [
-        ("relu", "output", ()),
-        ("leaky_relu", "output", (0.1,)),
-        ("elu", "output", (1.3,)),
-        ("sigmoid", "output", ()),
-        ("tanh", "output", ()),
-        ("softplus", "input", ()),
-        ("silu", "input", ()),
-        ("dropout", "nothing", (0.3, 5, 2)),
-    ],
-)
-def test_elementwise(name, needs, scalars):
-    forward_kernel, backward_kernel = (
-        getattr(K, f"{name}_{way}") for way in ("forward", "backward")
-    )
-
-    def forward(x):
-        return filled(forward_kernel, x.shape, x, *scalars)
-
-    def backward(dy, x):
-        seen = {"output": (forward(x),), "input": (x,), "nothing": ()}[needs]
-        return [filled(backward_kernel, x.shape, dy, *seen, *scalars)]
-
-    x = normal(RNG, 50)
-    check(forward, backward, np.where(np.abs(x) < 0.01, 0.5, x))  # away from the kinks
-
-
 def test_regularize():
     def backward(dy, w):
         dw = np.zeros_like(w)

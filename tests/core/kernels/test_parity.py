@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core import kernels
 from core.kernels.shapes import SHAPES
-from tests.core.kernels.cases import all_cases
+from tests.core.kernels.cases import activation, all_cases, rectifier
 from tests.core.kernels.cases.case import assert_agrees, normal
 from tests.core.kernels.cases.conv import Layout, conv_cases
 from tests.core.kernels.cases.depthwise import depthwise_cases
@@ -123,18 +123,30 @@ def test_any_pooling_equals_reference(geometry, batch, channels):
             assert_agrees(case, kernels.load(name), REFERENCE)
 
 
-@pytest.mark.parametrize(
-    "kernel", ["relu", "leaky_relu", "elu", "sigmoid", "tanh", "softplus", "silu"]
-)
-def test_backward_in_place_gives_the_same_bytes(backend, kernel):
+@pytest.mark.parametrize("kernel", [*activation.FUNCTIONS, *rectifier.FUNCTIONS, "softmax"])
+def test_in_place_gives_the_same_bytes(backend, kernel):
     rng = np.random.Generator(np.random.Philox(key=[4, 0]))
-    scalars = {"leaky_relu": (0.25,), "elu": (1.0,)}.get(kernel, ())
+    _, scalars = rectifier.FUNCTIONS.get(kernel, ("", {}))
     dy, seen = (backend.to_device(normal(rng, 40000)) for _ in range(2))
-    dx = backend.empty(dy.shape)
-    backward = getattr(backend, f"{kernel}_backward")
-    backward(dx, dy, seen, *scalars)
-    backward(dy, dy, seen, *scalars)
-    assert backend.to_host(dx).tobytes() == backend.to_host(dy).tobytes()
+    for way, inputs in (("forward", [dy]), ("backward", [dy, seen])):
+        apart = backend.empty(dy.shape)
+        run = getattr(backend, f"{kernel}_{way}")
+        run(apart, *inputs, *scalars.values())
+        run(dy, *inputs, *scalars.values())
+        assert backend.to_host(apart).tobytes() == backend.to_host(dy).tobytes()
+
+
+@pytest.mark.parametrize("kernel", ["layer_norm", "group_norm"])
+def test_other_norms_keep_their_accuracy_far_from_zero(backend, kernel):
+    rng = np.random.Generator(np.random.Philox(key=[6, 0]))
+    x32 = backend.to_device(1000.0 + normal(rng, 2, 5000, 3))
+    rows, groups = ((2, 15000), ()) if kernel == "layer_norm" else ((2, 5000, 3), (1,))
+    mean, inverse = backend.zeros((2, *groups)), backend.zeros((2, *groups))
+    y, x = backend.empty(rows), x32.reshape(rows)
+    getattr(backend, f"{kernel}_forward")(y, mean, inverse, x, None, None, 0.0)
+    truth = backend.to_host(x32).astype(np.float64).reshape(2, -1)
+    np.testing.assert_allclose(backend.to_host(mean).ravel(), truth.mean(1), rtol=3e-7)
+    np.testing.assert_allclose(backend.to_host(inverse).ravel() ** -2, truth.var(1), rtol=2e-5)
 
 
 def test_batch_norm_keeps_its_accuracy_far_from_zero(backend):

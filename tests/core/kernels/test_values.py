@@ -8,7 +8,7 @@ from scipy.signal import correlate
 from scipy.stats import norm as normal_distribution
 
 from core import kernels
-from core.kernels.formulas import dropout_bits, dropout_key, dropout_threshold
+from core.kernels.randomness import dropout_bits, dropout_threshold, random_key
 
 
 @pytest.fixture(params=kernels.BACKENDS)
@@ -167,7 +167,7 @@ def test_dropout_bits_are_splitmix64():
     published = [0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F]
     bits = dropout_bits(np.uint64(0), np.arange(3, dtype=np.uint64))
     assert bits.tolist() == [word >> 40 for word in published]
-    assert dropout_key(0, 0) != dropout_key(0, 1) != dropout_key(1, 0)
+    assert random_key(0, 0) != random_key(0, 1) != random_key(1, 0)
     assert dropout_threshold(0.5) == 1 << 23
 
 

@@ -64,7 +64,7 @@ def place_layer(
 ) -> Placed:
     rng = np.random.default_rng(seed)
     k = reference_in_float32() if backend == "reference in float32" else kernels.load(backend)
-    row = Row(lambda: layer, tuple(shapes), (), integers)
+    row = Row(lambda: layer, tuple(shapes), (), integers=integers)
     tensors = row.tensors()
     tensor = layer(tensors if layer.takes_list else tensors[0])
     layer.name, layer.kernels, layer.stream, layer.step = "layer", k, 5, 3

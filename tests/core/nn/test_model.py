@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.nn import Input, Model, Sequential, layers
-from core.nn.graph import _snake_case
+from core.nn.naming import snake_case
 
 
 def test_names_are_deterministic_and_follow_the_graph():
@@ -23,10 +23,10 @@ def test_names_are_deterministic_and_follow_the_graph():
 
 
 def test_default_names_are_those_of_keras():
-    assert _snake_case("MaxPooling2D") == "max_pooling2d"
-    assert _snake_case("BatchNormalization") == "batch_normalization"
-    assert _snake_case("LeakyReLU") == "leaky_re_lu"
-    assert _snake_case("ELU") == "elu"
+    assert snake_case("MaxPooling2D") == "max_pooling2d"
+    assert snake_case("BatchNormalization") == "batch_normalization"
+    assert snake_case("LeakyReLU") == "leaky_re_lu"
+    assert snake_case("ELU") == "elu"
 
 
 def test_initial_weights_depend_on_seed_and_name_alone():

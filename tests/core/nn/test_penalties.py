@@ -95,7 +95,7 @@ def test_a_convolution_is_limited_by_filter(backend):
 
 @every_backend
 def test_fit_applies_them(backend):
-    """One step of SGD: the gradient of the penalty is followed, its value reported, the norm cut."""
+    """One step of SGD follows the penalty's gradient, reports its value, and cuts the norm."""
     inputs = Input((1,))
     dense = layers.Dense(
         1,

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from tests.core.kernels.cases.case import Case, normal, nothing
-from tests.core.kernels.cases.elementwise import SHAPES, elementwise_case
+from tests.core.kernels.cases.case import SHAPES, Case, elementwise_case, normal, nothing
 
 
 def cases(rng: np.random.Generator) -> list[Case]:

@@ -82,3 +82,16 @@ def positive(rng: np.random.Generator, *shape: int) -> np.ndarray:
 def nothing(*shape: int) -> np.ndarray:
     """An output that nobody may read."""
     return np.full(shape, np.nan)
+
+
+# Nothing here is a multiple of a vector or of a block.
+SHAPES = ((1,), (7,), (3, 5, 2, 3), (20011,))
+
+
+def elementwise_case(
+    rng: np.random.Generator, shape: tuple[int, ...], kernel: str, *inputs: str, **scalars: float
+) -> Case:
+    """A call of a kernel that maps arrays of one shape to y, or to dx."""
+    output = "dx" if kernel.endswith("backward") else "y"
+    arrays = {name: normal(rng, *shape) * 3.0 for name in inputs}
+    return Case(kernel, (output,), (), {output: nothing(*shape)} | arrays | scalars)

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from tests.core.kernels.cases.case import Case, normal, nothing
-from tests.core.kernels.cases.elementwise import SHAPES
+from tests.core.kernels.cases.case import SHAPES, Case, normal, nothing
 
 
 def _concatenations(rng: np.random.Generator, *shape: int) -> list[Case]:

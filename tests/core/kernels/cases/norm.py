@@ -57,6 +57,14 @@ def norm_cases(rng: np.random.Generator, *shape: int) -> list[Case]:
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Vectors and images, one channel and many."""
+    """Vectors and images, one channel and many, with and without gamma and beta."""
     shapes = ((3, 2, 1, 17), (300, 3), (2, 20, 21, 16), (1, 1))
-    return [case for shape in shapes for case in norm_cases(rng, *shape)]
+    found = [case for shape in shapes for case in norm_cases(rng, *shape)]
+    return found + [_without_affine(case) for case in norm_cases(rng, 40, 9)]
+
+
+def _without_affine(case: Case) -> Case:
+    """The same call with neither gamma nor beta."""
+    none = {n: None for n in ("gamma", "beta", "dgamma", "dbeta") if n in case.arguments}
+    updated = tuple(name for name in case.updated if name not in none)
+    return Case(case.kernel, case.assigned, updated, case.arguments | none)

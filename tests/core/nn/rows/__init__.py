@@ -6,10 +6,12 @@ from tests.core.nn.rows.row import Row
 
 FILES = (
     "activation",
+    "activation_layers",
     "convolution",
     "dense",
     "global_pooling",
     "merging",
+    "noise",
     "normalization",
     "pooling",
     "recurrent",
@@ -17,6 +19,7 @@ FILES = (
     "reshaping",
     "resizing",
     "wrappers",
+    "sample_normalization",
 )
 
 ROWS: dict[str, Row] = {

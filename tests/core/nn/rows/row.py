@@ -19,6 +19,10 @@ class Row:
     make: Callable[[], Layer]
     shapes: tuple[tuple[int, ...], ...]
     output: tuple[int, ...]
+    gradient: bool = True
+    """False where `backward` is a rule of learning and not a gradient."""
+    moves: tuple[str, ...] | None = None
+    """The weights that a training step moves; None: all, or none where the layer is frozen."""
     integers: int | None = None
     """For a layer on integers: the smallest that its inputs must not hold."""
 

@@ -1,0 +1,148 @@
+"""Layer normalisation (Ba, Kiros & Hinton 2016, eq. 4), row by row.
+
+The mean is taken twice, the second time about the first, and the variance is corrected likewise,
+so that a mean much larger than the deviation costs no accuracy. gamma and beta of None stand for
+ones and zeros, and a dgamma or dbeta of None is not computed.
+"""
+
+import math
+
+import numpy as np
+from numba import prange
+
+from ..contract import checked
+from .arrays import FLOAT, Array
+from .compiler import compiled
+from .scratch import scratch
+from .statistics import or_constant
+
+__all__ = [
+    "layer_norm_backward",
+    "layer_norm_forward",
+]
+
+CHUNK = 64  # rows of one task, and of one float32 sum of dgamma and dbeta
+
+
+def _rows(x: Array) -> Array:
+    return x.reshape(-1, x.shape[-1])
+
+
+@compiled(reassociate=True)
+def _deviations(x, centre):  # type: ignore
+    total, squares = np.float32(0), np.float32(0)
+    for i in range(x.size):
+        deviation = x[i] - centre
+        total += deviation
+        squares += deviation * deviation
+    return total, squares
+
+
+@compiled()
+def _statistics(x, epsilon):  # type: ignore
+    """Mean of one row, and 1 / sqrt(variance + epsilon)."""
+    count = np.float32(x.size)
+    total, _ = _deviations(x, np.float32(0))
+    centre = total / count
+    total, squares = _deviations(x, centre)
+    rest = total / count
+    variance = squares / count - rest * rest
+    return centre + rest, np.float32(1) / math.sqrt(variance + epsilon)
+
+
+@compiled()
+def _normalise_row(y, x, mean, inverse, gamma, beta):  # type: ignore
+    for c in range(x.size):
+        y[c] = (x[c] - mean) * inverse * gamma[c] + beta[c]
+
+
+@compiled(parallel=True)
+def _layer_norm(y, mean, inverse_deviation, x, gamma, beta, epsilon):  # type: ignore
+    for row in prange(len(x)):
+        mean[row], inverse_deviation[row] = _statistics(x[row], epsilon)
+        _normalise_row(y[row], x[row], mean[row], inverse_deviation[row], gamma, beta)
+
+
+@checked(FLOAT)
+def layer_norm_forward(
+    y: Array,
+    mean: Array,
+    inverse_deviation: Array,
+    x: Array,
+    gamma: Array | None,
+    beta: Array | None,
+    epsilon: float,
+) -> None:
+    """y = gamma (x - mean) / sqrt(variance + epsilon) + beta with each row's own statistics.
+
+    Also writes mean and inverse_deviation = 1 / sqrt(variance + epsilon), one for each row, for the
+    backward pass. The variance is the biased one (divided by the count).
+    """
+    gamma, beta = or_constant(gamma, 1, x.shape[-1]), or_constant(beta, 0, x.shape[-1])
+    rows = mean.reshape(-1), inverse_deviation.reshape(-1)
+    _layer_norm(_rows(y), *rows, _rows(x), gamma, beta, FLOAT(epsilon))
+
+
+@compiled(reassociate=True)
+def _projections(dy, x, gamma, mean):  # type: ignore
+    """Sums of gamma dy and of gamma dy (x - mean) along one row."""
+    total, product = np.float32(0), np.float32(0)
+    for c in range(x.size):
+        scaled = gamma[c] * dy[c]
+        total += scaled
+        product += scaled * (x[c] - mean)
+    return total, product
+
+
+@compiled()
+def _gradient_row(dx, dgamma, dbeta, dy, x, gamma, mean, inverse):  # type: ignore
+    count = np.float32(x.size)
+    total, product = _projections(dy, x, gamma, mean)
+    offset, slope = total / count, product * inverse / count
+    for c in range(x.size):
+        normalised = (x[c] - mean) * inverse
+        dx[c] = inverse * (gamma[c] * dy[c] - offset - normalised * slope)
+        dgamma[c] += dy[c] * normalised
+        dbeta[c] += dy[c]
+
+
+@compiled()
+def _gradient_rows(dx, sums, dy, x, gamma, mean, inverse_deviation):  # type: ignore
+    sums[:] = np.float32(0)
+    for row in range(len(x)):
+        _gradient_row(
+            dx[row], sums[0], sums[1], dy[row], x[row], gamma, mean[row], inverse_deviation[row]
+        )
+
+
+@compiled(parallel=True)
+def _layer_norm_gradient(dx, sums, dy, x, gamma, mean, inverse_deviation):  # type: ignore
+    for k in prange(len(sums)):
+        rows = slice(k * CHUNK, (k + 1) * CHUNK)
+        _gradient_rows(
+            dx[rows], sums[k], dy[rows], x[rows], gamma, mean[rows], inverse_deviation[rows]
+        )
+
+
+@checked(FLOAT)
+def layer_norm_backward(
+    dx: Array,
+    dgamma: Array | None,
+    dbeta: Array | None,
+    dy: Array,
+    x: Array,
+    gamma: Array | None,
+    mean: Array,
+    inverse_deviation: Array,
+) -> None:
+    """Gradients of layer_norm_forward; dx is assigned, dgamma and dbeta are added to."""
+    features = x.shape[-1]
+    sums = scratch("layer norm", -(-mean.size // CHUNK), 2, features)
+    gamma = or_constant(gamma, 1, features)
+    rows = mean.reshape(-1), inverse_deviation.reshape(-1)
+    _layer_norm_gradient(_rows(dx), sums, _rows(dy), _rows(x), gamma, *rows)
+    totals = sums.sum(axis=0, dtype=np.float64).astype(FLOAT)
+    if dgamma is not None:
+        dgamma += totals[0]
+    if dbeta is not None:
+        dbeta += totals[1]

@@ -1,0 +1,116 @@
+"""What shapes alone cannot say of a kernel's arguments: one rule for each kind of argument."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .geometry import check_groups, check_magnification, check_margins, check_windows
+
+__all__ = ["MAXIMUM_RANK", "RECURRENT_ACTIVATIONS", "Rule", "rules_of"]
+
+Rule = Callable[[str, Mapping[str, Any], Mapping[str, Any]], None]
+"""Called with the kernel's name, its arguments and the lengths; raises ValueError."""
+
+MAXIMUM_RANK = 6
+"""Of the arrays that `permute` takes."""
+RECURRENT_ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh")
+"""What the kernels of a simple recurrent layer may apply."""
+
+
+def rules_of(kernel: str, arguments: tuple[str, ...]) -> list[Rule]:
+    """The rules that a kernel with these arguments must obey."""
+    found = [rule for argument, rule in _RULES.items() if argument in arguments]
+    if "size" in arguments and "strides" not in arguments:
+        found.append(check_magnification)
+    if kernel.startswith("group_norm"):
+        found.append(_check_channels)
+    if kernel.startswith("embedding"):
+        found.append(_check_rows)
+    return found
+
+
+def _check_offset(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, Any]) -> None:
+    if not 0 <= given["offset"] <= lengths["d"] - lengths["c"]:
+        raise ValueError(
+            f"{kernel}: offset {given['offset']} puts {lengths['c']} channels outside the "
+            f"{lengths['d']} of the concatenation"
+        )
+
+
+def _check_axes(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, Any]) -> None:
+    """Every axis once, MAXIMUM_RANK of them at most, and y of the shape that follows."""
+    axes, y, x = given["axes"], given["y"].shape, given["x"].shape
+    if sorted(axes) != list(range(len(x))) or not 0 < len(x) <= MAXIMUM_RANK:
+        raise ValueError(
+            f"{kernel}: axes {tuple(axes)} must hold each axis of x {x} once; x may have 1 to "
+            f"{MAXIMUM_RANK}"
+        )
+    if y != tuple(x[axis] for axis in axes):
+        raise ValueError(f"{kernel}: axes {tuple(axes)} of x {x} do not give y {y}")
+
+
+def _check_quantiles(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, Any]) -> None:
+    if lengths["k"] != lengths["t"] * len(given["quantiles"]):
+        raise ValueError(
+            f"{kernel}: {len(given['quantiles'])} quantiles of {lengths['t']} targets need as many "
+            f"predictions a row as their product, received {lengths['k']}"
+        )
+
+
+def _check_channels(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, Any]) -> None:
+    if lengths["c"] % lengths["g"]:
+        raise ValueError(
+            f"{kernel}: {lengths['c']} channels do not split into {lengths['g']} groups of one size"
+        )
+
+
+def _check_rate(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, Any]) -> None:
+    if not 0.0 <= given["rate"] < 1.0:
+        raise ValueError(f"{kernel}: rate is {given['rate']}, expected 0 <= rate < 1")
+
+
+def _check_stddev(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, Any]) -> None:
+    if not given["stddev"] >= 0.0:
+        raise ValueError(f"{kernel}: stddev is {given['stddev']}, expected at least 0")
+
+
+def _check_depth_radius(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, Any]) -> None:
+    if not given["depth_radius"] >= 0:
+        raise ValueError(f"{kernel}: depth_radius is {given['depth_radius']}, expected at least 0")
+
+
+def _check_time(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, Any]) -> None:
+    if not 0 <= given["time"] < lengths["t"]:
+        raise ValueError(f"{kernel}: time {given['time']} lies outside the {lengths['t']} steps")
+
+
+def _check_activation(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, Any]) -> None:
+    if given["activation"] not in RECURRENT_ACTIVATIONS:
+        known = ", ".join(RECURRENT_ACTIVATIONS)
+        raise ValueError(
+            f"{kernel}: activation is {given['activation']!r}, expected one of {known}"
+        )
+
+
+def _check_rows(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, Any]) -> None:
+    """Every index must be a row of the table; other memory than NumPy's checks it itself."""
+    index, rows = given["index"], lengths["i"]
+    if isinstance(index, np.ndarray) and (index.min() < 0 or index.max() >= rows):
+        wrong = index[(index < 0) | (index >= rows)][0]
+        raise ValueError(f"{kernel}: index holds {wrong}, expected 0 to {rows - 1}")
+
+
+_RULES: Mapping[str, Rule] = {
+    "strides": check_windows,
+    "groups": check_groups,
+    "top": check_margins,
+    "axes": _check_axes,
+    "offset": _check_offset,
+    "quantiles": _check_quantiles,
+    "rate": _check_rate,
+    "stddev": _check_stddev,
+    "depth_radius": _check_depth_radius,
+    "time": _check_time,
+    "activation": _check_activation,
+}
