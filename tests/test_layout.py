@@ -14,6 +14,7 @@ MODULES = sorted(
 
 # Which rooms a room of core may import besides itself; none of them knows the stages.
 ROOMS = {
+    "export": {"nn"},
     "images": set(),
     "judges": {"sky"},
     "kernels": set(),
@@ -30,6 +31,7 @@ HOMES = {
     "PIL": "core/report",
     "matplotlib": "core/report",
     "numba": "core/kernels",
+    "onnx": "core/export",
     "pydantic": "core/params",
     "safetensors": "core/nn",
     "yaml": "core/params",

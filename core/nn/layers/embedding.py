@@ -58,6 +58,11 @@ class Embedding(Layer):
         if self.trainable:
             self.kernels.embedding_backward(self.embeddings.grad, dy, x)
 
+    @property
+    def index_limit(self) -> int:
+        """The length of the table."""
+        return self.input_dim
+
     def flops(self, shape: Shape, output_shape: Shape) -> int:
         """Copies are not counted."""
         return 0

@@ -132,8 +132,14 @@ def test_operations_are_counted():
         ),
         (lambda: layers.AveragePooling3D((2, 2)), "pool_size must be .* a tuple of 3"),
         (lambda: layers.MaxPooling1D(2, -1), "strides must be .* received -1"),
-        (lambda: layers.MaxPooling2D(2, padding="full"), "padding must be 'valid', 'same', an integer.*full"),
-        (lambda: layers.MaxPooling2D(2, padding=-1), "padding must be .*an integer >= 0, or a tuple of 2"),
+        (
+            lambda: layers.MaxPooling2D(2, padding="full"),
+            "padding must be 'valid', 'same', an integer.*full",
+        ),
+        (
+            lambda: layers.MaxPooling2D(2, padding=-1),
+            "padding must be .*an integer >= 0, or a tuple of 2",
+        ),
         (lambda: layers.MaxPooling2D(2, padding=(1, 2, 3)), r"padding must .*\(1, 2, 3\)"),
         (
             lambda: layers.MaxPooling2D(2, padding=(1, (0, 2)))(Input((5, 5, 1))),
