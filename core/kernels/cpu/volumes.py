@@ -11,7 +11,7 @@ from .correlate_weights import correlate_weights
 from .pack import pack, pack_transposed
 from .scratch import scratch
 from .simd import LANES
-from .windows import Taps, Triple, Windows, covered, taps
+from .windows import Taps, Triple, Windows, covering, taps
 
 
 class Geometry(NamedTuple):
@@ -39,7 +39,7 @@ def _windows(
 ) -> tuple[Windows, Taps]:
     """`number` windows of `size` taps, and their taps."""
     step, before, dilation = geometry
-    extent = covered(number, size, step, dilation)
+    extent = covering(number, size, step, dilation)
     return Windows(number, extent, step, before), taps(size, dilation, extent, channels)
 
 
@@ -76,7 +76,7 @@ def backward_input(dx: Array, dy: Array, w: Array, geometry: Geometry) -> None:
             continue
         packed = scratch("packed", blocks, math.prod(size) * channels, LANES)
         pack_transposed(packed, w, first_tap, tap_step, size)
-        extent = covered(number, size, (1, 1, 1), spread)
+        extent = covering(number, size, (1, 1, 1), spread)
         windows = Windows(number, extent, (1, 1, 1), before, first, geometry.strides)
         correlate(dx, dy, packed, bias, windows, taps(size, spread, extent, channels))
 

@@ -39,7 +39,7 @@ class Taps(NamedTuple):
     starts: NDArray[np.int64]  # of each run, counted from the window's first float
 
 
-def covered(number: Triple, size: Triple, step: Triple, dilation: Triple) -> Triple:
+def covering(number: Triple, size: Triple, step: Triple, dilation: Triple) -> Triple:
     """Source pixels from the first window's first to the last window's last, along each axis."""
     planes, rows, columns = (
         (windows - 1) * s + (taps - 1) * d + 1

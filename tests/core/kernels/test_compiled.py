@@ -52,16 +52,14 @@ def _real_types(kind):
 
 
 def _promoted(function, signature):
-    """Variables of float64 in a function, its types inferred again (a cached kernel has none)."""
-    fastmath = function.targetoptions["fastmath"]
-    fresh = numba.njit(error_model="numpy", fastmath=fastmath)(function.py_func)
-    fresh.compile(signature)
-    (overload,) = fresh.overloads.values()
-    return {
-        variable: kind
-        for variable, kind in overload.type_annotation.typemap.items()
-        if _real_types(kind)
-    }
+    """Variables of float64 in a function; a cached one has no types: they are inferred again."""
+    types = function.overloads[signature].type_annotation
+    if types is None:
+        fastmath = function.targetoptions["fastmath"]
+        fresh = numba.njit(error_model="numpy", fastmath=fastmath)(function.py_func)
+        fresh.compile(signature)
+        types = fresh.overloads[signature].type_annotation
+    return {variable: kind for variable, kind in types.typemap.items() if _real_types(kind)}
 
 
 def test_no_float64_in_hot_loops():
