@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,8 @@ INPUTS = ("image", "psf")
 # The share of a normal distribution within one standard deviation.
 ONE_SIGMA = 0.6827
 PREDICT_BATCH = 256
+# Options of presets that the stamps and the rest of section train decide.
+SET_HERE = ("image_shape", "input_shape", "psf_shape", "outputs", "targets", "backend", "seed")
 
 
 @dataclass(frozen=True)
@@ -45,17 +48,35 @@ class LabelledStamps:
 
 
 def new_network(stamps: store.Stamps, train: params.Train, *, seed: int) -> nn.Model:
-    """The untrained network of section train, shaped for these stamps."""
-    return presets.build(
-        train.model.preset,
-        image_shape=(*stamps["image"].shape[1:], 1),
-        psf_shape=(*stamps["psf"].shape[1:], 1),
-        filters=train.model.filters,
-        dense_units=train.model.dense_units,
-        dropout=train.model.dropout,
-        backend=train.backend,
-        seed=seed,
-    )
+    """The untrained network of section train, shaped for these stamps.
+
+    A preset that sees an image alone, or a list of layers, is given the PSF too, and a head.
+    """
+    image_shape = (*stamps["image"].shape[1:], 1)
+    psf_shape = (*stamps["psf"].shape[1:], 1)
+    model, backend = train.model, train.backend
+    try:
+        if model.preset is None:
+            network = presets.layer_list.build(
+                model.layers or (), input_shape=image_shape, backend=backend, seed=seed
+            )
+        else:
+            shapes = {"input_shape": image_shape}
+            if "psf_shape" in presets.options(model.preset):
+                shapes = {"image_shape": image_shape, "psf_shape": psf_shape}
+            network = presets.build(
+                model.preset,
+                **shapes,
+                **_options(model),
+                backend=backend,
+                seed=seed,
+            )
+            if "psf" in network.input_names:
+                return network
+            network = presets.with_psf.without_head(network)
+        return presets.with_psf.build(network, psf_shape=psf_shape, backend=backend, seed=seed)
+    except ValueError as error:
+        raise ValueError(f"train.model: {error}") from error
 
 
 def fit_network(
@@ -152,6 +173,13 @@ def fingerprint(folders: Sequence[Path]) -> str:
 def write_history(path: Path, histories: Sequence[pd.DataFrame]) -> None:
     """Write learning curves, one row an epoch and arm."""
     files.write_csv(path, pd.concat(histories, ignore_index=True))
+
+
+def _options(model: params.Network) -> dict[str, Any]:
+    ours = [option for option in model.options if option in SET_HERE]
+    if ours:
+        raise ValueError(f"{', '.join(ours)}: set by the pipeline, so not an option here")
+    return model.options
 
 
 def _turned(inputs: dict[str, np.ndarray], orientation: int) -> dict[str, np.ndarray]:

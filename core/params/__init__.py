@@ -10,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from core import paths
-from core.params.learning import Capacity, FineTune, Fit, Train
+from core.params.learning import Capacity, FineTune, Fit, Network, Train
 from core.params.measuring import Evaluate, Judge, Prepare, Report
 from core.params.rules import Endpoint, Section
 from core.params.sandbox import Sandbox
@@ -24,6 +24,7 @@ __all__ = [
     "FineTune",
     "Fit",
     "Judge",
+    "Network",
     "Params",
     "ParamsError",
     "Prepare",

@@ -1,14 +1,17 @@
 """Sections train and finetune: the network, and how it is fitted."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BeforeValidator,
+    ConfigDict,
     Field,
+    JsonValue,
     NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    model_validator,
 )
 
 from core.params.rules import Section, Seed, Texts, as_tuple
@@ -16,13 +19,49 @@ from core.params.rules import Section, Seed, Texts, as_tuple
 HiddenUnits = Annotated[tuple[PositiveInt, ...], BeforeValidator(as_tuple), Field(min_length=1)]
 
 
-class Network(Section):
-    """The network of section train: a preset of core.nn and its options."""
+def _layer(value: Any) -> Any:
+    """One entry of a list of layers, `Name` or `Name: {arguments}`, as (name, arguments)."""
+    entry = {value: None} if isinstance(value, str) else value
+    if isinstance(entry, dict) and len(entry) == 1:
+        [(name, arguments)] = entry.items()
+        if arguments is None or isinstance(arguments, dict):
+            return name, arguments or {}
+    raise ValueError(
+        "must be a layer's name, alone or with its arguments, such as "
+        "Conv2D: {filters: 16, kernel_size: 3}"
+    )
 
-    preset: Literal["radius_net"]
-    filters: Annotated[tuple[PositiveInt, ...], BeforeValidator(as_tuple), Field(min_length=1)]
-    dense_units: PositiveInt
-    dropout: Annotated[float, Field(ge=0, lt=1)]
+
+LayerEntry = Annotated[tuple[str, dict[str, JsonValue]], BeforeValidator(_layer)]
+
+
+class Network(Section):
+    """The network of section train: a preset of core.nn, or a list of its layers.
+
+    Keys beside `preset` are options of that preset; core.nn, which this room does not know, checks
+    their names and values, and those of the layers, when the network is built.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    preset: str | None = None
+    layers: (
+        Annotated[tuple[LayerEntry, ...], BeforeValidator(as_tuple), Field(min_length=1)] | None
+    ) = None
+    __pydantic_extra__: dict[str, JsonValue]
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.preset is None) == (self.layers is None):
+            raise ValueError("needs either a preset or a list of layers")
+        if self.layers is not None and self.options:
+            raise ValueError(f"{', '.join(self.options)}: only a preset has options, not layers")
+        return self
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options of the preset, by name."""
+        return dict(self.__pydantic_extra__)
 
 
 class Fit(Section):

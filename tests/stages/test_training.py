@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from core import params, store
-from core.nn import callbacks
+from core.nn import callbacks, presets
 from stages import training
 
 
@@ -36,7 +36,7 @@ def data(stamps):
 def settings(root, monkeypatch, tmp_path):
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     train = params.load(root / "params.yaml").train
-    model = train.model.model_copy(update={"filters": (4, 8), "dense_units": 8})
+    model = train.model.model_copy(update={"filters": [4, 8], "dense_units": 8})
     return train.model_copy(update={"model": model, "epochs": 4, "batch_size": 16})
 
 
@@ -67,6 +67,73 @@ def test_a_run_that_was_stopped_ends_with_the_bytes_of_one_that_was_not(
         np.testing.assert_array_equal(resumed.get_weights()[name], value, err_msg=name)
     pd.testing.assert_frame_equal(resumed_history, whole_history)
     assert not list((tmp_path / ".checkpoints").iterdir())
+
+
+def with_model(settings, **model):
+    """The settings with another section train.model."""
+    return settings.model_copy(update={"model": type(settings.model).model_validate(model)})
+
+
+def test_radius_net_is_built_as_by_itself(stamps, settings):
+    model = training.new_network(stamps, settings, seed=5)
+    alone = presets.radius_net.build(
+        image_shape=(16, 16, 1),
+        psf_shape=(9, 9, 1),
+        filters=(4, 8),
+        dense_units=8,
+        dropout=0.0,
+        seed=5,
+    )
+    assert [layer.name for layer in model.layers] == [layer.name for layer in alone.layers]
+    for name, value in alone.get_weights().items():
+        np.testing.assert_array_equal(model.get_weights()[name], value, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"preset": "lenet5", "filters": [4]},
+        {"preset": "deep_legato", "filters": [4, 4], "dense_units": [8], "dropout": 0},
+        {"preset": "mlp", "hidden_units": [8]},
+        {"preset": "resnet_18", "filters": 4},
+        {
+            "layers": [
+                {"Conv2D": {"filters": 4, "kernel_size": 3, "activation": "relu"}},
+                {"GlobalAveragePooling2D": {}},
+            ]
+        },
+        {"layers": ["Flatten"]},
+    ],
+    ids=lambda model: model.get("preset", "layers"),
+)
+def test_other_networks_see_the_psf_and_are_calibrated(stamps, data, settings, model):
+    settings = with_model(settings, **model).model_copy(update={"epochs": 1, "warmup_epochs": 0})
+    network, history = fit(stamps, data, settings)
+    assert network.input_names == ["image", "psf"]
+    assert network.output_names == ["head"]
+    assert network.output_shape == (2,)
+    assert len(history) == 1
+    _, sigma = training.predict(network, stamps, data.validation)
+    assert np.isfinite(sigma).all()
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ({"preset": "resnet"}, "unknown preset 'resnet'; known are alexnet"),
+        ({"preset": "radius_net", "filter": [4]}, r"radius_net: unknown option\(s\) filter; known"),
+        ({"preset": "radius_net", "filters": 4}, "filters must be a list of integers, received 4"),
+        ({"preset": "lenet5", "seed": 3}, "seed: set by the pipeline"),
+        ({"preset": "unet"}, "needs a network from one image to one vector"),
+        ({"preset": "light_curve_cnn"}, "'conv_1a'"),
+        ({"preset": "vgg_a"}, "'pool_5'.*must fit"),
+        ({"layers": [{"Conv2D": {"filters": 3, "kernel_size": 3}}]}, "to one vector"),
+        ({"layers": ["Flatten", {"Dens": {"units": 3}}]}, "entry 2 of the layers, Dens: .*unknown"),
+    ],
+)
+def test_a_network_that_cannot_be_built_is_told_by_its_parameter(stamps, settings, model, message):
+    with pytest.raises(ValueError, match=f"train.model: .*{message}"):
+        training.new_network(stamps, with_model(settings, **model), seed=0)
 
 
 def test_a_checkpoint_of_other_data_is_not_taken_up(stamps, data, settings):

@@ -8,7 +8,7 @@ from core.export import export_onnx
 from core.nn import Input, Model, layers
 from core.nn.presets import PRESETS
 from tests.core.export.comparing import disturb
-from tests.core.nn.test_presets import SMALL
+from tests.core.nn.preset_shapes import SMALL
 
 
 def operators(proto):

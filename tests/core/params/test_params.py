@@ -52,11 +52,41 @@ def test_the_committed_parameters_are_valid(root):
         ({"simulate__population__radius": [12.0, 0.5]}, r"must not be above the second"),
         ({"evaluate__magnitude_edges": [14.0, 16.0, 15.0]}, r"must be above the one before"),
         ({"simulate__population__late_fraction": float("nan")}, r"late_fraction: .*finite"),
+        (
+            {"train__model": {"filters": [4]}},
+            r"train\.model: .*either a preset or a list of layers",
+        ),
+        (
+            {"train__model": {"preset": "vgg_a", "layers": ["Flatten"]}},
+            r"train\.model: .*either a preset or a list of layers",
+        ),
+        ({"train__model": {"layers": ["Flatten"], "dropout": 0.1}}, r"dropout: only a preset has"),
+        ({"train__model": {"layers": []}}, r"train\.model\.layers: .*at least 1 item"),
+        ({"train__model": {"layers": "Flatten"}}, r"train\.model\.layers: .*received 'Flatten'"),
+        (
+            {"train__model": {"layers": ["Flatten", {"Dense": None, "units": 3}]}},
+            r"train\.model\.layers\.1: .*must be a layer's name.*received .*units",
+        ),
+        ({"train__model": {"layers": [{"Dense": 3}]}}, r"layers\.0: .*must be a layer's name"),
+        ({"train__model": {"preset": 18}}, r"train\.model\.preset: .*string; received 18"),
     ],
 )
 def test_a_bad_parameter_is_named_with_its_rule_and_value(changed, change, message):
     with pytest.raises(params.ParamsError, match=message):
         params.load(changed(**change))
+
+
+def test_options_stand_beside_the_preset_and_layers_are_a_list(changed):
+    preset = params.load(changed(train__model={"preset": "resnet_18", "filters": 8})).train.model
+    assert (preset.preset, preset.options, preset.layers) == ("resnet_18", {"filters": 8}, None)
+    described = ["Flatten", {"Dense": {"units": 3, "activation": "relu"}}, {"ReLU": None}]
+    stack = params.load(changed(train__model={"layers": described})).train.model
+    assert (stack.preset, stack.options) == (None, {})
+    assert stack.layers == (
+        ("Flatten", {}),
+        ("Dense", {"units": 3, "activation": "relu"}),
+        ("ReLU", {}),
+    )
 
 
 def test_an_exponent_that_yaml_reads_as_text_is_explained(root, tmp_path):
