@@ -9,14 +9,21 @@ from core.report import save_png
 from core.report.figures import capacity
 from stages import run
 
+# Inputs lie within this of zero: two periods of the sine.
+HALF_WIDTH = np.pi
+
 
 def main() -> None:
     """Write the learning curves of every network, and what it learnt, to reports/capacity."""
     settings = params.load().capacity
     rng = np.random.Generator(np.random.Philox(key=[settings.seed, 0]))
     train = samples(settings.samples, settings.noise, rng)
-    validation = samples(settings.validation_samples, settings.noise, rng)
-    grid = np.linspace(0, 1, 201)
+    validation = nn.ArraySource(
+        *samples(settings.validation_samples, settings.noise, rng),
+        batch_size=settings.validation_samples,
+        shuffle=False,
+    )
+    grid = np.linspace(-HALF_WIDTH, HALF_WIDTH, 201)
 
     histories, curves = [], [pd.DataFrame({"x": grid, "y": truth(grid), "network": "truth"})]
     for name, units in settings.networks.items():
@@ -46,13 +53,13 @@ def main() -> None:
 
 
 def truth(x: np.ndarray) -> np.ndarray:
-    """One and a half periods of a sine over [0, 1]."""
-    return np.sin(3 * np.pi * x)
+    """A sine of amplitude 1 and period pi."""
+    return np.sin(2 * x)
 
 
 def samples(count: int, noise: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs (count, 1), uniform in [0, 1], and targets (count,) with Gaussian noise."""
-    x = rng.random((count, 1))
+    """Inputs (count, 1), uniform on both sides of 0, and targets (count,) with Gaussian noise."""
+    x = rng.uniform(-HALF_WIDTH, HALF_WIDTH, (count, 1))
     return x, truth(x[:, 0]) + noise * rng.standard_normal(count)
 
 

@@ -56,7 +56,7 @@ class Parameters:
         self.states_before = kernels.zeros(self.states.shape)
         self.number = kernels.zeros((1,))  # where a reduction leaves its result
         for weight in trained.values():
-            weight.grad = self._view(self.gradients, weight)
+            weight.grad = self.view(self.gradients, weight)
 
     def spans(
         self, layers: Sequence[Layer], multipliers: Mapping[str, float] | None = None
@@ -98,13 +98,14 @@ class Parameters:
         for name, weight in weights.items():
             rng = np.random.Generator(np.random.Philox(key=[seed, stream(seed, name)]))
             initial = weight.initializer(weight.shape, rng)
-            self._view(host, weight)[...] = initial
+            self.view(host, weight)[...] = initial
         flat = self._kernels.to_device(host)
         for weight in weights.values():
-            weight.value = self._view(flat, weight)
+            weight.value = self.view(flat, weight)
         return flat
 
-    def _view(self, flat: Array, weight: Weight) -> Array:
+    def view(self, flat: Array, weight: Weight) -> Array:
+        """Return the part of a flat buffer, as long as `values`, that belongs to `weight`."""
         start = self._starts[id(weight)]
         return flat[start : start + math.prod(weight.shape)].reshape(weight.shape)
 

@@ -121,8 +121,7 @@ def _compile(model: Model, training: dict[str, Any], folder: Path) -> None:
         raise ValueError(f"{folder / MODEL}: {error}") from error
     assert model.optimizer is not None
     file = folder / OPTIMIZER
-    shapes = {name: array.shape for name, array in model.optimizer.slots.items()}
-    slots, belongs_to = read_arrays(file, shapes)
+    slots, belongs_to = read_arrays(file, model.optimizer.state_shapes())
     if belongs_to != _digest(folder / WEIGHTS):
         raise WeightsError(
             f"{file}: belongs to other weights than {WEIGHTS}: a save was interrupted; "

@@ -143,8 +143,8 @@ class Optimizer:
     # What a resumed run needs.
 
     def get_state(self) -> dict[str, NDArray[Any]]:
-        """Return copies of the slots."""
-        return {name: self._kernels.to_host(slot) for name, slot in self.slots.items()}
+        """Return copies of the slots, `slot:layer/weight`, of all weights of the model."""
+        return {name: self._kernels.to_host(view) for name, view in self._views().items()}
 
     def scalars(self) -> dict[str, Any]:
         """Return the rest of the state as plain values: the step, and the rate if it was set."""
@@ -158,7 +158,7 @@ class Optimizer:
         Raises:
             ValueError: the slots are not those of this optimizer and model.
         """
-        shapes = {name: slot.shape for name, slot in self.slots.items()}
+        shapes = self.state_shapes()
         received = {name: slot.shape for name, slot in slots.items()}
         if shapes != received:
             raise ValueError(
@@ -178,12 +178,26 @@ class Optimizer:
                 f"{type(self).__name__}: the state needs iterations, an integer of 0 or more, and "
                 f"a learning_rate, received {dict(scalars)!r:.200}"
             )
-        for name, slot in slots.items():
-            self._kernels.copy(self.slots[name], self._kernels.to_device(slot))
+        for name, view in self._views().items():
+            self._kernels.copy(view, self._kernels.to_device(slots[name]))
         self.iterations = iterations
         rate = scalars["learning_rate"]
         if rate is not None:
             self.learning_rate = schedules.get(rate) if isinstance(rate, Mapping) else rate
+
+    def state_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the names and shapes of what `get_state` returns."""
+        return {name: view.shape for name, view in self._views().items()}
+
+    def _views(self) -> dict[str, Array]:
+        """Return every slot cut into this model's weights: others may share the memory."""
+        return {
+            f"{slot}:{layer.name}/{key}": self._parameters.view(array, weight)
+            for slot, array in self.slots.items()
+            for layer in self._layers
+            for key, weight in layer.weights.items()
+            if weight.trained
+        }
 
     def _average(self) -> None:
         """Average all weights, so that one that is unfrozen later has an average of its own."""

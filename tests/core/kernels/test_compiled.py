@@ -54,7 +54,7 @@ def _real_types(kind):
 def _promoted(function, signature):
     """Variables of float64 in a function; a cached one has no types: they are inferred again."""
     types = function.overloads[signature].type_annotation
-    if types is None:
+    if not hasattr(types, "typemap"):
         fastmath = function.targetoptions["fastmath"]
         fresh = numba.njit(error_model="numpy", fastmath=fastmath)(function.py_func)
         fresh.compile(signature)

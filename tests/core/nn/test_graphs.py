@@ -232,6 +232,22 @@ def test_a_new_head_keeps_the_trunk():
         model.replace_head("hidden")
 
 
+def test_a_part_of_a_larger_model_is_saved_with_its_optimizer(tmp_path):
+    encoder, decoder = encoder_and_decoder()
+    inputs = Input((6,))
+    whole = Model(inputs, decoder(encoder(inputs)), backend="reference")
+    whole.compile("adam", "mse")
+    whole.fit(X, X)
+    decoder.compile("adam", "mse")
+    code = encoder.predict(X)
+    decoder.fit(code, X, epochs=2)
+    decoder.save(tmp_path / "decoder")
+    again = load_model(tmp_path / "decoder", backend="reference")
+    for model in (decoder, again):
+        model.fit(code, X, epochs=3, initial_epoch=2)
+    np.testing.assert_array_equal(again.predict(code), decoder.predict(code))
+
+
 def test_loading_into_another_head_says_what_was_loaded(tmp_path):
     def network(units, last):
         return Sequential(

@@ -166,9 +166,9 @@ def test_state_of_another_model_is_refused():
     model = model_with("adam")
     state = model.optimizer.get_state()
     with pytest.raises(ValueError, match="Adam: needs the slots"):
-        model.optimizer.set_state({"m": state["m"]}, model.optimizer.scalars())
+        model.optimizer.set_state(dict(list(state.items())[:1]), model.optimizer.scalars())
     averaged = model_with(Adam(use_ema=True))
-    with pytest.raises(ValueError, match="'average'"):
+    with pytest.raises(ValueError, match="'average:first/kernel'"):
         averaged.optimizer.check_state(state)
 
 
