@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: repro test lint format benchmark sandbox clean help
+.PHONY: repro test lint format benchmark curves sandbox clean help
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -15,7 +15,7 @@ repro: $(READY) ## Run the pipeline, from sky to reports/index.html
 
 test: $(READY) ## Run every test
 	ruff check . && ruff format --check . && mypy core stages
-	pytest
+	pytest --numprocesses auto --dist loadfile
 
 lint: $(READY) ## Check style and types
 	ruff check . && ruff format --check . && mypy core stages
@@ -25,6 +25,9 @@ format: $(READY) ## Rewrite the code in the house style
 
 benchmark: $(READY) ## Measure the kernels
 	python -m tests.benchmarks.kernels
+
+curves: $(READY) ## Draw learning curves of under- and overfitting
+	dvc repro capacity
 
 sandbox: $(READY) ## Serve the synthetic sky on loopback until Ctrl-C
 	python -m core.sandbox --sky synthetic

@@ -5,6 +5,8 @@ import re
 import numpy as np
 import yaml
 
+from core.nn import presets
+
 
 def test_the_network_example_runs(root):
     code = re.search(r"```python\n(.*?)```", (root / "README.md").read_text(), re.DOTALL)[1]
@@ -16,6 +18,17 @@ def test_the_network_example_runs(root):
     }
     exec(compile(code.replace("epochs=10", "epochs=1"), "README.md", "exec"), names)
     assert names["model"].predict({"image": names["images"], "psf": names["psfs"]}).shape == (4, 2)
+
+
+def test_the_transfer_example_runs(root, tmp_path, capsys):
+    code = re.findall(r"```python\n(.*?)```", (root / "README.md").read_text(), re.DOTALL)[1]
+    network = presets.build("radius_net", image_shape=(24, 24, 1), psf_shape=(9, 9, 1))
+    network.save(tmp_path)
+    names = {}
+    exec(compile(code.replace("data/trained/model", str(tmp_path)), "README.md", "exec"), names)
+    assert names["star_galaxy"].output_shape == (1,)
+    assert not names["star_galaxy"].get_layer("trunk_1a_conv").trainable
+    assert "2 in the file alone, not loaded: head/bias, head/kernel" in capsys.readouterr().out
 
 
 def test_every_file_it_links_to_is_there(root):

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from core.nn.weights import WeightsError, read_arrays
+from core.nn.weights import WeightsError, read_matching
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,12 @@ def read_shared(
     Raises:
         WeightsError: the file is broken, holds NaN or infinity, or fits nowhere.
     """
-    arrays, _ = read_arrays(path)
-    fits = {n: a for n, a in arrays.items() if n in shapes and a.shape == shapes[n]}
+    fits, found = read_matching(path, shapes)
     report = LoadReport(
         loaded=tuple(name for name in shapes if name in fits),
-        missing=tuple(name for name in shapes if name not in arrays),
-        unexpected=tuple(name for name in arrays if name not in shapes),
-        mismatched=tuple(name for name in shapes if name in arrays and name not in fits),
+        missing=tuple(name for name in shapes if name not in found),
+        unexpected=tuple(name for name in found if name not in shapes),
+        mismatched=tuple(name for name in shapes if name in found and name not in fits),
     )
     if not fits:
         raise WeightsError(

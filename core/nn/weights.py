@@ -21,7 +21,7 @@ from core.nn.files import write_whole
 
 _TYPES: Mapping[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
 # The largest header read; a thousand weights take about 100 kB.
-_LARGEST_HEADER = 64 * 2**20
+_LARGEST_HEADER = 4 * 2**20
 
 
 class WeightsError(ValueError):
@@ -69,10 +69,34 @@ def read_arrays(
         name: np.frombuffer(data[entry.begin : entry.end], entry.dtype).reshape(entry.shape)
         for name, entry in entries.items()
     }
-    for name, array in arrays.items():
-        if expected is not None and not np.isfinite(array).all():
-            raise WeightsError(f"{path}: the weight {name!r} holds NaN or infinity")
+    if expected is not None:
+        for name, array in arrays.items():
+            _check_finite(path, name, array)
     return arrays, note
+
+
+def read_matching(
+    path: str | os.PathLike[str], shapes: Mapping[str, tuple[int, ...]]
+) -> tuple[dict[str, NDArray[Any]], dict[str, tuple[int, ...]]]:
+    """Return the arrays of a file that have a name and shape of `shapes`, and all shapes in it.
+
+    Nothing else of the data is read.
+
+    Raises:
+        WeightsError: the file is not whole, or an array that matches holds NaN or infinity.
+        FileNotFoundError: there is no such file.
+    """
+    path = Path(path)
+    arrays = {}
+    with path.open("rb") as file:
+        entries, _, start = _read_header(path, file)
+        for name, entry in entries.items():
+            if shapes.get(name) == entry.shape:
+                file.seek(start + entry.begin)
+                data = file.read(entry.end - entry.begin)
+                arrays[name] = np.frombuffer(data, entry.dtype).reshape(entry.shape)
+                _check_finite(path, name, arrays[name])
+    return arrays, {name: entry.shape for name, entry in entries.items()}
 
 
 def check_arrays(path: str | os.PathLike[str], expected: Mapping[str, tuple[int, ...]]) -> None:
@@ -84,6 +108,11 @@ def check_arrays(path: str | os.PathLike[str], expected: Mapping[str, tuple[int,
     path = Path(path)
     with path.open("rb") as file:
         _compare(path, _read_header(path, file)[0], expected)
+
+
+def _check_finite(path: Path, name: str, array: NDArray[Any]) -> None:
+    if not np.isfinite(array).all():
+        raise WeightsError(f"{path}: the weight {name!r} holds NaN or infinity")
 
 
 def _read_header(path: Path, file: BinaryIO) -> tuple[dict[str, Entry], str | None, int]:

@@ -210,7 +210,7 @@ def test_a_description_has_limits(folder):
         load_model(folder)
     with path.open("wb") as stream:
         stream.truncate(20 * 2**20)
-    with pytest.raises(ValueError, match="at most 16777216 bytes, received 20971520"):
+    with pytest.raises(ValueError, match="at most 4194304 bytes, received 20971520"):
         load_model(folder)
 
 
