@@ -19,7 +19,7 @@ def build(
     backend: str = "cpu",
     seed: int = 0,
 ) -> Model:
-    """Return a network in the manner of Tuccillo et al. 2018 (MNRAS 475, 894, section 3).
+    """Return a network in the manner of Tuccillo et al. 2018 (MNRAS 475, 894).
 
     As in the paper: the parameters of a Sersic profile are regressed from a stamp in one band by a
     plain stack of convolutions with rectifiers, max pooling, and dense layers with dropout, on
