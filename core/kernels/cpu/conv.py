@@ -1,7 +1,11 @@
-"""Convolution of images and volumes; an image is a volume of one plane."""
+"""Convolution of images and volumes; an image is a volume of one plane.
+
+With `precise`, sums are direct where Winograd's algorithm would serve.
+"""
 
 from ..contract import checked
 from .arrays import FLOAT, Array
+from .epilogue import Ending
 from .groups import backward_input, backward_weights, forward
 from .volumes import Geometry
 from .windows import Triple
@@ -23,8 +27,8 @@ def _volumes(images: Array) -> Array:
     return images[:, None]
 
 
-def _geometry(strides: Pair, padding: Pair, dilation: Pair) -> Geometry:
-    return Geometry((1, *strides), (0, *padding), (1, *dilation))
+def _geometry(strides: Pair, padding: Pair, dilation: Pair, precise: bool) -> Geometry:
+    return Geometry((1, *strides), (0, *padding), (1, *dilation), precise)
 
 
 @checked(FLOAT)
@@ -37,18 +41,28 @@ def conv2d_forward(
     padding: Pair,
     dilation: Pair,
     groups: int,
+    *,
+    precise: bool = False,
 ) -> None:
     """y (n, p, q, out) from x (n, h, w, in), w (kh, kw, in / groups, out) and b (out,) or None."""
-    geometry = _geometry(strides, padding, dilation)
-    forward(_volumes(y), _volumes(x), w[None], b, geometry, groups)
+    geometry = _geometry(strides, padding, dilation, precise)
+    forward(_volumes(y), _volumes(x), w[None], Ending(shift=b), geometry, groups)
 
 
 @checked(FLOAT)
 def conv2d_backward_input(
-    dx: Array, dy: Array, w: Array, strides: Pair, padding: Pair, dilation: Pair, groups: int
+    dx: Array,
+    dy: Array,
+    w: Array,
+    strides: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+    *,
+    precise: bool = False,
 ) -> None:
     """dx (n, h, w, in) = gradient of conv2d_forward by its x."""
-    geometry = _geometry(strides, padding, dilation)
+    geometry = _geometry(strides, padding, dilation, precise)
     backward_input(_volumes(dx), _volumes(dy), w[None], geometry, groups)
 
 
@@ -62,9 +76,11 @@ def conv2d_backward_weights(
     padding: Pair,
     dilation: Pair,
     groups: int,
+    *,
+    precise: bool = False,
 ) -> None:
     """dw (kh, kw, in / groups, out) and db (out,), or None, += gradients of conv2d_forward."""
-    geometry = _geometry(strides, padding, dilation)
+    geometry = _geometry(strides, padding, dilation, precise)
     backward_weights(dw[None], db, _volumes(dy), _volumes(x), geometry, groups)
 
 
@@ -78,17 +94,27 @@ def conv3d_forward(
     padding: Triple,
     dilation: Triple,
     groups: int,
+    *,
+    precise: bool = False,
 ) -> None:
     """y (n, r, p, q, out) from x (n, d, h, w, in), w (kd, kh, kw, in / groups, out), b or None."""
-    forward(y, x, w, b, Geometry(strides, padding, dilation), groups)
+    forward(y, x, w, Ending(shift=b), Geometry(strides, padding, dilation, precise), groups)
 
 
 @checked(FLOAT)
 def conv3d_backward_input(
-    dx: Array, dy: Array, w: Array, strides: Triple, padding: Triple, dilation: Triple, groups: int
+    dx: Array,
+    dy: Array,
+    w: Array,
+    strides: Triple,
+    padding: Triple,
+    dilation: Triple,
+    groups: int,
+    *,
+    precise: bool = False,
 ) -> None:
     """dx (n, d, h, w, in) = gradient of conv3d_forward by its x."""
-    backward_input(dx, dy, w, Geometry(strides, padding, dilation), groups)
+    backward_input(dx, dy, w, Geometry(strides, padding, dilation, precise), groups)
 
 
 @checked(FLOAT)
@@ -101,6 +127,8 @@ def conv3d_backward_weights(
     padding: Triple,
     dilation: Triple,
     groups: int,
+    *,
+    precise: bool = False,
 ) -> None:
     """dw (kd, kh, kw, in / groups, out) and db (out,), or None, += gradients of conv3d_forward."""
-    backward_weights(dw, db, dy, x, Geometry(strides, padding, dilation), groups)
+    backward_weights(dw, db, dy, x, Geometry(strides, padding, dilation, precise), groups)

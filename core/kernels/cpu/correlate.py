@@ -1,17 +1,21 @@
-"""The compiled loop behind convolution and dense layers: windows of an image times weights.
+"""The compiled loop behind direct convolution: windows of an image times weights.
 
-An "implicit GEMM" (Goto & van de Geijn 2008): the windows of TILE pixels are copied, DEPTH weights
-at a time, into a panel, which a register tile (TILE, 16 channels) multiplies by packed weights;
-panel and weights stay in the first two cache levels. Every output is one sum in a fixed order.
+An "implicit GEMM" (Goto & van de Geijn 2008): the windows of ROWS pixels are copied, DEPTH weights
+at a time, into a panel, which is multiplied by packed weights; panel and weights stay in the first
+two cache levels. Every output is one sum in a fixed order.
 """
 
 import numba
 
 from .arrays import Array
 from .compiler import compiled, thread_limit
+from .epilogue import Epilogue, rectify
+from .multiply import ROWS, WIDTH, multiply
+from .pack import padded_channels
 from .scratch import scratch
-from .simd import DEPTH, LANES, STRIDE, TILE, copy_run, multiply_rows
 from .windows import (
+    DEPTH,
+    STRIDE,
     Taps,
     Windows,
     fill_panel,
@@ -24,20 +28,20 @@ from .windows import (
 )
 
 
-def correlate(y: Array, x: Array, packed: Array, bias: Array, windows: Windows, taps: Taps) -> None:
-    """y[target pixel, o] = bias[o] + window of x . packed weights, for every window.
+def correlate(
+    y: Array, x: Array, packed: Array, epilogue: Epilogue, windows: Windows, taps: Taps
+) -> None:
+    """y[target pixel, o] = epilogue of window of x . packed weights, for every window.
 
-    y (n, planes, rows, columns, out), x (n, planes, rows, columns, in); packed
-    (blocks, size in, 16) and bias (blocks, 16) hold the out channels in blocks of 16, zeros beyond
-    the last.
+    y (n, planes, rows, columns, out), x (n, planes, rows, columns, in); packed as pack.py has it.
     """
     group, length = group_images(len(x), x.shape[4], windows)
-    threads, blocks = thread_limit(), len(packed)
+    threads = thread_limit()
     _correlate(
         y.reshape(-1),
         x.reshape(-1),
-        packed.reshape(-1),
-        bias.reshape(-1),
+        packed,
+        *epilogue,
         y.shape,
         x.shape,
         flattened(windows),
@@ -45,30 +49,29 @@ def correlate(y: Array, x: Array, packed: Array, bias: Array, windows: Windows, 
         taps.starts,
         group,
         scratch("padded", threads, length),
-        scratch("panel", threads, TILE * STRIDE),
-        scratch("tile", threads, blocks * TILE * LANES),
+        scratch("panel", threads, ROWS * STRIDE),
+        scratch("tile", threads, ROWS * padded_channels(y.shape[4])),
     )
 
 
 @compiled()
-def _store_tile(y, tile, shape, windows, first, pixel, count):  # type: ignore
-    """Write a tile (blocks, TILE, 16) to the target pixels of windows pixel..pixel + count."""
+def _store_tile(y, tile, shape, windows, first, pixel, count, epilogue):  # type: ignore
+    """Write a tile (blocks, ROWS, columns) to the target pixels of windows pixel..pixel + count."""
     _, depth, height, width, channels = shape
-    blocks = (channels + LANES - 1) // LANES
+    scale, shift, slope, floor = epilogue
+    width_padded = padded_channels(channels)
     n, o, p, q = locate(pixel, windows)
     for r in range(count):
         plane = windows.first[0] + o * windows.stride[0]
         row = windows.first[1] + p * windows.stride[1]
         column = windows.first[2] + q * windows.stride[2]
         to = ((((first + n) * depth + plane) * height + row) * width + column) * channels
-        for block in range(blocks):
-            here = (block * TILE + r) * LANES
-            left = channels - block * LANES
-            if left >= LANES:
-                copy_run(y, to + block * LANES, tile, here, LANES)
-            else:
-                for lane in range(left):
-                    y[to + block * LANES + lane] = tile[here + lane]
+        for channel in range(0, width_padded, WIDTH):
+            columns = min(WIDTH, width_padded - channel)
+            here = channel * ROWS + r * columns
+            for c in range(min(columns, channels - channel)):
+                z = tile[here + c] * scale[channel + c] + shift[channel + c]
+                y[to + channel + c] = rectify(z, slope, floor)
         q += 1
         if q == windows.number[2]:
             q = 0
@@ -77,38 +80,59 @@ def _store_tile(y, tile, shape, windows, first, pixel, count):  # type: ignore
 
 @compiled()
 def _correlate_group(  # type: ignore
-    y, x, packed, bias, y_shape, x_shape, windows, taps, first, last, padded, panel, tile
+    y, x, packed, epilogue, y_shape, x_shape, windows, taps, first, last, padded, panel, tile
 ):
     channels = x_shape[4]
-    blocks = (y_shape[4] + LANES - 1) // LANES
+    width = padded_channels(y_shape[4])
     depth = taps.run * len(taps.starts)
     planes, rows, columns = windows.number
     total = (last - first) * planes * rows * columns
     pad_images(padded, x, x_shape, windows, first, last)
-    for pixel in range(0, total, TILE):
-        count = min(TILE, total - pixel)
-        for block in range(blocks):
-            for r in range(TILE):
-                copy_run(tile, (block * TILE + r) * LANES, bias, block * LANES, LANES)
+    for pixel in range(0, total, ROWS):
+        count = min(ROWS, total - pixel)
         for begin in range(0, depth, DEPTH):
             end = min(begin + DEPTH, depth)
             fill_panel(panel, padded, pixel, count, channels, windows, taps, begin, end)
-            for block in range(blocks):
-                multiply_rows(
+            for channel in range(0, width, WIDTH):
+                block = min(WIDTH, width - channel)
+                multiply(
                     panel,
                     0,
+                    STRIDE,
                     packed,
-                    (block * depth + begin) * LANES,
+                    channel * depth + begin * block,
+                    block,
                     tile,
-                    block * TILE * LANES,
+                    channel * ROWS,
+                    block,
+                    ROWS,
+                    block,
                     end - begin,
+                    1,
+                    0,
+                    begin == 0,
                 )
-        _store_tile(y, tile, y_shape, windows, first, pixel, count)
+        _store_tile(y, tile, y_shape, windows, first, pixel, count, epilogue)
 
 
 @compiled(parallel=True)
 def _correlate(  # type: ignore
-    y, x, packed, bias, y_shape, x_shape, windows, run, starts, group, padded, panel, tile
+    y,
+    x,
+    packed,
+    scale,
+    shift,
+    slope,
+    floor,
+    y_shape,
+    x_shape,
+    windows,
+    run,
+    starts,
+    group,
+    padded,
+    panel,
+    tile,
 ):
     images = x_shape[0]
     for g in numba.prange((images + group - 1) // group):
@@ -117,7 +141,7 @@ def _correlate(  # type: ignore
             y,
             x,
             packed,
-            bias,
+            (scale, shift, slope, floor),
             y_shape,
             x_shape,
             nested(windows),

@@ -10,9 +10,21 @@ import numpy as np
 
 from .arrays import Array
 from .compiler import compiled, thread_limit
+from .multiply import WIDTH, multiply_transposed
+from .pack import padded_channels
 from .scratch import scratch
-from .simd import DEPTH, LANES, STRIDE, TILE, copy_run, multiply_columns, sum_rows
-from .windows import Taps, Windows, fill_panel, flattened, group_images, nested, pad_images
+from .vector import LANES
+from .windows import (
+    DEPTH,
+    STRIDE,
+    Taps,
+    Windows,
+    fill_panel,
+    flattened,
+    group_images,
+    nested,
+    pad_images,
+)
 
 PIXELS = 48
 # Chunks: enough to share among threads, few enough that their sums stay small.
@@ -30,10 +42,10 @@ def correlate_weights(
     group, length = group_images(len(x), x.shape[4], windows)
     threads = thread_limit()
     channels = dw.shape[-1]
-    depth, blocks = dw.size // channels, -(-channels // LANES)
-    padded_depth = -(-depth // TILE) * TILE
+    width = padded_channels(channels)
+    padded_depth = -(-dw.size // channels // LANES) * LANES
     groups = -(-len(x) // group)
-    size = padded_depth * blocks * LANES
+    size = padded_depth * width
     chunks = min(groups, max(_CHUNKS[0], min(_CHUNKS[1], _MEGABYTE // (4 * size))))
     _correlate_weights(
         dw.reshape(-1),
@@ -49,25 +61,31 @@ def correlate_weights(
         groups,
         scratch("padded", threads, length),
         scratch("panel", threads, PIXELS * STRIDE),
-        scratch("tile", threads, blocks * PIXELS * LANES),
+        scratch("tile", threads, PIXELS * width),
         scratch("weights", chunks, size),
-        scratch("biases", chunks, blocks * LANES),
+        scratch("biases", chunks, width),
     )
 
 
 @compiled()
-def _fill_gradients(tile, dy, start, count, channels):  # type: ignore
-    """tile (blocks, PIXELS, 16) = `count` pixels of dy from element `start` on."""
-    for block in range((channels + LANES - 1) // LANES):
-        left = channels - block * LANES
+def _fill_gradients(tile, biases, dy, start, count, channels):  # type: ignore
+    """tile (blocks, PIXELS, columns) = `count` pixels of dy from element `start` on."""
+    width = padded_channels(channels)
+    for channel in range(0, width, WIDTH):
+        columns = min(WIDTH, width - channel)
+        left = min(columns, channels - channel)
         for r in range(count):
-            here = (block * PIXELS + r) * LANES
-            source = start + r * channels + block * LANES
-            if left >= LANES:
-                copy_run(tile, here, dy, source, LANES)
-            else:
-                for lane in range(LANES):
-                    tile[here + lane] = dy[source + lane] if lane < left else np.float32(0)
+            here = channel * PIXELS + r * columns
+            source = start + r * channels + channel
+            for lane in range(left):
+                tile[here + lane] = dy[source + lane]
+            for lane in range(left, columns):
+                tile[here + lane] = np.float32(0)
+        for lane in range(left):
+            total = np.float32(0)
+            for r in range(count):
+                total += tile[channel * PIXELS + r * columns + lane]
+            biases[channel + lane] += total
 
 
 @compiled()
@@ -75,32 +93,36 @@ def _correlate_weights_group(  # type: ignore
     weights, biases, dy, x, y_shape, x_shape, windows, taps, first, last, padded, panel, tile
 ):
     channels_in, channels = x_shape[4], y_shape[4]
-    blocks = (channels + LANES - 1) // LANES
+    width = padded_channels(channels)
     depth = taps.run * len(taps.starts)
-    padded_depth = (depth + TILE - 1) // TILE * TILE
+    padded_depth = (depth + LANES - 1) // LANES * LANES
     planes, rows, columns = windows.number
     per_image = planes * rows * columns
     total = (last - first) * per_image
     pad_images(padded, x, x_shape, windows, first, last)
     for pixel in range(0, total, PIXELS):
         count = min(PIXELS, total - pixel)
-        _fill_gradients(tile, dy, (first * per_image + pixel) * channels, count, channels)
-        for block in range(blocks):
-            sum_rows(biases, block * LANES, tile, block * PIXELS * LANES, count)
+        _fill_gradients(tile, biases, dy, (first * per_image + pixel) * channels, count, channels)
         for begin in range(0, depth, DEPTH):
             end = min(begin + DEPTH, depth)
             fill_panel(panel, padded, pixel, count, channels_in, windows, taps, begin, end)
-            for block in range(blocks):
-                for k in range(begin, end, TILE):
-                    multiply_columns(
-                        panel,
-                        k - begin,
-                        tile,
-                        block * PIXELS * LANES,
-                        weights,
-                        (block * padded_depth + k) * LANES,
-                        count,
-                    )
+            for channel in range(0, width, WIDTH):
+                block = min(WIDTH, width - channel)
+                multiply_transposed(
+                    panel,
+                    0,
+                    STRIDE,
+                    tile,
+                    channel * PIXELS,
+                    block,
+                    weights,
+                    channel * padded_depth + begin * block,
+                    block,
+                    end - begin,
+                    block,
+                    count,
+                    False,
+                )
 
 
 @compiled()
@@ -132,17 +154,18 @@ def _correlate_weights_chunk(  # type: ignore
 def _add_chunks(dw, db, weights, biases, channels):  # type: ignore
     """Add the chunks, in order, to dw (depth, channels) and db (channels,)."""
     chunks, size = weights.shape
-    blocks = (channels + LANES - 1) // LANES
-    padded_depth = size // (blocks * LANES)
+    width = biases.shape[1]
+    padded_depth = size // width
     for chunk in range(1, chunks):
         for i in range(size):
             weights[0, i] += weights[chunk, i]
-        for i in range(biases.shape[1]):
+        for i in range(width):
             biases[0, i] += biases[chunk, i]
-    for k in range(dw.size // channels):
-        for o in range(channels):
-            block, lane = o // LANES, o % LANES
-            dw[k * channels + o] += weights[0, (block * padded_depth + k) * LANES + lane]
+    for first in range(0, width, WIDTH):
+        columns = min(WIDTH, width - first)
+        for k in range(dw.size // channels):
+            for c in range(min(columns, channels - first)):
+                dw[k * channels + first + c] += weights[0, first * padded_depth + k * columns + c]
     for o in range(channels):
         db[o] += biases[0, o]
 

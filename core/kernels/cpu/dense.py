@@ -1,8 +1,9 @@
-"""Dense layers: convolutions of one-pixel images with a one-pixel window."""
+"""Dense layers."""
 
 from ..contract import checked
 from .arrays import FLOAT, Array
-from .conv import conv2d_backward_input, conv2d_backward_weights, conv2d_forward
+from .epilogue import Ending, epilogue
+from .products import product, weight_product
 
 __all__ = [
     "dense_backward_input",
@@ -10,26 +11,20 @@ __all__ = [
     "dense_forward",
 ]
 
-_GEOMETRY = ((1, 1), (0, 0), (1, 1), 1)
-
-
-def _image(x: Array) -> Array:
-    return x.reshape(len(x), 1, 1, -1)
-
 
 @checked(FLOAT)
 def dense_forward(y: Array, x: Array, w: Array, b: Array | None) -> None:
     """y (n, out) = x (n, in) w (in, out) + b (out,); b may be None."""
-    conv2d_forward(_image(y), _image(x), w[None, None], b, *_GEOMETRY)
+    product(y, x, w, epilogue(w.shape[1], Ending(shift=b)))
 
 
 @checked(FLOAT)
 def dense_backward_input(dx: Array, dy: Array, w: Array) -> None:
     """dx (n, in) = dy (n, out) w^T."""
-    conv2d_backward_input(_image(dx), _image(dy), w[None, None], *_GEOMETRY)
+    product(dx, dy, w, epilogue(w.shape[0], Ending()), transposed=True)
 
 
 @checked(FLOAT)
 def dense_backward_weights(dw: Array, db: Array | None, dy: Array, x: Array) -> None:
     """dw (in, out) += x^T dy; db (out,) += sum of dy over the batch; db may be None."""
-    conv2d_backward_weights(dw[None, None], db, _image(dy), _image(x), *_GEOMETRY)
+    weight_product(dw, db, dy, x)

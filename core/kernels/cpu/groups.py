@@ -9,6 +9,7 @@ from . import volumes
 from .arrays import Array
 from .blocks import block_bounds, block_count
 from .compiler import compiled
+from .epilogue import Ending
 from .scratch import scratch
 from .volumes import Geometry
 
@@ -47,10 +48,10 @@ def _groups(w: Array, groups: int) -> Iterator[tuple[slice, slice]]:
         yield slice(k * inputs, (k + 1) * inputs), slice(k * outputs, (k + 1) * outputs)
 
 
-def forward(y: Array, x: Array, w: Array, b: Array | None, geometry: Geometry, groups: int) -> None:
+def forward(y: Array, x: Array, w: Array, ending: Ending, geometry: Geometry, groups: int) -> None:
     """volumes.forward within each group; w is (kd, kh, kw, in / groups, out)."""
     if groups == 1:
-        volumes.forward(y, x, w, b, geometry)
+        volumes.forward(y, x, w, ending, geometry)
         return
     channels_in, channels = w.shape[-2], w.shape[-1] // groups
     part_x, part_y = _part("group x", x, channels_in), _part("group y", y, channels)
@@ -58,7 +59,7 @@ def forward(y: Array, x: Array, w: Array, b: Array | None, geometry: Geometry, g
     for inputs, outputs in _groups(w, groups):
         _take(part_x, x, inputs)
         np.copyto(part_w, w[..., outputs])
-        volumes.forward(part_y, part_x, part_w, None if b is None else b[outputs], geometry)
+        volumes.forward(part_y, part_x, part_w, ending.of(outputs), geometry)
         _put(y, outputs, part_y)
 
 

@@ -1,6 +1,6 @@
 """What the recurrent kernels share: their matrix product, and the memory of a group of samples.
 
-The samples are independent of each other, so TILE of them at a time go through all steps on one
+The samples are independent of each other, so ROWS of them at a time go through all steps on one
 thread, and no step waits for another thread. The product of a step has the register tile's height;
 its matrix is packed once a sequence.
 """
@@ -11,8 +11,13 @@ import numpy as np
 
 from .arrays import Array
 from .compiler import compiled, thread_limit
+from .multiply import ROWS, WIDTH
+from .multiply import multiply as multiply_panel
+from .pack import pack as pack_columns
+from .pack import padded_channels
 from .scratch import scratch
-from .simd import DEPTH, LANES, STRIDE, TILE, multiply_rows
+from .vector import LANES
+from .windows import DEPTH, STRIDE
 
 
 class Room(NamedTuple):
@@ -24,26 +29,24 @@ class Room(NamedTuple):
 
 def make_room(width: int) -> Room:
     """Room for products of up to `width` columns."""
-    threads, blocks = thread_limit(), -(-width // LANES)
+    threads = thread_limit()
     return Room(
-        scratch("panel", threads, TILE * STRIDE), scratch("tile", threads, blocks * TILE * LANES)
+        scratch("panel", threads, ROWS * STRIDE),
+        scratch("tile", threads, ROWS * padded_channels(width)),
     )
 
 
 def group_rows(purpose: str, width: int) -> Array:
-    """Scratch (threads, TILE, width): a row for each sample of a group."""
-    return scratch(f"recurrent {purpose}", thread_limit(), TILE, width)
+    """Scratch (threads, ROWS, width): a row for each sample of a group."""
+    return scratch(f"recurrent {purpose}", thread_limit(), ROWS, width)
 
 
 def pack(purpose: str, w: Array) -> Array:
-    """w (depth, width), of any layout, in blocks of 16 columns (blocks, depth, 16), made flat."""
+    """w (depth, width), of any layout, packed in blocks of columns as pack.py has it."""
     depth, width = w.shape
-    packed = scratch(f"packed {purpose}", -(-width // LANES), depth, LANES)
-    for number, block in enumerate(packed):
-        columns = w[:, number * LANES : (number + 1) * LANES]
-        block[:, : columns.shape[1]] = columns
-        block[:, columns.shape[1] :] = 0.0
-    return packed.reshape(-1)
+    packed = scratch(f"packed {purpose}", depth * padded_channels(width))
+    pack_columns(packed, np.ascontiguousarray(w))
+    return packed
 
 
 def states_before(y: Array, reverse: bool) -> Array:
@@ -60,36 +63,51 @@ def states_before(y: Array, reverse: bool) -> Array:
 
 @compiled()
 def multiply(out, a, packed, panel, tile):  # type: ignore
-    """out (rows, width) = a (rows, depth) times the packed matrix, for rows <= TILE."""
+    """out (rows, width) = a (rows, depth) times the packed matrix, for rows <= ROWS."""
     rows, depth = a.shape
     width = out.shape[1]
-    blocks = (width + LANES - 1) // LANES
-    for i in range(blocks * TILE * LANES):
-        tile[i] = np.float32(0)
+    padded = padded_channels(width)
     for begin in range(0, depth, DEPTH):
         end = min(begin + DEPTH, depth)
         for r in range(rows):
             for k in range(begin, end):
                 panel[r * STRIDE + k - begin] = a[r, k]
-        for block in range(blocks):
-            start = (block * depth + begin) * LANES
-            multiply_rows(panel, 0, packed, start, tile, block * TILE * LANES, end - begin)
-    for r in range(rows):
-        for block in range(blocks):
-            for lane in range(min(LANES, width - block * LANES)):
-                out[r, block * LANES + lane] = tile[(block * TILE + r) * LANES + lane]
+        for first in range(0, padded, WIDTH):
+            columns = min(WIDTH, padded - first)
+            multiply_panel(
+                panel,
+                0,
+                STRIDE,
+                packed,
+                first * depth + begin * columns,
+                columns,
+                tile,
+                first * ROWS,
+                columns,
+                rows,
+                columns,
+                end - begin,
+                1,
+                0,
+                begin == 0,
+            )
+    for first in range(0, padded, WIDTH):
+        columns = min(WIDTH, padded - first)
+        for r in range(rows):
+            for c in range(min(columns, width - first)):
+                out[r, first + c] = tile[first * ROWS + r * columns + c]
 
 
 @compiled()
 def group_count(samples):  # type: ignore
-    """Groups of TILE samples, the last of them smaller."""
-    return (samples + TILE - 1) // TILE
+    """Groups of ROWS samples, the last of them smaller."""
+    return (samples + ROWS - 1) // ROWS
 
 
 @compiled()
 def group_bounds(group, samples):  # type: ignore
     """First sample of a group, and the one after its last."""
-    return group * TILE, min((group + 1) * TILE, samples)
+    return group * ROWS, min((group + 1) * ROWS, samples)
 
 
 @compiled()

@@ -1,25 +1,33 @@
-"""Convolution of volumes (n, d, h, w, c): every pass is a correlation with packed weights."""
+"""Convolution of volumes (n, d, h, w, c): every pass is a correlation, direct or by Winograd."""
 
 import functools
 import itertools
 import math
 from typing import NamedTuple
 
+from . import winograd, winograd_weights
 from .arrays import Array
 from .correlate import correlate
 from .correlate_weights import correlate_weights
-from .pack import pack, pack_transposed
+from .epilogue import Ending, epilogue
+from .pack import pack, pack_transposed, padded_channels
 from .scratch import scratch
-from .simd import LANES
 from .windows import Taps, Triple, Windows, covering, taps
 
 
+_ONES = (1, 1, 1)
+
+
 class Geometry(NamedTuple):
-    """Where windows lie: pixels from one to the next, zeros before, pixels from tap to tap."""
+    """Where windows lie: pixels from one to the next, zeros before, pixels from tap to tap.
+
+    `precise` keeps to direct sums.
+    """
 
     strides: Triple
     padding: Triple
     dilation: Triple
+    precise: bool = False
 
 
 class Phase(NamedTuple):
@@ -38,23 +46,36 @@ def _windows(
     number: Triple, size: Triple, channels: int, geometry: Geometry
 ) -> tuple[Windows, Taps]:
     """`number` windows of `size` taps, and their taps."""
-    step, before, dilation = geometry
+    step, before, dilation, _ = geometry
     extent = covering(number, size, step, dilation)
     return Windows(number, extent, step, before), taps(size, dilation, extent, channels)
 
 
-def forward(y: Array, x: Array, w: Array, b: Array | None, geometry: Geometry) -> None:
-    """y (n, r, p, q, out) from x (n, d, h, w, in), w (kd, kh, kw, in, out), b (out,) or None."""
+def by_winograd(output: tuple[int, ...], w: tuple[int, ...], geometry: Geometry) -> bool:
+    """Whether Winograd's algorithm serves w (kd, kh, kw, in, out) on `output` pixels, and faster.
+
+    The shapes alone decide, so that every batch size and machine computes the same sums.
+    """
+    return (
+        w[:3] == (1, 3, 3)
+        and output[0] == 1
+        and geometry == (_ONES, geometry.padding, _ONES, False)
+        and winograd.pays(output[1:], *w[3:])
+    )
+
+
+def forward(y: Array, x: Array, w: Array, ending: Ending, geometry: Geometry) -> None:
+    """y (n, r, p, q, out) from x (n, d, h, w, in) and w (kd, kh, kw, in, out)."""
     *_, channels_in, channels = w.shape
-    depth, blocks = w.size // channels, -(-channels // LANES)
-    packed = scratch("packed", blocks, depth, LANES)
+    end = epilogue(channels, ending)
+    if by_winograd(y.shape[1:4], w.shape, geometry):
+        winograd.correlate(y[:, 0], x[:, 0], w[0], end, geometry.padding[1:])
+        return
+    depth = w.size // channels
+    packed = scratch("packed", depth * padded_channels(channels))
     pack(packed, w.reshape(depth, channels))
-    bias = scratch("bias", blocks * LANES)
-    bias[:] = 0.0
-    if b is not None:
-        bias[:channels] = b
     windows = _windows(y.shape[1:4], w.shape[:3], channels_in, geometry)
-    correlate(y, x, packed, bias, *windows)
+    correlate(y, x, packed, end, *windows)
 
 
 def backward_input(dx: Array, dy: Array, w: Array, geometry: Geometry) -> None:
@@ -64,21 +85,25 @@ def backward_input(dx: Array, dy: Array, w: Array, geometry: Geometry) -> None:
     dy with those taps, flipped.
     """
     channels_in, channels = w.shape[3:]
-    blocks = -(-channels_in // LANES)
-    bias = scratch("bias", blocks * LANES)
-    bias[:] = 0.0
-    phases = [_phases(*axis) for axis in zip(dx.shape[1:4], w.shape[:3], *geometry, strict=True)]
+    linear = epilogue(channels_in, Ending())
+    if by_winograd(dx.shape[1:4], (*w.shape[:3], channels, channels_in), geometry):
+        _, top, left = geometry.padding
+        winograd.correlate(dx[:, 0], dy[:, 0], w[0], linear, (2 - top, 2 - left), transposed=True)
+        return
+    phases = [
+        _phases(*axis) for axis in zip(dx.shape[1:4], w.shape[:3], *geometry[:3], strict=True)
+    ]
     if not all(phase.taps for axis in phases for phase in axis):
         dx.fill(0.0)  # pixels that no tap reaches
     for phase in itertools.product(*phases):
         first, number, first_tap, tap_step, size, spread, before = zip(*phase, strict=True)
         if not all(size):
             continue
-        packed = scratch("packed", blocks, math.prod(size) * channels, LANES)
+        packed = scratch("packed", math.prod(size) * channels * padded_channels(channels_in))
         pack_transposed(packed, w, first_tap, tap_step, size)
         extent = covering(number, size, (1, 1, 1), spread)
         windows = Windows(number, extent, (1, 1, 1), before, first, geometry.strides)
-        correlate(dx, dy, packed, bias, windows, taps(size, spread, extent, channels))
+        correlate(dx, dy, packed, linear, windows, taps(size, spread, extent, channels))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -104,5 +129,8 @@ def _phases(pixels: int, size: int, stride: int, padding: int, dilation: int) ->
 
 def backward_weights(dw: Array, db: Array | None, dy: Array, x: Array, geometry: Geometry) -> None:
     """dw and db, or None, += gradients of `forward`."""
+    if by_winograd(dy.shape[1:4], dw.shape, geometry):
+        winograd_weights.correlate(dw[0], db, dy[:, 0], x[:, 0], geometry.padding[1:])
+        return
     windows = _windows(dy.shape[1:4], dw.shape[:3], x.shape[4], geometry)
     correlate_weights(dw, db, dy, x, *windows)

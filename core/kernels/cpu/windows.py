@@ -3,7 +3,7 @@
 Images are volumes (n, planes, rows, columns, channels); flat ones have one plane. A group of images
 is copied once with its zero padding. In the copy a window is a few contiguous runs: whole rows of
 taps, or single taps where dilation puts them apart. The runs of several windows are then copied
-into a panel, whose rows are STRIDE floats apart, for the multiplications of simd.py.
+into a panel, whose rows are STRIDE floats apart, for the products of multiply.py.
 """
 
 import functools
@@ -14,8 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compiler import compiled
-from .simd import LANES, STRIDE, TILE, copy_run
+from .multiply import ROWS
+from .vector import LANES, copy_floats
 
+# The depth of a panel: ROWS rows of it fit the first-level cache beside a panel of weights. It is
+# also the longest float32 sum taken in one go; deeper sums add such parts, which rounds less.
+DEPTH = 96
+# Floats from one row of a panel to the next: no power of two, so that rows do not compete for the
+# same cache sets.
+STRIDE = DEPTH + LANES
 _MEGABYTE = 1 << 20
 
 Triple = tuple[int, int, int]
@@ -64,12 +71,12 @@ def group_images(images: int, channels: int, windows: Windows) -> tuple[int, int
     number = math.prod(windows.number)
     group = 1
     while (
-        group < min(TILE, images)
+        group < min(ROWS, images)
         and (group + 1) * image * 4 <= _MEGABYTE
-        and group * number < 0.96 * TILE * -(-group * number // TILE)
+        and group * number < 0.96 * ROWS * -(-group * number // ROWS)
     ):
         group += 1
-    return group, group * image + LANES
+    return group, group * image
 
 
 def flattened(windows: Windows) -> tuple[int, ...]:
@@ -126,8 +133,7 @@ def pad_images(padded, x, shape, windows, first, last):  # type: ignore
             for i in range(to, to + begin * channels):
                 padded[i] = zero
             start = (((n * depth + plane) * height + row) * width + begin - left) * channels
-            for i in range((end - begin) * channels):
-                padded[to + begin * channels + i] = x[start + i]
+            copy_floats(padded, to + begin * channels, x, start, (end - begin) * channels)
             for i in range(to + end * channels, to + columns * channels):
                 padded[i] = zero
 
@@ -147,7 +153,7 @@ def fill_panel(panel, padded, pixel, count, channels, windows, taps, begin, end)
             right = min(end - u * run, run)
             start = corner + starts[np.uint64(u)]  # unsigned: it never counts from the end
             to = r * STRIDE + u * run - begin
-            copy_run(panel, to + left, padded, start + left, right - left)
+            copy_floats(panel, to + left, padded, start + left, right - left)
         q += 1
         if q == windows.number[2]:
             q = 0

@@ -1,0 +1,218 @@
+"""Products of matrices for dense layers: panels are packed, and multiplied while they are cached.
+
+Columns of the result are computed in panels of WIDTH or less, rows in chunks; each such task packs
+DEPTH numbers of its columns at a time, and multiplies them by the rows packed beforehand. Every
+number of the result is one sum, in a fixed order.
+"""
+
+import numba
+import numpy as np
+
+from .arrays import Array
+from .compiler import compiled, thread_limit
+from .epilogue import Epilogue, rectify
+from .multiply import ROWS, WIDTH, multiply, multiply_transposed
+from .scratch import scratch
+from .transpose import transpose_block
+from .vector import LANES, copy_floats
+
+# The longest sum taken in one go: a panel of weights fits the first-level cache, and deeper sums
+# add such parts, which rounds less.
+_DEPTH = 192
+# Rows of a result whose sums stay in the second-level cache, in whole tiles.
+_ROWS = ROWS * (192 // ROWS)
+# Floats from one packed row to the next: an odd number of cache lines.
+_STRIDE = _DEPTH + LANES
+
+
+@compiled(parallel=True)
+def _pack_rows(packed, x):  # type: ignore
+    """packed (chunks of DEPTH, rows, STRIDE) = x (rows, depth)."""
+    rows, depth = x.shape
+    flat = x.reshape(-1)
+    for chunk in numba.prange((depth + _DEPTH - 1) // _DEPTH):
+        begin = chunk * _DEPTH
+        for r in range(rows):
+            copy_floats(
+                packed,
+                (chunk * rows + r) * _STRIDE,
+                flat,
+                r * depth + begin,
+                min(_DEPTH, depth - begin),
+            )
+
+
+@compiled()
+def _pack_columns(packed, w, first, begin, end, columns):  # type: ignore
+    """packed (begin..end, columns) = w[begin..end, first..], zeros beyond the last column."""
+    channels = w.shape[1]
+    flat = w.reshape(-1)
+    here = min(columns, channels - first)
+    for k in range(begin, end):
+        to = (k - begin) * columns
+        copy_floats(packed, to, flat, k * channels + first, here)
+        for lane in range(here, columns):
+            packed[to + lane] = np.float32(0)
+
+
+@compiled()
+def _pack_columns_transposed(packed, w, first, begin, end, columns):  # type: ignore
+    """packed (begin..end, columns) = w[first.., begin..end] transposed, zeros beyond."""
+    channels = w.shape[1]
+    flat = w.reshape(-1)
+    for block in range(0, columns, LANES):
+        row = first + block
+        k = begin
+        if row + LANES <= w.shape[0]:
+            for k in range(begin, end - LANES + 1, LANES):
+                transpose_block(
+                    packed,
+                    (k - begin) * columns + block,
+                    columns,
+                    flat,
+                    row * channels + k,
+                    channels,
+                )
+            k = begin + (end - begin) // LANES * LANES
+        for j in range(k, end):
+            for lane in range(LANES):
+                packed[(j - begin) * columns + block + lane] = (
+                    w[row + lane, j] if row + lane < w.shape[0] else np.float32(0)
+                )
+
+
+@compiled()
+def _store(y, sums, first_row, first, rows, columns, epilogue):  # type: ignore
+    channels = y.shape[1]
+    scale, shift, slope, floor = epilogue
+    here = min(columns, channels - first)
+    for r in range(rows):
+        for c in range(here):
+            z = sums[r * columns + c] * scale[first + c] + shift[first + c]
+            y[first_row + r, first + c] = rectify(z, slope, floor)
+
+
+@compiled(parallel=True)
+def _multiply(y, packed, w, scale, shift, slope, floor, panels, sums, transposed):  # type: ignore
+    """y (rows, out) = epilogue of packed rows times w, or w transposed."""
+    rows, channels = y.shape
+    depth = w.shape[1] if transposed else w.shape[0]
+    vectors = (channels + LANES - 1) // LANES
+    panels_of_row = (vectors * LANES + WIDTH - 1) // WIDTH
+    for task in numba.prange(panels_of_row * ((rows + _ROWS - 1) // _ROWS)):
+        thread = numba.get_thread_id()
+        panel, total = panels[thread], sums[thread]
+        first_row, first = task // panels_of_row * _ROWS, task % panels_of_row * WIDTH
+        count, columns = min(_ROWS, rows - first_row), min(WIDTH, vectors * LANES - first)
+        for begin in range(0, depth, _DEPTH):
+            end = min(begin + _DEPTH, depth)
+            if transposed:
+                _pack_columns_transposed(panel, w, first, begin, end, columns)
+            else:
+                _pack_columns(panel, w, first, begin, end, columns)
+            start = (begin // _DEPTH * rows + first_row) * _STRIDE
+            multiply(
+                packed,
+                start,
+                _STRIDE,
+                panel,
+                0,
+                columns,
+                total,
+                0,
+                columns,
+                count,
+                columns,
+                end - begin,
+                1,
+                0,
+                begin == 0,
+            )
+        _store(y, total, first_row, first, count, columns, (scale, shift, slope, floor))
+
+
+def product(y: Array, x: Array, w: Array, epilogue: Epilogue, *, transposed: bool = False) -> None:
+    """y (rows, out) = epilogue of x (rows, in) w (in, out), or of x w^T with w (out, in)."""
+    threads = thread_limit()
+    rows, depth = x.shape
+    packed = scratch("packed rows", (-(-depth // _DEPTH) * rows + ROWS) * _STRIDE)
+    _pack_rows(packed, x)
+    _multiply(
+        y,
+        packed,
+        w,
+        *epilogue,
+        scratch("panel", threads, _DEPTH * WIDTH),
+        scratch("sums", threads, _ROWS * WIDTH),
+        transposed,
+    )
+
+
+@compiled(parallel=True)
+def _pack_gradients(packed, db, dy):  # type: ignore
+    """packed (panels, rows, columns) = dy (rows, out); db (out,) += its column sums."""
+    rows, channels = dy.shape
+    width = (channels + LANES - 1) // LANES * LANES
+    for panel in numba.prange((width + WIDTH - 1) // WIDTH):
+        first = panel * WIDTH
+        columns = min(WIDTH, width - first)
+        here = min(columns, channels - first)
+        _pack_columns(packed[first * rows :], dy, first, 0, rows, columns)
+        for begin in range(0, rows, LANES):  # by 16 rows first, which rounds less
+            for c in range(here):
+                total = np.float32(0)
+                for r in range(begin, min(begin + LANES, rows)):
+                    total += packed[first * rows + r * columns + c]
+                db[first + c] += total
+
+
+@compiled(parallel=True)
+def _multiply_weights(dw, packed, x, panels, sums):  # type: ignore
+    """dw (in, out) += x^T dy, dy being packed."""
+    rows, depth = x.shape
+    channels = dw.shape[1]
+    width = (channels + LANES - 1) // LANES * LANES
+    flat = x.reshape(-1)
+    for task in numba.prange((depth + _DEPTH - 1) // _DEPTH):
+        thread = numba.get_thread_id()
+        panel, total = panels[thread], sums[thread]
+        begin = task * _DEPTH
+        count = min(_DEPTH, depth - begin)
+        for r in range(rows):
+            copy_floats(panel, r * _STRIDE, flat, r * depth + begin, count)
+        for first in range(0, width, WIDTH):
+            columns = min(WIDTH, width - first)
+            for row in range(0, rows, _DEPTH):
+                multiply_transposed(
+                    panel,
+                    row * _STRIDE,
+                    _STRIDE,
+                    packed,
+                    first * rows + row * columns,
+                    columns,
+                    total,
+                    0,
+                    columns,
+                    count,
+                    columns,
+                    min(_DEPTH, rows - row),
+                    row == 0,
+                )
+            for k in range(count):
+                for c in range(min(columns, channels - first)):
+                    dw[begin + k, first + c] += total[k * columns + c]
+
+
+def weight_product(dw: Array, db: Array | None, dy: Array, x: Array) -> None:
+    """dw (in, out) += x^T dy for x (rows, in), dy (rows, out); db (out,), or None, += sum of dy."""
+    threads = thread_limit()
+    rows, channels = dy.shape
+    packed = scratch("packed gradients", rows * -(-channels // LANES) * LANES)
+    _pack_gradients(packed, scratch("no bias", channels) if db is None else db, dy)
+    _multiply_weights(
+        dw,
+        packed,
+        x,
+        scratch("columns", threads, rows * _STRIDE + LANES),
+        scratch("sums", threads, (_DEPTH + LANES) * WIDTH),
+    )
