@@ -16,6 +16,7 @@ def check_windows(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, i
         ValueError: a window misses the image, or an argument has too few or too many axes.
     """
     axes = [axis for axis in _AXES if axis[2] in lengths]
+    pooled = 2 if given.get("pool") else 1  # the windows of 2 x 2 outputs were pooled
     size = given["size"] if "size" in given else [lengths[axis[1]] for axis in axes]
     dilation = given.get("dilation", (1,) * len(axes))
     arguments = {"size": size, "strides": given["strides"], "padding": given["padding"]}
@@ -26,15 +27,33 @@ def check_windows(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, i
         axes, size, given["strides"], given["padding"], dilation, strict=True
     ):
         window = (taps - 1) * apart + 1
-        last = (lengths[output] - 1) * stride - before
+        last = (pooled * lengths[output] - 1) * stride - before
         if min(taps, stride, apart) < 1 or not 0 <= before < window or last >= lengths[image]:
             raise ValueError(
-                f"{kernel}: {axis}: {lengths[output]} windows of size {taps}, dilation {apart}, "
-                f"stride {stride}, padding {before} before do not fit an image of "
+                f"{kernel}: {axis}: {pooled * lengths[output]} windows of size {taps}, dilation "
+                f"{apart}, stride {stride}, padding {before} before do not fit an image of "
                 f"{lengths[image]}: need size, dilation and stride >= 1, "
                 "0 <= padding < (size - 1) * dilation + 1, and the last window must overlap the "
                 "image"
             )
+
+
+def check_pool(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, int]) -> None:
+    """Pooled, every second row and column is left; the places are needed to go back.
+
+    Raises:
+        ValueError: the lengths differ from that, or `index` is missing.
+    """
+    pool = given.get("pool", True)
+    for small, large in ("ph", "qw"):
+        expected = lengths[large] // 2 if pool else lengths[large]
+        if lengths[small] != expected:
+            raise ValueError(
+                f"{kernel}: with pool={pool} an image of {lengths['h']} by {lengths['w']} does not "
+                f"give {lengths['p']} by {lengths['q']}"
+            )
+    if pool and kernel.endswith("backward") and given["index"] is None:
+        raise ValueError(f"{kernel}: index is None, expected where each maximum was found")
 
 
 def check_groups(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, int]) -> None:

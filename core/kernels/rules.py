@@ -1,11 +1,18 @@
 """What shapes alone cannot say of a kernel's arguments: one rule for each kind of argument."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from .geometry import check_groups, check_magnification, check_margins, check_windows
+from .geometry import (
+    check_groups,
+    check_magnification,
+    check_margins,
+    check_pool,
+    check_windows,
+)
 
 __all__ = ["MAXIMUM_RANK", "RECURRENT_ACTIVATIONS", "Rule", "rules_of"]
 
@@ -23,6 +30,10 @@ def rules_of(kernel: str, arguments: tuple[str, ...]) -> list[Rule]:
     found = [rule for argument, rule in _RULES.items() if argument in arguments]
     if "size" in arguments and "strides" not in arguments:
         found.append(check_magnification)
+    if "batch_norm_fused" in kernel or kernel == "rectified_pool_backward":
+        found.append(check_pool)
+    if "slope" in arguments:
+        found.append(_check_slope)
     if kernel.startswith("group_norm"):
         found.append(_check_channels)
     if kernel.startswith("embedding"):
@@ -48,6 +59,12 @@ def _check_axes(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, Any
         )
     if y != tuple(x[axis] for axis in axes):
         raise ValueError(f"{kernel}: axes {tuple(axes)} of x {x} do not give y {y}")
+
+
+def _check_slope(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, Any]) -> None:
+    """The sign of a rectifier's output must tell the sign of its input."""
+    if not 0.0 <= given["slope"] < math.inf:
+        raise ValueError(f"{kernel}: slope is {given['slope']}, expected a finite number >= 0")
 
 
 def _check_quantiles(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, Any]) -> None:

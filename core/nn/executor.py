@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.kernels import Backend
+from core.nn.fusion import fuse
 from core.nn.graph import Graph, Node
 from core.nn.layer import Array, Layer, Scratch, Shape
 from core.nn.memory import Lifetime, pack
@@ -64,6 +65,7 @@ class Executor:
         """Plan all memory; `streams` are the random streams of the graph's nodes."""
         self.capacity, self.training = capacity, training
         self._graph, self._kernels, self._streams = graph, kernels, streams
+        self._nodes = fuse(graph, training=training)
         self._needed = graph.needs_gradient() if training else [False] * len(graph.shapes)
         self._shapes: dict[tuple[object, ...], Shape] = {}
         self._lifetimes: dict[tuple[object, ...], Lifetime] = {}
@@ -115,20 +117,21 @@ class Executor:
     def _plan(self) -> None:
         """Find the first and last use of every activation, gradient and per-sample scratch."""
         graph, needed = self._graph, self._needed
-        end = len(graph.nodes)
+        end = len(self._nodes)
         for output in graph.outputs:
             self._need("gradient", output, at=end)
             self._need("value", output, at=2 * end + 1)
-        for i, node in enumerate(graph.nodes):
+        for i, node in enumerate(self._nodes):
             moments = [i, 2 * end - i] if needed[node.output] else [i]
             for moment in moments:
                 for number in (*node.inputs, node.output):
                     if number >= len(graph.input_names):
                         self._need("value", number, at=moment)
                 for j, request in enumerate(node.requests):
-                    if request.per_sample and not request.integer:
+                    late = request.late and moment == i
+                    if request.per_sample and not request.integer and not late:
                         self._need("scratch", i, j, at=moment, shape=request.shape)
-        for i, node in reversed(list(enumerate(graph.nodes))):
+        for i, node in reversed(list(enumerate(self._nodes))):
             if needed[node.output]:
                 self._need("gradient", node.output, at=2 * end - i)
                 for position, number in enumerate(node.inputs):
@@ -161,7 +164,7 @@ class Executor:
                 (self.capacity, *request.shape) if request.per_sample else request.shape,
                 np.int32 if request.integer else self._kernels.FLOAT,
             )
-            for i, node in enumerate(self._graph.nodes)
+            for i, node in enumerate(self._nodes)
             for j, request in enumerate(node.requests)
             if request.integer or not request.per_sample
         }
@@ -177,7 +180,12 @@ class Executor:
             produced = range(len(graph.input_names), len(graph.shapes))
             self._frames[batch] = _Frame(
                 values=[None] * len(graph.input_names)
-                + [self._view(batch, "value", number) for number in produced],
+                + [
+                    self._view(batch, "value", number)
+                    if ("value", number) in self._lifetimes
+                    else None
+                    for number in produced
+                ],
                 gradients={
                     number: self._view(batch, "gradient", number)
                     for number in range(len(graph.shapes))
@@ -187,7 +195,7 @@ class Executor:
                     array[: batch * rows]
                     for array, rows in zip(self._losses, self._rows, strict=True)
                 ],
-                steps=[self._step(batch, i, node) for i, node in enumerate(graph.nodes)],
+                steps=[self._step(batch, i, node) for i, node in enumerate(self._nodes)],
             )
         return self._frames[batch]
 
@@ -212,6 +220,8 @@ class Executor:
                 targets.append(self._view(batch, "gradient", number) if needed else None)
         scratch: list[tuple[Scratch, Array]] = []
         for j, request in enumerate(node.requests):
+            if request.late and ("scratch", i, j) not in self._lifetimes:
+                continue  # nothing is computed backwards here
             if (i, j) not in self._whole:
                 array = self._view(batch, "scratch", i, j)
             elif request.per_sample:
@@ -223,7 +233,7 @@ class Executor:
             layer=node.layer,
             inputs=node.inputs,
             output=node.output,
-            stream=self._streams[i],
+            stream=self._streams[node.output - len(self._graph.input_names)],
             scratch=tuple(scratch),
             targets=tuple(targets),
             sums=tuple(sums),

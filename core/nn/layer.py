@@ -53,6 +53,8 @@ class ScratchRequest:
     shape: Shape
     integer: bool
     per_sample: bool
+    late: bool = False
+    """Whether only the backward pass needs it."""
 
 
 @dataclass(eq=False)

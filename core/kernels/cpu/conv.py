@@ -31,6 +31,22 @@ def _geometry(strides: Pair, padding: Pair, dilation: Pair, precise: bool) -> Ge
     return Geometry((1, *strides), (0, *padding), (1, *dilation), precise)
 
 
+def fused_forward(
+    y: Array,
+    x: Array,
+    w: Array,
+    ending: Ending,
+    strides: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+    precise: bool,
+) -> None:
+    """y = ending of the convolution of x (n, h, w, in) with w (kh, kw, in / groups, out)."""
+    geometry = _geometry(strides, padding, dilation, precise)
+    forward(_volumes(y), _volumes(x), w[None], ending, geometry, groups)
+
+
 @checked(FLOAT)
 def conv2d_forward(
     y: Array,
@@ -45,8 +61,7 @@ def conv2d_forward(
     precise: bool = False,
 ) -> None:
     """y (n, p, q, out) from x (n, h, w, in), w (kh, kw, in / groups, out) and b (out,) or None."""
-    geometry = _geometry(strides, padding, dilation, precise)
-    forward(_volumes(y), _volumes(x), w[None], Ending(shift=b), geometry, groups)
+    fused_forward(y, x, w, Ending(shift=b), strides, padding, dilation, groups, precise)
 
 
 @checked(FLOAT)

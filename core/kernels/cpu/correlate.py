@@ -5,13 +5,16 @@ at a time, into a panel, which is multiplied by packed weights; panel and weight
 two cache levels. Every output is one sum in a fixed order.
 """
 
+import math
+
 import numba
 
 from .arrays import Array
 from .compiler import compiled, thread_limit
-from .epilogue import Epilogue, rectify
+from .epilogue import Ending, epilogue, rectify
 from .multiply import ROWS, WIDTH, multiply
 from .pack import padded_channels
+from .pairs import make_room, places_of, pool_pairs
 from .scratch import scratch
 from .windows import (
     DEPTH,
@@ -29,20 +32,21 @@ from .windows import (
 
 
 def correlate(
-    y: Array, x: Array, packed: Array, epilogue: Epilogue, windows: Windows, taps: Taps
+    y: Array, x: Array, packed: Array, ending: Ending, windows: Windows, taps: Taps
 ) -> None:
-    """y[target pixel, o] = epilogue of window of x . packed weights, for every window.
+    """y[target pixel, o] = ending of window of x . packed weights, for every window.
 
     y (n, planes, rows, columns, out), x (n, planes, rows, columns, in); packed as pack.py has it.
     """
     group, length = group_images(len(x), x.shape[4], windows)
-    threads = thread_limit()
+    threads, lengths = thread_limit(), ending.lengths(y)
     _correlate(
         y.reshape(-1),
+        places_of(ending.places),
         x.reshape(-1),
         packed,
-        *epilogue,
-        y.shape,
+        *epilogue(y.shape[4], ending),
+        (len(y), *lengths, y.shape[4]),
         x.shape,
         flattened(windows),
         taps.run,
@@ -51,6 +55,9 @@ def correlate(
         scratch("padded", threads, length),
         scratch("panel", threads, ROWS * STRIDE),
         scratch("tile", threads, ROWS * padded_channels(y.shape[4])),
+        scratch("unpooled", threads, group * math.prod(lengths) * y.shape[4] if ending.pool else 1),
+        *make_room(lengths[2] * y.shape[4] if ending.pool else 1),
+        ending.pool,
     )
 
 
@@ -80,8 +87,22 @@ def _store_tile(y, tile, shape, windows, first, pixel, count, epilogue):  # type
 
 @compiled()
 def _correlate_group(  # type: ignore
-    y, x, packed, epilogue, y_shape, x_shape, windows, taps, first, last, padded, panel, tile
+    y,
+    x,
+    packed,
+    epilogue,
+    y_shape,
+    x_shape,
+    windows,
+    taps,
+    first,
+    last,
+    padded,
+    panel,
+    tile,
+    target,
 ):
+    """y of images first..last, the first of which is number `target` of y."""
     channels = x_shape[4]
     width = padded_channels(y_shape[4])
     depth = taps.run * len(taps.starts)
@@ -112,12 +133,13 @@ def _correlate_group(  # type: ignore
                     0,
                     begin == 0,
                 )
-        _store_tile(y, tile, y_shape, windows, first, pixel, count, epilogue)
+        _store_tile(y, tile, y_shape, windows, target, pixel, count, epilogue)
 
 
 @compiled(parallel=True)
 def _correlate(  # type: ignore
     y,
+    index,
     x,
     packed,
     scale,
@@ -133,12 +155,17 @@ def _correlate(  # type: ignore
     padded,
     panel,
     tile,
+    unpooled,
+    value,
+    places,
+    pool,
 ):
     images = x_shape[0]
     for g in numba.prange((images + group - 1) // group):
         thread = numba.get_thread_id()
+        first, last = g * group, min((g + 1) * group, images)
         _correlate_group(
-            y,
+            unpooled[thread] if pool else y,
             x,
             packed,
             (scale, shift, slope, floor),
@@ -146,9 +173,14 @@ def _correlate(  # type: ignore
             x_shape,
             nested(windows),
             Taps(run, starts),
-            g * group,
-            min((g + 1) * group, images),
+            first,
+            last,
             padded[thread],
             panel[thread],
             tile[thread],
+            0 if pool else first,
         )
+        if pool:
+            pool_pairs(
+                y, index, unpooled[thread], first, last, y_shape[2:], value[thread], places[thread]
+            )

@@ -6,7 +6,7 @@ import numpy as np
 from numba import prange
 
 from . import volumes
-from .arrays import Array
+from .arrays import Array, Indices
 from .blocks import block_bounds, block_count
 from .compiler import compiled
 from .epilogue import Ending
@@ -24,7 +24,7 @@ def _copy_channels(target, target_first, source, source_first, channels):  # typ
                 target[pixel, target_first + c] = source[pixel, source_first + c]
 
 
-def _pixels(x: Array) -> Array:
+def _pixels(x: Array | Indices) -> Array | Indices:
     return x.reshape(-1, x.shape[-1])
 
 
@@ -37,7 +37,7 @@ def _take(part: Array, x: Array, channels: slice) -> None:
     _copy_channels(_pixels(part), 0, _pixels(x), channels.start, part.shape[-1])
 
 
-def _put(x: Array, channels: slice, part: Array) -> None:
+def _put(x: Array | Indices, channels: slice, part: Array | Indices) -> None:
     _copy_channels(_pixels(x), channels.start, _pixels(part), 0, part.shape[-1])
 
 
@@ -55,12 +55,17 @@ def forward(y: Array, x: Array, w: Array, ending: Ending, geometry: Geometry, gr
         return
     channels_in, channels = w.shape[-2], w.shape[-1] // groups
     part_x, part_y = _part("group x", x, channels_in), _part("group y", y, channels)
-    part_w = _part("group w", w, channels)
+    part_w, part_places = _part("group w", w, channels), None
+    if ending.places is not None:
+        part_places = _part("group places", y, channels).view(np.int32)
     for inputs, outputs in _groups(w, groups):
         _take(part_x, x, inputs)
         np.copyto(part_w, w[..., outputs])
-        volumes.forward(part_y, part_x, part_w, ending.of(outputs), geometry)
+        part_ending = ending.of(outputs)._replace(places=part_places)
+        volumes.forward(part_y, part_x, part_w, part_ending, geometry)
         _put(y, outputs, part_y)
+        if ending.places is not None and part_places is not None:
+            _put(ending.places, outputs, part_places)
 
 
 def backward_input(dx: Array, dy: Array, w: Array, geometry: Geometry, groups: int) -> None:

@@ -16,7 +16,6 @@ from .multiply import multiply as multiply_panel
 from .pack import pack as pack_columns
 from .pack import padded_channels
 from .scratch import scratch
-from .vector import LANES
 from .windows import DEPTH, STRIDE
 
 

@@ -4,6 +4,8 @@ A vector is always LANES = 16 floats; LLVM maps it to one AVX-512, two AVX or fo
 registers. Arrays are flat float32 with an element offset beside each; no bounds are checked.
 """
 
+# ruff: noqa: ARG001 (an intrinsic names its arguments, and is given their types)
+
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -5,15 +5,15 @@ import itertools
 import math
 from typing import NamedTuple
 
-from . import winograd, winograd_weights
+from . import sliding, sliding_weights, winograd, winograd_weights
 from .arrays import Array
 from .correlate import correlate
 from .correlate_weights import correlate_weights
-from .epilogue import Ending, epilogue
+from .epilogue import Ending
 from .pack import pack, pack_transposed, padded_channels
 from .scratch import scratch
-from .windows import Taps, Triple, Windows, covering, taps
-
+from .windows import Triple, Windows, covering, taps
+from .winograd_tiles import pays
 
 _ONES = (1, 1, 1)
 
@@ -42,13 +42,27 @@ class Phase(NamedTuple):
     before: int  # outputs missing before the first that the flipped taps see
 
 
-def _windows(
-    number: Triple, size: Triple, channels: int, geometry: Geometry
-) -> tuple[Windows, Taps]:
-    """`number` windows of `size` taps, and their taps."""
+def _windows(number: Triple, size: Triple, geometry: Geometry) -> Windows:
+    """`number` windows of `size` taps."""
     step, before, dilation, _ = geometry
-    extent = covering(number, size, step, dilation)
-    return Windows(number, extent, step, before), taps(size, dilation, extent, channels)
+    return Windows(number, covering(number, size, step, dilation), step, before)
+
+
+def _correlate(
+    y: Array,
+    x: Array,
+    packed: Array,
+    ending: Ending,
+    windows: Windows,
+    size: Triple,
+    dilation: Triple,
+) -> None:
+    """Direct sums, of windows in place or copied."""
+    if sliding.pays(windows, size, dilation):
+        sliding.slide(y, x, packed, ending, windows, size, dilation)
+    else:
+        runs = taps(size, dilation, windows.covered, x.shape[4])
+        correlate(y, x, packed, ending, windows, runs)
 
 
 def by_winograd(output: tuple[int, ...], w: tuple[int, ...], geometry: Geometry) -> bool:
@@ -60,22 +74,23 @@ def by_winograd(output: tuple[int, ...], w: tuple[int, ...], geometry: Geometry)
         w[:3] == (1, 3, 3)
         and output[0] == 1
         and geometry == (_ONES, geometry.padding, _ONES, False)
-        and winograd.pays(output[1:], *w[3:])
+        and pays(output[1:], *w[3:])
     )
 
 
 def forward(y: Array, x: Array, w: Array, ending: Ending, geometry: Geometry) -> None:
     """y (n, r, p, q, out) from x (n, d, h, w, in) and w (kd, kh, kw, in, out)."""
-    *_, channels_in, channels = w.shape
-    end = epilogue(channels, ending)
-    if by_winograd(y.shape[1:4], w.shape, geometry):
-        winograd.correlate(y[:, 0], x[:, 0], w[0], end, geometry.padding[1:])
+    channels = w.shape[-1]
+    planes, rows, columns = ending.lengths(y)
+    output = (planes, rows, columns)
+    if by_winograd(output, w.shape, geometry):
+        winograd.correlate(y[:, 0], x[:, 0], w[0], ending, geometry.padding[1:])
         return
     depth = w.size // channels
     packed = scratch("packed", depth * padded_channels(channels))
     pack(packed, w.reshape(depth, channels))
-    windows = _windows(y.shape[1:4], w.shape[:3], channels_in, geometry)
-    correlate(y, x, packed, end, *windows)
+    windows = _windows(output, w.shape[:3], geometry)
+    _correlate(y, x, packed, ending, windows, w.shape[:3], geometry.dilation)
 
 
 def backward_input(dx: Array, dy: Array, w: Array, geometry: Geometry) -> None:
@@ -85,7 +100,7 @@ def backward_input(dx: Array, dy: Array, w: Array, geometry: Geometry) -> None:
     dy with those taps, flipped.
     """
     channels_in, channels = w.shape[3:]
-    linear = epilogue(channels_in, Ending())
+    linear = Ending()
     if by_winograd(dx.shape[1:4], (*w.shape[:3], channels, channels_in), geometry):
         _, top, left = geometry.padding
         winograd.correlate(dx[:, 0], dy[:, 0], w[0], linear, (2 - top, 2 - left), transposed=True)
@@ -103,7 +118,7 @@ def backward_input(dx: Array, dy: Array, w: Array, geometry: Geometry) -> None:
         pack_transposed(packed, w, first_tap, tap_step, size)
         extent = covering(number, size, (1, 1, 1), spread)
         windows = Windows(number, extent, (1, 1, 1), before, first, geometry.strides)
-        correlate(dx, dy, packed, linear, windows, taps(size, spread, extent, channels))
+        _correlate(dx, dy, packed, linear, windows, size, spread)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -132,5 +147,10 @@ def backward_weights(dw: Array, db: Array | None, dy: Array, x: Array, geometry:
     if by_winograd(dy.shape[1:4], dw.shape, geometry):
         winograd_weights.correlate(dw[0], db, dy[:, 0], x[:, 0], geometry.padding[1:])
         return
-    windows = _windows(dy.shape[1:4], dw.shape[:3], x.shape[4], geometry)
-    correlate_weights(dw, db, dy, x, *windows)
+    size, dilation = dw.shape[:3], geometry.dilation
+    windows = _windows(dy.shape[1:4], size, geometry)
+    if sliding_weights.pays(windows, size, dilation, dw.shape[4]):
+        sliding_weights.slide_weights(dw, db, dy, x, windows, dilation)
+    else:
+        runs = taps(size, dilation, windows.covered, x.shape[4])
+        correlate_weights(dw, db, dy, x, windows, runs)

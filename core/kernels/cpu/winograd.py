@@ -1,178 +1,34 @@
 """3 x 3 convolution by Winograd's F(4x4, 3x3): 36 products of matrices for each block of tiles.
 
-Images are copied a group at a time with a border of zeros and channels padded to 16, so that every
-tile of 6 x 6 inputs lies inside the copy. A block of tiles is transformed, multiplied by the
-transformed weights, and transformed back while it stays in the second-level cache.
+A block of tiles is transformed, multiplied by the transformed weights, and transformed back while
+it stays in the second-level cache.
 """
 
-from typing import NamedTuple
-
 import numba
-import numpy as np
 
 from .arrays import Array
 from .compiler import compiled, thread_limit
-from .epilogue import Epilogue
-from .multiply import ROWS, WIDTH, multiply
+from .epilogue import Ending, epilogue
+from .multiply import WIDTH, multiply
+from .pairs import make_room, places_of, pool_pairs
 from .scratch import scratch
-from .vector import LANES, copy_floats
-from .winograd_transforms import (
-    INPUTS,
-    OUTPUTS,
-    POINTS,
-    transform_inputs,
-    transform_outputs,
-    transform_weights,
+from .vector import LANES
+from .winograd_tiles import (
+    TILE,
+    Tiling,
+    pad,
+    place,
+    tiling,
+    transform_block,
+    transform_kernel,
+    transformed_size,
 )
+from .winograd_transforms import OUTPUTS, POINTS, transform_outputs
 
 # Channels summed in one go; deeper sums add such parts, which rounds less.
 _DEPTH = 128
-_TILE = POINTS * LANES
-_TRANSFORM_COST = 500
 # Floats between the 36 products, so that their rows do not compete for the same cache sets.
 _GAP = LANES
-_MEGABYTE = 1 << 20
-
-
-class Tiling(NamedTuple):
-    """How the images of one side of a convolution are cut into tiles of 4 x 4 outputs."""
-
-    rows: int  # of tiles in an image
-    columns: int
-    height: int  # of the zero-bordered copy of an image
-    width: int
-    channels: int  # of the copy: a multiple of 16
-    block: int  # tiles transformed together
-    group: int  # images copied together
-
-
-def tiling(images: int, height: int, width: int, channels: int) -> Tiling:
-    """The tiles of outputs (images, height, width) of an input of `channels`.
-
-    A group holds whole tiles of the matrix product where it can, in half a megabyte or less of copy
-    and in at least 16 groups; none of that changes a result of the forward pass.
-    """
-    rows, columns = -(-height // OUTPUTS), -(-width // OUTPUTS)
-    padded_height, padded_width = rows * OUTPUTS + 2, columns * OUTPUTS + 2
-    padded_channels = -(-channels // LANES) * LANES
-    image = padded_height * padded_width * padded_channels * 4
-    tiles = rows * columns
-    group = 1
-    while (
-        (group + 1) * image <= _MEGABYTE // 2
-        and (group + 1) * 16 <= images
-        and group * tiles < 0.96 * ROWS * -(-group * tiles // ROWS)
-    ):
-        group += 1
-    block = ROWS * max(1, 48 // ROWS) if padded_channels <= 64 else ROWS * max(1, 24 // ROWS)
-    return Tiling(rows, columns, padded_height, padded_width, padded_channels, block, group)
-
-
-def pays(outputs: tuple[int, ...], channels_in: int, channels: int) -> bool:
-    """Whether F(4x4) takes less time than direct sums on outputs (height, width).
-
-    In multiply-adds of one vector; the transforms of a tile of 16 channels cost as much as measured
-    beside the products (`python -m tests.benchmarks.kernels`).
-    """
-    height, width = outputs
-    tiles = -(-height // OUTPUTS) * -(-width // OUTPUTS)
-    vectors_in, vectors = -(-channels_in // LANES), -(-channels // LANES)
-    products = POINTS * vectors_in * LANES * vectors
-    transforms = _TRANSFORM_COST * (vectors_in + vectors)
-    return tiles * (products + transforms) < height * width * 9 * channels_in * vectors
-
-
-def transformed_size(channels_in: int, channels: int) -> int:
-    """Floats that the transformed weights of a layer take."""
-    return POINTS * (-(-channels_in // LANES) * LANES) * (-(-channels // LANES) * LANES)
-
-
-@compiled(parallel=True)
-def transform_kernel(transformed, w, transposed, buffer):  # type: ignore
-    """transformed (blocks, 36, in, 16 or WIDTH) = G w G^T, channels padded by zeros.
-
-    w is (3, 3, in, out); `transposed` flips its taps and swaps in and out, as gradients need it.
-    """
-    channels_in, channels = (w.shape[3], w.shape[2]) if transposed else (w.shape[2], w.shape[3])
-    depth = (channels_in + LANES - 1) // LANES * LANES
-    vectors = (channels + LANES - 1) // LANES
-    for i in numba.prange(depth):
-        taps = buffer[numba.get_thread_id()]
-        for vector in range(vectors):
-            for tap in range(9):
-                for lane in range(LANES):
-                    o = vector * LANES + lane
-                    value = np.float32(0)
-                    if i < channels_in and o < channels:
-                        if transposed:
-                            value = w[2 - tap // 3, 2 - tap % 3, o, i]
-                        else:
-                            value = w[tap // 3, tap % 3, i, o]
-                    taps[tap * LANES + lane] = value
-            first = vector * LANES // WIDTH * WIDTH
-            columns = min(WIDTH, vectors * LANES - first)
-            to = first * POINTS * depth + i * columns + vector * LANES - first
-            stride = depth * columns
-            transform_weights(taps, 0, 3 * LANES, LANES, transformed, to, INPUTS * stride, stride)
-
-
-@compiled()
-def pad(padded, x, first, last, shape, before, tiling):  # type: ignore
-    """Copy images first..last of x (shape: height, width, channels), `before` zeros before them."""
-    height, width, channels = shape
-    zero = np.float32(0)
-    for n in range(first, last):
-        for row in range(tiling.height):
-            to = ((n - first) * tiling.height + row) * tiling.width * tiling.channels
-            source_row = row - before[0]
-            if source_row < 0 or source_row >= height:
-                padded[to : to + tiling.width * tiling.channels] = zero
-                continue
-            begin = min(max(before[1], 0), tiling.width)
-            end = max(begin, min(tiling.width, before[1] + width))
-            source = ((n * height + source_row) * width + begin - before[1]) * channels
-            padded[to : to + begin * tiling.channels] = zero
-            if channels == tiling.channels:
-                size = (end - begin) * channels
-                start = to + begin * channels
-                copy_floats(padded, start, x, source, size)
-            else:
-                for column in range(begin, end):
-                    start = to + column * tiling.channels
-                    here = source + (column - begin) * channels
-                    for c in range(channels):
-                        padded[start + c] = x[here + c]
-                    for c in range(channels, tiling.channels):
-                        padded[start + c] = zero
-            padded[to + end * tiling.channels : to + tiling.width * tiling.channels] = zero
-
-
-@compiled()
-def place(tile, tiling):  # type: ignore
-    """Image, row and column of a tile of a group."""
-    image, rest = divmod(tile, tiling.rows * tiling.columns)
-    row, column = divmod(rest, tiling.columns)
-    return image, row, column
-
-
-@compiled()
-def transform_block(v, padded, first, count, tiling):  # type: ignore
-    """v (channels / 16, block, 36, 16) = B^T x B of tiles first..first + count."""
-    line = tiling.width * tiling.channels
-    for t in range(count):
-        image, row, column = place(first + t, tiling)
-        corner = (image * tiling.height + row * OUTPUTS) * tiling.width + column * OUTPUTS
-        for c in range(tiling.channels // LANES):
-            transform_inputs(
-                padded,
-                corner * tiling.channels + c * LANES,
-                line,
-                tiling.channels,
-                v,
-                (c * tiling.block + t) * _TILE,
-                INPUTS * LANES,
-                LANES,
-            )
 
 
 @compiled()
@@ -229,12 +85,12 @@ def _store_block(y, m, first, count, image, channel, columns, shape, epilogue, e
 
 @compiled()
 def correlate_group(  # type: ignore
-    y, padded, transformed, first, last, shape, epilogue, v, m, edge, tiling
+    y, padded, transformed, first, images, shape, epilogue, v, m, edge, tiling
 ):
-    """y of images first..last from their padded copy; shape is (height, width, channels) of y."""
+    """y of `images` images from `first` on, from their padded copy; shape is that of one."""
     depth = tiling.channels
     padded_channels = (shape[2] + LANES - 1) // LANES * LANES
-    total = (last - first) * tiling.rows * tiling.columns
+    total = images * tiling.rows * tiling.columns
     for tile in range(0, total, tiling.block):
         count = min(tiling.block, total - tile)
         transform_block(v, padded, tile, count, tiling)
@@ -246,7 +102,7 @@ def correlate_group(  # type: ignore
                     multiply(
                         v,
                         begin * tiling.block * POINTS + point * LANES,
-                        _TILE,
+                        TILE,
                         transformed,
                         weights + begin * columns,
                         columns,
@@ -257,7 +113,7 @@ def correlate_group(  # type: ignore
                         columns,
                         LANES,
                         min(_DEPTH, depth - begin) // LANES,
-                        tiling.block * _TILE,
+                        tiling.block * TILE,
                         begin == 0,
                     )
             _store_block(y, m, tile, count, first, channel, columns, shape, epilogue, edge, tiling)
@@ -266,6 +122,7 @@ def correlate_group(  # type: ignore
 @compiled(parallel=True)
 def _correlate(  # type: ignore
     y,
+    index,
     x,
     transformed,
     y_shape,
@@ -279,7 +136,11 @@ def _correlate(  # type: ignore
     v,
     m,
     edge,
+    unpooled,
+    value,
+    places,
     tiling,
+    pool,
 ):
     images = x_shape[0]
     for g in numba.prange((images + tiling[6] - 1) // tiling[6]):
@@ -288,49 +149,55 @@ def _correlate(  # type: ignore
         first, last = g * cut.group, min((g + 1) * cut.group, images)
         pad(padded[thread], x, first, last, x_shape[1:], before, cut)
         correlate_group(
-            y,
+            unpooled[thread] if pool else y,
             padded[thread],
             transformed,
-            first,
-            last,
-            y_shape[1:],
+            0 if pool else first,
+            last - first,
+            y_shape,
             (scale, shift, slope, floor),
             v[thread],
             m[thread],
             edge[thread],
             cut,
         )
+        if pool:
+            pool_pairs(
+                y, index, unpooled[thread], first, last, y_shape, value[thread], places[thread]
+            )
 
 
 def correlate(
     y: Array,
     x: Array,
     w: Array,
-    epilogue: Epilogue,
+    ending: Ending,
     before: tuple[int, int],
     *,
     transposed: bool = False,
 ) -> None:
-    """y (n, p, q, out) = epilogue of x (n, h, w, in) correlated with w, `before` zeros before x."""
+    """y (n, p, q, out) = ending of x (n, h, w, in) correlated with w, `before` zeros before x."""
     channels_in, channels = x.shape[3], y.shape[3]
+    height, width = ending.lengths(y)
     transformed = scratch("transformed", transformed_size(channels_in, channels))
     threads = thread_limit()
     transform_kernel(transformed, w, transposed, scratch("taps", threads, 9 * LANES))
-    cut = tiling(len(x), y.shape[1], y.shape[2], channels_in)
+    cut = tiling(len(x), height, width, channels_in)
     _correlate(
         y.reshape(-1),
+        places_of(ending.places),
         x.reshape(-1),
         transformed,
-        y.shape,
+        (height, width, channels),
         x.shape,
         before,
-        epilogue.scale,
-        epilogue.shift,
-        epilogue.slope,
-        epilogue.floor,
+        *epilogue(channels, ending),
         scratch("padded", threads, cut.group * cut.height * cut.width * cut.channels),
         scratch("tiles", threads, POINTS * cut.block * cut.channels),
         scratch("products", threads, POINTS * (cut.block * WIDTH + _GAP)),
         scratch("edge", threads, OUTPUTS * OUTPUTS * LANES),
+        scratch("unpooled", threads, cut.group * height * width * channels if ending.pool else 1),
+        *make_room(width * channels if ending.pool else 1),
         tuple(cut),
+        ending.pool,
     )

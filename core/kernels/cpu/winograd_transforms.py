@@ -15,6 +15,7 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
 
+from .epilogue import rectified
 from .vector import at, constant, load, multiply_add, pointer, splat, store
 
 OUTPUTS = 4  # rows and columns of an output tile
@@ -212,10 +213,3 @@ def transform_outputs(  # type: ignore
 
     n, number = types.intp, types.float32
     return types.void(m, n, n, y, n, n, n, scale, shift, n, number, number), generate
-
-
-def rectified(builder: Any, x: Any, slope: Any, floor: Any) -> Any:
-    """x where x > 0, else slope max(x, floor); NaN stays."""
-    clamped = builder.select(builder.fcmp_ordered(">", floor, x), floor, x)
-    positive = builder.fcmp_ordered(">", x, constant(0.0))
-    return builder.select(positive, x, builder.fmul(slope, clamped))

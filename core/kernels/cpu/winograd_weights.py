@@ -13,7 +13,7 @@ from .compiler import compiled, thread_limit
 from .multiply import WIDTH, multiply_transposed
 from .scratch import scratch
 from .vector import LANES
-from .winograd import Tiling, pad, place, tiling, transform_block
+from .winograd_tiles import TILE, Tiling, pad, place, tiling, transform_block
 from .winograd_transforms import (
     INPUTS,
     OUTPUTS,
@@ -22,7 +22,6 @@ from .winograd_transforms import (
     transform_weight_gradients,
 )
 
-_TILE = POINTS * LANES
 # Chunks: enough to share among threads, few enough that their sums stay small.
 _CHUNKS = (8, 64)
 _MEGABYTE = 1 << 20
@@ -48,7 +47,7 @@ def transform_gradient_block(z, padded, border, first, count, tiling):  # type: 
 
 @compiled()
 def weights_group(products, x, dy, border, images, v, z, fresh, tiling, gradient_tiling):  # type: ignore
-    """products (36, blocks, in, 16 or WIDTH) = or += sums over the tiles of padded copies of x and dy."""
+    """products (36, blocks, in, 16 or WIDTH) = or += sums over all tiles of padded x and dy."""
     depth, channels = tiling.channels, gradient_tiling.channels
     total = images * tiling.rows * tiling.columns
     for tile in range(0, total, tiling.block):
@@ -62,7 +61,7 @@ def weights_group(products, x, dy, border, images, v, z, fresh, tiling, gradient
                     multiply_transposed(
                         v,
                         c * tiling.block * POINTS + point * LANES,
-                        _TILE,
+                        TILE,
                         z,
                         channel * tiling.block * POINTS + point * columns,
                         POINTS * columns,
@@ -161,7 +160,7 @@ def add_chunks(dw, db, products, biases, buffer):  # type: ignore
 
 
 def correlate(dw: Array, db: Array | None, dy: Array, x: Array, before: tuple[int, int]) -> None:
-    """dw (3, 3, in, out) and db (out,), or None, += gradients by the weights of winograd.correlate."""
+    """dw (3, 3, in, out) and db (out,), or None, += gradients of winograd.correlate."""
     threads = thread_limit()
     cut = tiling(len(x), dy.shape[1], dy.shape[2], max(x.shape[3], dy.shape[3]))
     dy_cut = cut._replace(channels=-(-dy.shape[3] // LANES) * LANES)

@@ -19,6 +19,7 @@ MODULES = (
     "depthwise",
     "pool",
     "norm",
+    "fused",
     "layer_norm",
     "group_norm",
     "response_norm",

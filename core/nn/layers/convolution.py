@@ -52,19 +52,27 @@ class Convolution(Convolving, Weighted):
 
     def forward(self, y: Array, x: Array, training: bool) -> None:
         """Write y = activation(x * kernel + bias)."""
+        self.convolve(self.before(y), x)
+        self.activate(y)
+
+    def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
+        """Write dx; add to the gradients of kernel and bias."""
+        self.deactivate(dy, y)
+        self.convolve_backward(dx, dy, x)
+
+    def convolve(self, y: Array, x: Array) -> None:
+        """Write y = x * kernel + bias."""
         self._kernel("forward")(
-            self.images(self.before(y)),
+            self.images(y),
             self.images(x),
             self.taps(self.kernel.value),
             self.bias_value,
             *self.geometry,
             self.groups,
         )
-        self.activate(y)
 
-    def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
-        """Write dx; add to the gradients of kernel and bias."""
-        self.deactivate(dy, y)
+    def convolve_backward(self, dx: Array, dy: Array, x: Array) -> None:
+        """Write dx (unless None) of `convolve`; add to the gradients of kernel and bias."""
         windows = (*self.geometry, self.groups)
         dy = self.images(dy)
         if self.trainable:

@@ -1,0 +1,227 @@
+"""Batch normalisation fused with the rectifier and the 2 x 2 maximum that follow it.
+
+Images are the unit of parallel work, lines of pixels that of all loops (see pairs.py). What belongs
+to a channel is repeated along a line. Gradient sums are taken over the rows of an image for each
+number of a line, then over the line, then over the images in float64, all in order.
+"""
+
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+from numba import prange
+
+from ..contract import checked
+from .arrays import FLOAT, Array, Indices
+from .batch_statistics import batch_statistics, merge_gradients, scaling
+from .compiler import compiled, thread_limit
+from .epilogue import floor_of, rectify
+from .pairs import pool_lines, spread_line
+from .scratch import scratch
+from .statistics import or_constant, or_spare
+
+__all__ = ["batch_norm_fused_backward", "batch_norm_fused_forward"]
+
+_ZERO = np.float32(0)
+
+
+class Affine(NamedTuple):
+    """Lines of what normalised = (x - mean) factor + beta needs."""
+
+    mean: Array
+    factor: Array
+    beta: Array
+
+
+@compiled()
+def _finish_line(y, x, mean, factor, beta, slope, floor):  # type: ignore
+    for i in range(x.size):
+        y[i] = rectify((x[i] - mean[i]) * factor[i] + beta[i], slope, floor)
+
+
+@compiled(parallel=True)
+def _finish(y, index, x, mean, factor, beta, slope, floor, lines, places, channels, pool):  # type: ignore
+    """y, index = the end of x; y, index (n, p, q c) and x (n, h, w c)."""
+    for n in prange(len(x)):
+        thread = numba.get_thread_id()
+        upper, lower, value, _ = lines[thread]
+        for row in range(y.shape[1]):
+            if pool:
+                _finish_line(upper, x[n, 2 * row], mean, factor, beta, slope, floor)
+                _finish_line(lower, x[n, 2 * row + 1], mean, factor, beta, slope, floor)
+                pool_lines(y[n, row], index[n, row], upper, lower, value, places[thread], channels)
+            else:
+                _finish_line(y[n, row], x[n, row], mean, factor, beta, slope, floor)
+
+
+@compiled()
+def _gradient_line(line, dy, index, row, channels, pool):  # type: ignore
+    """The gradient of a row's rectified pixels: that of y, or what pooling hands down of it."""
+    if not pool:
+        return dy[row]
+    if row // 2 == dy.shape[0]:
+        line[:] = _ZERO
+    else:
+        spread_line(line, dy[row // 2], index[row // 2], row % 2, channels)
+    return line
+
+
+@compiled()
+def _mask_line(masked, dy, x, mean, factor, beta, slope):  # type: ignore
+    """masked = the gradient before the rectifier."""
+    for i in range(x.size):
+        z = (x[i] - mean[i]) * factor[i] + beta[i]
+        masked[i] = dy[i] * slope if z <= _ZERO else dy[i]
+
+
+@compiled()
+def _add_line(sums, line):  # type: ignore
+    for i in range(line.size):
+        sums[i] += line[i]
+
+
+@compiled()
+def _add_products(sums, line, x, mean):  # type: ignore
+    for i in range(line.size):
+        sums[i] += line[i] * (x[i] - mean[i])
+
+
+@compiled(parallel=True)
+def _sum(chunks, dy, index, x, mean, factor, beta, slope, lines, channels, pool):  # type: ignore
+    """chunks[n] = sums over image n of the gradient before the rectifier, and of it (x - mean)."""
+    for n in prange(len(x)):
+        line, masked, sums, products = lines[numba.get_thread_id()]
+        places = index[np.int64(n) if pool else np.int64(0)]
+        sums[:] = _ZERO
+        products[:] = _ZERO
+        for row in range(x.shape[1]):
+            gradient = _gradient_line(line, dy[n], places, row, channels, pool)
+            _mask_line(masked, gradient, x[n, row], mean, factor, beta, slope)
+            _add_line(sums, masked)
+            _add_products(products, masked, x[n, row], mean)
+        chunks[n] = _ZERO
+        for start in range(0, x.shape[2], channels):
+            _add_line(chunks[n, 0], sums[start : start + channels])
+            _add_line(chunks[n, 1], products[start : start + channels])
+
+
+@compiled()
+def _input_gradient_line(line, masked, x, mean, factor, tilt, offset):  # type: ignore
+    for i in range(x.size):
+        line[i] = factor[i] * (masked[i] - offset[i] - (x[i] - mean[i]) * tilt[i])
+
+
+@compiled(parallel=True)
+def _input_gradient(  # type: ignore
+    dx, dy, index, x, mean, factor, beta, slope, tilt, offset, lines, channels, pool
+):
+    """dx, which may be x: each line is finished in scratch, as loops in place make no vectors."""
+    for n in prange(len(x)):
+        line, masked, finished, _ = lines[numba.get_thread_id()]
+        places = index[np.int64(n) if pool else np.int64(0)]
+        for row in range(x.shape[1]):
+            gradient = _gradient_line(line, dy[n], places, row, channels, pool)
+            _mask_line(masked, gradient, x[n, row], mean, factor, beta, slope)
+            _input_gradient_line(finished, masked, x[n, row], mean, factor, tilt, offset)
+            dx[n, row, :] = finished
+
+
+def _repeated(name: str, values: Array, width: int) -> Array:
+    """A line of `width` pixels that all have these values, in scratch."""
+    line = scratch(f"line of {name}", width, values.size)
+    np.copyto(line, values)
+    return line.reshape(-1)
+
+
+def _affine(
+    x: Array, gamma: Array | None, beta: Array | None, mean: Array, inverse_deviation: Array
+) -> Affine:
+    width = x.shape[2]
+    return Affine(
+        _repeated("mean", mean, width),
+        _repeated("factor", scaling(gamma, inverse_deviation), width),
+        _repeated("beta", or_constant(beta, 0, mean.size), width),
+    )
+
+
+def _lines(x: Any) -> Any:
+    """(n, h, w, c) as (n, h, w c)."""
+    return x.reshape(*x.shape[:2], -1)
+
+
+def _places(index: Indices | None) -> Indices:
+    """An index as lines, or where there is none one place that nobody reads."""
+    return np.empty((1, 1, 1), np.int32) if index is None else _lines(index)
+
+
+@checked(FLOAT)
+def batch_norm_fused_forward(
+    y: Array,
+    index: Indices | None,
+    mean: Array,
+    inverse_deviation: Array,
+    running_mean: Array,
+    running_variance: Array,
+    x: Array,
+    gamma: Array | None,
+    beta: Array | None,
+    momentum: float,
+    epsilon: float,
+    slope: float,
+    pool: bool,
+) -> None:
+    """batch_norm_forward_training, then a rectifier, then the largest of every 2 x 2 if `pool`."""
+    channels, threads = x.shape[-1], thread_limit()
+    running = (running_mean, running_variance)
+    rows = x.reshape(-1, channels)
+    batch_statistics(mean, inverse_deviation, *running, rows, momentum, epsilon)
+    affine = _affine(x, gamma, beta, mean, inverse_deviation)
+    line = affine.mean.size
+    if pool and index is None:
+        index = scratch("unread places", *y.shape).view(np.int32)
+    _finish(
+        _lines(y),
+        _places(index),
+        _lines(x),
+        *affine,
+        FLOAT(slope),
+        floor_of(slope),
+        scratch("lines", threads, 4, line),
+        scratch("places", threads, line).view(np.int32),
+        channels,
+        bool(pool),
+    )
+
+
+@checked(FLOAT)
+def batch_norm_fused_backward(
+    dx: Array,
+    dgamma: Array | None,
+    dbeta: Array | None,
+    dy: Array,
+    index: Indices | None,
+    x: Array,
+    gamma: Array | None,
+    beta: Array | None,
+    mean: Array,
+    inverse_deviation: Array,
+    slope: float,
+    pool: bool,
+) -> None:
+    """Gradients of batch_norm_fused_forward; dx is assigned, dgamma and dbeta are added to.
+
+    dx may be x.
+    """
+    channels, width, below, pooled = x.shape[-1], x.shape[2], FLOAT(slope), bool(pool)
+    affine = _affine(x, gamma, beta, mean, inverse_deviation)
+    read = (_lines(dy), _places(index), _lines(x))
+    lines = scratch("lines", thread_limit(), 4, affine.mean.size)
+    chunks = scratch("image sums", len(x), 2, channels)
+    _sum(chunks, *read, *affine, below, lines, channels, pooled)
+    dgamma, dbeta = or_spare(dgamma, "dgamma", channels), or_spare(dbeta, "dbeta", channels)
+    merge_gradients(dgamma, dbeta, chunks, inverse_deviation)
+    sums = chunks[0]
+    sums /= FLOAT(x.size // channels)
+    sums[1] *= inverse_deviation
+    shares = _repeated("tilt", sums[1], width), _repeated("offset", sums[0], width)
+    _input_gradient(_lines(dx), *read, *affine, below, *shares, lines, channels, pooled)
