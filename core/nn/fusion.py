@@ -127,8 +127,12 @@ def fuse(graph: Graph, *, training: bool) -> list[Node]:
             if candidate and fits(candidate.layer):
                 chain.append(candidate)
         inside |= {part.output for part in chain}
-        alone = len(chain) == 1 and (not isinstance(node.layer, Conv2D) or not node.layer.function)
-        fused.append(node if alone else _joined(graph, chain, training=training))
+        rectified = isinstance(node.layer, Conv2D) and _slope(node.layer.function) not in (
+            1.0,
+            None,
+        )
+        whole = len(chain) > 1 or rectified
+        fused.append(_joined(graph, chain, training=training) if whole else node)
     return fused
 
 
@@ -138,7 +142,7 @@ def _followers(layer: Layer, *, training: bool) -> list[Callable[[Layer], bool]]
         return []
     if layer.function:
         return [_pools_pairs]
-    return [_normalizes_batches if training else _normalizes, _rectifies, _pools_pairs]
+    return [_normalizes_batches if training else _normalizes, _is_rectifier, _pools_pairs]
 
 
 def _slope(function: Function | None) -> float | None:
@@ -156,7 +160,7 @@ def _normalizes_batches(layer: Layer) -> bool:
     return isinstance(layer, BatchNormalization) and layer.trains_on_batch
 
 
-def _rectifies(layer: Layer) -> bool:
+def _is_rectifier(layer: Layer) -> bool:
     return isinstance(layer, Elementwise) and _slope(layer.function) is not None
 
 

@@ -1,4 +1,4 @@
-"""Fused kernels: a convolution or normalisation with what follows it, in one pass over memory."""
+"""A convolution with what follows it, in one pass over memory."""
 
 import numpy as np
 
@@ -7,16 +7,10 @@ from .arrays import FLOAT, Array, Indices
 from .batch_statistics import inverse_deviation_of, scaling
 from .conv import fused_forward
 from .epilogue import Ending
-from .fused_norm import batch_norm_fused_backward, batch_norm_fused_forward
 from .pairs import make_room, spread_pairs
 from .scratch import scratch
 
-__all__ = [
-    "batch_norm_fused_backward",
-    "batch_norm_fused_forward",
-    "conv2d_fused_forward",
-    "rectified_pool_backward",
-]
+__all__ = ["conv2d_fused_forward", "rectified_pool_backward"]
 
 Pair = tuple[int, int]
 

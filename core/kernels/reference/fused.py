@@ -1,6 +1,6 @@
-"""Fused kernels, each defined by the simple kernels that it stands for.
+"""Fused convolution, defined by the simple kernels that it stands for.
 
-All end in the same two steps: a rectifier, y = x where x > 0, else slope x (1 is none), and with
+All fused kernels end in the same two steps: a rectifier, y = x where x > 0, else slope x (1 is none), and with
 `pool` the largest of every 2 x 2 pixels, their place recorded in `index` unless it is None. An odd
 last row or column is left out.
 """
@@ -10,26 +10,21 @@ import numpy as np
 from ..contract import checked
 from .arrays import FLOAT, Array, Indices
 from .conv import conv2d_forward
-from .norm import batch_norm_backward, batch_norm_forward_inference, batch_norm_forward_training
+from .norm import batch_norm_forward_inference
 from .pool import max_pool2d_backward, max_pool2d_forward
 from .rectifier import leaky_relu_backward, leaky_relu_forward
 from .windows import Pair
 
-__all__ = [
-    "batch_norm_fused_backward",
-    "batch_norm_fused_forward",
-    "conv2d_fused_forward",
-    "rectified_pool_backward",
-]
+__all__ = ["conv2d_fused_forward", "rectified_pool_backward"]
 
-_PAIRS = ((2, 2), (2, 2), (0, 0))
+PAIRS = ((2, 2), (2, 2), (0, 0))
 
 
-def _finish(y: Array, index: Indices | None, z: Array, slope: float, pool: bool) -> None:
+def finish(y: Array, index: Indices | None, z: Array, slope: float, pool: bool) -> None:
     """y, index = z, rectified and pooled; z is spoiled."""
     leaky_relu_forward(z, z, slope)
     if pool:
-        max_pool2d_forward(y, np.empty(y.shape, np.int32) if index is None else index, z, *_PAIRS)
+        max_pool2d_forward(y, np.empty(y.shape, np.int32) if index is None else index, z, *PAIRS)
     else:
         y[...] = z
 
@@ -62,62 +57,7 @@ def conv2d_fused_forward(
     conv2d_forward(z, x, w, b, strides, padding, dilation, groups)
     if running_mean is not None and running_variance is not None:
         batch_norm_forward_inference(z, z, gamma, beta, running_mean, running_variance, epsilon)
-    _finish(y, index, z, slope, pool)
-
-
-@checked(FLOAT)
-def batch_norm_fused_forward(
-    y: Array,
-    index: Indices | None,
-    mean: Array,
-    inverse_deviation: Array,
-    running_mean: Array,
-    running_variance: Array,
-    x: Array,
-    gamma: Array | None,
-    beta: Array | None,
-    momentum: float,
-    epsilon: float,
-    slope: float,
-    pool: bool,
-) -> None:
-    """batch_norm_forward_training, then the end."""
-    z = np.empty(x.shape)
-    running = (running_mean, running_variance)
-    batch_norm_forward_training(
-        z, mean, inverse_deviation, *running, x, gamma, beta, momentum, epsilon
-    )
-    _finish(y, index, z, slope, pool)
-
-
-@checked(FLOAT)
-def batch_norm_fused_backward(
-    dx: Array,
-    dgamma: Array | None,
-    dbeta: Array | None,
-    dy: Array,
-    index: Indices | None,
-    x: Array,
-    gamma: Array | None,
-    beta: Array | None,
-    mean: Array,
-    inverse_deviation: Array,
-    slope: float,
-    pool: bool,
-) -> None:
-    """Gradients of batch_norm_fused_forward; dx is assigned, dgamma and dbeta are added to.
-
-    dx may be x.
-    """
-    z = (x - mean) * inverse_deviation
-    z = z if gamma is None else gamma * z
-    z = z if beta is None else z + beta
-    dz = dy.copy()
-    if pool and index is not None:
-        dz = np.empty(x.shape)
-        max_pool2d_backward(dz, dy, index, *_PAIRS)
-    leaky_relu_backward(dz, dz, z, slope)
-    batch_norm_backward(dx, dgamma, dbeta, dz, x.copy(), gamma, mean, inverse_deviation)
+    finish(y, index, z, slope, pool)
 
 
 @checked(FLOAT)
@@ -125,4 +65,4 @@ def rectified_pool_backward(dx: Array, dy: Array, index: Indices, y: Array, slop
     """dx (n, h, w, c) = gradient of the end by its input, from its pooled output y and index."""
     dz = np.empty(dy.shape)
     leaky_relu_backward(dz, dy, y, slope)
-    max_pool2d_backward(dx, dz, index, *_PAIRS)
+    max_pool2d_backward(dx, dz, index, *PAIRS)

@@ -20,6 +20,7 @@ MODULES = (
     "pool",
     "norm",
     "fused",
+    "fused_norm",
     "layer_norm",
     "group_norm",
     "response_norm",

@@ -1,0 +1,67 @@
+"""Fused batch normalisation, defined by the simple kernels that it stands for (see fused.py)."""
+
+import numpy as np
+
+from ..contract import checked
+from .arrays import FLOAT, Array, Indices
+from .fused import PAIRS, finish
+from .norm import batch_norm_backward, batch_norm_forward_training
+from .pool import max_pool2d_backward
+from .rectifier import leaky_relu_backward
+
+__all__ = ["batch_norm_fused_backward", "batch_norm_fused_forward"]
+
+
+@checked(FLOAT)
+def batch_norm_fused_forward(
+    y: Array,
+    index: Indices | None,
+    mean: Array,
+    inverse_deviation: Array,
+    running_mean: Array,
+    running_variance: Array,
+    x: Array,
+    gamma: Array | None,
+    beta: Array | None,
+    momentum: float,
+    epsilon: float,
+    slope: float,
+    pool: bool,
+) -> None:
+    """batch_norm_forward_training, then the end."""
+    z = np.empty(x.shape)
+    running = (running_mean, running_variance)
+    batch_norm_forward_training(
+        z, mean, inverse_deviation, *running, x, gamma, beta, momentum, epsilon
+    )
+    finish(y, index, z, slope, pool)
+
+
+@checked(FLOAT)
+def batch_norm_fused_backward(
+    dx: Array,
+    dgamma: Array | None,
+    dbeta: Array | None,
+    dy: Array,
+    index: Indices | None,
+    x: Array,
+    gamma: Array | None,
+    beta: Array | None,
+    mean: Array,
+    inverse_deviation: Array,
+    slope: float,
+    pool: bool,
+) -> None:
+    """Gradients of batch_norm_fused_forward; dx is assigned, dgamma and dbeta are added to.
+
+    dx may be x.
+    """
+    z = (x - mean) * inverse_deviation
+    z = z if gamma is None else gamma * z
+    z = z if beta is None else z + beta
+    dz = dy.copy()
+    if pool and index is not None:
+        dz = np.empty(x.shape)
+        max_pool2d_backward(dz, dy, index, *PAIRS)
+    leaky_relu_backward(dz, dz, z, slope)
+    batch_norm_backward(dx, dgamma, dbeta, dz, x.copy(), gamma, mean, inverse_deviation)
