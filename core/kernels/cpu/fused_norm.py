@@ -19,6 +19,7 @@ from .epilogue import floor_of, rectify
 from .pairs import pool_lines, spread_line
 from .scratch import scratch
 from .statistics import or_constant, or_spare
+from .vector import copy_floats
 
 __all__ = ["batch_norm_fused_backward", "batch_norm_fused_forward"]
 
@@ -39,31 +40,48 @@ def _finish_line(y, x, mean, factor, beta, slope, floor):  # type: ignore
         y[i] = rectify((x[i] - mean[i]) * factor[i] + beta[i], slope, floor)
 
 
+@compiled()
+def _finish_image(y, index, x, mean, factor, beta, slope, floor, lines, place, channels, pool):  # type: ignore
+    upper, lower, value = lines[0], lines[1], lines[2]
+    for row in range(y.shape[0]):
+        if pool:
+            _finish_line(upper, x[2 * row], mean, factor, beta, slope, floor)
+            _finish_line(lower, x[2 * row + 1], mean, factor, beta, slope, floor)
+            pool_lines(y[row], index[row], upper, lower, value, place, channels)
+        else:
+            _finish_line(y[row], x[row], mean, factor, beta, slope, floor)
+
+
 @compiled(parallel=True)
 def _finish(y, index, x, mean, factor, beta, slope, floor, lines, places, channels, pool):  # type: ignore
     """y, index = the end of x; y, index (n, p, q c) and x (n, h, w c)."""
     for n in prange(len(x)):
         thread = numba.get_thread_id()
-        upper, lower, value, _ = lines[thread]
-        for row in range(y.shape[1]):
-            if pool:
-                _finish_line(upper, x[n, 2 * row], mean, factor, beta, slope, floor)
-                _finish_line(lower, x[n, 2 * row + 1], mean, factor, beta, slope, floor)
-                pool_lines(y[n, row], index[n, row], upper, lower, value, places[thread], channels)
-            else:
-                _finish_line(y[n, row], x[n, row], mean, factor, beta, slope, floor)
+        _finish_image(
+            y[n],
+            index[np.int64(n) if pool else np.int64(0)],
+            x[n],
+            mean,
+            factor,
+            beta,
+            slope,
+            floor,
+            lines[thread],
+            places[thread],
+            channels,
+            pool,
+        )
 
 
 @compiled()
-def _gradient_line(line, dy, index, row, channels, pool):  # type: ignore
-    """The gradient of a row's rectified pixels: that of y, or what pooling hands down of it."""
+def _take_line(line, dy, index, row, channels, pool):  # type: ignore
+    """line = the gradient of a row's rectified pixels: that of y, or what pooling hands down."""
     if not pool:
-        return dy[row]
-    if row // 2 == dy.shape[0]:
+        copy_floats(line, 0, dy[row], 0, line.size)
+    elif row // 2 == dy.shape[0]:
         line[:] = _ZERO
     else:
         spread_line(line, dy[row // 2], index[row // 2], row % 2, channels)
-    return line
 
 
 @compiled()
@@ -86,23 +104,39 @@ def _add_products(sums, line, x, mean):  # type: ignore
         sums[i] += line[i] * (x[i] - mean[i])
 
 
+@compiled()
+def _sum_image(chunk, dy, index, x, mean, factor, beta, slope, lines, channels, pool):  # type: ignore
+    line, masked, sums, products = lines[0], lines[1], lines[2], lines[3]
+    sums[:] = _ZERO
+    products[:] = _ZERO
+    for row in range(x.shape[0]):
+        _take_line(line, dy, index, row, channels, pool)
+        _mask_line(masked, line, x[row], mean, factor, beta, slope)
+        _add_line(sums, masked)
+        _add_products(products, masked, x[row], mean)
+    chunk[:] = _ZERO
+    for start in range(0, x.shape[1], channels):
+        _add_line(chunk[0], sums[start : start + channels])
+        _add_line(chunk[1], products[start : start + channels])
+
+
 @compiled(parallel=True)
 def _sum(chunks, dy, index, x, mean, factor, beta, slope, lines, channels, pool):  # type: ignore
     """chunks[n] = sums over image n of the gradient before the rectifier, and of it (x - mean)."""
     for n in prange(len(x)):
-        line, masked, sums, products = lines[numba.get_thread_id()]
-        places = index[np.int64(n) if pool else np.int64(0)]
-        sums[:] = _ZERO
-        products[:] = _ZERO
-        for row in range(x.shape[1]):
-            gradient = _gradient_line(line, dy[n], places, row, channels, pool)
-            _mask_line(masked, gradient, x[n, row], mean, factor, beta, slope)
-            _add_line(sums, masked)
-            _add_products(products, masked, x[n, row], mean)
-        chunks[n] = _ZERO
-        for start in range(0, x.shape[2], channels):
-            _add_line(chunks[n, 0], sums[start : start + channels])
-            _add_line(chunks[n, 1], products[start : start + channels])
+        _sum_image(
+            chunks[n],
+            dy[n],
+            index[np.int64(n) if pool else np.int64(0)],
+            x[n],
+            mean,
+            factor,
+            beta,
+            slope,
+            lines[numba.get_thread_id()],
+            channels,
+            pool,
+        )
 
 
 @compiled()
@@ -111,19 +145,39 @@ def _input_gradient_line(line, masked, x, mean, factor, tilt, offset):  # type: 
         line[i] = factor[i] * (masked[i] - offset[i] - (x[i] - mean[i]) * tilt[i])
 
 
+@compiled()
+def _input_gradient_image(  # type: ignore
+    dx, dy, index, x, mean, factor, beta, slope, tilt, offset, lines, channels, pool
+):
+    """Each line is finished in scratch, as dx may be x and loops in place make no vectors."""
+    line, masked, finished = lines[0], lines[1], lines[2]
+    for row in range(x.shape[0]):
+        _take_line(line, dy, index, row, channels, pool)
+        _mask_line(masked, line, x[row], mean, factor, beta, slope)
+        _input_gradient_line(finished, masked, x[row], mean, factor, tilt, offset)
+        copy_floats(dx[row], 0, finished, 0, finished.size)
+
+
 @compiled(parallel=True)
 def _input_gradient(  # type: ignore
     dx, dy, index, x, mean, factor, beta, slope, tilt, offset, lines, channels, pool
 ):
-    """dx, which may be x: each line is finished in scratch, as loops in place make no vectors."""
     for n in prange(len(x)):
-        line, masked, finished, _ = lines[numba.get_thread_id()]
-        places = index[np.int64(n) if pool else np.int64(0)]
-        for row in range(x.shape[1]):
-            gradient = _gradient_line(line, dy[n], places, row, channels, pool)
-            _mask_line(masked, gradient, x[n, row], mean, factor, beta, slope)
-            _input_gradient_line(finished, masked, x[n, row], mean, factor, tilt, offset)
-            dx[n, row, :] = finished
+        _input_gradient_image(
+            dx[n],
+            dy[n],
+            index[np.int64(n) if pool else np.int64(0)],
+            x[n],
+            mean,
+            factor,
+            beta,
+            slope,
+            tilt,
+            offset,
+            lines[numba.get_thread_id()],
+            channels,
+            pool,
+        )
 
 
 def _repeated(name: str, values: Array, width: int) -> Array:
