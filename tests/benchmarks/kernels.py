@@ -1,100 +1,186 @@
-"""Speed of the CPU convolutions on the shapes of a small radius network, in GFLOP/s.
+"""Where the time of a training step goes: every kernel's share, GFLOP/s and GB/s.
 
-Run `python -m tests.benchmarks.kernels`; NUMBA_NUM_THREADS sets the number of threads.
+`python -m tests.benchmarks.kernels NETWORK BATCH STEPS` runs training steps with a timer around
+every kernel of the cpu back end, and prints the calls as JSON, grouped by kernel and shapes;
+NUMBA_NUM_THREADS sets the number of threads.
 """
 
-import argparse
+import collections
+import functools
+import inspect
+import json
+import math
 import statistics
+import sys
 import time
 from collections.abc import Callable
-from typing import NamedTuple
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from core import kernels
+from tests.benchmarks.networks import halflight, trained
+from tests.benchmarks.page import plural, section, table
+from tests.benchmarks.processes import environment, measured
+
+WARM_UP = 3
+PRODUCTS = ("conv2d_", "dense_")  # what is counted in multiply-adds
+LEAST_SHARE = 0.002  # of the step, for a row of its own
 
 
-class Conv(NamedTuple):
-    """One convolution: image size, channels in and out, kernel size, stride, zeros before."""
+class Call(NamedTuple):
+    """One kernel on arrays of one set of shapes."""
 
-    image: int
-    channels_in: int
-    channels: int
+    kernel: str
+    shapes: str
+    operations: int
+    """Floating-point operations of direct sums; 0 where they are not what takes time."""
     size: int
-    stride: int
-    padding: int
+    """Bytes of all arguments that are arrays."""
 
 
-NETWORK = (
-    Conv(96, 1, 16, 5, 2, 1),
-    Conv(48, 16, 16, 3, 1, 1),
-    Conv(24, 16, 32, 3, 1, 1),
-    Conv(24, 32, 32, 3, 1, 1),
-    Conv(12, 32, 64, 3, 1, 1),
-    Conv(12, 64, 64, 3, 1, 1),
-    Conv(6, 64, 128, 3, 1, 1),
-)
+def describe(name: str, arguments: dict[str, Any]) -> Call:
+    """What a call works on."""
+    arrays = {key: value for key, value in arguments.items() if hasattr(value, "nbytes")}
+    shapes = ", ".join(f"{key} {'x'.join(map(str, a.shape))}" for key, a in arrays.items())
+    operations = 0
+    if name.startswith(PRODUCTS):
+        y = arrays.get("y", arrays.get("dy"))
+        w = arrays.get("w", arrays.get("dw"))
+        assert y is not None
+        assert w is not None
+        operations = 2 * y.size * math.prod(w.shape[:-1])
+    return Call(name, shapes, operations, sum(array.nbytes for array in arrays.values()))
 
 
-def median_seconds(call: Callable[[], None], repetitions: int) -> float:
-    """Median time of a call, after one that compiles and warms up."""
-    call()
-    times = []
-    for _ in range(repetitions):
+class Timer:
+    """Adds up the seconds of every call of a back end's kernels."""
+
+    def __init__(self, backend: kernels.Backend) -> None:
+        """Wrap every kernel of `backend`, in this process."""
+        self.seconds: dict[Call, float] = collections.defaultdict(float)
+        self.calls: collections.Counter[Call] = collections.Counter()
+        for name, kernel in vars(backend).items():
+            if inspect.isfunction(kernel):
+                setattr(backend, name, self._timed(name, kernel))
+
+    def _timed(self, name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:
+        signature = inspect.signature(kernel)
+
+        @functools.wraps(kernel)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            start = time.perf_counter()
+            result = kernel(*args, **kwargs)
+            seconds = time.perf_counter() - start
+            group = describe(name, signature.bind(*args, **kwargs).arguments)
+            self.seconds[group] += seconds
+            self.calls[group] += 1
+            return result
+
+        return call
+
+
+def profile(network: str, batch: int, steps: int) -> dict[str, Any]:
+    """Median seconds of a whole step, and of each group of calls in it."""
+    plain = trained(halflight(network), network, batch)
+    wholes = []
+    for number in range(WARM_UP + steps):
         start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+        plain()
+        if number >= WARM_UP:
+            wholes.append(time.perf_counter() - start)
+    timer = Timer(kernels.load("cpu"))
+    step = trained(halflight(network), network, batch)
+    step()
+    found = collections.defaultdict(list)
+    for _ in range(steps):
+        timer.seconds.clear()
+        timer.calls.clear()
+        step()
+        for call, seconds in timer.seconds.items():
+            found[call].append(seconds)
+    groups = [[*call, timer.calls[call], statistics.median(s)] for call, s in found.items()]
+    return {"step": statistics.median(wholes), "groups": groups}
 
 
 def main() -> None:
-    """Print one line for each convolution, and the total over forward and backward passes."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--repetitions", type=int, default=15)
-    options = parser.parse_args()
-    backend = kernels.load("cpu")
-    rng = np.random.Generator(np.random.Philox(key=[1, 0]))
-    total_work = total_time = 0.0
-    print("convolution                         forward    input  weights   GFLOP/s")
-    for conv in NETWORK:
-        output = -(-conv.image // conv.stride)
-        shapes = {
-            "x": (options.batch, conv.image, conv.image, conv.channels_in),
-            "w": (conv.size, conv.size, conv.channels_in, conv.channels),
-            "b": (conv.channels,),
-            "y": (options.batch, output, output, conv.channels),
-        }
-        x, w, b, y = (
-            backend.to_device(rng.standard_normal(shape, np.float32)) for shape in shapes.values()
-        )
-        dx, dw, db = (backend.zeros(shapes[name]) for name in "xwb")
-        geometry = ((conv.stride,) * 2, (conv.padding,) * 2, (1, 1), 1)
-        calls = (
-            lambda y=y, x=x, w=w, b=b, g=geometry: backend.conv2d_forward(y, x, w, b, *g),
-            lambda dx=dx, y=y, w=w, g=geometry: backend.conv2d_backward_input(dx, y, w, *g),
-            lambda dw=dw, db=db, y=y, x=x, g=geometry: backend.conv2d_backward_weights(
-                dw, db, y, x, *g
+    """Profile in this process."""
+    network, batch, steps = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    print(json.dumps(profile(network, batch, steps)))
+
+
+def kernels_of(network: str, batch: int, threads: int, steps: int) -> Any:
+    """The profile of one network, taken in a process of its own."""
+    return measured("kernels", network, batch, steps, env=environment(threads))
+
+
+def kernels_section(found: dict[tuple[str, int], Any], limits: Any, batch: int) -> str:
+    """A table for each network and number of threads, beside the machine's limits for those."""
+    peaks = {threads: (rate, memory) for threads, rate, memory, _ in limits["rows"]}
+    parts = [
+        "Every kernel call of a training step, grouped by kernel and shapes. GFLOP/s count two "
+        "operations for each multiply-add of direct sums: Winograd's algorithm, which serves most "
+        "3 x 3 convolutions, makes fewer of them, so its rate may exceed the peak. GB/s count "
+        "every array among the arguments once; arrays that fit a cache may exceed the memory's "
+        f"bandwidth. Calls below {LEAST_SHARE:.1%} of the step are added up."
+    ]
+    for (network, threads), result in found.items():
+        parts += [
+            f"### {network}, batch {batch}, {plural(threads, 'thread')}",
+            "Measured peaks: {:.0f} GFLOP/s and {:.1f} GB/s. A whole step takes {:.1f} ms.".format(
+                *peaks[threads], 1e3 * result["step"]
             ),
-        )
-        work = 2e-9 * y.size * conv.size**2 * conv.channels_in
-        first = conv.channels_in == 1  # its input gradient is never needed
-        rates = []
-        for i, call in enumerate(calls):
-            seconds = median_seconds(call, options.repetitions)
-            rates.append(f"{work / seconds:9.1f}")
-            if not (first and i == 1):
-                total_work += work
-                total_time += seconds
-        name = (
-            f"{conv.size}x{conv.size}/{conv.stride} {conv.channels_in:3d}->{conv.channels:3d}"
-            f" {conv.image}x{conv.image} -> {output}x{output}"
-        )
-        print(f"{name:34s}{''.join(rates)}")
-    print(
-        f"sum (without the first input gradient): {total_work / total_time:.1f} GFLOP/s, "
-        f"{total_time * 1e3:.1f} ms for a batch of {options.batch}"
-    )
+            table(
+                ["kernel", "arrays", "calls", "ms", "share", "GFLOP/s", "of peak", "GB/s"],
+                rows(result, peaks[threads][0]),
+            ),
+        ]
+    return section("Where the time goes", *parts)
+
+
+def rows(result: Any, peak: float) -> list[list[str]]:
+    """The rows of one table, the longest time first."""
+    step = result["step"]
+    lines, small, total = [], 0.0, 0.0
+    products = operations = 0.0
+    for *call, calls, seconds in sorted(result["groups"], key=lambda group: -group[-1]):
+        kernel, shapes, single, size = call
+        total += seconds
+        work = single * calls
+        if work:
+            products, operations = products + seconds, operations + work
+        if seconds < LEAST_SHARE * step:
+            small += seconds
+            continue
+        line = [
+            kernel,
+            shapes,
+            str(calls),
+            *time_and_share(seconds, step),
+            *rate(work, seconds, peak),
+        ]
+        lines.append([*line, f"{1e-9 * size * calls / seconds:.1f}"])
+    blank = ["", ""]
+    lines += [
+        ["other kernels", *blank, *time_and_share(small, step), *blank, ""],
+        ["outside the kernels", *blank, *time_and_share(step - total, step), *blank, ""],
+        [
+            "**all convolution and dense**", *blank, *time_and_share(products, step),
+            *rate(operations, products, peak), "",
+        ],
+    ]  # fmt: skip
+    return lines
+
+
+def time_and_share(seconds: float, step: float) -> list[str]:
+    """Milliseconds, and the share of the step."""
+    return [f"{1e3 * seconds:.2f}", f"{seconds / step:.1%}"]
+
+
+def rate(operations: float, seconds: float, peak: float) -> list[str]:
+    """GFLOP/s and their share of the peak; empty where there are no operations."""
+    if not operations:
+        return ["", ""]
+    found = 1e-9 * operations / seconds
+    return [f"{found:.1f}", f"{found / peak:.0%}"]
 
 
 if __name__ == "__main__":

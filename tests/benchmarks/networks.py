@@ -4,18 +4,32 @@ N1 is the star-galaxy network of Kim & Brunner 2017 (44 x 44 pixels, 5 bands, tw
 radius network (64 x 64 pixels, one band, a mean and a log-variance).
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from core.nn import Input, Model, layers, presets
+import numpy as np
+
+from core.nn import Input, Model, layers, losses, optimizers, presets
+from core.nn.data import check_batch
+from core.nn.training import train_step
 
 SHAPES = {"N1": (44, 44, 5), "N2": (64, 64, 1)}
 N2_STAGES = ((16, 16), (32, 32), (64, 64), (128,))
 
 
-def halflight(name: str, seed: int = 1) -> Model:
-    """The network on the cpu back end, uncompiled."""
+def batch_of(name: str, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """One batch of noise, float32, and targets: classes for N1, numbers for N2."""
+    rng = np.random.Generator(np.random.Philox(key=[1, size]))
+    x = rng.standard_normal((size, *SHAPES[name]), np.float32)
     if name == "N1":
-        return presets.build("star_galaxy_net", dropout=0.0, seed=seed)
+        return x, rng.integers(0, 2, size)
+    return x, rng.standard_normal((size, 1), np.float32)
+
+
+def halflight(name: str, backend: str = "cpu", seed: int = 1) -> Model:
+    """The network on a back end, uncompiled."""
+    if name == "N1":
+        return presets.build("star_galaxy_net", dropout=0.0, backend=backend, seed=seed)
     x = image = Input(SHAPES["N2"])
     for number, stage in enumerate(N2_STAGES):
         if number:
@@ -25,7 +39,18 @@ def halflight(name: str, seed: int = 1) -> Model:
             x = layers.ReLU()(layers.BatchNormalization()(x))
     x = layers.GlobalAveragePooling2D()(x)
     x = layers.Dense(64, activation="relu")(x)
-    return Model(image, layers.Dense(2)(x), seed=seed)
+    return Model(image, layers.Dense(2)(x), backend=backend, seed=seed)
+
+
+def trained(model: Model, name: str, batch: int) -> Callable[[], object]:
+    """A training step of the network on one batch, with Adam; the model is compiled for it."""
+    loss = (
+        losses.SparseCategoricalCrossentropy(from_logits=True) if name == "N1" else "gaussian_nll"
+    )
+    model.compile(optimizers.Adam(1e-4), loss)
+    assert model.objective is not None
+    checked = check_batch(batch_of(name, batch), model.objective.rules)
+    return lambda: train_step(model, checked)
 
 
 def torch_network(name: str) -> Any:

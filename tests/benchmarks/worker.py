@@ -1,64 +1,63 @@
-"""One side of a benchmark in a process of its own: builds a network, then times steps on request.
+"""One side of a comparison in a process of its own: builds a network, then times it on request.
 
-`python -m tests.benchmarks.worker SIDE NETWORK BATCH` with SIDE halflight or torch prints "ready",
-then answers each line "train N" or "infer N" with N times in seconds as JSON, and "memory" with the
-peak resident memory in MiB.
+`python -m tests.benchmarks.worker SIDE NETWORK BATCH MODE` with SIDE halflight or torch and MODE
+train or infer prints "ready", then answers each line "time N" with N times in seconds as JSON, and
+"memory" with the resident memory before the network was built and the peak since, in MiB.
 """
 
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
-import numpy as np
+from core import kernels
+from tests.benchmarks.networks import batch_of, halflight, torch_network, trained
 
-from tests.benchmarks.networks import SHAPES, halflight, torch_network
-
-
-def data(name: str, batch: int) -> tuple[np.ndarray, np.ndarray]:
-    """One batch of noise, float32, and targets: classes for N1, numbers for N2."""
-    rng = np.random.Generator(np.random.Philox(key=[1, batch]))
-    x = rng.standard_normal((batch, *SHAPES[name]), np.float32)
-    if name == "N1":
-        return x, rng.integers(0, 2, batch)
-    return x, rng.standard_normal((batch, 1), np.float32)
+WARM_UP = 3
 
 
-def halflight_side(name: str, batch: int) -> dict[str, Callable[[], object]]:
-    """A training step and an inference of halflight."""
-    from core.nn import losses, optimizers
-    from core.nn.data import check_batch
-    from core.nn.training import train_step
+def resident(key: str) -> float | None:
+    """Memory in MiB by its name in Linux's /proc, VmRSS now or VmHWM at most; None elsewhere."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return None
+    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    return int(lines[key].split()[0]) / 1024
 
+
+def halflight_call(name: str, batch: int, mode: str) -> Callable[[], object]:
+    """A training step or an inference of halflight."""
     model = halflight(name)
-    loss = (
-        losses.SparseCategoricalCrossentropy(from_logits=True) if name == "N1" else "gaussian_nll"
-    )
-    model.compile(optimizers.Adam(1e-4), loss)
-    assert model.objective is not None
-    x, y = data(name, batch)
-    checked = check_batch((x, y), model.objective.rules)
+    if mode == "train":
+        return trained(model, name, batch)
+    x, _ = batch_of(name, batch)
     executor = model.executor(batch, training=False)
-    return {"train": lambda: train_step(model, checked), "infer": lambda: executor.forward([x])}
+    return lambda: executor.forward([x])
 
 
-def torch_side(name: str, batch: int) -> dict[str, Callable[[], object]]:
-    """The same two in PyTorch, eager, float32, channels last, with fused Adam."""
+def torch_call(name: str, batch: int, mode: str) -> Callable[[], object]:
+    """The same in PyTorch, eager, float32, channels last, with fused Adam."""
     import torch
     from torch.nn import functional
 
-    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     network = torch_network(name)
-    host_x, host_y = data(name, batch)
+    host_x, host_y = batch_of(name, batch)
     x = torch.from_numpy(host_x.transpose(0, 3, 1, 2).copy())
     x = x.contiguous(memory_format=torch.channels_last)
     y = torch.from_numpy(host_y)
+
+    def infer() -> object:
+        with torch.inference_mode():
+            return network(x)
+
+    if mode == "infer":
+        network.eval()
+        return infer
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-4, eps=1e-7, fused=True)
 
     def train() -> None:
-        network.train()
         optimizer.zero_grad(set_to_none=False)
         output = network(x)
         if name == "N1":
@@ -69,34 +68,39 @@ def torch_side(name: str, batch: int) -> dict[str, Callable[[], object]]:
         loss.backward()
         optimizer.step()
 
-    def infer() -> object:
-        network.eval()
-        with torch.inference_mode():
-            return network(x)
+    return train
 
-    return {"train": train, "infer": infer}
+
+def prepare(side: str) -> None:
+    """Import what a side needs besides its network."""
+    if side == "torch":
+        import torch
+
+        torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    else:
+        kernels.load("cpu")
 
 
 def main() -> None:
     """Serve requests until the input ends."""
-    side, name, batch = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    calls = {"halflight": halflight_side, "torch": torch_side}[side](name, batch)
-    for call in calls.values():
-        for _ in range(3):
-            call()
+    side, name, batch, mode = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
+    prepare(side)
+    before = resident("VmRSS")
+    call = {"halflight": halflight_call, "torch": torch_call}[side](name, batch, mode)
+    for _ in range(WARM_UP):
+        call()
     print("ready", flush=True)
     for line in sys.stdin:
         request, *count = line.split()
         if request == "memory":
-            answer: object = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        else:
-            times = []
-            for _ in range(int(count[0])):
-                start = time.perf_counter()
-                calls[request]()
-                times.append(time.perf_counter() - start)
-            answer = times
-        print(json.dumps(answer), flush=True)
+            print(json.dumps([before, resident("VmHWM")]), flush=True)
+            continue
+        times = []
+        for _ in range(int(count[0])):
+            start = time.perf_counter()
+            call()
+            times.append(time.perf_counter() - start)
+        print(json.dumps(times), flush=True)
 
 
 if __name__ == "__main__":
