@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from core import kernels
 from tests.benchmarks.networks import halflight, trained
 from tests.benchmarks.page import plural, section, table
@@ -39,7 +41,7 @@ class Call(NamedTuple):
 
 def describe(name: str, arguments: dict[str, Any]) -> Call:
     """What a call works on."""
-    arrays = {key: value for key, value in arguments.items() if hasattr(value, "nbytes")}
+    arrays = {key: value for key, value in arguments.items() if isinstance(value, np.ndarray)}
     shapes = ", ".join(f"{key} {'x'.join(map(str, a.shape))}" for key, a in arrays.items())
     operations = 0
     if name.startswith(PRODUCTS):
@@ -52,15 +54,22 @@ def describe(name: str, arguments: dict[str, Any]) -> Call:
 
 
 class Timer:
-    """Adds up the seconds of every call of a back end's kernels."""
+    """Adds up the seconds of every call of a back end's kernels, and of its own work."""
 
     def __init__(self, backend: kernels.Backend) -> None:
         """Wrap every kernel of `backend`, in this process."""
         self.seconds: dict[Call, float] = collections.defaultdict(float)
         self.calls: collections.Counter[Call] = collections.Counter()
-        for name, kernel in vars(backend).items():
+        self.own = 0.0
+        for name, kernel in list(vars(backend).items()):
             if inspect.isfunction(kernel):
                 setattr(backend, name, self._timed(name, kernel))
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.seconds.clear()
+        self.calls.clear()
+        self.own = 0.0
 
     def _timed(self, name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:
         signature = inspect.signature(kernel)
@@ -69,10 +78,11 @@ class Timer:
         def call(*args: Any, **kwargs: Any) -> Any:
             start = time.perf_counter()
             result = kernel(*args, **kwargs)
-            seconds = time.perf_counter() - start
+            end = time.perf_counter()
             group = describe(name, signature.bind(*args, **kwargs).arguments)
-            self.seconds[group] += seconds
+            self.seconds[group] += end - start
             self.calls[group] += 1
+            self.own += time.perf_counter() - end
             return result
 
         return call
@@ -80,21 +90,17 @@ class Timer:
 
 def profile(network: str, batch: int, steps: int) -> dict[str, Any]:
     """Median seconds of a whole step, and of each group of calls in it."""
-    plain = trained(halflight(network), network, batch)
-    wholes = []
-    for number in range(WARM_UP + steps):
-        start = time.perf_counter()
-        plain()
-        if number >= WARM_UP:
-            wholes.append(time.perf_counter() - start)
     timer = Timer(kernels.load("cpu"))
     step = trained(halflight(network), network, batch)
-    step()
+    for _ in range(WARM_UP):
+        step()
+    wholes = []
     found = collections.defaultdict(list)
     for _ in range(steps):
-        timer.seconds.clear()
-        timer.calls.clear()
+        timer.clear()
+        start = time.perf_counter()
         step()
+        wholes.append(time.perf_counter() - start - timer.own)
         for call, seconds in timer.seconds.items():
             found[call].append(seconds)
     groups = [[*call, timer.calls[call], statistics.median(s)] for call, s in found.items()]
