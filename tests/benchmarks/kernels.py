@@ -42,7 +42,8 @@ class Call(NamedTuple):
 def describe(name: str, arguments: dict[str, Any]) -> Call:
     """What a call works on."""
     arrays = {key: value for key, value in arguments.items() if isinstance(value, np.ndarray)}
-    shapes = ", ".join(f"{key} {'x'.join(map(str, a.shape))}" for key, a in arrays.items())
+    telling = {key: array for key, array in arrays.items() if array.ndim > 1} or arrays
+    shapes = ", ".join(f"{key} {'x'.join(map(str, a.shape))}" for key, a in telling.items())
     operations = 0
     if name.startswith(PRODUCTS):
         y = arrays.get("y", arrays.get("dy"))
