@@ -1,155 +1,126 @@
-"""Training and inference on the CPU beside PyTorch: ratios of medians, measured turn by turn.
+"""The CPU benchmark beside PyTorch: every measurement, written to reports/benchmarks/cpu.md.
 
-`python -m tests.benchmarks.cpu` needs `pip install torch==2.13.0`. Each side runs in a process of
-its own; the two take turns of a few steps, so that a noisy machine disturbs both alike. PyTorch is
-given what makes it fast: channels last, fused Adam, and an allocator that keeps its memory. The
-table goes to reports/benchmarks/cpu.md.
+`python -m tests.benchmarks.cpu` needs `pip install torch==2.13.0`, and half an hour on an idle
+machine. Each side runs in a process of its own; the two take turns of a few steps, so that a noisy
+machine disturbs both alike. PyTorch is given what makes it fast: channels last, fused Adam, and an
+allocator that keeps its memory. With `--instructions avx2` both sides are compared once more
+without AVX-512. `--sections` measures less; every section but the networks' also runs alone, as
+`python -m tests.benchmarks.<section>`.
 """
 
 import argparse
-import datetime
-import importlib.metadata
-import json
-import os
-import platform
-import statistics
-import subprocess
+import importlib.util
+import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.files import write_bytes
+from tests.benchmarks import determinism, machine, ratios, startup
+from tests.benchmarks.kernels import kernels_of, kernels_section
+from tests.benchmarks.networks import SHAPES
+from tests.benchmarks.page import setting
+from tests.benchmarks.precision import precision_section
+from tests.benchmarks.processes import INSTRUCTIONS, ROOT, environment, measured
 
-PAGE = Path("reports/benchmarks/cpu.md")
-# glibc gives freed memory back to the system by default, and faults it in again at every step.
-ALLOCATOR = {
-    "MALLOC_MMAP_MAX_": "0",
-    "MALLOC_TRIM_THRESHOLD_": "20000000000",
-    "MALLOC_TOP_PAD_": "200000000",
-}
-
-
-class Side:
-    """A worker process."""
-
-    def __init__(self, side: str, network: str, batch: int, threads: int) -> None:
-        environment = os.environ | {
-            "NUMBA_NUM_THREADS": str(threads),
-            "OMP_NUM_THREADS": str(threads),
-            "OPENBLAS_NUM_THREADS": "1",
-        }
-        if side == "torch":
-            environment |= ALLOCATOR
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.benchmarks.worker", side, network, str(batch)],
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        if self.process.stdout.readline().strip() != "ready":
-            raise SystemExit(f"benchmark: the worker for {side} ended; is it installed?")
-
-    def ask(self, request: str) -> object:
-        """Return the answer to one request."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(request + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def close(self) -> None:
-        """End the worker."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
+PAGE = ROOT / "reports/benchmarks/cpu.md"
+SECTIONS = ("networks", "machine", "kernels", "startup", "precision", "determinism")
+KERNELS_BATCH, KERNELS_STEPS = 128, 7
+STARTUP_NETWORK, STARTUP_BATCH = "N2", 128
 
 
-def compare(network: str, batch: int, threads: int, turns: int) -> list[str]:
-    """One row of the table for training and one for inference."""
-    sides = {side: Side(side, network, batch, threads) for side in ("halflight", "torch")}
-    rows = []
-    for mode in ("train", "infer"):
-        times: dict[str, list[float]] = {side: [] for side in sides}
-        ratios = []
-        for _ in range(turns):
-            medians = {}
-            for side, worker in sides.items():
-                found = worker.ask(f"{mode} 3")
-                assert isinstance(found, list)
-                times[side] += found
-                medians[side] = statistics.median(found)
-            ratios.append(medians["torch"] / medians["halflight"])
-        memory = {side: worker.ask("memory") for side, worker in sides.items()}
-        ours, theirs = (1e3 * statistics.median(times[side]) for side in ("halflight", "torch"))
-        low, high = statistics.quantiles(ratios, n=10)[0], statistics.quantiles(ratios, n=10)[-1]
-        rows.append(
-            f"| {network} | {mode} | {batch} | {threads} | {ours:.1f} | {theirs:.1f} "
-            f"| {statistics.median(ratios):.2f} | {low:.2f}-{high:.2f} "
-            f"| {memory['halflight']:.0f} / {memory['torch']:.0f} |"
-        )
-        print(rows[-1], flush=True)
-    for worker in sides.values():
-        worker.close()
-    return rows
+def names(allowed: Sequence[str]) -> object:
+    """A reader of lists such as N1,N2."""
+
+    def read(text: str) -> list[str]:
+        found = text.split(",")
+        if not set(found) <= set(allowed):
+            raise argparse.ArgumentTypeError(f"{text!r}: choose from {','.join(allowed)}")
+        return found
+
+    return read
 
 
 def numbers(text: str) -> list[int]:
     """A list such as 32,128."""
-    return [int(part) for part in text.split(",")]
+    found = [int(part) for part in text.split(",")]
+    if min(found) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: numbers must be positive")
+    return found
+
+
+def options_of(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--networks", type=names(list(SHAPES)), default=list(SHAPES))
+    parser.add_argument("--batches", type=numbers, default=[32, 128, 256])
+    parser.add_argument("--threads", type=numbers, default=[1, 2])
+    parser.add_argument("--turns", type=int, default=6, help="of each side, in every row")
+    parser.add_argument("--instructions", choices=list(INSTRUCTIONS), default="native")
+    parser.add_argument("--sections", type=names(SECTIONS), default=list(SECTIONS))
+    parser.add_argument("--page", type=Path, default=PAGE)
+    return parser.parse_args(arguments)
+
+
+def sections(options: argparse.Namespace) -> list[str]:
+    """Measure what is asked for, and write it down."""
+    wanted, restricted = options.sections, options.instructions
+    most = max(options.threads)
+    written = []
+    if "networks" in wanted:
+        rows = ratios.cases(options.networks, options.batches, options.threads)
+        native = ratios.measure(rows, options.turns)
+        written.append(ratios.networks_section(native, options.turns))
+        if restricted != "native":
+            found = ratios.measure(rows, options.turns, restricted)
+            written.append(ratios.instructions_section(restricted, found, native))
+    if {"machine", "kernels"} & set(wanted):
+        say("the machine's limits")
+        limits = {
+            name: machine.limits(most, name) for name in dict.fromkeys(["native", restricted])
+        }
+        written.append(machine.machine_section(limits))
+    if "kernels" in wanted:
+        profiles = {}
+        for network in options.networks:
+            for threads in sorted({1, most}):
+                say(f"the kernels of {network} on {threads} of {most} threads")
+                profiles[network, threads] = kernels_of(
+                    network, KERNELS_BATCH, threads, KERNELS_STEPS
+                )
+        written.append(kernels_section(profiles, limits["native"], KERNELS_BATCH))
+    if "startup" in wanted:
+        say("the first step of a process")
+        written.append(startup.startup_section(STARTUP_NETWORK, STARTUP_BATCH, most))
+    if "precision" in wanted:
+        say("rounding errors")
+        lines = measured("precision", "--json", env=environment(most))
+        written.append(precision_section(lines))
+    if "determinism" in wanted:
+        say("the same bits")
+        written.append(determinism.determinism_section(determinism.measure()))
+    return written
+
+
+def say(what: str) -> None:
+    """Announce what is measured next."""
+    print(f"measuring {what}", flush=True)
 
 
 def main() -> None:
-    """Measure, print and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--networks", default="N1,N2")
-    parser.add_argument("--batches", type=numbers, default=[32, 128, 256])
-    parser.add_argument("--threads", type=numbers, default=[1, 2])
-    parser.add_argument("--turns", type=int, default=12)
-    options = parser.parse_args()
-    head = [
-        "| network | mode | batch | threads | halflight ms | PyTorch ms | ratio | 10-90 % "
-        "| peak MiB, halflight / PyTorch |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    print("\n".join(head), flush=True)
-    rows = [
-        row
-        for network in options.networks.split(",")
-        for threads in options.threads
-        for batch in options.batches
-        for row in compare(network, batch, threads, options.turns)
-    ]
-    versions = ", ".join(
-        f"{name} {importlib.metadata.version(name)}" for name in ("numba", "numpy", "torch")
+    """Measure and write the page; without PyTorch, say how to get it."""
+    options = options_of(sys.argv[1:])
+    if importlib.util.find_spec("torch") is None:
+        sys.exit("benchmark: needs PyTorch to compare with: pip install torch==2.13.0")
+    command = shlex.join(["python", "-m", "tests.benchmarks.cpu", *sys.argv[1:]])
+    head = (
+        "# halflight beside PyTorch on a CPU",
+        f"{setting()} Written by `{command}`. N1 is the star-galaxy network, N2 the radius network "
+        "of `tests/benchmarks/networks.py`.",
     )
-    text = "\n".join(
-        [
-            "# halflight beside PyTorch on a CPU",
-            "",
-            f"{datetime.date.today()}, {cpu_name()}, Python {platform.python_version()}, "
-            f"{versions}. Written by `python -m tests.benchmarks.cpu`. A ratio above 1 means that "
-            "halflight is faster; it is the median over the turns, with its 10th and 90th "
-            "percentiles. N1 is the star-galaxy network, N2 the radius network of "
-            "`tests/benchmarks/networks.py`.",
-            "",
-            *head,
-            *rows,
-            "",
-        ]
-    )
-    write_bytes(PAGE, text.encode())
-
-
-def cpu_name() -> str:
-    """The processor's name and the widest vectors it has."""
-    info = Path("/proc/cpuinfo")
-    if not info.exists():
-        return platform.processor()
-    lines = info.read_text().splitlines()
-    model = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    flags = next(line for line in lines if line.startswith("flags"))
-    return model + (" with AVX-512" if "avx512f" in flags else "")
+    text = "\n\n".join([*head, *sections(options)]) + "\n"
+    write_bytes(options.page, text.encode())
+    print(f"wrote {options.page}")
 
 
 if __name__ == "__main__":

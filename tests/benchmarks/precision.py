@@ -5,11 +5,16 @@ float32 with PyTorch in float64, for every convolution of the two networks and f
 whole; with `--json` it prints the errors only.
 """
 
-from collections.abc import Sequence
+import argparse
+import json
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tests.benchmarks.page import section, table
 
 NETWORKS = ("N1", "N2")
 OURS = ("cpu", "cpu_precise")
