@@ -23,8 +23,8 @@ lint: $(READY) ## Check style and types
 format: $(READY) ## Rewrite the code in the house style
 	ruff check --fix . && ruff format .
 
-benchmark: $(READY) ## Measure the kernels
-	python -m tests.benchmarks.kernels
+benchmark: $(READY) ## Measure beside PyTorch (pip install it first)
+	python -m tests.benchmarks.cpu
 
 curves: $(READY) ## Draw learning curves of under- and overfitting
 	dvc repro capacity

@@ -95,7 +95,7 @@ def sections(options: argparse.Namespace) -> list[str]:
     if "precision" in wanted:
         say("rounding errors")
         lines = measured("precision", "--json", env=environment(most))
-        written.append(precision_section(lines))
+        written.append(precision_section(*lines))
     if "determinism" in wanted:
         say("the same bits")
         written.append(determinism.determinism_section(determinism.measure()))
