@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.benchmarks import cpu, determinism, kernels, page, precision, ratios
+from tests.benchmarks import cpu, determinism, kernels, page, precision, ratios, results
 
 
 def test_a_spread_is_the_median_and_percentiles_within_the_extremes():
@@ -56,7 +56,7 @@ def test_errors_are_in_units_of_each_array():
 def test_the_first_dense_layer_of_n1_reads_channels_before_pixels_in_pytorch():
     weights = np.arange(3200 * 2, dtype=np.float32).reshape(3200, 2)
     row, column, channel = 1, 2, 7
-    theirs = precision.in_torch_layout(weights)[1, channel * 25 + row * 5 + column]
+    theirs = results.in_torch_layout(weights)[1, channel * 25 + row * 5 + column]
     assert theirs == weights[(row * 5 + column) * 128 + channel, 1]
 
 
