@@ -16,17 +16,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.files import write_bytes
-from tests.benchmarks import determinism, machine, ratios, startup
-from tests.benchmarks.kernels import kernels_of, kernels_section
+from tests.benchmarks import determinism, machine, ratios
+from tests.benchmarks.kernels import kernels_section
 from tests.benchmarks.networks import SHAPES
 from tests.benchmarks.page import setting
 from tests.benchmarks.precision import precision_section
 from tests.benchmarks.processes import INSTRUCTIONS, ROOT, environment, measured
+from tests.benchmarks.startup import startup_section
 
 PAGE = ROOT / "reports/benchmarks/cpu.md"
 SECTIONS = ("networks", "machine", "kernels", "startup", "precision", "determinism")
-KERNELS_BATCH, KERNELS_STEPS = 128, 7
-STARTUP_NETWORK, STARTUP_BATCH = "N2", 128
 
 
 def names(allowed: Sequence[str]) -> object:
@@ -81,17 +80,10 @@ def sections(options: argparse.Namespace) -> list[str]:
         }
         written.append(machine.machine_section(limits))
     if "kernels" in wanted:
-        profiles = {}
-        for network in options.networks:
-            for threads in sorted({1, most}):
-                say(f"the kernels of {network} on {threads} of {most} threads")
-                profiles[network, threads] = kernels_of(
-                    network, KERNELS_BATCH, threads, KERNELS_STEPS
-                )
-        written.append(kernels_section(profiles, limits["native"], KERNELS_BATCH))
+        written.append(kernels_section(options.networks, most, limits["native"]))
     if "startup" in wanted:
         say("the first step of a process")
-        written.append(startup.startup_section(STARTUP_NETWORK, STARTUP_BATCH, most))
+        written.append(startup_section(most))
     if "precision" in wanted:
         say("rounding errors")
         lines = measured("precision", "--json", env=environment(most))

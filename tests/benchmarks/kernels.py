@@ -1,29 +1,31 @@
 """Where the time of a training step goes: every kernel's share, GFLOP/s and GB/s.
 
-`python -m tests.benchmarks.kernels NETWORK BATCH STEPS` runs training steps with a timer around
-every kernel of the cpu back end, and prints the calls as JSON, grouped by kernel and shapes;
-NUMBA_NUM_THREADS sets the number of threads.
+`python -m tests.benchmarks.kernels` runs training steps with a timer around every kernel of the cpu
+back end, and prints a table for each network, on one thread and on all. With the arguments NETWORK
+BATCH STEPS it is one process, which prints JSON.
 """
 
 import collections
 import functools
 import inspect
+import itertools
 import json
 import math
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from core import kernels
-from tests.benchmarks.networks import halflight, trained
+from tests.benchmarks import machine
+from tests.benchmarks.networks import SHAPES, halflight, trained
 from tests.benchmarks.page import plural, section, table
-from tests.benchmarks.processes import environment, measured
+from tests.benchmarks.processes import environment, measured, threads_available
 
-WARM_UP = 3
+BATCH, STEPS, WARM_UP = 128, 7, 3
 PRODUCTS = ("conv2d_", "dense_")  # what is counted in multiply-adds
 LEAST_SHARE = 0.002  # of the step, for a row of its own
 
@@ -90,37 +92,38 @@ class Timer:
 
 
 def profile(network: str, batch: int, steps: int) -> dict[str, Any]:
-    """Median seconds of a whole step, and of each group of calls in it."""
+    """Median seconds of a whole step, outside the kernels, and of each group of calls."""
     timer = Timer(kernels.load("cpu"))
     step = trained(halflight(network), network, batch)
     for _ in range(WARM_UP):
         step()
-    wholes = []
+    wholes, outside = [], []
     found = collections.defaultdict(list)
     for _ in range(steps):
         timer.clear()
         start = time.perf_counter()
         step()
         wholes.append(time.perf_counter() - start - timer.own)
+        outside.append(wholes[-1] - sum(timer.seconds.values()))
         for call, seconds in timer.seconds.items():
             found[call].append(seconds)
     groups = [[*call, timer.calls[call], statistics.median(s)] for call, s in found.items()]
-    return {"step": statistics.median(wholes), "groups": groups}
+    step_and_rest = {"step": statistics.median(wholes), "outside": statistics.median(outside)}
+    return {**step_and_rest, "groups": groups}
 
 
 def main() -> None:
-    """Profile in this process."""
-    network, batch, steps = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    print(json.dumps(profile(network, batch, steps)))
+    """Profile in this process, or both networks in others."""
+    if len(sys.argv) > 1:
+        network, batch, steps = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+        print(json.dumps(profile(network, batch, steps)))
+        return
+    most = threads_available()
+    print(kernels_section(list(SHAPES), most, machine.limits(most)))
 
 
-def kernels_of(network: str, batch: int, threads: int, steps: int) -> Any:
-    """The profile of one network, taken in a process of its own."""
-    return measured("kernels", network, batch, steps, env=environment(threads))
-
-
-def kernels_section(found: dict[tuple[str, int], Any], limits: Any, batch: int) -> str:
-    """A table for each network and number of threads, beside the machine's limits for those."""
+def kernels_section(networks: Sequence[str], most: int, limits: Any) -> str:
+    """Profile each network on one thread and on `most`, beside the machine's limits for those."""
     peaks = {threads: (rate, memory) for threads, rate, memory, _ in limits["rows"]}
     parts = [
         "Every kernel call of a training step, grouped by kernel and shapes. GFLOP/s count two "
@@ -129,9 +132,11 @@ def kernels_section(found: dict[tuple[str, int], Any], limits: Any, batch: int) 
         "every array among the arguments once; arrays that fit a cache may exceed the memory's "
         f"bandwidth. Calls below {LEAST_SHARE:.1%} of the step are added up."
     ]
-    for (network, threads), result in found.items():
+    for network, threads in itertools.product(networks, sorted({1, most})):
+        print(f"measuring the kernels of {network}, {plural(threads, 'thread')}", flush=True)
+        result = measured("kernels", network, BATCH, STEPS, env=environment(threads))
         parts += [
-            f"### {network}, batch {batch}, {plural(threads, 'thread')}",
+            f"### {network}, batch {BATCH}, {plural(threads, 'thread')}",
             "Measured peaks: {:.0f} GFLOP/s and {:.1f} GB/s. A whole step takes {:.1f} ms.".format(
                 *peaks[threads], 1e3 * result["step"]
             ),
@@ -146,11 +151,10 @@ def kernels_section(found: dict[tuple[str, int], Any], limits: Any, batch: int) 
 def rows(result: Any, peak: float) -> list[list[str]]:
     """The rows of one table, the longest time first."""
     step = result["step"]
-    lines, small, total = [], 0.0, 0.0
+    lines, small = [], 0.0
     products = operations = 0.0
     for *call, calls, seconds in sorted(result["groups"], key=lambda group: -group[-1]):
         kernel, shapes, single, size = call
-        total += seconds
         work = single * calls
         if work:
             products, operations = products + seconds, operations + work
@@ -168,7 +172,7 @@ def rows(result: Any, peak: float) -> list[list[str]]:
     blank = ["", ""]
     lines += [
         ["other kernels", *blank, *time_and_share(small, step), *blank, ""],
-        ["outside the kernels", *blank, *time_and_share(step - total, step), *blank, ""],
+        ["outside the kernels", *blank, *time_and_share(result["outside"], step), *blank, ""],
         [
             "**all convolution and dense**", *blank, *time_and_share(products, step),
             *rate(operations, products, peak), "",

@@ -1,12 +1,13 @@
 """What the machine can do at most: multiply-adds by the kernels' register tile, and copying memory.
 
-`python -m tests.benchmarks.machine` prints, as JSON, medians for one thread and for all of them
-(NUMBA_NUM_THREADS).
+`python -m tests.benchmarks.machine` prints a table of medians for one thread and for all of them;
+with `--json` it is one process on NUMBA_NUM_THREADS threads.
 """
 
 import json
 import re
 import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 
 from core.kernels.cpu.multiply import ROWS, WIDTH, multiply
 from tests.benchmarks.page import section, table
-from tests.benchmarks.processes import environment, measured
+from tests.benchmarks.processes import environment, measured, threads_available
 
 DEPTH = 128  # a tile's operands then take 31 KB at most: they stay in the first-level cache
 TILES = 20_000
@@ -80,7 +81,10 @@ def widest_register() -> str:
 
 
 def main() -> None:
-    """Measure in this process."""
+    """Measure in this process, or in another."""
+    if sys.argv[1:] != ["--json"]:
+        print(machine_section({"native": limits(threads_available())}))
+        return
     everything = numba.get_num_threads()
     rows = []
     for threads in sorted({1, everything}):
@@ -92,7 +96,7 @@ def main() -> None:
 
 def limits(threads: int, instructions: str = "native") -> Any:
     """The rows (threads, GFLOP/s, GB/s of memory, GB/s of a small triad) and the registers used."""
-    return measured("machine", env=environment(threads, instructions))
+    return measured("machine", "--json", env=environment(threads, instructions))
 
 
 def machine_section(found: dict[str, Any]) -> str:

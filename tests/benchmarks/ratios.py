@@ -94,7 +94,7 @@ def measure(rows: Sequence[Case], turns: int, instructions: str = "native") -> d
     results = {}
     for number, case in enumerate(rows, start=1):
         results[case] = result = compare(case, turns, instructions)
-        following = f"next: {rows[number]}" if number < len(rows) else "done"
+        following = f"next: {rows[number]}" if number < len(rows) else "the rows are done"
         print(
             f"[{number}/{len(rows)}] {instructions}: {case}: {1e3 * result.ours:.1f} ms beside "
             f"{1e3 * result.theirs:.1f} ms, ratio {result.ratio.median:.2f} ({result.ratio}); "

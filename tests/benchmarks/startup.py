@@ -1,7 +1,7 @@
 """How long a fresh process takes to its first training step, compiling or loading its kernels.
 
-`python -m tests.benchmarks.startup NETWORK BATCH` imports, makes one step, and prints a line after
-each of the two; the parent looks at the clock.
+`python -m tests.benchmarks.startup` prints the table. With the arguments NETWORK BATCH it is one
+process: it imports, makes one step, and prints a line after each; the parent looks at the clock.
 """
 
 import statistics
@@ -10,8 +10,9 @@ import time
 from typing import NamedTuple
 
 from tests.benchmarks.page import plural, section, table
-from tests.benchmarks.processes import empty_cache, environment, start
+from tests.benchmarks.processes import empty_cache, environment, start, threads_available
 
+NETWORK, BATCH = "N2", 128
 REPETITIONS = 3
 LIMITS = {"cold": 45.0, "warm": 3.0}  # seconds asked for, of the whole
 
@@ -24,7 +25,10 @@ class Start(NamedTuple):
 
 
 def main() -> None:
-    """Import, then make one training step."""
+    """Print the table, or import and then make one training step."""
+    if len(sys.argv) == 1:
+        print(startup_section(threads_available()))
+        return
     network, batch = sys.argv[1], int(sys.argv[2])
     from tests.benchmarks.networks import halflight, trained
 
@@ -33,11 +37,11 @@ def main() -> None:
     print("stepped", flush=True)
 
 
-def once(network: str, batch: int, threads: int, cache: str) -> Start:
+def once(threads: int, cache: str) -> Start:
     """Time one process that keeps its compiled code in the folder `cache`."""
     env = environment(threads) | {"NUMBA_CACHE_DIR": cache}
     begin = time.perf_counter()
-    process = start("startup", network, batch, env=env)
+    process = start("startup", NETWORK, BATCH, env=env)
     assert process.stdout is not None
     moments = []
     for _ in range(2):
@@ -45,25 +49,25 @@ def once(network: str, batch: int, threads: int, cache: str) -> Start:
         moments.append(time.perf_counter())
     process.communicate()
     if process.returncode:
-        raise SystemExit(f"benchmark: the first step of {network} ended with {process.returncode}")
+        raise SystemExit(f"benchmark: the first step of {NETWORK} ended with {process.returncode}")
     return Start(moments[0] - begin, moments[1] - moments[0])
 
 
-def measure(network: str, batch: int, threads: int) -> dict[str, list[Start]]:
+def measure(threads: int) -> dict[str, list[Start]]:
     """Start with an empty cache, then with the one left behind, several times in turn."""
     found: dict[str, list[Start]] = {"cold": [], "warm": []}
     for number in range(REPETITIONS):
         with empty_cache() as folder:
             for kind in found:
-                found[kind].append(once(network, batch, threads, folder))
+                found[kind].append(once(threads, folder))
         seconds = ", ".join(f"{kind} {sum(times[-1]):.1f} s" for kind, times in found.items())
-        print(f"[{number + 1}/{REPETITIONS}] first step of {network}: {seconds}", flush=True)
+        print(f"[{number + 1}/{REPETITIONS}] first step of {NETWORK}: {seconds}", flush=True)
     return found
 
 
-def startup_section(network: str, batch: int, threads: int) -> str:
+def startup_section(threads: int) -> str:
     """Measure, and write the table."""
-    found = measure(network, batch, threads)
+    found = measure(threads)
     rows = []
     for kind, times in found.items():
         imports, step, whole = (
@@ -86,7 +90,7 @@ def startup_section(network: str, batch: int, threads: int) -> str:
     return section(
         "The first step of a process",
         f"Seconds from the start of the interpreter to the end of the first training step of "
-        f"{network}, batch {batch}, {plural(threads, 'thread')}; medians of {REPETITIONS} "
+        f"{NETWORK}, batch {BATCH}, {plural(threads, 'thread')}; medians of {REPETITIONS} "
         "processes each.",
         table(
             [
