@@ -1,6 +1,6 @@
 """The CPU benchmark beside PyTorch: every measurement, written to reports/benchmarks/cpu.md.
 
-`python -m tests.benchmarks.cpu` needs `pip install torch==2.13.0`, and half an hour on an idle
+`python -m tests.benchmarks.cpu` needs `pip install torch==2.13.0`, and many minutes on an idle
 machine. Each side runs in a process of its own; the two take turns of a few steps, so that a noisy
 machine disturbs both alike. PyTorch is given what makes it fast: channels last, fused Adam, and an
 allocator that keeps its memory. With `--instructions avx2` both sides are compared once more
