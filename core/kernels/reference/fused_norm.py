@@ -1,5 +1,7 @@
 """Fused batch normalisation, defined by the simple kernels that it stands for (see fused.py)."""
 
+from inspect import unwrap
+
 import numpy as np
 
 from ..contract import checked
@@ -10,6 +12,17 @@ from .pool import max_pool2d_backward
 from .rectifier import leaky_relu_backward
 
 __all__ = ["batch_norm_fused_backward", "batch_norm_fused_forward"]
+
+# The formulas alone, which work in any precision.
+_normalise, _normalise_gradient, _rectify_gradient, _pool_gradient = (
+    unwrap(kernel)
+    for kernel in (
+        batch_norm_forward_training,
+        batch_norm_backward,
+        leaky_relu_backward,
+        max_pool2d_backward,
+    )
+)
 
 
 @checked(FLOAT)
@@ -29,11 +42,9 @@ def batch_norm_fused_forward(
     pool: bool,
 ) -> None:
     """batch_norm_forward_training, then the end."""
-    z = np.empty(x.shape)
+    z = np.empty_like(x)
     running = (running_mean, running_variance)
-    batch_norm_forward_training(
-        z, mean, inverse_deviation, *running, x, gamma, beta, momentum, epsilon
-    )
+    _normalise(z, mean, inverse_deviation, *running, x, gamma, beta, momentum, epsilon)
     finish(y, index, z, slope, pool)
 
 
@@ -61,7 +72,7 @@ def batch_norm_fused_backward(
     z = z if beta is None else z + beta
     dz = dy.copy()
     if pool and index is not None:
-        dz = np.empty(x.shape)
-        max_pool2d_backward(dz, dy, index, *PAIRS)
-    leaky_relu_backward(dz, dz, z, slope)
-    batch_norm_backward(dx, dgamma, dbeta, dz, x.copy(), gamma, mean, inverse_deviation)
+        dz = np.empty_like(x)
+        _pool_gradient(dz, dy, index, *PAIRS)
+    _rectify_gradient(dz, dz, z, slope)
+    _normalise_gradient(dx, dgamma, dbeta, dz, x.copy(), gamma, mean, inverse_deviation)
