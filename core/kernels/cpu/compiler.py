@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 
 import numba
 from llvmlite import binding  # type: ignore[import-untyped]
-from numba.core import config
+from numba.core import config, event
+
+from .announce import Announcer
 
 # Values in the largest array below which one thread is enough: some ten microseconds of work.
 SERIAL_SIZE = 16384
@@ -42,9 +44,13 @@ def cache_folder(source: Path) -> Path:
     digest = hashlib.sha256(identity.encode())
     for file in sorted(sources(source)):
         digest.update(file.read_bytes())
+    return cache_base() / f"{source.stem}-{digest.hexdigest()[:16]}"
+
+
+def cache_base() -> Path:
+    """The folder of all such folders."""
     user = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    base = Path(os.environ.get("NUMBA_CACHE_DIR") or Path(user) / "halflight")
-    return base / f"{source.stem}-{digest.hexdigest()[:16]}"
+    return Path(os.environ.get("NUMBA_CACHE_DIR") or Path(user) / "halflight")
 
 
 def sources(source: Path) -> set[Path]:
@@ -75,6 +81,8 @@ def _cached_in(folder: Path) -> Iterator[None]:
     finally:
         config.CACHE_DIR = before  # type: ignore[attr-defined]
 
+
+event.register("numba:compile", Announcer(__package__ or "", cache_base()))
 
 _folder_of = functools.cache(lambda file: cache_folder(Path(file).resolve()))
 

@@ -159,3 +159,30 @@ for case in all_cases():
 def test_any_cpu_will_do(root):
     """Convolution compiled for a CPU with nothing but its base instructions."""
     _run(GENERIC, root, NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="")
+
+
+ANNOUNCED = """
+import numpy as np
+from core import kernels
+
+x = np.zeros((2, 3), np.float32)
+kernels.load("cpu").relu_forward(x, x)
+"""
+
+
+def test_compiling_is_announced_and_loading_is_not(root, tmp_path):
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", ANNOUNCED],
+            cwd=root,
+            env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=True,
+        ).stderr
+        for _ in range(2)
+    ]
+    assert str(tmp_path) in said[0]
+    assert "compiling kernels: maps" in said[0]
+    assert said[1] == ""
