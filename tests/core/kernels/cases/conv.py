@@ -89,8 +89,33 @@ def three_passes(
     ]
 
 
+def winograd_cases(rng: np.random.Generator) -> list[Case]:
+    """3 x 3 windows and channels enough for Winograd's algorithm to serve in all passes.
+
+    No image is a whole number of its tiles of 4 x 4 pixels; some are smaller than one, or deeper
+    than the sums taken in one go; many small ones are handled together.
+    """
+    found = []
+    for batch, image, channels, padding, total, bias, groups in (
+        (5, (15, 11), (16, 16), (1, 1), (2, 2), True, 1),
+        (1, (3, 3), (64, 61), (1, 1), (2, 2), True, 1),
+        (1, (50, 3), (32, 31), (1, 1), (2, 2), False, 1),
+        (2, (10, 11), (48, 39), (2, 2), (4, 4), True, 1),
+        (1, (13, 10), (31, 48), (0, 0), (0, 0), True, 1),
+        (1, (11, 6), (41, 33), (0, 2), (1, 2), True, 1),
+        (1, (30, 29), (16, 30), (1, 1), (2, 2), True, 1),
+        (2, (7, 7), (144, 16), (1, 1), (2, 2), True, 1),
+        (67, (7, 7), (16, 16), (1, 1), (2, 2), True, 1),
+        (2, (7, 8), (32, 48), (1, 1), (2, 2), True, 2),
+    ):
+        found += conv_cases(
+            rng, batch, image, channels, (3, 3), (1, 1), padding, total, bias, groups=groups
+        )
+    return found
+
+
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Odd sizes, strides and channels; dilation, groups, volumes."""
+    """Odd sizes, strides and channels; dilation, groups, volumes; Winograd's algorithm."""
     one, none = (1, 1), (0, 0)
     return [
         *conv_cases(rng, 2, (7, 9), (3, 5), (3, 3), one, (1, 1), (2, 2)),
@@ -115,4 +140,5 @@ def cases(rng: np.random.Generator) -> list[Case]:
             dilation=(2, 1, 3),
             groups=2,
         ),
+        *winograd_cases(rng),
     ]

@@ -22,6 +22,6 @@ def _dense(rng: np.random.Generator, batch: int, inputs: int, units: int) -> lis
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """One value, a few, and more than a tile."""
-    sizes = ((1, 1, 1), (5, 37, 19), (50, 300, 33))
+    """One value, a few, more than a tile, and more than a panel in every direction."""
+    sizes = ((1, 1, 1), (5, 37, 19), (50, 300, 33), (201, 395, 199))
     return [case for size in sizes for case in _dense(rng, *size)]
