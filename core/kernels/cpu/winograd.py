@@ -26,7 +26,7 @@ from .winograd_tiles import (
 from .winograd_transforms import OUTPUTS, POINTS, transform_outputs
 
 # Channels summed in one go; deeper sums add such parts, which rounds less.
-_DEPTH = 128
+_DEPTH = 32
 # Floats between the 36 products, so that their rows do not compete for the same cache sets.
 _GAP = LANES
 

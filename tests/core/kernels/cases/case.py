@@ -52,21 +52,35 @@ def _rms(values: np.ndarray) -> float:
 
 
 def assert_agrees(case: Case, backend: Backend, reference: Backend) -> None:
-    """The back end errs by at most 4 times what float32 rounding alone costs.
+    """The back end errs by at most 4 times what float32 rounding alone costs; direct sums, twice.
 
     That cost is the rms error of the reference's formulas in float32, at least one rounding of a
-    typical output.
+    typical output. Where Winograd's algorithm may serve it is at least two, as the sums of others
+    have: PyTorch 2.13 shows 1.7 to 2.7 on most of these cases.
     """
     expected, received = case.run(reference), case.run(backend)
     rounded = case.run_in_float32(reference)
+    direct = backend.name == "cpu_precise" and case.kernel.startswith("conv")
+    limit = 2.0 if direct else 4.0
+    least = (2.0 if not direct and may_be_winograds(case) else 1.0) * EPSILON
     for name, truth in expected.items():
         if truth.dtype == np.int32:
             np.testing.assert_array_equal(received[name], truth)
             continue
         assert received[name].dtype == backend.FLOAT
-        cost = max(_rms(rounded[name] - truth), EPSILON * _rms(truth))
+        cost = max(_rms(rounded[name] - truth), least * _rms(truth))
         error = _rms(received[name] - truth)
-        assert error <= 4.0 * cost, f"{case.kernel}: {name} errs by {error}, rounding by {cost}"
+        assert error <= limit * cost, f"{case.kernel}: {name} errs by {error}, rounding by {cost}"
+
+
+def may_be_winograds(case: Case) -> bool:
+    """Whether a call convolves images with windows of 3 x 3 at every pixel."""
+    weights = case.arguments.get("w", case.arguments.get("dw"))
+    return (
+        case.kernel.startswith("conv2d")
+        and weights.shape[:2] == (3, 3)
+        and case.arguments["strides"] == case.arguments["dilation"] == (1, 1)
+    )
 
 
 def normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
