@@ -5,7 +5,8 @@ import numpy as np
 from tests.core.kernels.cases.case import Case, normal, nothing
 
 
-def _dense(rng: np.random.Generator, batch: int, inputs: int, units: int) -> list[Case]:
+def dense_cases(rng: np.random.Generator, batch: int, inputs: int, units: int) -> list[Case]:
+    """All passes of one dense layer, with a bias and without."""
     x, w, dy = normal(rng, batch, inputs), normal(rng, inputs, units), normal(rng, batch, units)
     y, dx, dw, db = nothing(batch, units), nothing(batch, inputs), normal(rng, inputs, units), None
     return [
@@ -24,4 +25,4 @@ def _dense(rng: np.random.Generator, batch: int, inputs: int, units: int) -> lis
 def cases(rng: np.random.Generator) -> list[Case]:
     """One value, a few, more than a tile, and more than a panel in every direction."""
     sizes = ((1, 1, 1), (5, 37, 19), (50, 300, 33), (201, 395, 199))
-    return [case for size in sizes for case in _dense(rng, *size)]
+    return [case for size in sizes for case in dense_cases(rng, *size)]
