@@ -1,9 +1,5 @@
 """No kernel writes or reads outside its arrays, or uses scratch memory that it has not written."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -13,6 +9,7 @@ from core.kernels.cpu.compiler import compiled
 from core.kernels.cpu.vector import LANES, copy_floats
 from tests.core.kernels.cases import all_cases
 from tests.core.kernels.guarded import Fences, Zones, run_in, scratch_in
+from tests.core.kernels.python import run_python
 
 COMPILED = [name for name in kernels.BACKENDS if name != "reference"]
 
@@ -69,26 +66,14 @@ _overrun(np.empty(2 * LANES, np.float32), np.lib.stride_tricks.as_strided(source
 """
 
 
-def _run(script, root):
-    return subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=root,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        timeout=500,
-        check=False,
-    )
-
-
 def test_nothing_outside_is_read(root):
     """Whole vectors may be loaded beyond what is used, but never beyond an array's end."""
-    run = _run(SCRIPT, root)
+    run = run_python(SCRIPT, root)
     assert run.returncode == 0, run.stderr[-2000:]
 
 
 def test_an_overread_ends_the_process(root):
-    assert _run(OVERREAD, root).returncode < 0
+    assert run_python(OVERREAD, root).returncode < 0
 
 
 def test_fenced_arrays_are_like_others():

@@ -12,8 +12,6 @@ REFERENCE = kernels.load("reference")
 INPUTS = ("x", "dy", "w", "b", "g", "a", "prediction", "target")
 
 
-
-
 def _reached_by_winograd(wrong, kernel):
     """Where Winograd's algorithm may carry what is not finite: a tile of 4 x 4, or all 9 taps."""
     reached = wrong.copy()

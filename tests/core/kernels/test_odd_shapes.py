@@ -16,8 +16,9 @@ from tests.core.kernels.cases.depthwise import depthwise_cases
 
 REFERENCE = kernels.load("reference")
 COMPILED = [name for name in kernels.BACKENDS if name != "reference"]
-# Roundings of a typical output that sums may cost; those of Winograd's algorithm cost more.
-DIRECT, WINOGRAD = 3.0, 8.0
+# Roundings of a typical output that a sum may cost, directly and by Winograd's algorithm. One
+# output alone may be unlucky; of many, the typical costs are 1.5 and 5.
+DIRECT, WINOGRAD = 4.0, 12.0
 WORK = 1 << 24  # multiplications of one convolution, so that the reference is quick enough
 PROFILE = {"deadline": None, "derandomize": True}
 
@@ -44,8 +45,10 @@ def _assert_close(case):
         received = case.run(kernels.load(backend))
         roundings = WINOGRAD if backend == "cpu" and may_be_winograds(case) else DIRECT
         for name, truth in expected.items():
-            error = _rms(received[name] - truth) / _rms(np.sqrt(squares[name]))
-            assert error <= roundings * EPSILON, f"{backend} {case.kernel}: {name} errs by {error}"
+            error, size = _rms(received[name] - truth), _rms(np.sqrt(squares[name]))
+            assert error <= roundings * EPSILON * size, (
+                f"{backend} {case.kernel}: {name} errs by {error} of {size}"
+            )
 
 
 @st.composite
@@ -117,7 +120,7 @@ CHANNELS = st.tuples(st.integers(1, 40), st.integers(1, 40))
 BATCH = st.integers(1, 5)
 
 
-@settings(max_examples=60, **PROFILE)
+@settings(max_examples=50, **PROFILE)
 @given(layouts(), BATCH, st.sampled_from((1, 1, 2, 3)), CHANNELS, st.booleans())
 def test_any_convolution_of_images(layout, batch, groups, channels, bias):
     for case in _convolutions(1, layout, batch, groups, channels, bias):
@@ -131,7 +134,7 @@ def test_any_convolution_of_volumes(layout, batch, groups, channels, bias):
         _assert_close(case)
 
 
-@settings(max_examples=60, **PROFILE)
+@settings(max_examples=50, **PROFILE)
 @given(same_layouts(), st.integers(1, 70), st.sampled_from((1, 2)), CHANNELS, st.booleans())
 def test_any_convolution_by_winograd(layout, batch, groups, channels, bias):
     """However small or thin the images: here it serves although it is slower."""
@@ -150,7 +153,7 @@ def test_any_depthwise_convolution(layout, batch, channels, multiplier, bias):
         _assert_close(case)
 
 
-@settings(max_examples=60, **PROFILE)
+@settings(max_examples=50, **PROFILE)
 @given(st.integers(1, 420), st.integers(1, 420), st.integers(1, 130))
 def test_any_dense_layer(batch, inputs, units):
     rng = np.random.Generator(np.random.Philox(key=[15, 5]))

@@ -81,9 +81,7 @@ def _weight_gradients(x, y):
 
 @numba.njit
 def _ended(x, y, scale, shift, slope, floor):
-    maps.transform_outputs(
-        x, 0, LANES, y, 0, 4 * LANES, LANES, scale, shift, LANES, slope, floor
-    )
+    maps.transform_outputs(x, 0, LANES, y, 0, 4 * LANES, LANES, scale, shift, LANES, slope, floor)
 
 
 def _outputs(x, y):
