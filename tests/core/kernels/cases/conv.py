@@ -92,11 +92,13 @@ def three_passes(
 def winograd_cases(rng: np.random.Generator) -> list[Case]:
     """3 x 3 windows and channels enough for Winograd's algorithm to serve in all passes.
 
-    No image is a whole number of its tiles of 4 x 4 pixels; some are smaller than one, or deeper
-    than the sums taken in one go; many small ones are handled together.
+    Its tiles of 4 x 4 pixels cover one image exactly, so that nothing follows the last whole one,
+    and stand out of all others; some images are smaller than a tile, or deeper than the sums taken
+    in one go; many small ones are handled together.
     """
     found = []
     for batch, image, channels, padding, total, bias, groups in (
+        (1, (8, 8), (30, 39), (1, 1), (2, 2), True, 1),
         (5, (15, 11), (16, 16), (1, 1), (2, 2), True, 1),
         (1, (3, 3), (64, 61), (1, 1), (2, 2), True, 1),
         (1, (50, 3), (32, 31), (1, 1), (2, 2), False, 1),
