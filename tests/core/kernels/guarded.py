@@ -10,10 +10,13 @@ import mmap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import numba
 import numpy as np
 import pytest
+from numba.core import config
 
 from core.kernels import Backend
+from core.kernels.cpu.compiler import thread_limit
 from core.kernels.cpu.scratch import scratch
 from tests.core.kernels.cases.case import Case
 
@@ -71,12 +74,23 @@ class Fences:
 
 @contextmanager
 def scratch_in(place: Place) -> Iterator[None]:
-    """Every scratch array is a new one in watched memory, exactly as large as asked for."""
+    """Every scratch array is a new one in watched memory, exactly as large as asked for.
+
+    One thread works, so that no other thread's share of an array follows its own unwatched.
+    """
+    threads = numba.get_num_threads()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             type(scratch), "__call__", lambda _self, _purpose, *shape: place(shape, np.float32)
         )
-        yield
+        patch.setattr(config, "NUMBA_NUM_THREADS", 1)
+        numba.set_num_threads(1)
+        assert thread_limit() == 1
+        try:
+            yield
+        finally:
+            patch.undo()
+            numba.set_num_threads(threads)
 
 
 def run_in(place: Place, case: Case, backend: Backend) -> dict[str, np.ndarray]:
