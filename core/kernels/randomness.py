@@ -20,6 +20,7 @@ _MIX_2 = np.uint64(0x94D049BB133111EB)
 _30, _27, _31 = np.uint64(30), np.uint64(27), np.uint64(31)
 _40, _16 = np.uint64(40), np.uint64(16)
 _1, _LOW_24 = np.uint64(1), np.uint64((1 << 24) - 1)
+_32, _LOW_32 = np.uint64(32), np.uint64((1 << 32) - 1)
 _MASK = (1 << 64) - 1
 _TO_UNIT = np.float32(2.0**-24)
 _MINUS_TWO = np.float32(-2)
@@ -56,6 +57,15 @@ def dropout_bits(key: np.uint64, index: Bits) -> Bits:
 def dropout_threshold(rate: float) -> np.uint64:
     """The 24-bit number below which an element is dropped, for 0 <= rate < 1."""
     return np.uint64(round(rate * (1 << 24)))
+
+
+def random_below(word: Bits, first: np.uint64, second: np.uint64) -> tuple[Bits, Bits]:
+    """Two independent integers of one word, from 0 to below `first` and to below `second`.
+
+    Each is a multiple of 2^-32 times its bound, rounded down (Lemire 2019, section 4, without his
+    rejection): a value's chance errs by 2^-32 at most. Bounds must not exceed 2^32.
+    """
+    return ((word >> _32) * first) >> _32, ((word & _LOW_32) * second) >> _32
 
 
 def uniform_bits(word: Bits) -> tuple[Bits, Bits]:

@@ -118,6 +118,36 @@ def _check_rows(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, Any
         raise ValueError(f"{kernel}: index holds {wrong}, expected 0 to {rows - 1}")
 
 
+def _check_orientations(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, Any]) -> None:
+    """Some of 0 to 7; a quarter turn keeps the shape of square images alone."""
+    orientations, height, width = given["orientations"], lengths["h"], lengths["w"]
+    if not orientations or not all(_is_within(k, 0, 7) for k in orientations):
+        raise ValueError(
+            f"{kernel}: orientations are {orientations}, expected one or more integers of 0 to 7"
+        )
+    if height != width and any(k % 2 for k in orientations):
+        raise ValueError(
+            f"{kernel}: orientations {orientations} hold a quarter turn (an odd number), which "
+            f"needs square images, received {height} by {width}"
+        )
+
+
+def _check_shifts(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, Any]) -> None:
+    """Each a pair (least, most) of whole pixels, at most the image's length."""
+    for name, letter in (("down", "h"), ("right", "w")):
+        limits, length = given[name], lengths[letter]
+        fit = len(limits) == 2 and all(_is_within(pixels, -length, length) for pixels in limits)
+        if not fit or limits[0] > limits[1]:
+            raise ValueError(
+                f"{kernel}: {name} is {limits}, expected integers (least, most) of {-length} to "
+                f"{length}"
+            )
+
+
+def _is_within(value: Any, least: int, most: int) -> bool:
+    return isinstance(value, int) and least <= value <= most
+
+
 _RULES: Mapping[str, Rule] = {
     "strides": check_windows,
     "groups": check_groups,
@@ -130,4 +160,6 @@ _RULES: Mapping[str, Rule] = {
     "depth_radius": _check_depth_radius,
     "time": _check_time,
     "activation": _check_activation,
+    "orientations": _check_orientations,
+    "down": _check_shifts,
 }

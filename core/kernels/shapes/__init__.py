@@ -27,6 +27,7 @@ MODULES = (
     "merge",
     "layout",
     "upsample",
+    "augment",
     "sequence",
     "simple_rnn",
     "lstm",

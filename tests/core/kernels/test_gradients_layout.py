@@ -78,3 +78,19 @@ def test_upsample(kernel, size):
         lambda dy, x: [filled(backward, x.shape, dy, size)],
         normal(RNG, 2, 3, 4, 5),
     )
+
+
+@pytest.mark.parametrize(
+    ("kernel", "arguments"),
+    [
+        ("random_orientation", (tuple(range(8)), 3, 9)),
+        ("random_shift", ((-2, 3), (-4, 1), 3, 9)),
+    ],
+)
+def test_augment(kernel, arguments):
+    forward, backward = (getattr(K, f"{kernel}_{way}") for way in ("forward", "backward"))
+    check(
+        lambda x: filled(forward, x.shape, x, *arguments),
+        lambda dy, x: [filled(backward, x.shape, dy, *arguments)],
+        normal(RNG, 30, 4, 4, 2),
+    )
