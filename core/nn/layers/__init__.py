@@ -20,6 +20,7 @@ from core.nn.layers.activation_layers import (
     Step,
     Tanh,
 )
+from core.nn.layers.augmentation import RandomFlip, RandomOrientation, RandomTranslation
 from core.nn.layers.bidirectional import Bidirectional
 from core.nn.layers.convolution import Conv1D, Conv2D, Conv3D
 from core.nn.layers.dense import Dense, Perceptron
@@ -115,6 +116,9 @@ __all__ = [
     "PReLU",
     "Perceptron",
     "Permute",
+    "RandomFlip",
+    "RandomOrientation",
+    "RandomTranslation",
     "ReLU",
     "Reshape",
     "Sampling",
@@ -186,6 +190,9 @@ LAYERS: Mapping[str, type[Layer]] = {
         PReLU,
         Perceptron,
         Permute,
+        RandomFlip,
+        RandomOrientation,
+        RandomTranslation,
         ReLU,
         Reshape,
         SELU,

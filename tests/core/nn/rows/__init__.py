@@ -7,6 +7,7 @@ from tests.core.nn.rows.row import Row
 FILES = (
     "activation",
     "activation_layers",
+    "augmentation",
     "convolution",
     "dense",
     "global_pooling",
