@@ -60,7 +60,10 @@ class ShardedArray:
         return self.take(np.asarray(index))
 
     def take(self, indices: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        """Gather stamps `indices` (integer array, shape (n,)), into `out` where it is given."""
+        """Gather stamps `indices` (integer array, shape (n,)), into `out` where it is given.
+
+        `out` may be any view of n stamps; each stamp is copied once, in the order of the files.
+        """
         if indices.dtype == bool or not np.issubdtype(indices.dtype, np.integer):
             raise TypeError(f"stamps are taken by integer index, not by {indices.dtype}")
         if indices.size and not (0 <= indices.min() and indices.max() < len(self)):
@@ -70,10 +73,10 @@ class ShardedArray:
             )
         if out is None:
             out = np.empty((indices.size, *self.shape[1:]), self.dtype)
-        numbers = indices // self.shard_size
-        for number in np.unique(numbers):
-            here = numbers == number
-            out[here] = self.shards[number][indices[here] % self.shard_size]
+        numbers, places = np.divmod(indices, self.shard_size)
+        shards = self.shards
+        for i in np.argsort(indices, kind="stable").tolist():
+            out[i] = shards[numbers[i]][places[i]]
         return out
 
     @cached_property
@@ -94,7 +97,7 @@ class ShardedArray:
                     f"{path} holds {shard.dtype} {shard.shape}, {MANIFEST} promises "
                     f"{self.dtype} {want}: delete the folder and run `dvc repro`"
                 )
-            shards.append(shard)
+            shards.append(shard.view(np.ndarray))  # whose stamps are cheaper to take one by one
         return shards
 
 

@@ -5,18 +5,22 @@ from typing import Protocol
 
 import numpy as np
 
-from core.images.orient import ORIENTATIONS, orient
+from core.images.orient import ORIENTATIONS, opposite, orient
 
 
-class Gatherable(Protocol):
-    """An array, in memory or on disk, whose stamps can be gathered by index."""
+class Stored(Protocol):
+    """Stamps on disk that are gathered by index, such as a `ShardedArray`."""
 
     @property
     def shape(self) -> tuple[int, ...]:
         """(n, S, S)."""
 
-    def __getitem__(self, index: np.ndarray, /) -> np.ndarray:
-        """Stamps by integer index."""
+    @property
+    def dtype(self) -> np.dtype:
+        """Of the pixels."""
+
+    def take(self, indices: np.ndarray, out: np.ndarray) -> np.ndarray:
+        """Write stamps `indices` (m,) into `out` (m, S, S), which need not be contiguous."""
 
 
 class ArrayBatches:
@@ -24,7 +28,8 @@ class ArrayBatches:
 
     Parameters
     ----------
-    inputs : name -> (n, S, S) float32 stamps; a channel axis is added for the network.
+    inputs : name -> (n, S, S) float32 stamps, on disk or in memory; a channel axis is added for the
+        network.
     targets : (n, T) float32.
     indices : which of the n stamps take part.
     batch_size : stamps a batch; the last of an epoch may be smaller.
@@ -33,9 +38,11 @@ class ArrayBatches:
         uninterrupted one would.
     """
 
+    read_ahead = True  # for `Model.fit`: every batch has arrays of its own
+
     def __init__(
         self,
-        inputs: Mapping[str, Gatherable],
+        inputs: Mapping[str, Stored | np.ndarray],
         targets: np.ndarray,
         *,
         indices: np.ndarray,
@@ -64,9 +71,17 @@ class ArrayBatches:
             chosen = order[start : start + self.batch_size]
             orientation = int(rng.integers(ORIENTATIONS)) if self.augment else 0
             yield (
-                {
-                    name: np.ascontiguousarray(orient(array[chosen][..., np.newaxis], orientation))
-                    for name, array in self.inputs.items()
-                },
+                {name: _gather(array, chosen, orientation) for name, array in self.inputs.items()},
                 self.targets[chosen],
             )
+
+
+def _gather(array: Stored | np.ndarray, chosen: np.ndarray, orientation: int) -> np.ndarray:
+    """Stamps `chosen` in an orientation, (b, S, S, 1): each pixel is copied once, to its place."""
+    stamps = np.empty((len(chosen), *array.shape[1:], 1), array.dtype)
+    unturned = orient(stamps, opposite(orientation))[..., 0]
+    if isinstance(array, np.ndarray):
+        unturned[...] = array[chosen]
+    else:
+        array.take(chosen, unturned)
+    return stamps

@@ -15,6 +15,7 @@ from core.nn import (
 from core.nn.history import History
 from core.nn.layer import Layer
 from core.nn.model import Model
+from core.nn.prefetch import ReadAhead
 from core.nn.saving import load_model
 from core.nn.sequential import Sequential
 from core.nn.sources import ArraySource, BatchSource
@@ -28,6 +29,7 @@ __all__ = [
     "Input",
     "Layer",
     "Model",
+    "ReadAhead",
     "Sequential",
     "Tensor",
     "WeightsError",

@@ -10,7 +10,11 @@ from core.nn.data import Arrays, Host, RawBatch, by_name
 
 @runtime_checkable
 class BatchSource(Protocol):
-    """Anything that deals out an epoch's batches, the same ones whenever it is asked again."""
+    """Anything that deals out an epoch's batches, the same ones whenever it is asked again.
+
+    A source may also have `replayable` (False: it deals each batch out but once) and `read_ahead`
+    (True: batches may be asked for ahead of use, on another thread: see `ReadAhead`).
+    """
 
     steps: int
     """Batches in an epoch."""
@@ -58,6 +62,8 @@ class ArraySource:
         self._batch_size, self._shuffle, self._seed = batch_size, shuffle, seed
         self.length = next(iter(lengths.values()))
         self.steps = -(-self.length // batch_size)
+        every = [array for arrays in (inputs, target, weight) for _, array in _each(arrays)]
+        self.read_ahead = any(_is_mapped(array) for array in every)
 
     def batches(self, epoch: int) -> Iterator[RawBatch]:
         """Yield the batches of one epoch."""
@@ -123,6 +129,7 @@ class ClassWeighted:
         self._source, self._weights, self._shape = source, dict(class_weight), target_shape
         self.steps = source.steps
         self.replayable = getattr(source, "replayable", True)
+        self.read_ahead = getattr(source, "read_ahead", False)
 
     def batches(self, epoch: int) -> Iterator[RawBatch]:
         """Yield the source's batches with other weights.
@@ -225,6 +232,13 @@ def _each(arrays: Arrays | None) -> list[tuple[str, Host]]:
     if isinstance(arrays, list | tuple):
         return [(str(i), array) for i, array in enumerate(arrays)]
     return [("", np.asarray(arrays))]
+
+
+def _is_mapped(array: Any) -> bool:
+    """Whether an array lies in a file, or is a view of one that does."""
+    while array is not None and not isinstance(array, np.memmap):
+        array = getattr(array, "base", None)
+    return array is not None
 
 
 def _take(arrays: Any, rows: Any) -> Any:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from core.nn.executor import Executor
 from core.nn.history import History
 from core.nn.layer import Array
 from core.nn.penalties import apply_constraints, apply_regularizers, penalty
+from core.nn.prefetch import dealt_out
 from core.nn.sources import BatchSource
 
 if TYPE_CHECKING:
@@ -108,12 +110,13 @@ def evaluate(model: Model, source: BatchSource) -> dict[str, float]:
     """Return the loss and the metrics over epoch 0 of `source`, in inference mode."""
     objective = compiled(model).objective
     objective.reset()
-    for batch in _batches(model, source, 0):
-        executor = model.executor(len(batch.inputs[0]), training=False)
-        outputs = executor.forward([model.kernels.to_device(array) for array in batch.inputs])
-        values, weights = _losses(model, batch, executor, outputs)
-        objective.add(values, weights, penalty(model.kernels, model.parameters, model.layers))
-        _update_metrics(model, batch, outputs)
+    with closing(_batches(model, source, 0)) as batches:
+        for batch in batches:
+            executor = model.executor(len(batch.inputs[0]), training=False)
+            outputs = executor.forward([model.kernels.to_device(array) for array in batch.inputs])
+            values, weights = _losses(model, batch, executor, outputs)
+            objective.add(values, weights, penalty(model.kernels, model.parameters, model.layers))
+            _update_metrics(model, batch, outputs)
     return objective.logs()
 
 
@@ -185,37 +188,39 @@ def _epoch(run: Run, source: BatchSource) -> tuple[dict[str, float], bool]:
     optimizer, objective = compiled(model).optimizer, compiled(model).objective
     objective.reset()
     rate = 0.0
-    for number, batch in enumerate(_batches(model, source, run.epoch)):
-        for callback in run.callbacks:
-            callback.on_train_batch_begin(number)
-        rate = optimizer.current_learning_rate()
-        result = train_step(model, batch)
-        mean = objective.loss() if result.finite else result.loss
-        logs = {"loss": result.loss, "mean_loss": mean, "finite": result.finite}
-        for callback in run.callbacks:
-            callback.on_train_batch_end(number, logs)
-        if not result.finite:
-            if not model.stop_training:
-                raise FloatingPointError(
-                    f"epoch {run.epoch}, batch {number}: the loss is {result.loss} and a loss or "
-                    "gradient is not finite; the weights are those before this step. Lower the "
-                    "learning rate, or add TerminateOnNaN() to stop without an error"
-                )
-            return {}, False
-        if model.stop_training:
-            break
+    with closing(_batches(model, source, run.epoch)) as batches:
+        for number, batch in enumerate(batches):
+            for callback in run.callbacks:
+                callback.on_train_batch_begin(number)
+            rate = optimizer.current_learning_rate()
+            result = train_step(model, batch)
+            mean = objective.loss() if result.finite else result.loss
+            logs = {"loss": result.loss, "mean_loss": mean, "finite": result.finite}
+            for callback in run.callbacks:
+                callback.on_train_batch_end(number, logs)
+            if not result.finite:
+                if not model.stop_training:
+                    raise FloatingPointError(
+                        f"epoch {run.epoch}, batch {number}: the loss is {result.loss} and a loss "
+                        "or gradient is not finite; the weights are those before this step. Lower "
+                        "the learning rate, or add TerminateOnNaN() to stop without an error"
+                    )
+                return {}, False
+            if model.stop_training:
+                break
     return {**objective.logs(), "learning_rate": rate}, True
 
 
-def _batches(model: Model, source: BatchSource, epoch: int) -> Iterator[Batch]:
+def _batches(model: Model, source: BatchSource, epoch: int) -> Generator[Batch, None, None]:
     """Yield an epoch's batches, checked, and check that there are as many as promised."""
     rules = compiled(model).objective.rules
     number = 0
-    for number, raw in enumerate(source.batches(epoch), start=1):
-        try:
-            yield check_batch(raw, rules)
-        except ValueError as error:
-            raise ValueError(f"epoch {epoch}, batch {number - 1}: {error}") from error
+    with closing(dealt_out(source, epoch)) as batches:
+        for number, raw in enumerate(batches, start=1):
+            try:
+                yield check_batch(raw, rules)
+            except ValueError as error:
+                raise ValueError(f"epoch {epoch}, batch {number - 1}: {error}") from error
     if number != source.steps or number == 0:
         raise ValueError(
             f"epoch {epoch}: the batch source promised {source.steps} batches (at least one), "

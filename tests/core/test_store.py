@@ -36,6 +36,17 @@ def test_blocks_of_any_size_come_back(tmp_path_factory, blocks, shard_size):
     np.testing.assert_array_equal(stamps["image"][len(images) - 1], images[-1])
 
 
+def test_stamps_are_taken_in_any_order_into_any_view(tmp_path):
+    images = fill(tmp_path / "s", [11])
+    image = store.read_stamps(tmp_path / "s")["image"]
+    order = np.array([10, 0, 7, 7, 3, 4])
+    out = np.full((6, 6, 6, 2), np.nan, np.float32)
+    view = out[:, ::-1, :, 1].transpose(0, 2, 1)
+    assert image.take(order, view) is view
+    np.testing.assert_array_equal(view, images[order])
+    assert np.isnan(out[..., 0]).all()
+
+
 def test_the_same_stamps_give_the_same_bytes_however_they_arrive(tmp_path):
     fill(tmp_path / "a", [10])
     rng = np.random.default_rng(0)
