@@ -2,7 +2,7 @@
 
 Run `python -m tests.benchmarks.prefetch`. It trains the default network on 96-pixel stamps and
 prints the medians; `--cold` drops the stamps from the page cache before every epoch, as when they
-are larger than the memory (Linux). A network that does nearly nothing shows the
+are larger than the memory (Linux; TMPDIR must be on a disk). A network that does nearly nothing shows the
 batches alone.
 """
 
@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=7)
     parser.add_argument("--cold", action="store_true", help="from the disk itself")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as parent:
+    with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent) / "stamps"
         write(folder, options.stamps)
         for name, preset in (("radius_net", True), ("batches alone", False)):
