@@ -2,8 +2,8 @@
 
 Run `python -m tests.benchmarks.prefetch`. It trains the default network on 96-pixel stamps and
 prints the medians; `--cold` drops the stamps from the page cache before every epoch, as when they
-are larger than the memory (Linux; TMPDIR must be on a disk). A network that does nearly nothing shows the
-batches alone.
+are larger than the memory (Linux; TMPDIR must be on a disk). A network that does nearly nothing
+shows the batches alone.
 """
 
 import argparse
