@@ -24,14 +24,29 @@ __all__ = [
 _maximum = compiled()(formulas.maximum)
 
 
+@compiled()
+def _adam_block(w, g, m, v, rate, decay, rest_1, rest_2, epsilon):  # type: ignore
+    for i in range(w.size):
+        m[i] += rest_1 * (g[i] - m[i])
+        v[i] += rest_2 * (g[i] * g[i] - v[i])
+        w[i] = w[i] - decay * w[i] - rate * m[i] / (math.sqrt(v[i]) + epsilon)
+
+
 @compiled(parallel=True)
 def _adam_step(w, g, m, v, rate, decay, rest_1, rest_2, epsilon):  # type: ignore
     for block in prange(block_count(w.size)):
-        start, stop = block_bounds(block, w.size)
-        for i in range(start, stop):
-            m[i] += rest_1 * (g[i] - m[i])
-            v[i] += rest_2 * (g[i] * g[i] - v[i])
-            w[i] = w[i] - decay * w[i] - rate * m[i] / (math.sqrt(v[i]) + epsilon)
+        begin, end = block_bounds(block, w.size)
+        _adam_block(
+            w[begin:end],
+            g[begin:end],
+            m[begin:end],
+            v[begin:end],
+            rate,
+            decay,
+            rest_1,
+            rest_2,
+            epsilon,
+        )
 
 
 @checked(FLOAT)

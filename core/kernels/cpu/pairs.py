@@ -13,6 +13,7 @@ from numba import prange
 from .arrays import Array, Indices
 from .compiler import compiled, thread_limit
 from .scratch import scratch
+from .vector import copy_floats
 
 _ZERO = np.float32(0)
 
@@ -63,21 +64,23 @@ def pool_pairs(y, index, z, first, last, shape, value, places):  # type: ignore
     """
     height, width, channels = shape
     line, small = width * channels, width // 2 * channels
-    place, unread = places
     rows = height // 2
+    place, won = places[0], places[1]
     for n in range(last - first):
         for row in range(rows):
             upper = (n * height + 2 * row) * line
             to = ((first + n) * rows + row) * small
             pool_lines(
                 y[to : to + small],
-                index[to : to + small] if index.size else unread[:small],
+                won[:small],
                 z[upper : upper + line],
                 z[upper + line : upper + 2 * line],
                 value,
                 place,
                 channels,
             )
+            if index.size:
+                copy_floats(index, to, won, 0, small)
 
 
 @compiled()

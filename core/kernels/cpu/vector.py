@@ -136,7 +136,7 @@ def _as_vector(builder: Any, address: Any, offset: Any) -> Any:
 
 @intrinsic
 def copy_floats(_context, target, target_start, source, source_start, length):  # type: ignore
-    """target[:length] = source[:length], from the elements given on."""
+    """target[:length] = source[:length] from the elements given on, of any type of four bytes."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         to = pointer(context, builder, signature.args[0], arguments[0], arguments[1])
