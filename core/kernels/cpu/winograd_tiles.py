@@ -23,6 +23,8 @@ from .winograd_transforms import (
 TILE = POINTS * LANES  # floats of a transformed tile, for 16 channels
 # What the transforms of a tile of 16 channels cost, in multiply-adds of a vector (measured).
 _TRANSFORM_COST = 500
+# Tiles transformed together: a whole number of register tiles, few for the second-level cache.
+_BLOCK = ROWS * max(1, 24 // ROWS)
 _MEGABYTE = 1 << 20
 
 
@@ -56,8 +58,7 @@ def tiling(images: int, height: int, width: int, channels: int) -> Tiling:
         and group * tiles < 0.96 * ROWS * -(-group * tiles // ROWS)
     ):
         group += 1
-    block = ROWS * max(1, 48 // ROWS) if padded_channels <= 64 else ROWS * max(1, 24 // ROWS)
-    return Tiling(rows, columns, padded_height, padded_width, padded_channels, block, group)
+    return Tiling(rows, columns, padded_height, padded_width, padded_channels, _BLOCK, group)
 
 
 def pays(outputs: tuple[int, ...], channels_in: int, channels: int) -> bool:

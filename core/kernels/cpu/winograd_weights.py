@@ -9,6 +9,7 @@ import numba
 import numpy as np
 
 from .arrays import Array
+from .blocks import block_bounds, block_count
 from .compiler import compiled, thread_limit
 from .multiply import WIDTH, multiply_transposed
 from .scratch import scratch
@@ -28,32 +29,31 @@ _MEGABYTE = 1 << 20
 
 
 @compiled()
-def transform_gradient_block(z, padded, border, first, count, tiling):  # type: ignore
-    """z (channels / WIDTH, block, 36, WIDTH) = A dy A^T of tiles; `border` zeros lie before dy."""
+def _transform_gradient_block(z, padded, first, count, tiling):  # type: ignore
+    """z (channels / WIDTH, block, 36, WIDTH) = A dy A^T of tiles first..first + count."""
     channels = tiling.channels
     line = tiling.width * channels
     for t in range(count):
         image, row, column = place(first + t, tiling)
-        row, column = row * OUTPUTS + border[0], column * OUTPUTS + border[1]
-        corner = ((image * tiling.height + row) * tiling.width + column) * channels
+        corner = (image * tiling.height + row * OUTPUTS) * tiling.width + column * OUTPUTS
         for c in range(0, channels, LANES):
             begin = c // WIDTH * WIDTH
             columns = min(WIDTH, channels - begin)
             to = (begin * tiling.block + t * columns) * POINTS + c - begin
             transform_gradients(
-                padded, corner + c, line, channels, z, to, INPUTS * columns, columns
+                padded, corner * channels + c, line, channels, z, to, INPUTS * columns, columns
             )
 
 
 @compiled()
-def weights_group(products, x, dy, border, images, v, z, fresh, tiling, gradient_tiling):  # type: ignore
+def _add_group(products, x, dy, images, v, z, fresh, tiling, dy_tiling):  # type: ignore
     """products (36, blocks, in, 16 or WIDTH) = or += sums over all tiles of padded x and dy."""
-    depth, channels = tiling.channels, gradient_tiling.channels
+    depth, channels = tiling.channels, dy_tiling.channels
     total = images * tiling.rows * tiling.columns
     for tile in range(0, total, tiling.block):
         count = min(tiling.block, total - tile)
         transform_block(v, x, tile, count, tiling)
-        transform_gradient_block(z, dy, border, tile, count, gradient_tiling)
+        _transform_gradient_block(z, dy, tile, count, dy_tiling)
         for point in range(POINTS):
             for channel in range(0, channels, WIDTH):
                 columns = min(WIDTH, channels - channel)
@@ -76,66 +76,79 @@ def weights_group(products, x, dy, border, images, v, z, fresh, tiling, gradient
 
 
 @compiled()
-def add_bias_gradients(sums, line, padded, border, images, shape, tiling):  # type: ignore
+def _add_line(total, line):  # type: ignore
+    for i in range(total.size):
+        total[i] += line[i]
+
+
+@compiled()
+def _add_biases(sums, line, padded, images, shape, tiling):  # type: ignore
     """sums (channels,) += the pixels of a padded dy, summed row by row first to round less."""
     channels = tiling.channels
     for n in range(images):
-        for row in range(shape[0]):
-            start = (n * tiling.height + row + border[0]) * tiling.width + border[1]
+        for row in range(shape[1]):
+            start = (n * tiling.height + row) * tiling.width * channels
             line[:channels] = np.float32(0)
-            for column in range(shape[1]):
-                here = (start + column) * channels
-                for c in range(channels):
-                    line[c] += padded[here + c]
-            for c in range(channels):
-                sums[c] += line[c]
+            for here in range(start, start + shape[2] * channels, channels):
+                _add_line(line, padded[here : here + channels])
+            _add_line(sums, line)
+
+
+@compiled()
+def _sum_chunk(  # type: ignore
+    products, bias, dy, x, y_shape, x_shape, before, first, last, x_room, dy_room, line, cuts
+):
+    """products and bias = sums over groups first..last of images."""
+    (tiles, dy_tiles), (padded_x, v), (padded_dy, z) = cuts, x_room, dy_room
+    bias[:] = np.float32(0)
+    for group in range(first, last):
+        begin, end = group * tiles.group, min((group + 1) * tiles.group, x_shape[0])
+        pad(padded_x, x, begin, end, x_shape[1:], before, tiles)
+        pad(padded_dy, dy, begin, end, y_shape[1:], (0, 0), dy_tiles)
+        _add_biases(bias, line, padded_dy, end - begin, y_shape, dy_tiles)
+        fresh = group == first
+        _add_group(products, padded_x, padded_dy, end - begin, v, z, fresh, tiles, dy_tiles)
 
 
 @compiled(parallel=True)
-def _chunks_of_weights(  # type: ignore
+def _sum_chunks(  # type: ignore
     products, biases, dy, x, y_shape, x_shape, before, padded_x, padded_dy, v, z, line, cut, dy_cut
 ):
-    images, chunks = x_shape[0], len(products)
-    groups = (images + cut[6] - 1) // cut[6]
-    border = (0, 0)
-    for chunk in numba.prange(chunks):
-        thread = numba.get_thread_id()
-        tiles, dy_tiles = Tiling(*cut), Tiling(*dy_cut)
-        begin, end = chunk * groups // chunks, (chunk + 1) * groups // chunks
-        biases[chunk] = np.float32(0)
-        for g in range(begin, end):
-            first, last = g * tiles.group, min((g + 1) * tiles.group, images)
-            pad(padded_x[thread], x, first, last, x_shape[1:], before, tiles)
-            pad(padded_dy[thread], dy, first, last, y_shape[1:], border, dy_tiles)
-            add_bias_gradients(
-                biases[chunk],
-                line[thread],
-                padded_dy[thread],
-                border,
-                last - first,
-                y_shape[1:],
-                dy_tiles,
-            )
-            weights_group(
-                products[chunk],
-                padded_x[thread],
-                padded_dy[thread],
-                border,
-                last - first,
-                v[thread],
-                z[thread],
-                g == begin,
-                tiles,
-                dy_tiles,
-            )
+    """products (chunks, ...) and biases (chunks, out) of each chunk of groups of images."""
+    chunks, groups = len(products), (x_shape[0] + cut[6] - 1) // cut[6]
+    for task in numba.prange(chunks):
+        thread, chunk = numba.get_thread_id(), np.int64(task)
+        _sum_chunk(
+            products[chunk],
+            biases[chunk],
+            dy,
+            x,
+            y_shape,
+            x_shape,
+            before,
+            chunk * groups // chunks,
+            (chunk + 1) * groups // chunks,
+            (padded_x[thread], v[thread]),
+            (padded_dy[thread], z[thread]),
+            line[thread],
+            (Tiling(*cut), Tiling(*dy_cut)),
+        )
 
 
 @compiled(parallel=True)
-def add_chunks(dw, db, products, biases, buffer):  # type: ignore
-    """dw (3, 3, in, out) += G^T (sum of products) G; db (out,) += the sum of biases; in order."""
+def _add_chunks(total, chunks):  # type: ignore
+    """total = the first of the chunks += the others, in order."""
+    for block in numba.prange(block_count(total.size)):
+        begin, end = block_bounds(block, total.size)
+        for chunk in range(1, len(chunks)):
+            _add_line(total[begin:end], chunks[chunk, begin:end])
+
+
+@compiled(parallel=True)
+def _add_weights(dw, products, width, buffer):  # type: ignore
+    """dw (3, 3, in, out) += G^T products G, whose channels out are padded to `width`."""
     _, _, channels_in, channels = dw.shape
-    chunks, width = biases.shape
-    stride = products.shape[1] // POINTS
+    stride = products.size // POINTS
     depth = stride // width
     for i in numba.prange(channels_in):
         taps = buffer[numba.get_thread_id()]
@@ -143,20 +156,15 @@ def add_chunks(dw, db, products, biases, buffer):  # type: ignore
             begin = channel // WIDTH * WIDTH
             columns = min(WIDTH, width - begin)
             first = begin * depth + i * columns + channel - begin
-            for point in range(POINTS):
-                start = point * stride + first
-                for chunk in range(1, chunks):
-                    for lane in range(LANES):
-                        products[0, start + lane] += products[chunk, start + lane]
             transform_weight_gradients(
-                products[0], first, INPUTS * stride, stride, taps, 0, 3 * LANES, LANES
+                products, first, INPUTS * stride, stride, taps, 0, 3 * LANES, LANES
             )
+            left = min(LANES, channels - channel)
             for tap in range(9):
-                for lane in range(min(LANES, channels - channel)):
-                    dw[tap // 3, tap % 3, i, channel + lane] += taps[tap * LANES + lane]
-    for chunk in range(chunks):
-        for c in range(channels):
-            db[c] += biases[chunk, c]
+                _add_line(
+                    dw[tap // 3, tap % 3, i, channel : channel + left],
+                    taps[tap * LANES : tap * LANES + left],
+                )
 
 
 def correlate(dw: Array, db: Array | None, dy: Array, x: Array, before: tuple[int, int]) -> None:
@@ -171,7 +179,7 @@ def correlate(dw: Array, db: Array | None, dy: Array, x: Array, before: tuple[in
     products = scratch("weights", chunks, size)
     biases = scratch("biases", chunks, dy_cut.channels)
     area = cut.group * cut.height * cut.width
-    _chunks_of_weights(
+    _sum_chunks(
         products,
         biases,
         dy.reshape(-1),
@@ -187,10 +195,8 @@ def correlate(dw: Array, db: Array | None, dy: Array, x: Array, before: tuple[in
         tuple(cut),
         tuple(dy_cut),
     )
-    add_chunks(
-        dw,
-        scratch("no bias", dw.shape[3]) if db is None else db,
-        products,
-        biases,
-        scratch("taps", threads, 9 * LANES),
-    )
+    _add_chunks(products[0], products)
+    _add_weights(dw, products[0], dy_cut.channels, scratch("taps", threads, 9 * LANES))
+    if db is not None:
+        for chunk in biases:
+            db += chunk[: db.size]
