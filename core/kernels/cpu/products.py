@@ -12,6 +12,7 @@ from .arrays import Array
 from .compiler import compiled, thread_limit
 from .epilogue import Epilogue, rectify
 from .multiply import ROWS, WIDTH, multiply, multiply_transposed
+from .panels import add_panel, copy_panel
 from .scratch import scratch
 from .transpose import transpose_block
 from .vector import LANES, copy_floats
@@ -48,6 +49,9 @@ def _pack_columns(packed, w, first, begin, end, columns):  # type: ignore
     channels = w.shape[1]
     flat = w.reshape(-1)
     here = min(columns, channels - first)
+    if here == WIDTH:
+        copy_panel(packed, 0, WIDTH, flat, begin * channels + first, channels, end - begin)
+        return
     for k in range(begin, end):
         to = (k - begin) * columns
         copy_floats(packed, to, flat, k * channels + first, here)
@@ -172,7 +176,7 @@ def _multiply_weights(dw, packed, x, panels, sums):  # type: ignore
     rows, depth = x.shape
     channels = dw.shape[1]
     width = (channels + LANES - 1) // LANES * LANES
-    flat = x.reshape(-1)
+    flat, flat_dw = x.reshape(-1), dw.reshape(-1)
     for task in numba.prange((depth + _DEPTH - 1) // _DEPTH):
         thread = numba.get_thread_id()
         panel, total = panels[thread], sums[thread]
@@ -198,6 +202,9 @@ def _multiply_weights(dw, packed, x, panels, sums):  # type: ignore
                     min(_DEPTH, rows - row),
                     row == 0,
                 )
+            if columns == WIDTH and first + WIDTH <= channels:
+                add_panel(flat_dw, begin * channels + first, channels, total, 0, WIDTH, count)
+                continue
             for k in range(count):
                 for c in range(min(columns, channels - first)):
                     dw[begin + k, first + c] += total[k * columns + c]
