@@ -74,11 +74,9 @@ def _finish(y, index, x, mean, factor, beta, slope, floor, lines, places, channe
 
 
 @compiled()
-def _take_line(line, dy, index, row, channels, pool):  # type: ignore
-    """line = the gradient of a row's rectified pixels: that of y, or what pooling hands down."""
-    if not pool:
-        copy_floats(line, 0, dy[row], 0, line.size)
-    elif row // 2 == dy.shape[0]:
+def _take_line(line, dy, index, row, channels):  # type: ignore
+    """line = what pooling hands down to a row of pixels."""
+    if row // 2 == dy.shape[0]:
         line[:] = _ZERO
     else:
         spread_line(line, dy[row // 2], index[row // 2], row % 2, channels)
@@ -110,8 +108,11 @@ def _sum_image(chunk, dy, index, x, mean, factor, beta, slope, lines, channels, 
     sums[:] = _ZERO
     products[:] = _ZERO
     for row in range(x.shape[0]):
-        _take_line(line, dy, index, row, channels, pool)
-        _mask_line(masked, line, x[row], mean, factor, beta, slope)
+        if pool:
+            _take_line(line, dy, index, row, channels)
+            _mask_line(masked, line, x[row], mean, factor, beta, slope)
+        else:
+            _mask_line(masked, dy[row], x[row], mean, factor, beta, slope)
         _add_line(sums, masked)
         _add_products(products, masked, x[row], mean)
     chunk[:] = _ZERO
@@ -152,8 +153,11 @@ def _input_gradient_image(  # type: ignore
     """Each line is finished in scratch, as dx may be x and loops in place make no vectors."""
     line, masked, finished = lines[0], lines[1], lines[2]
     for row in range(x.shape[0]):
-        _take_line(line, dy, index, row, channels, pool)
-        _mask_line(masked, line, x[row], mean, factor, beta, slope)
+        if pool:
+            _take_line(line, dy, index, row, channels)
+            _mask_line(masked, line, x[row], mean, factor, beta, slope)
+        else:
+            _mask_line(masked, dy[row], x[row], mean, factor, beta, slope)
         _input_gradient_line(finished, masked, x[row], mean, factor, tilt, offset)
         copy_floats(dx[row], 0, finished, 0, finished.size)
 

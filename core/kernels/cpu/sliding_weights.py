@@ -10,6 +10,7 @@ import numpy as np
 
 from . import sliding
 from .arrays import Array
+from .columns import sum_columns
 from .compiler import compiled, thread_limit
 from .multiply import WIDTH, multiply_transposed
 from .scratch import scratch
@@ -43,11 +44,9 @@ def _add_image(weights, biases, dy, to, padded, start, windows, size, jump, chan
     for plane in range(planes):
         for row in range(rows):
             here = to + (plane * rows + row) * columns_out * channels
-            for column in range(columns_out):
-                pixel = here + column * channels
-                _add_line(biases[0], dy[pixel : pixel + channels])
+            pixels = dy[here : here + columns_out * channels].reshape(columns_out, channels)
+            sum_columns(biases[0], pixels)
             _add_line(biases[1], biases[0])
-            biases[0, :] = np.float32(0)
             for tap in range(size[0] * size[1]):
                 line_of_tap = (plane + tap // size[1] * jump[0]) * windows.covered[1] + (
                     row + tap % size[1] * jump[1]

@@ -8,25 +8,11 @@ mean much larger than the deviation costs no accuracy.
 import numpy as np
 
 from .arrays import Array
+from .columns import sum_columns, sum_squares
 from .compiler import compiled
 from .scratch import scratch
 
 CHUNK = 256
-
-
-@compiled()
-def _add_rows(total, x):  # type: ignore
-    for row in range(x.shape[0]):
-        for c in range(total.size):
-            total[c] += x[row, c]
-
-
-@compiled()
-def _add_squares(total, x, mean):  # type: ignore
-    for row in range(x.shape[0]):
-        for c in range(total.size):
-            deviation = x[row, c] - mean[c]
-            total[c] += deviation * deviation
 
 
 @compiled()
@@ -39,20 +25,17 @@ def _add_products(total, dy, x, mean):  # type: ignore
 @compiled()
 def row_statistics(mean, squares, x):  # type: ignore
     """Mean of the rows, and sum of squared deviations from it."""
-    mean[:] = np.float32(0)
-    squares[:] = np.float32(0)
-    _add_rows(mean, x)
+    sum_columns(mean, x)
     for c in range(mean.size):
         mean[c] /= np.float32(x.shape[0])
-    _add_squares(squares, x, mean)
+    sum_squares(squares, x, mean)
 
 
 @compiled()
 def gradient_sums(sum_dy, sum_product, dy, x, mean):  # type: ignore
     """Sums of dy and of dy (x - mean) over the rows."""
-    sum_dy[:] = np.float32(0)
+    sum_columns(sum_dy, dy)
     sum_product[:] = np.float32(0)
-    _add_rows(sum_dy, dy)
     _add_products(sum_product, dy, x, mean)
 
 

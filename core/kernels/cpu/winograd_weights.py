@@ -10,6 +10,7 @@ import numpy as np
 
 from .arrays import Array
 from .blocks import block_bounds, block_count
+from .columns import sum_columns
 from .compiler import compiled, thread_limit
 from .multiply import WIDTH, multiply_transposed
 from .scratch import scratch
@@ -88,31 +89,58 @@ def _add_biases(sums, line, padded, images, shape, tiling):  # type: ignore
     for n in range(images):
         for row in range(shape[1]):
             start = (n * tiling.height + row) * tiling.width * channels
-            line[:channels] = np.float32(0)
-            for here in range(start, start + shape[2] * channels, channels):
-                _add_line(line, padded[here : here + channels])
+            pixels = padded[start : start + shape[2] * channels].reshape(shape[2], channels)
+            sum_columns(line, pixels)
             _add_line(sums, line)
 
 
 @compiled()
 def _sum_chunk(  # type: ignore
-    products, bias, dy, x, y_shape, x_shape, before, first, last, x_room, dy_room, line, cuts
+    products,
+    bias,
+    dy,
+    x,
+    y_shape,
+    x_shape,
+    before,
+    first,
+    last,
+    x_room,
+    dy_room,
+    line,
+    cuts,
+    biased,
 ):
-    """products and bias = sums over groups first..last of images."""
+    """products, and bias if `biased`, = sums over groups first..last of images."""
     (tiles, dy_tiles), (padded_x, v), (padded_dy, z) = cuts, x_room, dy_room
     bias[:] = np.float32(0)
     for group in range(first, last):
         begin, end = group * tiles.group, min((group + 1) * tiles.group, x_shape[0])
         pad(padded_x, x, begin, end, x_shape[1:], before, tiles)
         pad(padded_dy, dy, begin, end, y_shape[1:], (0, 0), dy_tiles)
-        _add_biases(bias, line, padded_dy, end - begin, y_shape, dy_tiles)
+        if biased:
+            _add_biases(bias, line, padded_dy, end - begin, y_shape, dy_tiles)
         fresh = group == first
         _add_group(products, padded_x, padded_dy, end - begin, v, z, fresh, tiles, dy_tiles)
 
 
 @compiled(parallel=True)
 def _sum_chunks(  # type: ignore
-    products, biases, dy, x, y_shape, x_shape, before, padded_x, padded_dy, v, z, line, cut, dy_cut
+    products,
+    biases,
+    dy,
+    x,
+    y_shape,
+    x_shape,
+    before,
+    padded_x,
+    padded_dy,
+    v,
+    z,
+    line,
+    cut,
+    dy_cut,
+    biased,
 ):
     """products (chunks, ...) and biases (chunks, out) of each chunk of groups of images."""
     chunks, groups = len(products), (x_shape[0] + cut[6] - 1) // cut[6]
@@ -132,6 +160,7 @@ def _sum_chunks(  # type: ignore
             (padded_dy[thread], z[thread]),
             line[thread],
             (Tiling(*cut), Tiling(*dy_cut)),
+            biased,
         )
 
 
@@ -194,6 +223,7 @@ def correlate(dw: Array, db: Array | None, dy: Array, x: Array, before: tuple[in
         scratch("line", threads, dy_cut.channels),
         tuple(cut),
         tuple(dy_cut),
+        db is not None,
     )
     _add_chunks(products[0], products)
     _add_weights(dw, products[0], dy_cut.channels, scratch("taps", threads, 9 * LANES))
