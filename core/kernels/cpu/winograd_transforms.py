@@ -8,15 +8,14 @@ rounding error of the usual 1 and 2: the powers in A and B stay near 1.
 
 # ruff: noqa: ARG001 (an intrinsic names its arguments, and is given their types)
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
 
 from .epilogue import rectified
-from .vector import at, constant, load, multiply_add, pointer, splat, store
+from .vector import at, constant, index, load, multiply_add, pointer, splat, store
 
 OUTPUTS = 4  # rows and columns of an output tile
 INPUTS = 6  # rows and columns of an input tile
@@ -30,75 +29,103 @@ _AT_P = 1.0 / (2.0 * _PP * (_PP - _QQ))
 _AT_Q = 1.0 / (2.0 * _QQ * (_QQ - _PP))
 
 Vectors = list[Any]
-Map = Callable[[Any, Sequence[Any]], Vectors]
+Read = Callable[[int], Any]
+"""The vector of that number, loaded or computed when it is asked for."""
+Part = tuple[tuple[int, ...], Callable[[Any, Read], Vectors]]
+"""Some outputs of a map, by number, and what computes them.
+
+A tile of 36 vectors does not fit the registers: the outputs that share their sums are computed
+together, and the inputs are read again for the next ones.
+"""
+Map = tuple[Part, ...]
 
 
-def _times(builder: Any, factor: float, x: Any) -> Any:
-    return builder.fmul(constant(factor), x)
+def _times(b: Any, factor: float, x: Any) -> Any:
+    return b.fmul(constant(factor), x)
 
 
-def _add_times(builder: Any, total: Any, factor: float, x: Any) -> Any:
-    return multiply_add(builder, constant(factor), x, total)
+def _add_times(b: Any, total: Any, factor: float, x: Any) -> Any:
+    return multiply_add(b, constant(factor), x, total)
 
 
-def _plus_minus(builder: Any, even: Any, factor: float, odd: Any) -> Vectors:
-    return [_add_times(builder, even, factor, odd), _add_times(builder, even, -factor, odd)]
+def _plus_minus(b: Any, even: Any, factor: float, odd: Any) -> Vectors:
+    return [_add_times(b, even, factor, odd), _add_times(b, even, -factor, odd)]
 
 
-def inputs(b: Any, x: Sequence[Any]) -> Vectors:
-    """B^T x: the coefficients of the product of (z - point) over all other points."""
-    even_p, odd_p = _add_times(b, x[4], -_QQ, x[2]), _add_times(b, x[3], -_QQ, x[1])
-    even_q, odd_q = _add_times(b, x[4], -_PP, x[2]), _add_times(b, x[3], -_PP, x[1])
+def _inputs_at(point: float, other: float) -> Part:
+    """B^T x at +-point: the coefficients of the product of (z - p) over all other points p."""
+
+    def compute(b: Any, x: Read) -> Vectors:
+        even, odd = (_add_times(b, x(k + 2), -other * other, x(k)) for k in (2, 1))
+        return _plus_minus(b, even, point, odd)
+
+    return (1, 2) if point == P else (3, 4), compute
+
+
+def _inputs_at_ends(b: Any, x: Read) -> Vectors:
+    """B^T x at 0 and infinity."""
     return [
-        _add_times(b, _add_times(b, x[4], -_PP - _QQ, x[2]), _PP * _QQ, x[0]),
-        *_plus_minus(b, even_p, P, odd_p),
-        *_plus_minus(b, even_q, Q, odd_q),
-        _add_times(b, _add_times(b, x[5], -_PP - _QQ, x[3]), _PP * _QQ, x[1]),
+        _add_times(b, _add_times(b, x(k + 4), -_PP - _QQ, x(k + 2)), _PP * _QQ, x(k))
+        for k in (0, 1)
     ]
 
 
-def outputs(b: Any, m: Sequence[Any]) -> Vectors:
-    """A^T m: the powers 0 to 3 of the points; infinity has the highest alone."""
-    sum_p, difference_p = b.fadd(m[1], m[2]), b.fsub(m[1], m[2])
-    sum_q, difference_q = b.fadd(m[3], m[4]), b.fsub(m[3], m[4])
+INPUT_MAP: Map = (((0, 5), _inputs_at_ends), _inputs_at(P, Q), _inputs_at(Q, P))
+"""B^T."""
+
+
+def _even_outputs(b: Any, m: Read) -> Vectors:
+    sum_p, sum_q = b.fadd(m(1), m(2)), b.fadd(m(3), m(4))
     return [
-        b.fadd(b.fadd(m[0], sum_p), sum_q),
-        _add_times(b, _times(b, P, difference_p), Q, difference_q),
+        b.fadd(b.fadd(m(0), sum_p), sum_q),
         _add_times(b, _times(b, _PP, sum_p), _QQ, sum_q),
-        _add_times(b, _add_times(b, m[5], P * _PP, difference_p), Q * _QQ, difference_q),
     ]
 
 
-def gradients(b: Any, y: Sequence[Any]) -> Vectors:
-    """A y, the transpose of `outputs`."""
-    even_p, odd_p = _add_times(b, y[0], _PP, y[2]), _add_times(b, y[1], _PP, y[3])
-    even_q, odd_q = _add_times(b, y[0], _QQ, y[2]), _add_times(b, y[1], _QQ, y[3])
+def _odd_outputs(b: Any, m: Read) -> Vectors:
+    difference_p, difference_q = b.fsub(m(1), m(2)), b.fsub(m(3), m(4))
     return [
-        y[0],
-        *_plus_minus(b, even_p, P, odd_p),
-        *_plus_minus(b, even_q, Q, odd_q),
-        y[3],
+        _add_times(b, _times(b, P, difference_p), Q, difference_q),
+        _add_times(b, _add_times(b, m(5), P * _PP, difference_p), Q * _QQ, difference_q),
     ]
 
 
-def weights(b: Any, w: Sequence[Any]) -> Vectors:
-    """G w: the powers 0 to 2 of the points, each over its product of differences."""
-    even_p = _add_times(b, _times(b, _AT_P, w[0]), _AT_P * _PP, w[2])
-    even_q = _add_times(b, _times(b, _AT_Q, w[0]), _AT_Q * _QQ, w[2])
+OUTPUT_MAP: Map = (((0, 2), _even_outputs), ((1, 3), _odd_outputs))
+"""A^T: the powers 0 to 3 of the points; infinity has the highest alone."""
+
+
+def _gradients_at(point: float) -> Part:
+    def compute(b: Any, y: Read) -> Vectors:
+        even, odd = (_add_times(b, y(k), point * point, y(k + 2)) for k in (0, 1))
+        return _plus_minus(b, even, point, odd)
+
+    return (1, 2) if point == P else (3, 4), compute
+
+
+GRADIENT_MAP: Map = (((0, 5), lambda _, y: [y(0), y(3)]), _gradients_at(P), _gradients_at(Q))
+"""A, the transpose of OUTPUT_MAP."""
+
+
+def _weights(b: Any, w: Read) -> Vectors:
+    even_p = _add_times(b, _times(b, _AT_P, w(0)), _AT_P * _PP, w(2))
+    even_q = _add_times(b, _times(b, _AT_Q, w(0)), _AT_Q * _QQ, w(2))
     return [
-        _times(b, _AT_ZERO, w[0]),
-        *_plus_minus(b, even_p, _AT_P * P, w[1]),
-        *_plus_minus(b, even_q, _AT_Q * Q, w[1]),
-        w[2],
+        _times(b, _AT_ZERO, w(0)),
+        *_plus_minus(b, even_p, _AT_P * P, w(1)),
+        *_plus_minus(b, even_q, _AT_Q * Q, w(1)),
+        w(2),
     ]
 
 
-def weight_gradients(b: Any, u: Sequence[Any]) -> Vectors:
-    """G^T u, the transpose of `weights`."""
-    sum_p, difference_p = b.fadd(u[1], u[2]), b.fsub(u[1], u[2])
-    sum_q, difference_q = b.fadd(u[3], u[4]), b.fsub(u[3], u[4])
-    first = _add_times(b, _times(b, _AT_ZERO, u[0]), _AT_P, sum_p)
-    last = _add_times(b, u[5], _AT_P * _PP, sum_p)
+WEIGHT_MAP: Map = ((tuple(range(INPUTS)), _weights),)
+"""G: the powers 0 to 2 of the points, each over its product of differences."""
+
+
+def _weight_gradients(b: Any, u: Read) -> Vectors:
+    sum_p, difference_p = b.fadd(u(1), u(2)), b.fsub(u(1), u(2))
+    sum_q, difference_q = b.fadd(u(3), u(4)), b.fsub(u(3), u(4))
+    first = _add_times(b, _times(b, _AT_ZERO, u(0)), _AT_P, sum_p)
+    last = _add_times(b, u(5), _AT_P * _PP, sum_p)
     return [
         _add_times(b, first, _AT_Q, sum_q),
         _add_times(b, _times(b, _AT_P * P, difference_p), _AT_Q * Q, difference_q),
@@ -106,45 +133,60 @@ def weight_gradients(b: Any, u: Sequence[Any]) -> Vectors:
     ]
 
 
-def _both_axes(builder: Any, transform: Map, tile: list[Vectors]) -> list[Vectors]:
-    """The map applied to every column, then to every row."""
-    columns = [transform(builder, column) for column in zip(*tile, strict=True)]
-    return [transform(builder, row) for row in zip(*columns, strict=True)]
+WEIGHT_GRADIENT_MAP: Map = ((tuple(range(_TAPS)), _weight_gradients),)
+"""G^T, the transpose of WEIGHT_MAP."""
 
 
-def _load_tile(builder: Any, address: Any, size: int, row: Any, column: Any) -> list[Vectors]:
-    tile = []
+def _apply(builder: Any, transform: Map, x: Vectors) -> Vectors:
+    """All outputs of a map, in order."""
+    found: dict[int, Any] = {}
+    for numbers, compute in transform:
+        found.update(zip(numbers, compute(builder, x.__getitem__), strict=True))
+    return [found[number] for number in sorted(found)]
+
+
+def _grid(builder: Any, address: Any, size: int, row: Any, column: Any) -> list[Vectors]:
+    """The addresses of a tile's vectors."""
+    grid = []
     for _ in range(size):
-        here, line = address, []
-        for _ in range(size):
-            line.append(load(builder, here))
-            here = at(builder, here, column)
-        tile.append(line)
+        line = [address]
+        for _ in range(size - 1):
+            line.append(at(builder, line[-1], column))
+        grid.append(line)
         address = at(builder, address, row)
-    return tile
+    return grid
 
 
-def _store_tile(builder: Any, tile: list[Vectors], address: Any, row: Any, column: Any) -> None:
-    for line in tile:
-        here = address
-        for value in line:
-            store(builder, value, here)
-            here = at(builder, here, column)
-        address = at(builder, address, row)
+def _both_axes(
+    builder: Any,
+    transform: Map,
+    source: list[Vectors],
+    target: list[Vectors],
+    finish: Callable[[Any], Any] = lambda value: value,
+) -> None:
+    """Apply a map to every column, then to every row, and store what `finish` makes of it."""
+    for numbers, compute in transform:
+        columns = [
+            compute(builder, lambda k, j=j: load(builder, source[k][j]))  # type: ignore[misc]
+            for j in range(len(source))
+        ]
+        for number, row in zip(numbers, zip(*columns, strict=True), strict=True):
+            for value, address in zip(
+                _apply(builder, transform, list(row)), target[number], strict=True
+            ):
+                store(builder, finish(value), address)
 
 
-def _transform(transform: Map, size: int) -> Callable[..., Any]:
+def _transform(transform: Map, size: int, size_out: int) -> Callable[..., Any]:
     """The code of target = both axes of a tile of `size` x `size` vectors transformed."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        source, target = (
-            pointer(context, builder, signature.args[i], arguments[i], arguments[i + 1])
-            for i in (0, 4)
-        )
-        tile = _load_tile(builder, source, size, arguments[2], arguments[3])
-        _store_tile(
-            builder, _both_axes(builder, transform, tile), target, arguments[6], arguments[7]
-        )
+        def tile(first: int, length: int) -> list[Vectors]:
+            array, start, row, column = arguments[first : first + 4]
+            address = pointer(context, builder, signature.args[first], array, start)
+            return _grid(builder, address, length, row, column)
+
+        _both_axes(builder, transform, tile(0, size), tile(4, size_out))
         return context.get_dummy_value()
 
     return generate
@@ -158,25 +200,25 @@ def _signature(source: Any, target: Any) -> Any:
 @intrinsic
 def transform_inputs(_context, x, x0, x_row, x_column, v, v0, v_row, v_column):  # type: ignore
     """v (6, 6) = B^T x B for x (6, 6); each element a vector, with the strides given."""
-    return _signature(x, v), _transform(inputs, INPUTS)
+    return _signature(x, v), _transform(INPUT_MAP, INPUTS, INPUTS)
 
 
 @intrinsic
 def transform_gradients(_context, y, y0, y_row, y_column, z, z0, z_row, z_column):  # type: ignore
     """z (6, 6) = A y A^T for y (4, 4)."""
-    return _signature(y, z), _transform(gradients, OUTPUTS)
+    return _signature(y, z), _transform(GRADIENT_MAP, OUTPUTS, INPUTS)
 
 
 @intrinsic
 def transform_weights(_context, w, w0, w_row, w_column, u, u0, u_row, u_column):  # type: ignore
     """u (6, 6) = G w G^T for w (3, 3)."""
-    return _signature(w, u), _transform(weights, _TAPS)
+    return _signature(w, u), _transform(WEIGHT_MAP, _TAPS, INPUTS)
 
 
 @intrinsic
 def transform_weight_gradients(_context, u, u0, u_row, u_column, w, w0, w_row, w_column):  # type: ignore
     """w (3, 3) = G^T u G for u (6, 6)."""
-    return _signature(u, w), _transform(weight_gradients, INPUTS)
+    return _signature(u, w), _transform(WEIGHT_GRADIENT_MAP, INPUTS, _TAPS)
 
 
 @intrinsic
@@ -197,18 +239,15 @@ def transform_outputs(  # type: ignore
             for i in (7, 8)
         )
         stride = arguments[2]
-        tile = _load_tile(
-            builder, source, INPUTS, builder.mul(stride, ir.Constant(stride.type, INPUTS)), stride
-        )
         lower, clamp = splat(builder, arguments[10]), splat(builder, arguments[11])
-        finished = [
-            [
-                rectified(builder, multiply_add(builder, y, factor, offset), lower, clamp)
-                for y in row
-            ]
-            for row in _both_axes(builder, outputs, tile)
-        ]
-        _store_tile(builder, finished, target, arguments[5], arguments[6])
+
+        def finish(y: Any) -> Any:
+            return rectified(builder, multiply_add(builder, y, factor, offset), lower, clamp)
+
+        line = builder.mul(stride, index(INPUTS))
+        products = _grid(builder, source, INPUTS, line, stride)
+        pixels = _grid(builder, target, OUTPUTS, arguments[5], arguments[6])
+        _both_axes(builder, OUTPUT_MAP, products, pixels, finish)
         return context.get_dummy_value()
 
     n, number = types.intp, types.float32

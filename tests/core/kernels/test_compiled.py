@@ -116,9 +116,7 @@ kernels.load("cpu").relu_forward(x, x)
 
 
 def test_compiling_is_announced_and_loading_is_not(root, tmp_path):
-    said = [
-        run_python(ANNOUNCED, root, NUMBA_CACHE_DIR=str(tmp_path)).stderr for _ in range(2)
-    ]
+    said = [run_python(ANNOUNCED, root, NUMBA_CACHE_DIR=str(tmp_path)).stderr for _ in range(2)]
     assert str(tmp_path) in said[0]
     assert "compiling kernels: maps" in said[0]
     assert said[1] == ""

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import kernels
-from core.kernels.cpu import winograd
+from core.kernels.cpu import volumes
 from tests.core.kernels.cases.case import EPSILON, Case, may_be_winograds
 from tests.core.kernels.cases.conv import Layout, conv_cases
 from tests.core.kernels.cases.dense import dense_cases
@@ -139,7 +139,7 @@ def test_any_convolution_of_volumes(layout, batch, groups, channels, bias):
 def test_any_convolution_by_winograd(layout, batch, groups, channels, bias):
     """However small or thin the images: here it serves although it is slower."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(winograd, "pays", lambda *_: True)
+        patch.setattr(volumes, "pays", lambda *_: True)
         for case in _convolutions(3, layout, batch, groups, channels, bias):
             _assert_close(case)
 
