@@ -21,9 +21,11 @@ The contract:
   `(top, left)`: zeros before the first row and column. The zeros after the last row and column
   follow from the shape of the output. Volumes have planes before rows.
 - Elementwise kernels work in place (an output may be one of the inputs); others do not.
+- A fused kernel is one more name, whose reference composes the simple kernels that it stands for.
 - A wrong shape, dtype or geometry, or an index outside a table, raises ValueError, naming array and
   shapes, before anything is written (`shapes/` holds each kernel's shapes).
-- The same arguments give the same bytes, for any number of threads. NaN and infinity propagate.
+- The same arguments give the same bytes, for any number of threads. NaN and infinity propagate;
+  where Winograd's algorithm serves, to the whole tile of 4 x 4 pixels that they are part of.
 - A back end's calls share scratch memory per calling thread, so one call runs at a time per thread.
 """
 

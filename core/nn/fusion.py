@@ -127,18 +127,30 @@ def fuse(graph: Graph, *, training: bool) -> list[Node]:
             if candidate and fits(candidate.layer):
                 chain.append(candidate)
         inside |= {part.output for part in chain}
-        rectified = isinstance(node.layer, Conv2D) and _slope(node.layer.function) not in (
-            1.0,
-            None,
-        )
-        whole = len(chain) > 1 or rectified
+        whole = len(chain) > 1 or _rectifies(node.layer)
         fused.append(_joined(graph, chain, training=training) if whole else node)
     return fused
 
 
+def _is(layer: Layer, kind: type[Layer]) -> bool:
+    """Whether it computes what `kind` does: a subclass may have calculus of its own."""
+    return (
+        isinstance(layer, kind)
+        and type(layer).forward is kind.forward
+        and type(layer).backward is kind.backward
+    )
+
+
+def _rectifies(layer: Layer) -> bool:
+    """Whether it is a convolution that ends in a rectifier."""
+    if not isinstance(layer, Conv2D) or not _is(layer, Conv2D):
+        return False
+    return layer.function is not None and _slope(layer.function) is not None
+
+
 def _followers(layer: Layer, *, training: bool) -> list[Callable[[Layer], bool]]:
     """What may follow a layer inside a fused call, in order; each may be missing."""
-    if type(layer) is not Conv2D or _slope(layer.function) is None:
+    if not isinstance(layer, Conv2D) or not _is(layer, Conv2D) or _slope(layer.function) is None:
         return []
     if layer.function:
         return [_pools_pairs]
@@ -153,20 +165,24 @@ def _slope(function: Function | None) -> float | None:
 
 
 def _normalizes(layer: Layer) -> bool:
-    return isinstance(layer, BatchNormalization)
+    return _is(layer, BatchNormalization)
 
 
 def _normalizes_batches(layer: Layer) -> bool:
-    return isinstance(layer, BatchNormalization) and layer.trains_on_batch
+    return isinstance(layer, BatchNormalization) and layer.trains_on_batch and _normalizes(layer)
 
 
 def _is_rectifier(layer: Layer) -> bool:
-    return isinstance(layer, Elementwise) and _slope(layer.function) is not None
+    return (
+        isinstance(layer, Elementwise)
+        and _is(layer, Elementwise)
+        and _slope(layer.function) is not None
+    )
 
 
 def _pools_pairs(layer: Layer) -> bool:
     """Whether it takes the largest of every 2 x 2 pixels and leaves out an odd last one."""
-    if not isinstance(layer, MaxPooling2D):
+    if not isinstance(layer, MaxPooling2D) or not _is(layer, MaxPooling2D):
         return False
     windows = layer.passes[0]
     halves = tuple(length // 2 for length in windows.x[:2])

@@ -81,7 +81,7 @@ class Fit(Section):
 class Train(Fit):
     """Section train."""
 
-    backend: Literal["cpu", "reference"]
+    backend: Literal["cpu", "cpu_precise", "reference"]
     model: Network
 
 

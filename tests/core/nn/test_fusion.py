@@ -1,5 +1,7 @@
 """Which calls are fused, and that a fused network computes what its layers alone would."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
@@ -74,6 +76,18 @@ def test_what_is_fused(parts, expected, training):
         assert len(found) == expected
     else:
         assert found == (expected or ["conv2d+0.2+max_pooling2d"])
+
+
+@dataclass(eq=False)
+class Doubling(layers.Conv2D):
+    def forward(self, y, x, training):
+        super().forward(y, x, training)
+        self.kernels.accumulate(y, y)
+
+
+def test_a_layer_with_calculus_of_its_own_stays_outside():
+    parts = Doubling(**CONV, activation="relu"), layers.MaxPooling2D()
+    assert names(chain(*parts), training=False) == ["doubling", "max_pooling2d"]
 
 
 def test_what_others_read_stays_outside():
