@@ -16,6 +16,7 @@ from .multiply import ROWS, WIDTH, multiply
 from .pack import padded_channels
 from .pairs import make_room, places_of, pool_pairs
 from .scratch import scratch
+from .tasks import take, tasks
 from .windows import (
     DEPTH,
     STRIDE,
@@ -58,6 +59,7 @@ def correlate(
         scratch("unpooled", threads, group * math.prod(lengths) * y.shape[4] if ending.pool else 1),
         *make_room(lengths[2] * y.shape[4] if ending.pool else 1),
         ending.pool,
+        tasks(),
     )
 
 
@@ -159,28 +161,31 @@ def _correlate(  # type: ignore
     value,
     places,
     pool,
+    queue,
 ):
     images = x_shape[0]
-    for g in numba.prange((images + group - 1) // group):
+    for _ in numba.prange(len(queue)):
         thread = numba.get_thread_id()
-        first, last = g * group, min((g + 1) * group, images)
-        _correlate_group(
-            unpooled[thread] if pool else y,
-            x,
-            packed,
-            (scale, shift, slope, floor),
-            y_shape,
-            x_shape,
-            nested(windows),
-            Taps(run, starts),
-            first,
-            last,
-            padded[thread],
-            panel[thread],
-            tile[thread],
-            0 if pool else first,
-        )
-        if pool:
-            pool_pairs(
-                y, index, unpooled[thread], first, last, y_shape[2:], value[thread], places[thread]
+        first = take(queue) * group
+        while first < images:
+            last = min(first + group, images)
+            _correlate_group(
+                unpooled[thread] if pool else y,
+                x,
+                packed,
+                (scale, shift, slope, floor),
+                y_shape,
+                x_shape,
+                nested(windows),
+                Taps(run, starts),
+                first,
+                last,
+                padded[thread],
+                panel[thread],
+                tile[thread],
+                0 if pool else first,
             )
+            if pool:
+                room = value[thread], places[thread]
+                pool_pairs(y, index, unpooled[thread], first, last, y_shape[2:], *room)
+            first = take(queue) * group

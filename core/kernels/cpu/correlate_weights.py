@@ -13,6 +13,7 @@ from .compiler import compiled, thread_limit
 from .multiply import WIDTH, multiply_transposed
 from .pack import padded_channels
 from .scratch import scratch
+from .tasks import take, tasks
 from .vector import LANES
 from .windows import (
     DEPTH,
@@ -64,6 +65,7 @@ def correlate_weights(
         scratch("tile", threads, PIXELS * width),
         scratch("weights", chunks, size),
         scratch("biases", chunks, width),
+        tasks(),
     )
 
 
@@ -188,24 +190,28 @@ def _correlate_weights(  # type: ignore
     tile,
     weights,
     biases,
+    queue,
 ):
     chunks = len(weights)
-    for chunk in numba.prange(chunks):
+    for _ in numba.prange(len(queue)):
         thread = numba.get_thread_id()
-        _correlate_weights_chunk(
-            weights[chunk],
-            biases[chunk],
-            dy,
-            x,
-            y_shape,
-            x_shape,
-            nested(windows),
-            Taps(run, starts),
-            group,
-            chunk * groups // chunks,
-            (chunk + 1) * groups // chunks,
-            padded[thread],
-            panel[thread],
-            tile[thread],
-        )
+        chunk = take(queue)
+        while chunk < chunks:
+            _correlate_weights_chunk(
+                weights[chunk],
+                biases[chunk],
+                dy,
+                x,
+                y_shape,
+                x_shape,
+                nested(windows),
+                Taps(run, starts),
+                group,
+                chunk * groups // chunks,
+                (chunk + 1) * groups // chunks,
+                padded[thread],
+                panel[thread],
+                tile[thread],
+            )
+            chunk = take(queue)
     _add_chunks(dw, db, weights, biases, y_shape[4])

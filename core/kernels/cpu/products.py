@@ -14,6 +14,7 @@ from .epilogue import Epilogue, rectify
 from .multiply import ROWS, WIDTH, multiply, multiply_transposed
 from .panels import add_panel, copy_panel
 from .scratch import scratch
+from .tasks import take, tasks
 from .transpose import transpose_block
 from .vector import LANES, copy_floats
 
@@ -97,42 +98,46 @@ def _store(y, sums, first_row, first, rows, columns, epilogue):  # type: ignore
 
 
 @compiled(parallel=True)
-def _multiply(y, packed, w, scale, shift, slope, floor, panels, sums, transposed):  # type: ignore
+def _multiply(y, packed, w, scale, shift, slope, floor, panels, sums, transposed, queue):  # type: ignore
     """y (rows, out) = epilogue of packed rows times w, or w transposed."""
     rows, channels = y.shape
     depth = w.shape[1] if transposed else w.shape[0]
     vectors = (channels + LANES - 1) // LANES
     panels_of_row = (vectors * LANES + WIDTH - 1) // WIDTH
-    for task in numba.prange(panels_of_row * ((rows + _ROWS - 1) // _ROWS)):
+    count_of_tasks = panels_of_row * ((rows + _ROWS - 1) // _ROWS)
+    for _ in numba.prange(len(queue)):
         thread = numba.get_thread_id()
         panel, total = panels[thread], sums[thread]
-        first_row, first = task // panels_of_row * _ROWS, task % panels_of_row * WIDTH
-        count, columns = min(_ROWS, rows - first_row), min(WIDTH, vectors * LANES - first)
-        for begin in range(0, depth, _DEPTH):
-            end = min(begin + _DEPTH, depth)
-            if transposed:
-                _pack_columns_transposed(panel, w, first, begin, end, columns)
-            else:
-                _pack_columns(panel, w, first, begin, end, columns)
-            start = (begin // _DEPTH * rows + first_row) * _STRIDE
-            multiply(
-                packed,
-                start,
-                _STRIDE,
-                panel,
-                0,
-                columns,
-                total,
-                0,
-                columns,
-                count,
-                columns,
-                end - begin,
-                1,
-                0,
-                begin == 0,
-            )
-        _store(y, total, first_row, first, count, columns, (scale, shift, slope, floor))
+        task = take(queue)
+        while task < count_of_tasks:
+            first_row, first = task // panels_of_row * _ROWS, task % panels_of_row * WIDTH
+            count, columns = min(_ROWS, rows - first_row), min(WIDTH, vectors * LANES - first)
+            for begin in range(0, depth, _DEPTH):
+                end = min(begin + _DEPTH, depth)
+                if transposed:
+                    _pack_columns_transposed(panel, w, first, begin, end, columns)
+                else:
+                    _pack_columns(panel, w, first, begin, end, columns)
+                start = (begin // _DEPTH * rows + first_row) * _STRIDE
+                multiply(
+                    packed,
+                    start,
+                    _STRIDE,
+                    panel,
+                    0,
+                    columns,
+                    total,
+                    0,
+                    columns,
+                    count,
+                    columns,
+                    end - begin,
+                    1,
+                    0,
+                    begin == 0,
+                )
+            _store(y, total, first_row, first, count, columns, (scale, shift, slope, floor))
+            task = take(queue)
 
 
 def product(y: Array, x: Array, w: Array, epilogue: Epilogue, *, transposed: bool = False) -> None:
@@ -149,6 +154,7 @@ def product(y: Array, x: Array, w: Array, epilogue: Epilogue, *, transposed: boo
         scratch("panel", threads, _DEPTH * WIDTH),
         scratch("sums", threads, _ROWS * WIDTH),
         transposed,
+        tasks(),
     )
 
 
@@ -171,43 +177,45 @@ def _pack_gradients(packed, db, dy):  # type: ignore
 
 
 @compiled(parallel=True)
-def _multiply_weights(dw, packed, x, panels, sums):  # type: ignore
+def _multiply_weights(dw, packed, x, panels, sums, queue):  # type: ignore
     """dw (in, out) += x^T dy, dy being packed."""
     rows, depth = x.shape
     channels = dw.shape[1]
     width = (channels + LANES - 1) // LANES * LANES
     flat, flat_dw = x.reshape(-1), dw.reshape(-1)
-    for task in numba.prange((depth + _DEPTH - 1) // _DEPTH):
+    for _ in numba.prange(len(queue)):
         thread = numba.get_thread_id()
         panel, total = panels[thread], sums[thread]
-        begin = task * _DEPTH
-        count = min(_DEPTH, depth - begin)
-        for r in range(rows):
-            copy_floats(panel, r * _STRIDE, flat, r * depth + begin, count)
-        for first in range(0, width, WIDTH):
-            columns = min(WIDTH, width - first)
-            for row in range(0, rows, _DEPTH):
-                multiply_transposed(
-                    panel,
-                    row * _STRIDE,
-                    _STRIDE,
-                    packed,
-                    first * rows + row * columns,
-                    columns,
-                    total,
-                    0,
-                    columns,
-                    count,
-                    columns,
-                    min(_DEPTH, rows - row),
-                    row == 0,
-                )
-            if columns == WIDTH and first + WIDTH <= channels:
-                add_panel(flat_dw, begin * channels + first, channels, total, 0, WIDTH, count)
-                continue
-            for k in range(count):
-                for c in range(min(columns, channels - first)):
-                    dw[begin + k, first + c] += total[k * columns + c]
+        begin = take(queue) * _DEPTH
+        while begin < depth:
+            count = min(_DEPTH, depth - begin)
+            for r in range(rows):
+                copy_floats(panel, r * _STRIDE, flat, r * depth + begin, count)
+            for first in range(0, width, WIDTH):
+                columns = min(WIDTH, width - first)
+                for row in range(0, rows, _DEPTH):
+                    multiply_transposed(
+                        panel,
+                        row * _STRIDE,
+                        _STRIDE,
+                        packed,
+                        first * rows + row * columns,
+                        columns,
+                        total,
+                        0,
+                        columns,
+                        count,
+                        columns,
+                        min(_DEPTH, rows - row),
+                        row == 0,
+                    )
+                if columns == WIDTH and first + WIDTH <= channels:
+                    add_panel(flat_dw, begin * channels + first, channels, total, 0, WIDTH, count)
+                    continue
+                for k in range(count):
+                    for c in range(min(columns, channels - first)):
+                        dw[begin + k, first + c] += total[k * columns + c]
+            begin = take(queue) * _DEPTH
 
 
 def weight_product(dw: Array, db: Array | None, dy: Array, x: Array) -> None:
@@ -222,4 +230,5 @@ def weight_product(dw: Array, db: Array | None, dy: Array, x: Array) -> None:
         x,
         scratch("columns", threads, rows * _STRIDE + LANES),
         scratch("sums", threads, (_DEPTH + LANES) * WIDTH),
+        tasks(),
     )

@@ -17,6 +17,7 @@ from .multiply import ROWS, WIDTH, multiply
 from .pack import padded_channels
 from .pairs import make_room, places_of, pool_pairs
 from .scratch import scratch
+from .tasks import take, tasks
 from .vector import LANES
 from .windows import Triple, Windows, flattened, group_images, nested, pad_images
 
@@ -146,35 +147,40 @@ def _slide(  # type: ignore
     value,
     places,
     pool,
+    queue,
 ):
     images, channels_in = x_shape[0], x_shape[4]
     plane_size = y_shape[2] * y_shape[3] * y_shape[4]
-    for g in numba.prange((images + group - 1) // group):
+    for _ in numba.prange(len(queue)):
         thread = numba.get_thread_id()
         nest = nested(windows)
-        first, last = g * group, min((g + 1) * group, images)
-        pad_images(padded[thread], x, x_shape, nest, first, last)
-        target = unpooled[thread] if pool else y
-        image = nest.covered[0] * nest.covered[1] * nest.covered[2] * channels_in
-        for n in range(first, last):
-            to = (n - first if pool else n) * y_shape[1] * plane_size
-            for plane in range(y_shape[1]):
-                start = (n - first) * image + plane * image // nest.covered[0]
-                _slide_plane(
-                    target,
-                    to + plane * plane_size,
-                    padded[thread],
-                    start,
-                    packed,
-                    (channels_in, y_shape[4]),
-                    size,
-                    jump,
-                    nest,
-                    (scale, shift, slope, floor),
-                    sums[thread],
-                )
-        if pool:
-            pool_pairs(y, index, target, first, last, y_shape[2:], value[thread], places[thread])
+        first = take(queue) * group
+        while first < images:
+            last = min(first + group, images)
+            pad_images(padded[thread], x, x_shape, nest, first, last)
+            target = unpooled[thread] if pool else y
+            image = nest.covered[0] * nest.covered[1] * nest.covered[2] * channels_in
+            for n in range(first, last):
+                to = (n - first if pool else n) * y_shape[1] * plane_size
+                for plane in range(y_shape[1]):
+                    start = (n - first) * image + plane * image // nest.covered[0]
+                    _slide_plane(
+                        target,
+                        to + plane * plane_size,
+                        padded[thread],
+                        start,
+                        packed,
+                        (channels_in, y_shape[4]),
+                        size,
+                        jump,
+                        nest,
+                        (scale, shift, slope, floor),
+                        sums[thread],
+                    )
+            if pool:
+                room = value[thread], places[thread]
+                pool_pairs(y, index, target, first, last, y_shape[2:], *room)
+            first = take(queue) * group
 
 
 def slide(
@@ -212,4 +218,5 @@ def slide(
         scratch("unpooled", threads, unpooled),
         *make_room(lengths[2] * channels if ending.pool else 1),
         ending.pool,
+        tasks(),
     )

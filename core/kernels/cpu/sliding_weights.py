@@ -14,6 +14,7 @@ from .columns import sum_columns
 from .compiler import compiled, thread_limit
 from .multiply import WIDTH, multiply_transposed
 from .scratch import scratch
+from .tasks import take, tasks
 from .vector import LANES
 from .windows import Triple, Windows, flattened, group_images, nested, pad_images
 
@@ -72,35 +73,38 @@ def _add_image(weights, biases, dy, to, padded, start, windows, size, jump, chan
 
 @compiled(parallel=True)
 def _slide_weights(  # type: ignore
-    weights, biases, dy, x, y_shape, x_shape, windows, size, jump, group, padded
+    weights, biases, dy, x, y_shape, x_shape, windows, size, jump, group, padded, queue
 ):
     images, channels_in, channels = x_shape[0], x_shape[4], y_shape[4]
     chunks = len(weights)
     groups = (images + group - 1) // group
-    for chunk in numba.prange(chunks):
+    for _ in numba.prange(len(queue)):
         thread = numba.get_thread_id()
         nest = nested(windows)
-        weights[chunk] = np.float32(0)
-        biases[chunk] = np.float32(0)
-        image = nest.covered[0] * nest.covered[1] * nest.covered[2] * channels_in
-        size_of_y = y_shape[1] * y_shape[2] * y_shape[3] * channels
-        for g in range(chunk * groups // chunks, (chunk + 1) * groups // chunks):
-            first, last = g * group, min((g + 1) * group, images)
-            pad_images(padded[thread], x, x_shape, nest, first, last)
-            for n in range(first, last):
-                _add_image(
-                    weights[chunk],
-                    biases[chunk],
-                    dy,
-                    n * size_of_y,
-                    padded[thread],
-                    (n - first) * image,
-                    nest,
-                    size,
-                    jump,
-                    channels_in,
-                    channels,
-                )
+        chunk = take(queue)
+        while chunk < chunks:
+            weights[chunk] = np.float32(0)
+            biases[chunk] = np.float32(0)
+            image = nest.covered[0] * nest.covered[1] * nest.covered[2] * channels_in
+            size_of_y = y_shape[1] * y_shape[2] * y_shape[3] * channels
+            for g in range(chunk * groups // chunks, (chunk + 1) * groups // chunks):
+                first, last = g * group, min((g + 1) * group, images)
+                pad_images(padded[thread], x, x_shape, nest, first, last)
+                for n in range(first, last):
+                    _add_image(
+                        weights[chunk],
+                        biases[chunk],
+                        dy,
+                        n * size_of_y,
+                        padded[thread],
+                        (n - first) * image,
+                        nest,
+                        size,
+                        jump,
+                        channels_in,
+                        channels,
+                    )
+            chunk = take(queue)
 
 
 @compiled()
@@ -148,6 +152,7 @@ def slide_weights(
         dilation,
         group,
         scratch("padded", threads, length + run + LANES),
+        tasks(),
     )
     spare = scratch("no bias", channels) if db is None else db
     _add_chunks(dw.reshape(taps, run, channels), spare, weights, biases)

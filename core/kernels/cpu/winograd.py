@@ -12,6 +12,7 @@ from .epilogue import Ending, epilogue
 from .multiply import WIDTH, multiply
 from .pairs import make_room, places_of, pool_pairs
 from .scratch import scratch
+from .tasks import take, tasks
 from .vector import LANES
 from .winograd_tiles import (
     TILE,
@@ -141,30 +142,33 @@ def _correlate(  # type: ignore
     places,
     tiling,
     pool,
+    queue,
 ):
     images = x_shape[0]
-    for g in numba.prange((images + tiling[6] - 1) // tiling[6]):
+    for _ in numba.prange(len(queue)):
         thread = numba.get_thread_id()
         cut = Tiling(*tiling)
-        first, last = g * cut.group, min((g + 1) * cut.group, images)
-        pad(padded[thread], x, first, last, x_shape[1:], before, cut)
-        correlate_group(
-            unpooled[thread] if pool else y,
-            padded[thread],
-            transformed,
-            0 if pool else first,
-            last - first,
-            y_shape,
-            (scale, shift, slope, floor),
-            v[thread],
-            m[thread],
-            edge[thread],
-            cut,
-        )
-        if pool:
-            pool_pairs(
-                y, index, unpooled[thread], first, last, y_shape, value[thread], places[thread]
+        first = take(queue) * cut.group
+        while first < images:
+            last = min(first + cut.group, images)
+            pad(padded[thread], x, first, last, x_shape[1:], before, cut)
+            correlate_group(
+                unpooled[thread] if pool else y,
+                padded[thread],
+                transformed,
+                0 if pool else first,
+                last - first,
+                y_shape,
+                (scale, shift, slope, floor),
+                v[thread],
+                m[thread],
+                edge[thread],
+                cut,
             )
+            if pool:
+                room = value[thread], places[thread]
+                pool_pairs(y, index, unpooled[thread], first, last, y_shape, *room)
+            first = take(queue) * cut.group
 
 
 def correlate(
@@ -200,4 +204,5 @@ def correlate(
         *make_room(width * channels if ending.pool else 1),
         tuple(cut),
         ending.pool,
+        tasks(),
     )

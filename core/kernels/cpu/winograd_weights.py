@@ -14,6 +14,7 @@ from .columns import sum_columns
 from .compiler import compiled, thread_limit
 from .multiply import WIDTH, multiply_transposed
 from .scratch import scratch
+from .tasks import take, tasks
 from .vector import LANES
 from .winograd_tiles import TILE, Tiling, pad, place, tiling, transform_block
 from .winograd_transforms import (
@@ -141,27 +142,31 @@ def _sum_chunks(  # type: ignore
     cut,
     dy_cut,
     biased,
+    queue,
 ):
     """products (chunks, ...) and biases (chunks, out) of each chunk of groups of images."""
     chunks, groups = len(products), (x_shape[0] + cut[6] - 1) // cut[6]
-    for task in numba.prange(chunks):
-        thread, chunk = numba.get_thread_id(), np.int64(task)
-        _sum_chunk(
-            products[chunk],
-            biases[chunk],
-            dy,
-            x,
-            y_shape,
-            x_shape,
-            before,
-            chunk * groups // chunks,
-            (chunk + 1) * groups // chunks,
-            (padded_x[thread], v[thread]),
-            (padded_dy[thread], z[thread]),
-            line[thread],
-            (Tiling(*cut), Tiling(*dy_cut)),
-            biased,
-        )
+    for _ in numba.prange(len(queue)):
+        thread = numba.get_thread_id()
+        chunk = take(queue)
+        while chunk < chunks:
+            _sum_chunk(
+                products[chunk],
+                biases[chunk],
+                dy,
+                x,
+                y_shape,
+                x_shape,
+                before,
+                chunk * groups // chunks,
+                (chunk + 1) * groups // chunks,
+                (padded_x[thread], v[thread]),
+                (padded_dy[thread], z[thread]),
+                line[thread],
+                (Tiling(*cut), Tiling(*dy_cut)),
+                biased,
+            )
+            chunk = take(queue)
 
 
 @compiled(parallel=True)
@@ -224,6 +229,7 @@ def correlate(dw: Array, db: Array | None, dy: Array, x: Array, before: tuple[in
         tuple(cut),
         tuple(dy_cut),
         db is not None,
+        tasks(),
     )
     _add_chunks(products[0], products)
     _add_weights(dw, products[0], dy_cut.channels, scratch("taps", threads, 9 * LANES))

@@ -117,7 +117,7 @@ def winograd_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Odd sizes, strides and channels; dilation, groups, volumes; Winograd's algorithm."""
+    """Odd sizes, strides, channels; dilation, groups, volumes; Winograd; windows read in place."""
     one, none = (1, 1), (0, 0)
     return [
         *conv_cases(rng, 2, (7, 9), (3, 5), (3, 3), one, (1, 1), (2, 2)),
@@ -143,4 +143,5 @@ def cases(rng: np.random.Generator) -> list[Case]:
             groups=2,
         ),
         *winograd_cases(rng),
+        *conv_cases(rng, 3, (7, 13), (5, 48), (5, 5), one, (2, 2), (4, 4)),
     ]
