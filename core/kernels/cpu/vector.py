@@ -72,13 +72,13 @@ def multiply_add(builder: Any, a: Any, b: Any, c: Any) -> Any:
     return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [a, b, c])
 
 
-def prefetch(builder: Any, address: Any, offset: Any = 0) -> None:
-    """Ask for the cache line `offset` elements after an address: it will be read soon."""
+def prefetch(builder: Any, address: Any, offset: Any = 0, level: int = 1) -> None:
+    """Ask for the line `offset` elements after an address, in this level of the cache, or below."""
     byte = ir.IntType(8).as_pointer()
     flag = ir.IntType(32)
     kind = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
     function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
-    read, keep, data = ir.Constant(flag, 0), ir.Constant(flag, 3), ir.Constant(flag, 1)
+    read, keep, data = ir.Constant(flag, 0), ir.Constant(flag, 4 - level), ir.Constant(flag, 1)
     builder.call(function, [builder.bitcast(at(builder, address, offset), byte), read, keep, data])
 
 
@@ -145,3 +145,20 @@ def copy_floats(_context, target, target_start, source, source_start, length):  
         return context.get_dummy_value()
 
     return types.void(target, types.intp, source, types.intp, types.intp), generate
+
+
+@intrinsic
+def expect_floats(_context, array, start, length):  # type: ignore
+    """Bring array[start : start + length] into the second-level cache while work goes on."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        address = pointer(context, builder, signature.args[0], arguments[0], arguments[1])
+
+        def line(here: list[Any], _: list[Any]) -> list[Any]:
+            prefetch(builder, here[0], 0, level=2)
+            return []
+
+        loop(builder, arguments[2], LANES, [address], [index(LANES)], [], line)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, types.intp), generate

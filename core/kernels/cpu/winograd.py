@@ -13,7 +13,7 @@ from .multiply import WIDTH, multiply
 from .pairs import make_room, places_of, pool_pairs
 from .scratch import scratch
 from .tasks import take, tasks
-from .vector import LANES
+from .vector import LANES, expect_floats
 from .winograd_tiles import (
     TILE,
     Tiling,
@@ -30,6 +30,8 @@ from .winograd_transforms import OUTPUTS, POINTS, transform_outputs
 _DEPTH = 32
 # Floats between the 36 products, so that their rows do not compete for the same cache sets.
 _GAP = LANES
+# Transformed weights that leave the second-level cache room for the next images.
+_FEW = 1 << 18
 
 
 @compiled()
@@ -85,19 +87,44 @@ def _store_block(y, m, first, count, image, channel, columns, shape, epilogue, e
 
 
 @compiled()
+def _expect_outputs(y, tile, image, channel, columns, shape, tiling):  # type: ignore
+    """Bring what _store_block will write of a tile into the cache."""
+    height, width, channels = shape
+    n, row, column = place(tile, tiling)
+    n += image
+    row, column = row * OUTPUTS, column * OUTPUTS
+    for i in range(row, min(row + OUTPUTS, height)):
+        for j in range(column, min(column + OUTPUTS, width)):
+            start = ((n * height + i) * width + j) * channels + channel
+            expect_floats(y, start, min(columns, channels - channel))
+
+
+@compiled()
 def correlate_group(  # type: ignore
-    y, padded, transformed, first, images, shape, epilogue, v, m, edge, tiling
+    y, padded, transformed, first, images, shape, epilogue, v, m, edge, tiling, seen, x, coming
 ):
-    """y of `images` images from `first` on, from their padded copy; shape is that of one."""
+    """y of `images` images from `first` on, from their padded copy; shape is that of one.
+
+    Memory answers while the products are computed: y is brought into the cache unless it was just
+    `seen` there, and so are the elements `coming`, first and last, of x.
+    """
     depth = tiling.channels
     padded_channels = (shape[2] + LANES - 1) // LANES * LANES
     total = images * tiling.rows * tiling.columns
+    begin_x, end_x = coming
+    turns = max(1, total * padded_channels * POINTS // (tiling.block * WIDTH))
+    step = ((end_x - begin_x) // turns // LANES + 1) * LANES
     for tile in range(0, total, tiling.block):
         count = min(tiling.block, total - tile)
         transform_block(v, padded, tile, count, tiling)
         for channel in range(0, padded_channels, WIDTH):
             columns = min(WIDTH, padded_channels - channel)
             for point in range(POINTS):
+                if point < count and not seen:
+                    _expect_outputs(y, tile + point, first, channel, columns, shape, tiling)
+                if begin_x < end_x:
+                    expect_floats(x, begin_x, min(step, end_x - begin_x))
+                    begin_x += step
                 weights = (channel * POINTS + point * columns) * depth
                 for begin in range(0, depth, _DEPTH):
                     multiply(
@@ -142,6 +169,7 @@ def _correlate(  # type: ignore
     places,
     tiling,
     pool,
+    ahead,
     queue,
 ):
     images = x_shape[0]
@@ -149,8 +177,10 @@ def _correlate(  # type: ignore
         thread = numba.get_thread_id()
         cut = Tiling(*tiling)
         first = take(queue) * cut.group
+        image = x_shape[1] * x_shape[2] * x_shape[3]
         while first < images:
             last = min(first + cut.group, images)
+            following = first + len(queue) * cut.group  # unless threads overtake one another
             pad(padded[thread], x, first, last, x_shape[1:], before, cut)
             correlate_group(
                 unpooled[thread] if pool else y,
@@ -164,6 +194,9 @@ def _correlate(  # type: ignore
                 m[thread],
                 edge[thread],
                 cut,
+                pool,
+                x,
+                (min(following, images) * image, min(following + ahead, images) * image),
             )
             if pool:
                 room = value[thread], places[thread]
@@ -204,5 +237,6 @@ def correlate(
         *make_room(width * channels if ending.pool else 1),
         tuple(cut),
         ending.pool,
+        cut.group if transformed.size < _FEW else 0,
         tasks(),
     )

@@ -31,31 +31,47 @@ _MEGABYTE = 1 << 20
 
 
 @compiled()
-def _transform_gradient_block(z, padded, first, count, tiling):  # type: ignore
-    """z (channels / WIDTH, block, 36, WIDTH) = A dy A^T of tiles first..first + count."""
-    channels = tiling.channels
-    line = tiling.width * channels
+def _transform_gradient_block(z, dy, first, count, group, shape, edge, tiling):  # type: ignore
+    """z (channels / WIDTH, block, 36, WIDTH) = A dy A^T of tiles first.. of a group of images.
+
+    Whole tiles are read where they lie, others from a copy with zeros around it.
+    """
+    height, width, channels = shape
     for t in range(count):
         image, row, column = place(first + t, tiling)
-        corner = (image * tiling.height + row * OUTPUTS) * tiling.width + column * OUTPUTS
-        for c in range(0, channels, LANES):
+        row, column = row * OUTPUTS, column * OUTPUTS
+        start = (((group + image) * height + row) * width + column) * channels
+        rows, line = min(OUTPUTS, height - row), min(OUTPUTS, width - column)
+        for c in range(0, tiling.channels, LANES):
             begin = c // WIDTH * WIDTH
-            columns = min(WIDTH, channels - begin)
-            to = (begin * tiling.block + t * columns) * POINTS + c - begin
-            transform_gradients(
-                padded, corner * channels + c, line, channels, z, to, INPUTS * columns, columns
-            )
+            wide = min(WIDTH, tiling.channels - begin)
+            to = (begin * tiling.block + t * wide) * POINTS + c - begin
+            lanes = min(LANES, channels - c)
+            if rows == OUTPUTS and line == OUTPUTS and lanes == LANES:
+                transform_gradients(
+                    dy, start + c, width * channels, channels, z, to, INPUTS * wide, wide
+                )
+                continue
+            for i in range(OUTPUTS):
+                for j in range(OUTPUTS):
+                    here, source = (i * OUTPUTS + j) * LANES, start + c + (i * width + j) * channels
+                    inside = lanes if i < rows and j < line else 0
+                    for lane in range(inside):
+                        edge[here + lane] = dy[source + lane]
+                    for lane in range(inside, LANES):
+                        edge[here + lane] = np.float32(0)
+            transform_gradients(edge, 0, OUTPUTS * LANES, LANES, z, to, INPUTS * wide, wide)
 
 
 @compiled()
-def _add_group(products, x, dy, images, v, z, fresh, tiling, dy_tiling):  # type: ignore
-    """products (36, blocks, in, 16 or WIDTH) = or += sums over all tiles of padded x and dy."""
+def _add_group(products, x, dy, group, images, shape, v, z, edge, fresh, tiling, dy_tiling):  # type: ignore
+    """products (36, blocks, in, 16 or WIDTH) = or += sums over all tiles of a padded x and dy."""
     depth, channels = tiling.channels, dy_tiling.channels
     total = images * tiling.rows * tiling.columns
     for tile in range(0, total, tiling.block):
         count = min(tiling.block, total - tile)
         transform_block(v, x, tile, count, tiling)
-        _transform_gradient_block(z, dy, tile, count, dy_tiling)
+        _transform_gradient_block(z, dy, tile, count, group, shape, edge, dy_tiling)
         for point in range(POINTS):
             for channel in range(0, channels, WIDTH):
                 columns = min(WIDTH, channels - channel)
@@ -84,45 +100,41 @@ def _add_line(total, line):  # type: ignore
 
 
 @compiled()
-def _add_biases(sums, line, padded, images, shape, tiling):  # type: ignore
-    """sums (channels,) += the pixels of a padded dy, summed row by row first to round less."""
-    channels = tiling.channels
-    for n in range(images):
-        for row in range(shape[1]):
-            start = (n * tiling.height + row) * tiling.width * channels
-            pixels = padded[start : start + shape[2] * channels].reshape(shape[2], channels)
-            sum_columns(line, pixels)
-            _add_line(sums, line)
+def _add_biases(sums, line, dy, first, last, shape):  # type: ignore
+    """sums (channels,) += the pixels of images of dy, summed row by row first to round less."""
+    height, width, channels = shape
+    for row in range(first * height, last * height):
+        start = row * width * channels
+        sum_columns(line, dy[start : start + width * channels].reshape(width, channels))
+        _add_line(sums, line)
 
 
 @compiled()
 def _sum_chunk(  # type: ignore
-    products,
-    bias,
-    dy,
-    x,
-    y_shape,
-    x_shape,
-    before,
-    first,
-    last,
-    x_room,
-    dy_room,
-    line,
-    cuts,
-    biased,
+    products, bias, dy, x, y_shape, x_shape, before, first, last, room, line, cuts, biased
 ):
     """products, and bias if `biased`, = sums over groups first..last of images."""
-    (tiles, dy_tiles), (padded_x, v), (padded_dy, z) = cuts, x_room, dy_room
+    (tiles, dy_tiles), (padded, v, z, edge) = cuts, room
     bias[:] = np.float32(0)
     for group in range(first, last):
         begin, end = group * tiles.group, min((group + 1) * tiles.group, x_shape[0])
-        pad(padded_x, x, begin, end, x_shape[1:], before, tiles)
-        pad(padded_dy, dy, begin, end, y_shape[1:], (0, 0), dy_tiles)
+        pad(padded, x, begin, end, x_shape[1:], before, tiles)
         if biased:
-            _add_biases(bias, line, padded_dy, end - begin, y_shape, dy_tiles)
-        fresh = group == first
-        _add_group(products, padded_x, padded_dy, end - begin, v, z, fresh, tiles, dy_tiles)
+            _add_biases(bias, line, dy, begin, end, y_shape[1:])
+        _add_group(
+            products,
+            padded,
+            dy,
+            begin,
+            end - begin,
+            y_shape[1:],
+            v,
+            z,
+            edge,
+            group == first,
+            tiles,
+            dy_tiles,
+        )
 
 
 @compiled(parallel=True)
@@ -134,10 +146,10 @@ def _sum_chunks(  # type: ignore
     y_shape,
     x_shape,
     before,
-    padded_x,
-    padded_dy,
+    padded,
     v,
     z,
+    edge,
     line,
     cut,
     dy_cut,
@@ -160,8 +172,7 @@ def _sum_chunks(  # type: ignore
                 before,
                 chunk * groups // chunks,
                 (chunk + 1) * groups // chunks,
-                (padded_x[thread], v[thread]),
-                (padded_dy[thread], z[thread]),
+                (padded[thread], v[thread], z[thread], edge[thread]),
                 line[thread],
                 (Tiling(*cut), Tiling(*dy_cut)),
                 biased,
@@ -211,8 +222,7 @@ def correlate(dw: Array, db: Array | None, dy: Array, x: Array, before: tuple[in
     size = POINTS * cut.channels * dy_cut.channels
     chunks = min(groups, max(_CHUNKS[0], min(_CHUNKS[1], _MEGABYTE // (4 * size))))
     products = scratch("weights", chunks, size)
-    biases = scratch("biases", chunks, dy_cut.channels)
-    area = cut.group * cut.height * cut.width
+    biases = scratch("biases", chunks, dy.shape[3])
     _sum_chunks(
         products,
         biases,
@@ -221,11 +231,11 @@ def correlate(dw: Array, db: Array | None, dy: Array, x: Array, before: tuple[in
         dy.shape,
         x.shape,
         before,
-        scratch("padded", threads, area * cut.channels),
-        scratch("padded gradient", threads, area * dy_cut.channels),
+        scratch("padded", threads, cut.group * cut.height * cut.width * cut.channels),
         scratch("tiles", threads, POINTS * cut.block * cut.channels),
         scratch("gradient tiles", threads, POINTS * cut.block * dy_cut.channels),
-        scratch("line", threads, dy_cut.channels),
+        scratch("edge", threads, OUTPUTS * OUTPUTS * LANES),
+        scratch("line", threads, dy.shape[3]),
         tuple(cut),
         tuple(dy_cut),
         db is not None,
@@ -235,4 +245,4 @@ def correlate(dw: Array, db: Array | None, dy: Array, x: Array, before: tuple[in
     _add_weights(dw, products[0], dy_cut.channels, scratch("taps", threads, 9 * LANES))
     if db is not None:
         for chunk in biases:
-            db += chunk[: db.size]
+            db += chunk
