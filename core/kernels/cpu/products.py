@@ -1,8 +1,8 @@
 """Products of matrices for dense layers: panels are packed, and multiplied while they are cached.
 
-Columns of the result are computed in panels of WIDTH or less, rows in chunks; each such task packs
-DEPTH numbers of its columns at a time, and multiplies them by the rows packed beforehand. Every
-number of the result is one sum, in a fixed order.
+Columns of the result are computed in panels of WIDTH or less, rows in chunks; a task packs DEPTH
+numbers of the columns of a few panels at a time, and multiplies them by the rows packed beforehand.
+Every number of the result is one sum, in a fixed order.
 """
 
 import numba
@@ -12,7 +12,7 @@ from .arrays import Array
 from .compiler import compiled, thread_limit
 from .epilogue import Epilogue, rectify
 from .multiply import ROWS, WIDTH, multiply, multiply_transposed
-from .panels import add_panel, copy_panel
+from .panels import add_panel, copy_panels
 from .scratch import scratch
 from .tasks import take, tasks
 from .transpose import transpose_block
@@ -23,6 +23,8 @@ from .vector import LANES, copy_floats
 _DEPTH = 192
 # Rows of a result whose sums stay in the second-level cache, in whole tiles.
 _ROWS = ROWS * (192 // ROWS)
+# Columns packed at once: those of a row lie together in memory, those of a transposed row do not.
+_COLUMNS = 4 * WIDTH
 # Floats from one packed row to the next: an odd number of cache lines.
 _STRIDE = _DEPTH + LANES
 
@@ -45,43 +47,44 @@ def _pack_rows(packed, x):  # type: ignore
 
 
 @compiled()
-def _pack_columns(packed, w, first, begin, end, columns):  # type: ignore
-    """packed (begin..end, columns) = w[begin..end, first..], zeros beyond the last column."""
+def _pack_columns(packed, w, first, begin, end, last):  # type: ignore
+    """packed (panels, begin..end, WIDTH or 16) = w[begin..end, first..last], zeros beyond."""
     channels = w.shape[1]
     flat = w.reshape(-1)
-    here = min(columns, channels - first)
-    if here == WIDTH:
-        copy_panel(packed, 0, WIDTH, flat, begin * channels + first, channels, end - begin)
-        return
-    for k in range(begin, end):
-        to = (k - begin) * columns
-        copy_floats(packed, to, flat, k * channels + first, here)
-        for lane in range(here, columns):
-            packed[to + lane] = np.float32(0)
+    depth = end - begin
+    whole = (min(last, channels) - first) // WIDTH
+    if whole:
+        copy_panels(packed, flat, begin * channels + first, channels, depth, whole)
+    for column in range(first + whole * WIDTH, last, WIDTH):
+        columns = min(WIDTH, last - column)
+        here = min(columns, channels - column)
+        for k in range(begin, end):
+            to = (column - first) * depth + (k - begin) * columns
+            copy_floats(packed, to, flat, k * channels + column, here)
+            for lane in range(here, columns):
+                packed[to + lane] = np.float32(0)
 
 
 @compiled()
-def _pack_columns_transposed(packed, w, first, begin, end, columns):  # type: ignore
-    """packed (begin..end, columns) = w[first.., begin..end] transposed, zeros beyond."""
+def _pack_columns_transposed(packed, w, first, begin, end, last):  # type: ignore
+    """packed (panels, begin..end, WIDTH or 16) = w[first..last, begin..end] transposed."""
     channels = w.shape[1]
     flat = w.reshape(-1)
-    for block in range(0, columns, LANES):
-        row = first + block
+    depth = end - begin
+    for row in range(first, last, LANES):
+        panel = row - (row - first) % WIDTH
+        columns = min(WIDTH, last - panel)
+        to = (panel - first) * depth + row - panel
         k = begin
         if row + LANES <= w.shape[0]:
             for k in range(begin, end - LANES + 1, LANES):
                 transpose_block(
-                    packed,
-                    (k - begin) * columns + block,
-                    columns,
-                    flat,
-                    row * channels + k,
-                    channels,
+                    packed, to + (k - begin) * columns, columns, flat, row * channels + k, channels
                 )
             k = begin + (end - begin) // LANES * LANES
         for j in range(k, end):
             for lane in range(LANES):
-                packed[(j - begin) * columns + block + lane] = (
+                packed[to + (j - begin) * columns + lane] = (
                     w[row + lane, j] if row + lane < w.shape[0] else np.float32(0)
                 )
 
@@ -98,45 +101,57 @@ def _store(y, sums, first_row, first, rows, columns, epilogue):  # type: ignore
 
 
 @compiled(parallel=True)
-def _multiply(y, packed, w, scale, shift, slope, floor, panels, sums, transposed, queue):  # type: ignore
+def _multiply(y, packed, w, scale, shift, slope, floor, panels, sums, transposed, share, queue):  # type: ignore
     """y (rows, out) = epilogue of packed rows times w, or w transposed."""
     rows, channels = y.shape
     depth = w.shape[1] if transposed else w.shape[0]
-    vectors = (channels + LANES - 1) // LANES
-    panels_of_row = (vectors * LANES + WIDTH - 1) // WIDTH
-    count_of_tasks = panels_of_row * ((rows + _ROWS - 1) // _ROWS)
+    width = (channels + LANES - 1) // LANES * LANES
+    shares_of_row = (width + share - 1) // share
+    shares = shares_of_row * ((rows + _ROWS - 1) // _ROWS)
     for _ in numba.prange(len(queue)):
         thread = numba.get_thread_id()
         panel, total = panels[thread], sums[thread]
         task = take(queue)
-        while task < count_of_tasks:
-            first_row, first = task // panels_of_row * _ROWS, task % panels_of_row * WIDTH
-            count, columns = min(_ROWS, rows - first_row), min(WIDTH, vectors * LANES - first)
+        while task < shares:
+            first_row, first = task // shares_of_row * _ROWS, task % shares_of_row * share
+            count, last = min(_ROWS, rows - first_row), min(first + share, width)
             for begin in range(0, depth, _DEPTH):
                 end = min(begin + _DEPTH, depth)
                 if transposed:
-                    _pack_columns_transposed(panel, w, first, begin, end, columns)
+                    _pack_columns_transposed(panel, w, first, begin, end, last)
                 else:
-                    _pack_columns(panel, w, first, begin, end, columns)
+                    _pack_columns(panel, w, first, begin, end, last)
                 start = (begin // _DEPTH * rows + first_row) * _STRIDE
-                multiply(
-                    packed,
-                    start,
-                    _STRIDE,
-                    panel,
-                    0,
-                    columns,
-                    total,
-                    0,
-                    columns,
+                for column in range(first, last, WIDTH):
+                    columns = min(WIDTH, last - column)
+                    multiply(
+                        packed,
+                        start,
+                        _STRIDE,
+                        panel,
+                        (column - first) * (end - begin),
+                        columns,
+                        total,
+                        (column - first) * _ROWS,
+                        columns,
+                        count,
+                        columns,
+                        end - begin,
+                        1,
+                        0,
+                        begin == 0,
+                    )
+            for column in range(first, last, WIDTH):
+                columns = min(WIDTH, last - column)
+                _store(
+                    y,
+                    total[(column - first) * _ROWS :],
+                    first_row,
+                    column,
                     count,
                     columns,
-                    end - begin,
-                    1,
-                    0,
-                    begin == 0,
+                    (scale, shift, slope, floor),
                 )
-            _store(y, total, first_row, first, count, columns, (scale, shift, slope, floor))
             task = take(queue)
 
 
@@ -144,6 +159,7 @@ def product(y: Array, x: Array, w: Array, epilogue: Epilogue, *, transposed: boo
     """y (rows, out) = epilogue of x (rows, in) w (in, out), or of x w^T with w (out, in)."""
     threads = thread_limit()
     rows, depth = x.shape
+    share = WIDTH if transposed else _COLUMNS
     packed = scratch("packed rows", (-(-depth // _DEPTH) * rows + ROWS) * _STRIDE)
     _pack_rows(packed, x)
     _multiply(
@@ -151,9 +167,10 @@ def product(y: Array, x: Array, w: Array, epilogue: Epilogue, *, transposed: boo
         packed,
         w,
         *epilogue,
-        scratch("panel", threads, _DEPTH * WIDTH),
-        scratch("sums", threads, _ROWS * WIDTH),
+        scratch("panel", threads, _DEPTH * share),
+        scratch("sums", threads, _ROWS * share),
         transposed,
+        share,
         tasks(),
     )
 
@@ -167,7 +184,7 @@ def _pack_gradients(packed, db, dy):  # type: ignore
         first = panel * WIDTH
         columns = min(WIDTH, width - first)
         here = min(columns, channels - first)
-        _pack_columns(packed[first * rows :], dy, first, 0, rows, columns)
+        _pack_columns(packed[first * rows :], dy, first, 0, rows, first + columns)
         for begin in range(0, rows, LANES):  # by 16 rows first, which rounds less
             for c in range(here):
                 total = np.float32(0)
@@ -210,7 +227,7 @@ def _multiply_weights(dw, packed, x, panels, sums, queue):  # type: ignore
                         row == 0,
                     )
                 if columns == WIDTH and first + WIDTH <= channels:
-                    add_panel(flat_dw, begin * channels + first, channels, total, 0, WIDTH, count)
+                    add_panel(flat_dw, begin * channels + first, channels, total, 0, count)
                     continue
                 for k in range(count):
                     for c in range(min(columns, channels - first)):
