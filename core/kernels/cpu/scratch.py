@@ -3,11 +3,7 @@
 import math
 import threading
 
-import numpy as np
-
-from .arrays import Array
-
-_ALIGNMENT = 64  # bytes: a cache line, and the widest SIMD register
+from .arrays import Array, zeros
 
 
 class _Scratch(threading.local):
@@ -21,9 +17,7 @@ class _Scratch(threading.local):
         size = math.prod(shape)
         buffer = self._buffers.get(purpose)
         if buffer is None or buffer.size < size:
-            padded = np.zeros(size + _ALIGNMENT // 4, np.float32)
-            start = -(padded.ctypes.data // 4) % (_ALIGNMENT // 4)
-            buffer = self._buffers[purpose] = padded[start : start + size]
+            buffer = self._buffers[purpose] = zeros((size,))
         return buffer[:size].reshape(shape)
 
 
