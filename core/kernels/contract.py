@@ -27,13 +27,14 @@ def checked(
     def decorate(kernel: Callable[Arguments, None]) -> Callable[Arguments, None]:
         parameters = inspect.signature(kernel).parameters.values()
         names = tuple(p.name for p in parameters if p.kind is not p.KEYWORD_ONLY)
+        defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
         laws = [(n, SHAPES[kernel.__name__].get(n)) for n in names]
         arrays = [(n, law.rstrip("?").split(), "?" in law) for n, law in laws if law]
         rules = rules_of(kernel.__name__, names)
 
         @functools.wraps(kernel)
         def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
-            given = dict(zip(names, args, strict=False)) | kwargs
+            given = defaults | dict(zip(names, args, strict=False)) | kwargs
             if given.keys() >= set(names):  # otherwise Python's own TypeError says it best
                 _check(kernel.__name__, given, arrays, rules, dtype)
             kernel(*args, **kwargs)

@@ -36,6 +36,15 @@ class Weight:
     constraint: MaxNorm | None = None
     value: Array = None
     grad: Array = None
+    replaces: bool = False
+    """Whether its layer looks at `fresh`; the gradients of others are made zero before a step."""
+    fresh: bool = False
+    """Whether the next gradient replaces what `grad` holds, instead of being added to it."""
+
+    def take_fresh(self) -> bool:
+        """Return `fresh`, which is over with that."""
+        fresh, self.fresh = self.fresh, False
+        return fresh
 
 
 @dataclass(eq=False)

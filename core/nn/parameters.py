@@ -55,8 +55,29 @@ class Parameters:
         self.gradients = kernels.zeros(self.values.shape)
         self.states_before = kernels.zeros(self.states.shape)
         self.number = kernels.zeros((1,))  # where a reduction leaves its result
-        for weight in trained.values():
+        self._trained = list(trained.values())
+        for weight in self._trained:
             weight.grad = self.view(self.gradients, weight)
+
+    def begin_gradients(self) -> None:
+        """Make all gradients zero, or fresh: large ones are not written twice."""
+        start = 0
+        for weight in self._trained:
+            weight.fresh = weight.replaces
+            if weight.fresh:
+                self._zero(start, self._starts[id(weight)])
+                start = self._stop(weight)
+        self._zero(start, len(self.gradients))
+
+    def end_gradients(self) -> None:
+        """Make those gradients zero that the backward pass did not reach."""
+        for weight in self._trained:
+            if weight.take_fresh():
+                self._kernels.fill(weight.grad, 0.0)
+
+    def _zero(self, start: int, stop: int) -> None:
+        if start < stop:
+            self._kernels.fill(self.gradients[start:stop], 0.0)
 
     def spans(
         self, layers: Sequence[Layer], multipliers: Mapping[str, float] | None = None

@@ -151,10 +151,11 @@ def train_step(model: Model, batch: Batch) -> StepResult:
     total = objective.total(values, 0.0)
     finite = math.isfinite(total)
     if finite:
-        kernels.fill(parameters.gradients, 0.0)
+        parameters.begin_gradients()
         _scale_gradients(model, executor, size)
         _update_metrics(model, batch, outputs)
         executor.backward(size, step)
+        parameters.end_gradients()
         penalties = apply_regularizers(kernels, parameters, model.layers)
         total += penalties
         finite = math.isfinite(total) and optimizer.gradients_finite()

@@ -25,6 +25,11 @@ def dense_backward_input(dx: Array, dy: Array, w: Array) -> None:
 
 
 @checked(FLOAT)
-def dense_backward_weights(dw: Array, db: Array | None, dy: Array, x: Array) -> None:
-    """dw (in, out) += x^T dy; db (out,) += sum of dy over the batch; db may be None."""
-    weight_product(dw, db, dy, x)
+def dense_backward_weights(
+    dw: Array, db: Array | None, dy: Array, x: Array, fresh: bool = False
+) -> None:
+    """dw (in, out) += x^T dy; db (out,) += sum of dy over the batch; db may be None.
+
+    What dw held before does not count if it is `fresh`.
+    """
+    weight_product(dw, db, dy, x, fresh)

@@ -5,6 +5,7 @@ Rows lie far apart in memory, which no cache foresees: the rows to come are aske
 
 # ruff: noqa: ARG001 (an intrinsic names its arguments, and is given their types)
 
+from collections.abc import Callable
 from typing import Any
 
 from numba import types
@@ -46,9 +47,8 @@ def copy_panels(_context, target, source, s0, s_stride, rows, panels):  # type: 
     return types.void(target, source, n, n, n, n), generate
 
 
-@intrinsic
-def add_panel(_context, target, t0, t_stride, source, s0, rows):  # type: ignore
-    """target (rows, WIDTH) from t0 on += source (rows, WIDTH) from s0 on; flat arrays."""
+def _moving(*, add: bool) -> Callable[..., Any]:
+    """The code of target (rows, WIDTH) = or += source."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         to = pointer(context, builder, signature.args[0], arguments[0], arguments[1])
@@ -60,12 +60,30 @@ def add_panel(_context, target, t0, t_stride, source, s0, rows):  # type: ignore
             ahead = at(builder, addresses[0], far)
             for v in range(VECTORS):
                 prefetch(builder, ahead, v * LANES)
-                before, value = (load(builder, address, v * LANES) for address in addresses)
-                store(builder, builder.fadd(before, value), addresses[0], v * LANES)
+                value = load(builder, addresses[1], v * LANES)
+                if add:
+                    value = builder.fadd(load(builder, addresses[0], v * LANES), value)
+                store(builder, value, addresses[0], v * LANES)
             return []
 
         loop(builder, rows, 1, [to, here], [stride, index(WIDTH)], [], row)
         return context.get_dummy_value()
 
+    return generate
+
+
+def _signature(target: Any, source: Any) -> Any:
     n = types.intp
-    return types.void(target, n, n, source, n, n), generate
+    return types.void(target, n, n, source, n, n)
+
+
+@intrinsic
+def add_panel(_context, target, t0, t_stride, source, s0, rows):  # type: ignore
+    """target (rows, WIDTH) from t0 on += source (rows, WIDTH) from s0 on; flat arrays."""
+    return _signature(target, source), _moving(add=True)
+
+
+@intrinsic
+def put_panel(_context, target, t0, t_stride, source, s0, rows):  # type: ignore
+    """The same with = instead of +=."""
+    return _signature(target, source), _moving(add=False)

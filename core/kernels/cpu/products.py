@@ -12,7 +12,7 @@ from .arrays import Array
 from .compiler import compiled, thread_limit
 from .epilogue import Epilogue, rectify
 from .multiply import ROWS, WIDTH, multiply, multiply_transposed
-from .panels import add_panel, copy_panels
+from .panels import add_panel, copy_panels, put_panel
 from .scratch import scratch
 from .tasks import take, tasks
 from .transpose import transpose_block
@@ -194,8 +194,8 @@ def _pack_gradients(packed, db, dy):  # type: ignore
 
 
 @compiled(parallel=True)
-def _multiply_weights(dw, packed, x, panels, sums, queue):  # type: ignore
-    """dw (in, out) += x^T dy, dy being packed."""
+def _multiply_weights(dw, packed, x, panels, sums, fresh, queue):  # type: ignore
+    """dw (in, out) = (or +=, unless `fresh`) x^T dy, dy being packed."""
     rows, depth = x.shape
     channels = dw.shape[1]
     width = (channels + LANES - 1) // LANES * LANES
@@ -227,16 +227,24 @@ def _multiply_weights(dw, packed, x, panels, sums, queue):  # type: ignore
                         row == 0,
                     )
                 if columns == WIDTH and first + WIDTH <= channels:
-                    add_panel(flat_dw, begin * channels + first, channels, total, 0, count)
+                    to = begin * channels + first
+                    if fresh:
+                        put_panel(flat_dw, to, channels, total, 0, count)
+                    else:
+                        add_panel(flat_dw, to, channels, total, 0, count)
                     continue
                 for k in range(count):
                     for c in range(min(columns, channels - first)):
-                        dw[begin + k, first + c] += total[k * columns + c]
+                        before = np.float32(0) if fresh else dw[begin + k, first + c]
+                        dw[begin + k, first + c] = before + total[k * columns + c]
             begin = take(queue) * _DEPTH
 
 
-def weight_product(dw: Array, db: Array | None, dy: Array, x: Array) -> None:
-    """dw (in, out) += x^T dy for x (rows, in), dy (rows, out); db (out,), or None, += sum of dy."""
+def weight_product(dw: Array, db: Array | None, dy: Array, x: Array, fresh: bool) -> None:
+    """dw (in, out) += x^T dy for x (rows, in), dy (rows, out); db (out,), or None, += sum of dy.
+
+    What dw held before does not count if it is `fresh`.
+    """
     threads = thread_limit()
     rows, channels = dy.shape
     packed = scratch("packed gradients", rows * -(-channels // LANES) * LANES)
@@ -247,5 +255,6 @@ def weight_product(dw: Array, db: Array | None, dy: Array, x: Array) -> None:
         x,
         scratch("columns", threads, rows * _STRIDE + LANES),
         scratch("sums", threads, (_DEPTH + LANES) * WIDTH),
+        fresh,
         tasks(),
     )

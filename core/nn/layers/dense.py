@@ -23,6 +23,7 @@ class Dense(Weighted):
     def build(self, shape: Shape) -> Shape:
         """Declare kernel (features, units) and bias (units,)."""
         self.build_weights((shape[-1], self.units), self.units)
+        self.kernel.replaces = True
         output_shape = (*shape[:-1], self.units)
         self.build_activation(output_shape)
         return output_shape
@@ -39,7 +40,7 @@ class Dense(Weighted):
         self.deactivate(dy, y)
         if self.trainable:
             self.kernels.dense_backward_weights(
-                self.kernel.grad, self.bias_grad, _rows(dy), _rows(x)
+                self.kernel.grad, self.bias_grad, _rows(dy), _rows(x), self.kernel.take_fresh()
             )
         if dx is not None:
             self.kernels.dense_backward_input(_rows(dx), _rows(dy), self.kernel.value)

@@ -53,9 +53,36 @@ def loss_and_gradients(model, inputs, target, weight):
     ((values, dprediction),) = executor.loss_arrays(len(target))
     loss = model.objective.heads[0].loss
     loss(k, values, dprediction, prediction, k.to_device(target), k.to_device(weight))
-    k.fill(model.parameters.gradients, 0.0)
+    for trained in model.graph.weights.values():
+        if trained.trained:
+            k.fill(trained.grad, np.nan)  # as after a step gone wrong
+    model.parameters.begin_gradients()
     executor.backward(len(target), step=2)
+    model.parameters.end_gradients()
     return float(k.to_host(values) @ weight / weight.sum())
+
+
+def test_a_dense_layer_used_twice_and_a_frozen_one(gradient_error):
+    """The first gradient of a step replaces the last step's, the second is added to it."""
+    vector = Input((5,))
+    twice = layers.Dense(5, activation="tanh", name="twice")
+    frozen = layers.Dense(3, name="frozen")
+    output = layers.Dense(2, name="head")(frozen(twice(twice(vector))))
+    model = Model(vector, output, backend="reference")
+    model.compile("sgd", "gaussian_nll")
+    frozen.trainable = False
+    rng = np.random.default_rng(2)
+    arguments = [rng.normal(size=(4, 5))], rng.normal(size=(4, 1)), np.ones(4)
+    loss_and_gradients(model, *arguments)
+    found = gradients(model)
+    for name in ("twice/kernel", "twice/bias", "head/kernel"):
+        error = gradient_error(
+            lambda: loss_and_gradients(model, *arguments),
+            model.graph.weights[name].value,
+            found[name],
+        )
+        assert error <= 1e-6, name
+    assert not found["frozen/kernel"].any()
 
 
 def test_gradients_of_a_branching_graph(gradient_error):

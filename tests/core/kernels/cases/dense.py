@@ -19,6 +19,12 @@ def dense_cases(rng: np.random.Generator, batch: int, inputs: int, units: int) -
             {"dw": dw, "db": normal(rng, units), "dy": dy, "x": x},
         ),
         Case("dense_backward_weights", (), ("dw",), {"dw": dw, "db": db, "dy": dy, "x": x}),
+        Case(
+            "dense_backward_weights",
+            ("dw",),
+            (),
+            {"dw": nothing(inputs, units), "db": db, "dy": dy, "x": x, "fresh": True},
+        ),
     ]
 
 
