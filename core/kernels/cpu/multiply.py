@@ -34,6 +34,7 @@ from .vector import (
 VECTORS = 2 if AVX512 else 1
 _ROWS, _ROWS_NARROW = (12, 24) if AVX512 else (6, 6)
 _COLUMNS, _COLUMNS_NARROW = (8, 16) if AVX512 else (4, 4)
+_SHORT = 4 if AVX512 else 6  # rows of a wide tile for what is left
 WIDTH = VECTORS * LANES  # columns of c that a tile computes at most
 ROWS = _ROWS_NARROW  # of a whole number of tiles, wide or narrow
 
@@ -46,7 +47,7 @@ def _rows_of_a(
     One address serves three rows: x86 adds a stride, or twice it, to an address for free.
     """
     addresses = [a]
-    for _ in range(rows // 3 - 1):
+    for _ in range((rows - 1) // 3):
         addresses.append(at(builder, addresses[-1], builder.mul(stride, index(3))))
     offsets = (0, stride, builder.shl(stride, index(1)))
     return addresses, [(r // 3, offsets[r % 3]) for r in range(rows)]
@@ -126,6 +127,13 @@ def _wide(  # type: ignore
 
 
 @intrinsic
+def _wide_short(  # type: ignore
+    _context, a, a0, a_stride, b, b0, b_stride, c, c0, c_stride, steps, runs, run_stride, fresh
+):
+    return _signature(a, b, c), _multiply(_SHORT, VECTORS, transposed=False)
+
+
+@intrinsic
 def _narrow(  # type: ignore
     _context, a, a0, a_stride, b, b0, b_stride, c, c0, c_stride, steps, runs, run_stride, fresh
 ):
@@ -157,9 +165,27 @@ def multiply(  # type: ignore
     written: rows up to the next multiple of ROWS must exist in a and c.
     """
     if columns > LANES:
-        for r in range(0, rows, _ROWS):
+        whole = (rows + _ROWS - 1 - 2 * _SHORT) // _ROWS * _ROWS
+        for r in range(0, whole, _ROWS):
             a_row, c_row = a0 + r * a_stride, c0 + r * c_stride
             _wide(
+                a,
+                a_row,
+                a_stride,
+                b,
+                b0,
+                b_stride,
+                c,
+                c_row,
+                c_stride,
+                steps,
+                runs,
+                run_stride,
+                fresh,
+            )
+        for r in range(whole, rows, _SHORT):
+            a_row, c_row = a0 + r * a_stride, c0 + r * c_stride
+            _wide_short(
                 a,
                 a_row,
                 a_stride,
