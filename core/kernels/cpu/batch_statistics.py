@@ -23,7 +23,7 @@ def _chunk_statistics(chunks, x):  # type: ignore
         row_statistics(chunks[k, 0], chunks[k, 1], x[k * CHUNK : (k + 1) * CHUNK])
 
 
-@compiled()
+@compiled(entry=True)
 def _merge_statistics(  # type: ignore
     mean, inverse_deviation, running_mean, running_variance, chunks, rows, momentum, epsilon
 ):
@@ -80,7 +80,7 @@ def inverse_deviation_of(variance: Array, epsilon: float) -> Array:
     return np.divide(FLOAT(1), np.sqrt(out, out=out), out=out)
 
 
-@compiled()
+@compiled(entry=True)
 def merge_gradients(dgamma, dbeta, chunks, inverse_deviation):  # type: ignore
     """Add the chunks' sums to dgamma and dbeta, and leave the totals in chunks[0]."""
     for c in range(dgamma.size):

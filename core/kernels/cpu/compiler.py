@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 import numba
 from llvmlite import binding  # type: ignore[import-untyped]
-from numba.core import config, event
+from numba.core import config, event, types
+from numba.core.dispatcher import Dispatcher
 
 from .announce import Announcer
 
@@ -87,19 +88,45 @@ event.register("numba:compile", Announcer(__package__ or "", cache_base()))
 _folder_of = functools.cache(lambda file: cache_folder(Path(file).resolve()))
 
 
-def compiled(*, parallel: bool = False, reassociate: bool = False) -> Callable[[Function], Any]:
+class _Inner(Dispatcher):
+    """A function that compiled code alone calls, with constants as with other numbers."""
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Numba would compile it anew for every combination of constants that it is given."""
+        general = (types.unliteral(kind) for kind in args)
+        return super().get_call_template(tuple(general), kws)
+
+    def __call__(self, *_: Any) -> None:
+        """Say so; without a wrapper, Numba would jump to an address that is not there."""
+        raise TypeError(f"{self.py_func.__qualname__}: called from Python, but not compiled(entry)")
+
+
+def compiled(
+    *, parallel: bool = False, reassociate: bool = False, entry: bool = False
+) -> Callable[[Function], Any]:
     """Decorate a function for compilation on its first call, cached on disk.
 
+    Only what is `parallel` or an `entry` may be called from Python: wrappers take long to compile.
     Multiply and add may fuse; with `reassociate`, sums may also be reordered at compile time, which
     lets reductions use SIMD. NaN and infinity are always kept. Division by zero follows IEEE 754.
     Plain functions of the kernels that it calls (formulas call one another) are compiled with it.
     """
-    return functools.partial(_compile, parallel=parallel, reassociate=reassociate)
+    return functools.partial(
+        _compile, parallel=parallel, reassociate=reassociate, entry=parallel or entry
+    )
 
 
 @functools.cache
-def _compile(function: Callable[..., Any], *, parallel: bool, reassociate: bool) -> Any:
-    fastmath = {"contract", "reassoc"} if reassociate else {"contract"}
+def _compile(
+    function: Callable[..., Any], *, parallel: bool, reassociate: bool, entry: bool = False
+) -> Any:
+    options: dict[str, Any] = {
+        "parallel": parallel,
+        "fastmath": {"contract", "reassoc"} if reassociate else {"contract"},
+        "error_model": "numpy",
+        "no_cfunc_wrapper": True,
+        "no_cpython_wrapper": not entry,
+    }
     formulas = {
         name: _compile(value, parallel=False, reassociate=False)
         for name in function.__code__.co_names
@@ -109,9 +136,9 @@ def _compile(function: Callable[..., Any], *, parallel: bool, reassociate: bool)
     if formulas:
         function = with_globals(function, function.__qualname__, **formulas)
     with _cached_in(_folder_of(function.__code__.co_filename)):
-        dispatcher = numba.njit(
-            parallel=parallel, fastmath=fastmath, error_model="numpy", cache=True
-        )(function)
+        dispatcher = numba.njit(cache=True, **options)(function)
+    if not entry:
+        dispatcher.__class__ = _Inner
     return Parallel(dispatcher) if parallel else dispatcher
 
 

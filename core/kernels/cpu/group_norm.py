@@ -43,7 +43,7 @@ def _chunk_statistics(chunks, x):  # type: ignore
         row_statistics(chunks[i, k, 0], chunks[i, k, 1], x[i, rows])
 
 
-@compiled()
+@compiled(entry=True)
 def _merge_groups(mean, inverse_deviation, chunks, positions, epsilon):  # type: ignore
     """Mean and variance of each group from those of its chunks and channels, in float64."""
     size = chunks.shape[3] // mean.shape[1]
@@ -65,7 +65,7 @@ def _merge_groups(mean, inverse_deviation, chunks, positions, epsilon):  # type:
             inverse_deviation[i, g] = 1.0 / math.sqrt(squares / (positions * size) + epsilon)
 
 
-@compiled()
+@compiled(entry=True)
 def _spread(channels, mean, inverse_deviation, gamma):  # type: ignore
     """channels[i] = mean and factor gamma inverse_deviation of sample i, channel by channel."""
     size = channels.shape[2] // mean.shape[1]
@@ -119,7 +119,7 @@ def _chunk_gradients(chunks, dy, x, channels):  # type: ignore
         gradient_sums(chunks[i, k, 0], chunks[i, k, 1], dy[i, rows], x[i, rows], channels[i, 0])
 
 
-@compiled()
+@compiled(entry=True)
 def _merge_samples(dgamma, dbeta, chunks, inverse_deviation):  # type: ignore
     """Add the sums of all chunks to dgamma and dbeta; leave each sample's in its chunk 0."""
     size = dgamma.size // inverse_deviation.shape[1]
@@ -139,7 +139,7 @@ def _merge_samples(dgamma, dbeta, chunks, inverse_deviation):  # type: ignore
         dbeta[c] += np.float32(total_dy)
 
 
-@compiled()
+@compiled(entry=True)
 def _project(offset, slope, chunks, gamma, inverse_deviation, positions):  # type: ignore
     """Means of gamma dy and of gamma dy times normalised x over each group, by inverse_deviation.
 

@@ -221,19 +221,31 @@ def multiply(  # type: ignore
 
 
 @compiled()
-def multiply_transposed(  # type: ignore
-    a, a0, a_stride, b, b0, b_stride, c, c0, c_stride, rows, columns, steps, fresh
+def multiply_channels(  # type: ignore
+    a, a0, a_stride, b, b0, b_stride, c, c0, c_stride, columns, steps, fresh
 ):
-    """The same with a (steps, rows), whose rows up to the next multiple of 16 must exist."""
+    """The same with a (steps, 16), read transposed."""
     if columns > LANES:
-        for r in range(0, rows, _COLUMNS):
+        for r in range(0, LANES, _COLUMNS):
             c_row = c0 + r * c_stride
             _wide_transposed(
                 a, a0 + r, a_stride, b, b0, b_stride, c, c_row, c_stride, steps, 1, 0, fresh
             )
     else:
-        for r in range(0, rows, _COLUMNS_NARROW):
+        for r in range(0, LANES, _COLUMNS_NARROW):
             c_row = c0 + r * c_stride
             _narrow_transposed(
                 a, a0 + r, a_stride, b, b0, b_stride, c, c_row, c_stride, steps, 1, 0, fresh
             )
+
+
+@compiled()
+def multiply_transposed(  # type: ignore
+    a, a0, a_stride, b, b0, b_stride, c, c0, c_stride, rows, columns, steps, fresh
+):
+    """The same with a (steps, rows), whose rows up to the next multiple of 16 must exist."""
+    for r in range(0, rows, LANES):
+        c_row = c0 + r * c_stride
+        multiply_channels(
+            a, a0 + r, a_stride, b, b0, b_stride, c, c_row, c_stride, columns, steps, fresh
+        )

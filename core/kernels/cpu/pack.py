@@ -11,7 +11,7 @@ from .multiply import WIDTH
 from .vector import LANES
 
 
-@compiled()
+@compiled(entry=True)
 def padded_channels(channels):  # type: ignore
     """Channels of all blocks together."""
     return (channels + LANES - 1) // LANES * LANES

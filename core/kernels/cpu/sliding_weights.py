@@ -107,7 +107,7 @@ def _slide_weights(  # type: ignore
             chunk = take(queue)
 
 
-@compiled()
+@compiled(entry=True)
 def _add_chunks(dw, db, weights, biases):  # type: ignore
     """Add the chunks, in order, to dw (kd kh, run, channels) and db (channels,)."""
     taps, run, channels = dw.shape

@@ -12,7 +12,7 @@ from .arrays import Array
 from .blocks import block_bounds, block_count
 from .columns import sum_columns
 from .compiler import compiled, thread_limit
-from .multiply import WIDTH, multiply_transposed
+from .multiply import WIDTH, multiply_channels
 from .scratch import scratch
 from .tasks import take, tasks
 from .vector import LANES
@@ -76,7 +76,7 @@ def _add_group(products, x, dy, group, images, shape, v, z, edge, fresh, tiling,
             for channel in range(0, channels, WIDTH):
                 columns = min(WIDTH, channels - channel)
                 for c in range(0, depth, LANES):
-                    multiply_transposed(
+                    multiply_channels(
                         v,
                         c * tiling.block * POINTS + point * LANES,
                         TILE,
@@ -86,7 +86,6 @@ def _add_group(products, x, dy, group, images, shape, v, z, edge, fresh, tiling,
                         products,
                         (point * channels + channel) * depth + c * columns,
                         columns,
-                        LANES,
                         columns,
                         count,
                         fresh and tile == 0,

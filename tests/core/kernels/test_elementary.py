@@ -13,7 +13,7 @@ UNIT = np.concatenate([np.linspace(0.0, 1.0, 200_001), np.logspace(-30, 0, 50_00
 
 
 def _on_floats(function, x):
-    scalar = compiled()(function)
+    scalar = compiled(entry=True)(function)
     x = np.asarray(x, np.float32)
     return x.astype(np.float64), np.array([scalar(value) for value in x], np.float64)
 

@@ -25,7 +25,7 @@ def test_surroundings_and_results_keep_their_bytes(name):
             assert received[output].tobytes() == value.tobytes(), f"{case.kernel}: {output}"
 
 
-@compiled()
+@compiled(entry=True)
 def _overrun(target, source):
     copy_floats(target, 0, source, 0, source.size)
 

@@ -1,5 +1,6 @@
 """The register tile and the transposed block, against NumPy, whatever lies around the arrays."""
 
+import numba
 import numpy as np
 import pytest
 
@@ -12,6 +13,16 @@ RNG = np.random.Generator(np.random.Philox(key=[14, 0]))
 COLUMNS = sorted({LANES, WIDTH})
 
 
+@numba.njit
+def _multiply(*arguments):
+    multiply(*arguments)
+
+
+@numba.njit
+def _multiply_transposed(*arguments):
+    multiply_transposed(*arguments)
+
+
 def _strided(rows, columns, stride, before):
     """A flat array that holds (rows, columns) from element `before` on, and a view of those."""
     flat = np.full(before + rows * stride, np.nan, np.float32)
@@ -21,7 +32,7 @@ def _strided(rows, columns, stride, before):
 
 
 @pytest.mark.parametrize("columns", COLUMNS)
-@pytest.mark.parametrize("rows", [1, ROWS - 1, ROWS, ROWS + 1])
+@pytest.mark.parametrize("rows", [1, 5, 9, 13, ROWS - 1, ROWS, ROWS + 1])
 @pytest.mark.parametrize(("steps", "runs"), [(1, 1), (7, 1), (96, 1), (16, 3)])
 def test_multiply(rows, columns, steps, runs):
     """c = a b and c += a b; the rows of a are `runs` stretches, some way apart."""
@@ -35,7 +46,7 @@ def test_multiply(rows, columns, steps, runs):
     truth = joined.astype(np.float64) @ b.astype(np.float64)
     place = (rows, columns, steps, runs, gap)
     for fresh in (False, True):
-        multiply(
+        _multiply(
             a_flat, 2, runs * gap + 3, b_flat, 4, columns, c_flat, 5, columns + 7, *place, fresh
         )
         expected = truth if fresh else before + truth
@@ -56,7 +67,7 @@ def test_multiply_transposed(rows, columns, steps):
     before = c[:rows].astype(np.float64)
     truth = a[:, :rows].astype(np.float64).T @ b.astype(np.float64)
     for fresh in (False, True):
-        multiply_transposed(
+        _multiply_transposed(
             a_flat,
             2,
             whole + 3,
@@ -76,7 +87,7 @@ def test_multiply_transposed(rows, columns, steps):
     assert np.isnan(c_flat[5:].reshape(whole, -1)[:, columns:]).all()
 
 
-@compiled()
+@compiled(entry=True)
 def _transposed(target, source):
     transpose_block(target, 3, 19, source, 5, 23)
 
