@@ -54,7 +54,10 @@ def trained(model: Model, name: str, batch: int) -> Callable[[], object]:
 
 
 def torch_network(name: str) -> Any:
-    """The network in PyTorch, in the memory layout that is fastest on a CPU."""
+    """The network in PyTorch, in the memory layout that is fastest on a CPU.
+
+    N1's weights are drawn as published, orthogonal, so that both sides do this work.
+    """
     import torch
     from torch import nn
 
@@ -74,6 +77,9 @@ def torch_network(name: str) -> Any:
             stack += [nn.MaxPool2d(2)] if pool else []
         stack += [nn.Flatten(), nn.Linear(128 * 5 * 5, 2048), nn.LeakyReLU(0.01)]
         stack += [nn.Linear(2048, 2048), nn.LeakyReLU(0.01), nn.Linear(2048, 2)]
+        for layer in stack:
+            if hasattr(layer, "weight"):
+                nn.init.orthogonal_(layer.weight)
     else:
         channels_in = 1
         for number, stage in enumerate(N2_STAGES):

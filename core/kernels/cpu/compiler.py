@@ -118,7 +118,7 @@ def compiled(
 
 @functools.cache
 def _compile(
-    function: Callable[..., Any], *, parallel: bool, reassociate: bool, entry: bool = False
+    function: Callable[..., Any], *, parallel: bool, reassociate: bool, entry: bool
 ) -> Any:
     options: dict[str, Any] = {
         "parallel": parallel,
@@ -128,7 +128,7 @@ def _compile(
         "no_cpython_wrapper": not entry,
     }
     formulas = {
-        name: _compile(value, parallel=False, reassociate=False)
+        name: compiled()(value)
         for name in function.__code__.co_names
         if isinstance(value := function.__globals__.get(name), FunctionType)
         and value.__module__.startswith(_KERNELS)

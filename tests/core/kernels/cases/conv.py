@@ -143,5 +143,5 @@ def cases(rng: np.random.Generator) -> list[Case]:
             groups=2,
         ),
         *winograd_cases(rng),
-        *conv_cases(rng, 3, (7, 13), (5, 48), (5, 5), one, (2, 2), (4, 4)),
+        *conv_cases(rng, 3, (7, 13), (5, 16), (2, 5), one, (0, 2), (1, 4)),
     ]
