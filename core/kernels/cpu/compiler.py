@@ -135,7 +135,8 @@ def _compile(
     }
     if formulas:
         function = with_globals(function, function.__qualname__, **formulas)
-    with _cached_in(_folder_of(function.__code__.co_filename)):
+    folder = _folder_of(function.__code__.co_filename)
+    with _cached_in(folder / ("entries" if entry else "inner")):  # the same function may be both
         dispatcher = numba.njit(cache=True, **options)(function)
     if not entry:
         dispatcher.__class__ = _Inner

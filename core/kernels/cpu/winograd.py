@@ -17,6 +17,7 @@ from .vector import LANES, expect_floats
 from .winograd_tiles import (
     TILE,
     Tiling,
+    copied_size,
     pad,
     place,
     tiling,
@@ -43,7 +44,6 @@ def _store_block(y, m, first, count, image, channel, columns, shape, epilogue, e
     for t in range(count):
         n, row, column = place(first + t, tiling)
         n += image
-        row, column = row * OUTPUTS, column * OUTPUTS
         to = ((n * height + row) * width + column) * channels + channel
         rows, line = min(OUTPUTS, height - row), min(OUTPUTS, width - column)
         for c in range(0, columns, LANES):
@@ -92,7 +92,6 @@ def _expect_outputs(y, tile, image, channel, columns, shape, tiling):  # type: i
     height, width, channels = shape
     n, row, column = place(tile, tiling)
     n += image
-    row, column = row * OUTPUTS, column * OUTPUTS
     for i in range(row, min(row + OUTPUTS, height)):
         for j in range(column, min(column + OUTPUTS, width)):
             start = ((n * height + i) * width + j) * channels + channel
@@ -219,7 +218,7 @@ def correlate(
     transformed = scratch("transformed", transformed_size(channels_in, channels))
     threads = thread_limit()
     transform_kernel(transformed, w, transposed, scratch("taps", threads, 9 * LANES))
-    cut = tiling(len(x), height, width, channels_in)
+    cut = tiling(len(x), (height, width), channels_in)
     _correlate(
         y.reshape(-1),
         places_of(ending.places),
@@ -229,7 +228,7 @@ def correlate(
         x.shape,
         before,
         *epilogue(channels, ending),
-        scratch("padded", threads, cut.group * cut.height * cut.width * cut.channels),
+        scratch("padded", threads, copied_size(cut)),
         scratch("tiles", threads, POINTS * cut.block * cut.channels),
         scratch("products", threads, POINTS * (cut.block * WIDTH + _GAP)),
         scratch("edge", threads, OUTPUTS * OUTPUTS * LANES),

@@ -1,9 +1,13 @@
 """Tiles of images for Winograd's algorithm: where they lie, and their inputs transformed.
 
 Images are copied a group at a time with a border of zeros and channels padded to 16, so that every
-tile of 6 x 6 inputs lies inside the copy.
+tile of 6 x 6 inputs lies inside the copy. Small images may be put side by side, with one row or
+column of zeros between two, so that fewer tiles stick out.
 """
 
+import functools
+import itertools
+import math
 from typing import NamedTuple
 
 import numba
@@ -25,40 +29,96 @@ TILE = POINTS * LANES  # floats of a transformed tile, for 16 channels
 _TRANSFORM_COST = 500
 # Tiles transformed together: a whole number of register tiles, few for the second-level cache.
 _BLOCK = ROWS * max(1, 24 // ROWS)
-_MEGABYTE = 1 << 20
+# Images on a side of a mosaic, its bytes, and the least number of mosaics, to be shared by threads.
+_MOSAIC, _MOSAIC_BYTES, _GROUPS = 4, 5 << 17, 8
+_GROUP_BYTES = 1 << 19
 
 
 class Tiling(NamedTuple):
-    """How the images of one side of a convolution are cut into tiles of 4 x 4 outputs."""
+    """How the images of one side of a convolution are cut into tiles of 4 x 4 outputs.
 
-    rows: int  # of tiles in an image
+    Tiles cover a mosaic of `down` x `across` images, which share the zeros between them.
+    """
+
+    rows: int  # of tiles in a mosaic
     columns: int
-    height: int  # of the zero-bordered copy of an image
+    down: int  # images in a mosaic
+    across: int
+    pitch: int  # rows of outputs from one image of a mosaic to the next
+    pitch_across: int  # columns
+    height: int  # of the zero-bordered copy of a mosaic
     width: int
     channels: int  # of the copy: a multiple of 16
     block: int  # tiles transformed together
-    group: int  # images copied together
+    group: int  # images copied together: one mosaic, or several of one image
 
 
-def tiling(images: int, height: int, width: int, channels: int) -> Tiling:
-    """The tiles of outputs (images, height, width) of an input of `channels`.
+@functools.cache
+def tiling(
+    images: int, outputs: tuple[int, ...], channels: int, *, mosaics: bool = False
+) -> Tiling:
+    """The tiles of outputs (height, width) of an input of `channels`.
 
-    A group holds whole tiles of the matrix product where it can, in half a megabyte or less of copy
-    and in at least 16 groups; none of that changes a result of the forward pass.
+    A group holds whole tiles of the matrix product where it can, in so many bytes of copy, and is
+    one of several. With `mosaics`, images with a border of zeros share tiles where that takes fewer
+    of them: only for sums over all images, because a number that is not finite, or is very large,
+    harms all numbers of its tile.
     """
-    rows, columns = -(-height // OUTPUTS), -(-width // OUTPUTS)
-    padded_height, padded_width = rows * OUTPUTS + 2, columns * OUTPUTS + 2
     padded_channels = -(-channels // LANES) * LANES
-    image = padded_height * padded_width * padded_channels * 4
-    tiles = rows * columns
-    group = 1
+
+    def copied(down: int, across: int) -> int:
+        height, width = (
+            _tiles(count, length) * OUTPUTS + 2
+            for count, length in zip((down, across), outputs, strict=True)
+        )
+        return height * width * padded_channels * 4
+
+    down, across = 1, 1
+    if mosaics:
+        for shape in itertools.product(range(1, _MOSAIC + 1), repeat=2):
+            fits = copied(*shape) <= _MOSAIC_BYTES and math.prod(shape) * _GROUPS <= images
+            if fits and _tiles_of_image(shape, outputs) < _tiles_of_image((down, across), outputs):
+                down, across = shape
+        if _tiles_of_image((down, across), outputs) > 0.95 * _tiles_of_image((1, 1), outputs):
+            down, across = 1, 1
+    rows, columns = _tiles(down, outputs[0]), _tiles(across, outputs[1])
+    group = down * across
     while (
-        (group + 1) * image <= _MEGABYTE // 2
+        down * across == 1
+        and (group + 1) * copied(1, 1) <= _GROUP_BYTES
         and (group + 1) * 16 <= images
-        and group * tiles < 0.96 * ROWS * -(-group * tiles // ROWS)
+        and group * rows * columns < 0.96 * ROWS * -(-group * rows * columns // ROWS)
     ):
         group += 1
-    return Tiling(rows, columns, padded_height, padded_width, padded_channels, _BLOCK, group)
+    return Tiling(
+        rows,
+        columns,
+        down,
+        across,
+        outputs[0] + 1,
+        outputs[1] + 1,
+        rows * OUTPUTS + 2,
+        columns * OUTPUTS + 2,
+        padded_channels,
+        _BLOCK,
+        group,
+    )
+
+
+def copied_size(tiling: Tiling) -> int:
+    """Floats of the copy of a group."""
+    mosaics = tiling.group // (tiling.down * tiling.across)
+    return mosaics * tiling.height * tiling.width * tiling.channels
+
+
+def _tiles(count: int, length: int) -> int:
+    """Tiles that cover `count` images of `length` outputs, with one between each two."""
+    return -(-(count * (length + 1) - 1) // OUTPUTS)
+
+
+def _tiles_of_image(shape: tuple[int, ...], outputs: tuple[int, ...]) -> float:
+    """Tiles of a mosaic of this shape for each of its images."""
+    return math.prod(map(_tiles, shape, outputs)) / math.prod(shape)
 
 
 def pays(outputs: tuple[int, ...], channels_in: int, channels: int) -> bool:
@@ -110,42 +170,94 @@ def transform_kernel(transformed, w, transposed, buffer):  # type: ignore
 
 
 @compiled()
+def _pad_row(padded, to, length, x, source, before, width, channels, padded_channels):  # type: ignore
+    """Copy `width` pixels of a row of x, `before` zeros before them, and zeros up to `length`."""
+    zero = np.float32(0)
+    begin = min(max(before, 0), length)
+    end = max(begin, min(length, before + width))
+    source += (begin - before) * channels
+    padded[to : to + begin * padded_channels] = zero
+    if channels == padded_channels:
+        copy_floats(padded, to + begin * channels, x, source, (end - begin) * channels)
+    else:
+        for column in range(begin, end):
+            start = to + column * padded_channels
+            here = source + (column - begin) * channels
+            for c in range(channels):
+                padded[start + c] = x[here + c]
+            for c in range(channels, padded_channels):
+                padded[start + c] = zero
+    padded[to + end * padded_channels : to + length * padded_channels] = zero
+
+
+@compiled()
 def pad(padded, x, first, last, shape, before, tiling):  # type: ignore
     """Copy images first..last of x (shape: height, width, channels), `before` zeros before them."""
     height, width, channels = shape
-    zero = np.float32(0)
-    for n in range(first, last):
-        for row in range(tiling.height):
-            to = ((n - first) * tiling.height + row) * tiling.width * tiling.channels
-            source_row = row - before[0]
-            if source_row < 0 or source_row >= height:
-                padded[to : to + tiling.width * tiling.channels] = zero
-                continue
-            begin = min(max(before[1], 0), tiling.width)
-            end = max(begin, min(tiling.width, before[1] + width))
-            source = ((n * height + source_row) * width + begin - before[1]) * channels
-            padded[to : to + begin * tiling.channels] = zero
-            if channels == tiling.channels:
-                size = (end - begin) * channels
-                start = to + begin * channels
-                copy_floats(padded, start, x, source, size)
+    for row in range(mosaics_of(last - first, tiling) * tiling.height):
+        mosaic, row_here = divmod(row, tiling.height)
+        line, row_in_image = divmod(row_here, tiling.pitch) if tiling.down > 1 else (0, row_here)
+        source_row = row_in_image - before[0]
+        start = row * tiling.width * tiling.channels
+        for k in range(tiling.across):
+            n = first + (mosaic * tiling.down + line) * tiling.across + k
+            to = start + k * tiling.pitch_across * tiling.channels
+            length = tiling.pitch_across
+            if k == tiling.across - 1:
+                length = tiling.width - k * tiling.pitch_across
+            if line < tiling.down and n < last and 0 <= source_row < height:
+                source = (n * height + source_row) * width * channels
+                _pad_row(padded, to, length, x, source, before[1], width, channels, tiling.channels)
             else:
-                for column in range(begin, end):
-                    start = to + column * tiling.channels
-                    here = source + (column - begin) * channels
-                    for c in range(channels):
-                        padded[start + c] = x[here + c]
-                    for c in range(channels, tiling.channels):
-                        padded[start + c] = zero
-            padded[to + end * tiling.channels : to + tiling.width * tiling.channels] = zero
+                padded[to : to + length * tiling.channels] = np.float32(0)
+
+
+@compiled()
+def mosaics_of(images, tiling):  # type: ignore
+    """Mosaics that so many images make."""
+    return (images + tiling.down * tiling.across - 1) // (tiling.down * tiling.across)
+
+
+@compiled()
+def tiles_of(images, tiling):  # type: ignore
+    """Tiles of a group of so many images; an incomplete mosaic ends where its images do."""
+    if tiling.down * tiling.across == 1:
+        return images * tiling.rows * tiling.columns
+    lines = (images + tiling.across - 1) // tiling.across
+    return (lines * tiling.pitch - 1 + OUTPUTS - 1) // OUTPUTS * tiling.columns
 
 
 @compiled()
 def place(tile, tiling):  # type: ignore
-    """Image, row and column of a tile of a group."""
-    image, rest = divmod(tile, tiling.rows * tiling.columns)
+    """Mosaic, first row and first column of a tile of a group, in outputs."""
+    mosaic, rest = divmod(tile, tiling.rows * tiling.columns)
     row, column = divmod(rest, tiling.columns)
-    return image, row, column
+    return mosaic, row * OUTPUTS, column * OUTPUTS
+
+
+@compiled()
+def pixel(mosaic, row, column, images, shape, tiling):  # type: ignore
+    """The element of y, (images, height, width, channels), where a pixel begins; -1: in none."""
+    height, width, channels = shape
+    line, k = 0, 0
+    if tiling.down > 1:
+        line, row = divmod(row, tiling.pitch)
+    if tiling.across > 1:
+        k, column = divmod(column, tiling.pitch_across)
+    n = (mosaic * tiling.down + line) * tiling.across + k
+    if row >= height or column >= width or line >= tiling.down or k >= tiling.across or n >= images:
+        return -1
+    return ((n * height + row) * width + column) * channels
+
+
+@compiled()
+def whole_tile(mosaic, row, column, images, shape, tiling):  # type: ignore
+    """The element where a tile begins that lies in one image with all its pixels; else -1."""
+    above = row % tiling.pitch if tiling.down > 1 else row
+    before = column % tiling.pitch_across if tiling.across > 1 else column
+    if above + OUTPUTS > shape[0] or before + OUTPUTS > shape[1]:
+        return -1
+    return pixel(mosaic, row, column, images, shape, tiling)
 
 
 @compiled()
@@ -153,8 +265,8 @@ def transform_block(v, padded, first, count, tiling):  # type: ignore
     """v (channels / 16, block, 36, 16) = B^T x B of tiles first..first + count."""
     line = tiling.width * tiling.channels
     for t in range(count):
-        image, row, column = place(first + t, tiling)
-        corner = (image * tiling.height + row * OUTPUTS) * tiling.width + column * OUTPUTS
+        mosaic, row, column = place(first + t, tiling)
+        corner = (mosaic * tiling.height + row) * tiling.width + column
         for c in range(tiling.channels // LANES):
             transform_inputs(
                 padded,

@@ -16,7 +16,18 @@ from .multiply import WIDTH, multiply_channels
 from .scratch import scratch
 from .tasks import take, tasks
 from .vector import LANES
-from .winograd_tiles import TILE, Tiling, pad, place, tiling, transform_block
+from .winograd_tiles import (
+    TILE,
+    Tiling,
+    copied_size,
+    pad,
+    pixel,
+    place,
+    tiles_of,
+    tiling,
+    transform_block,
+    whole_tile,
+)
 from .winograd_transforms import (
     INPUTS,
     OUTPUTS,
@@ -31,35 +42,35 @@ _MEGABYTE = 1 << 20
 
 
 @compiled()
-def _transform_gradient_block(z, dy, first, count, group, shape, edge, tiling):  # type: ignore
-    """z (channels / WIDTH, block, 36, WIDTH) = A dy A^T of tiles first.. of a group of images.
+def _transform_gradient_block(z, dy, tile, count, first, images, shape, edge, tiling):  # type: ignore
+    """z (channels / WIDTH, block, 36, WIDTH) = A dy A^T of `count` tiles of a group.
 
-    Whole tiles are read where they lie, others from a copy with zeros around it.
+    The group is `images` of dy from `first` on. Whole tiles are read where they lie, others from a
+    copy with zeros around it.
     """
-    height, width, channels = shape
+    width, channels = shape[1], shape[2]
+    start = first * shape[0] * width * channels
     for t in range(count):
-        image, row, column = place(first + t, tiling)
-        row, column = row * OUTPUTS, column * OUTPUTS
-        start = (((group + image) * height + row) * width + column) * channels
-        rows, line = min(OUTPUTS, height - row), min(OUTPUTS, width - column)
+        mosaic, row, column = place(tile + t, tiling)
+        source = whole_tile(mosaic, row, column, images, shape, tiling)
         for c in range(0, tiling.channels, LANES):
             begin = c // WIDTH * WIDTH
             wide = min(WIDTH, tiling.channels - begin)
             to = (begin * tiling.block + t * wide) * POINTS + c - begin
             lanes = min(LANES, channels - c)
-            if rows == OUTPUTS and line == OUTPUTS and lanes == LANES:
+            if source >= 0 and lanes == LANES:
                 transform_gradients(
-                    dy, start + c, width * channels, channels, z, to, INPUTS * wide, wide
+                    dy, start + source + c, width * channels, channels, z, to, INPUTS * wide, wide
                 )
                 continue
-            for i in range(OUTPUTS):
-                for j in range(OUTPUTS):
-                    here, source = (i * OUTPUTS + j) * LANES, start + c + (i * width + j) * channels
-                    inside = lanes if i < rows and j < line else 0
-                    for lane in range(inside):
-                        edge[here + lane] = dy[source + lane]
-                    for lane in range(inside, LANES):
-                        edge[here + lane] = np.float32(0)
+            for k in range(OUTPUTS * OUTPUTS):
+                i, j = row + k // OUTPUTS, column + k % OUTPUTS
+                here = pixel(mosaic, i, j, images, shape, tiling)
+                inside = lanes if here >= 0 else 0
+                for lane in range(inside):
+                    edge[k * LANES + lane] = dy[start + here + c + lane]
+                for lane in range(inside, LANES):
+                    edge[k * LANES + lane] = np.float32(0)
             transform_gradients(edge, 0, OUTPUTS * LANES, LANES, z, to, INPUTS * wide, wide)
 
 
@@ -67,11 +78,11 @@ def _transform_gradient_block(z, dy, first, count, group, shape, edge, tiling): 
 def _add_group(products, x, dy, group, images, shape, v, z, edge, fresh, tiling, dy_tiling):  # type: ignore
     """products (36, blocks, in, 16 or WIDTH) = or += sums over all tiles of a padded x and dy."""
     depth, channels = tiling.channels, dy_tiling.channels
-    total = images * tiling.rows * tiling.columns
+    total = tiles_of(images, tiling)
     for tile in range(0, total, tiling.block):
         count = min(tiling.block, total - tile)
         transform_block(v, x, tile, count, tiling)
-        _transform_gradient_block(z, dy, tile, count, group, shape, edge, dy_tiling)
+        _transform_gradient_block(z, dy, tile, count, group, images, shape, edge, dy_tiling)
         for point in range(POINTS):
             for channel in range(0, channels, WIDTH):
                 columns = min(WIDTH, channels - channel)
@@ -156,7 +167,7 @@ def _sum_chunks(  # type: ignore
     queue,
 ):
     """products (chunks, ...) and biases (chunks, out) of each chunk of groups of images."""
-    chunks, groups = len(products), (x_shape[0] + cut[6] - 1) // cut[6]
+    chunks, groups = len(products), (x_shape[0] + cut[10] - 1) // cut[10]
     for _ in numba.prange(len(queue)):
         thread = numba.get_thread_id()
         chunk = take(queue)
@@ -214,7 +225,9 @@ def _add_weights(dw, products, width, buffer):  # type: ignore
 def correlate(dw: Array, db: Array | None, dy: Array, x: Array, before: tuple[int, int]) -> None:
     """dw (3, 3, in, out) and db (out,), or None, += gradients of winograd.correlate."""
     threads = thread_limit()
-    cut = tiling(len(x), dy.shape[1], dy.shape[2], max(x.shape[3], dy.shape[3]))
+    outputs = dy.shape[1:3]
+    bordered = before == (1, 1) and x.shape[1:3] == outputs
+    cut = tiling(len(x), outputs, max(x.shape[3], dy.shape[3]), mosaics=bordered)
     dy_cut = cut._replace(channels=-(-dy.shape[3] // LANES) * LANES)
     cut = cut._replace(channels=-(-x.shape[3] // LANES) * LANES)
     groups = -(-len(x) // cut.group)
@@ -230,7 +243,7 @@ def correlate(dw: Array, db: Array | None, dy: Array, x: Array, before: tuple[in
         dy.shape,
         x.shape,
         before,
-        scratch("padded", threads, cut.group * cut.height * cut.width * cut.channels),
+        scratch("padded", threads, copied_size(cut)),
         scratch("tiles", threads, POINTS * cut.block * cut.channels),
         scratch("gradient tiles", threads, POINTS * cut.block * dy_cut.channels),
         scratch("edge", threads, OUTPUTS * OUTPUTS * LANES),

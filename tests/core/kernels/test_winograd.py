@@ -179,3 +179,28 @@ def test_it_serves_where_it_is_faster():
     assert not winograd_tiles.pays((64, 64), 1, 16)
     assert not winograd_tiles.pays((1, 1), 512, 512)
     assert not winograd_tiles.pays((2, 200), 3, 3)
+
+
+def test_small_images_share_tiles():
+    """10 x 10 pixels take 9 tiles alone, 3 x 3 such images with zeros between them 64."""
+    alone = winograd_tiles.tiling(128, (10, 10), 64)
+    assert (alone.down, alone.across, alone.rows, alone.columns) == (1, 1, 3, 3)
+    shared = winograd_tiles.tiling(128, (10, 10), 64, mosaics=True)
+    assert (shared.down, shared.across, shared.rows, shared.columns) == (3, 3, 8, 8)
+    assert shared.group == 9
+
+
+def test_outputs_depend_on_their_own_image_alone():
+    """Neither NaN nor other neighbours change a byte of an image's outputs and gradients."""
+    backend = kernels.load("cpu")
+    rng = np.random.Generator(np.random.Philox(key=[15, 0]))
+    x, w = (rng.standard_normal(s, np.float32) for s in ((40, 5, 10, 48), (3, 3, 48, 48)))
+    place = {"strides": (1, 1), "padding": (1, 1), "dilation": (1, 1), "groups": 1}
+    found = []
+    for neighbour in (0.0, np.nan, 1e20):
+        x[::2] = neighbour
+        y, dx = np.empty_like(x), np.empty_like(x)
+        backend.conv2d_forward(y, x, w, None, **place)
+        backend.conv2d_backward_input(dx, x, w, **place)
+        found.append((y[1::2].tobytes(), dx[1::2].tobytes()))
+    assert found[0] == found[1] == found[2]

@@ -94,7 +94,7 @@ def winograd_cases(rng: np.random.Generator) -> list[Case]:
 
     Its tiles of 4 x 4 pixels cover one image exactly, so that nothing follows the last whole one,
     and stand out of all others; some images are smaller than a tile, or deeper than the sums taken
-    in one go; many small ones are handled together.
+    in one go; many small ones are handled together, or side by side with zeros between them.
     """
     found = []
     for batch, image, channels, padding, total, bias, groups in (
@@ -108,6 +108,8 @@ def winograd_cases(rng: np.random.Generator) -> list[Case]:
         (1, (30, 29), (16, 30), (1, 1), (2, 2), True, 1),
         (2, (7, 7), (144, 16), (1, 1), (2, 2), True, 1),
         (67, (7, 7), (16, 16), (1, 1), (2, 2), True, 1),
+        (35, (5, 10), (48, 47), (1, 1), (2, 2), True, 1),
+        (83, (9, 6), (48, 48), (1, 1), (2, 2), False, 1),
         (2, (7, 8), (32, 48), (1, 1), (2, 2), True, 2),
     ):
         found += conv_cases(
