@@ -98,7 +98,8 @@ class _Inner(Dispatcher):
 
     def __call__(self, *_: Any) -> None:
         """Say so; without a wrapper, Numba would jump to an address that is not there."""
-        raise TypeError(f"{self.py_func.__qualname__}: called from Python, but not compiled(entry)")
+        name = self.py_func.__qualname__
+        raise TypeError(f"{name}: called from Python, but not compiled(entry=True)")
 
 
 def compiled(

@@ -75,14 +75,14 @@ def _transform_gradient_block(z, dy, tile, count, first, images, shape, edge, ti
 
 
 @compiled()
-def _add_group(products, x, dy, group, images, shape, v, z, edge, fresh, tiling, dy_tiling):  # type: ignore
-    """products (36, blocks, in, 16 or WIDTH) = or += sums over all tiles of a padded x and dy."""
+def _add_group(products, x, dy, first, images, shape, v, z, edge, fresh, tiling, dy_tiling):  # type: ignore
+    """products (36, blocks, in, 16 or WIDTH) = or += sums over tiles of padded x and dy[first:]."""
     depth, channels = tiling.channels, dy_tiling.channels
     total = tiles_of(images, tiling)
     for tile in range(0, total, tiling.block):
         count = min(tiling.block, total - tile)
         transform_block(v, x, tile, count, tiling)
-        _transform_gradient_block(z, dy, tile, count, group, images, shape, edge, dy_tiling)
+        _transform_gradient_block(z, dy, tile, count, first, images, shape, edge, dy_tiling)
         for point in range(POINTS):
             for channel in range(0, channels, WIDTH):
                 columns = min(WIDTH, channels - channel)
@@ -167,7 +167,8 @@ def _sum_chunks(  # type: ignore
     queue,
 ):
     """products (chunks, ...) and biases (chunks, out) of each chunk of groups of images."""
-    chunks, groups = len(products), (x_shape[0] + cut[10] - 1) // cut[10]
+    group = Tiling(*cut).group
+    chunks, groups = len(products), (x_shape[0] + group - 1) // group
     for _ in numba.prange(len(queue)):
         thread = numba.get_thread_id()
         chunk = take(queue)
