@@ -32,7 +32,7 @@ from .vector import (
 # Vectors and rows of a tile, as many as the registers hold: 32 of AVX-512, elsewhere 16 half as
 # wide or less. Transposed tiles have rows that divide 16, as channels are padded to that.
 VECTORS = 2 if AVX512 else 1
-_ROWS, _ROWS_NARROW = (12, 24) if AVX512 else (6, 6)
+ROWS_WIDE, _ROWS_NARROW = (12, 24) if AVX512 else (6, 6)
 _COLUMNS, _COLUMNS_NARROW = (8, 16) if AVX512 else (4, 4)
 _SHORT = 4 if AVX512 else 6  # rows of a wide tile for what is left
 WIDTH = VECTORS * LANES  # columns of c that a tile computes at most
@@ -123,7 +123,7 @@ def _signature(a: Any, b: Any, c: Any) -> Any:
 def _wide(  # type: ignore
     _context, a, a0, a_stride, b, b0, b_stride, c, c0, c_stride, steps, runs, run_stride, fresh
 ):
-    return _signature(a, b, c), _multiply(_ROWS, VECTORS, transposed=False)
+    return _signature(a, b, c), _multiply(ROWS_WIDE, VECTORS, transposed=False)
 
 
 @intrinsic
@@ -165,8 +165,8 @@ def multiply(  # type: ignore
     written: rows up to the next multiple of ROWS must exist in a and c.
     """
     if columns > LANES:
-        whole = (rows + _ROWS - 1 - 2 * _SHORT) // _ROWS * _ROWS
-        for r in range(0, whole, _ROWS):
+        whole = (rows + ROWS_WIDE - 1 - 2 * _SHORT) // ROWS_WIDE * ROWS_WIDE
+        for r in range(0, whole, ROWS_WIDE):
             a_row, c_row = a0 + r * a_stride, c0 + r * c_stride
             _wide(
                 a,

@@ -9,26 +9,36 @@ import numba
 from .arrays import Array
 from .compiler import compiled, thread_limit
 from .epilogue import Ending, epilogue
-from .multiply import WIDTH, multiply
+from .multiply import ROWS, WIDTH, multiply
 from .pairs import make_room, places_of, pool_pairs
 from .scratch import scratch
 from .tasks import take, tasks
 from .vector import LANES, expect_floats
+from .winograd_inputs import pad, transform_block, transform_kernel
 from .winograd_tiles import (
+    NARROW,
     TILE,
+    WHOLE,
     Tiling,
     copied_size,
-    pad,
+    counts,
+    having,
     place,
     tiling,
-    transform_block,
-    transform_kernel,
     transformed_size,
 )
-from .winograd_transforms import OUTPUTS, POINTS, transform_outputs
+from .winograd_transforms import (
+    INPUTS,
+    OUTPUTS,
+    POINTS,
+    transform_outputs,
+    transform_short_outputs,
+)
 
 # Channels summed in one go; deeper sums add such parts, which rounds less.
 _DEPTH = 32
+# Groups of images for each thread, or more, so that none waits long for another at the end.
+_TASKS = 4
 # Floats between the 36 products, so that their rows do not compete for the same cache sets.
 _GAP = LANES
 # Transformed weights that leave the second-level cache room for the next images.
@@ -36,23 +46,26 @@ _FEW = 1 << 18
 
 
 @compiled()
-def _store_block(y, m, first, count, image, channel, columns, shape, epilogue, edge, tiling):  # type: ignore
+def _store_block(  # type: ignore
+    y, m, first, count, image, kinds, channel, columns, shape, epilogue, edge, tiling
+):
     """Transform the products of a block back, into `columns` channels of y from `channel` on."""
     height, width, channels = shape
     scale, shift, slope, floor = epilogue
     stride = tiling.block * columns + _GAP
     for t in range(count):
-        n, row, column = place(first + t, tiling)
-        n += image
-        to = ((n * height + row) * width + column) * channels + channel
+        kind, n, row, column = place(first + t, kinds, tiling)
+        to = (((image + n) * height + row) * width + column) * channels + channel
         rows, line = min(OUTPUTS, height - row), min(OUTPUTS, width - column)
         for c in range(0, columns, LANES):
-            source, lanes = t * columns + c, min(LANES, channels - channel - c)
+            m0, lanes = t * columns + c, min(LANES, channels - channel - c)
+            m_row, m_column, e_row, e_column = INPUTS * stride, stride, OUTPUTS * LANES, LANES
             if rows == OUTPUTS and line == OUTPUTS and lanes == LANES:
                 transform_outputs(
                     m,
-                    source,
-                    stride,
+                    m0,
+                    m_row,
+                    m_column,
                     y,
                     to + c,
                     width * channels,
@@ -64,20 +77,13 @@ def _store_block(y, m, first, count, image, channel, columns, shape, epilogue, e
                     floor,
                 )
                 continue
-            transform_outputs(
-                m,
-                source,
-                stride,
-                edge,
-                0,
-                OUTPUTS * LANES,
-                LANES,
-                scale,
-                shift,
-                channel + c,
-                slope,
-                floor,
-            )
+            ending = (scale, shift, channel + c, slope, floor)
+            if kind == WHOLE:
+                transform_outputs(m, m0, m_row, m_column, edge, 0, e_row, e_column, *ending)
+            else:
+                if kind == NARROW:
+                    m_row, m_column, e_row, e_column = m_column, m_row, e_column, e_row
+                transform_short_outputs(m, m0, m_row, m_column, edge, 0, e_row, e_column, *ending)
             for i in range(rows):
                 for j in range(line):
                     for lane in range(lanes):
@@ -87,10 +93,10 @@ def _store_block(y, m, first, count, image, channel, columns, shape, epilogue, e
 
 
 @compiled()
-def _expect_outputs(y, tile, image, channel, columns, shape, tiling):  # type: ignore
+def _expect_outputs(y, tile, image, kinds, channel, columns, shape, tiling):  # type: ignore
     """Bring what _store_block will write of a tile into the cache."""
     height, width, channels = shape
-    n, row, column = place(tile, tiling)
+    _, n, row, column = place(tile, kinds, tiling)
     n += image
     for i in range(row, min(row + OUTPUTS, height)):
         for j in range(column, min(column + OUTPUTS, width)):
@@ -109,41 +115,57 @@ def correlate_group(  # type: ignore
     """
     depth = tiling.channels
     padded_channels = (shape[2] + LANES - 1) // LANES * LANES
-    total = images * tiling.rows * tiling.columns
+    kinds = counts(images, tiling)
+    total = kinds[0] + kinds[1] + kinds[2]
     begin_x, end_x = coming
     turns = max(1, total * padded_channels * POINTS // (tiling.block * WIDTH))
     step = ((end_x - begin_x) // turns // LANES + 1) * LANES
     for tile in range(0, total, tiling.block):
         count = min(tiling.block, total - tile)
-        transform_block(v, padded, tile, count, tiling)
+        transform_block(v, padded, tile, count, kinds, tiling)
         for channel in range(0, padded_channels, WIDTH):
             columns = min(WIDTH, padded_channels - channel)
             for point in range(POINTS):
                 if point < count and not seen:
-                    _expect_outputs(y, tile + point, first, channel, columns, shape, tiling)
+                    here = tile + point
+                    _expect_outputs(y, here, first, kinds, channel, columns, shape, tiling)
                 if begin_x < end_x:
                     expect_floats(x, begin_x, min(step, end_x - begin_x))
                     begin_x += step
                 weights = (channel * POINTS + point * columns) * depth
-                for begin in range(0, depth, _DEPTH):
+                t, rows = having(point, tile, count, kinds)
+                for begin in range(0, depth if rows else 0, _DEPTH):
                     multiply(
                         v,
-                        begin * tiling.block * POINTS + point * LANES,
+                        (begin * tiling.block + t * LANES) * POINTS + point * LANES,
                         TILE,
                         transformed,
                         weights + begin * columns,
                         columns,
                         m,
-                        point * (tiling.block * columns + _GAP),
+                        point * (tiling.block * columns + _GAP) + t * columns,
                         columns,
-                        count,
+                        rows,
                         columns,
                         LANES,
                         min(_DEPTH, depth - begin) // LANES,
                         tiling.block * TILE,
                         begin == 0,
                     )
-            _store_block(y, m, tile, count, first, channel, columns, shape, epilogue, edge, tiling)
+            _store_block(
+                y,
+                m,
+                tile,
+                count,
+                first,
+                kinds,
+                channel,
+                columns,
+                shape,
+                epilogue,
+                edge,
+                tiling,
+            )
 
 
 @compiled(parallel=True)
@@ -218,7 +240,8 @@ def correlate(
     transformed = scratch("transformed", transformed_size(channels_in, channels))
     threads = thread_limit()
     transform_kernel(transformed, w, transposed, scratch("taps", threads, 9 * LANES))
-    cut = tiling(len(x), (height, width), channels_in)
+    most = len(x) // (_TASKS * numba.get_num_threads())
+    cut = tiling((height, width), channels_in, most)
     _correlate(
         y.reshape(-1),
         places_of(ending.places),
@@ -229,8 +252,8 @@ def correlate(
         before,
         *epilogue(channels, ending),
         scratch("padded", threads, copied_size(cut)),
-        scratch("tiles", threads, POINTS * cut.block * cut.channels),
-        scratch("products", threads, POINTS * (cut.block * WIDTH + _GAP)),
+        scratch("tiles", threads, POINTS * (cut.block * cut.channels + ROWS * LANES)),
+        scratch("products", threads, POINTS * (cut.block * WIDTH + _GAP) + ROWS * WIDTH),
         scratch("edge", threads, OUTPUTS * OUTPUTS * LANES),
         scratch("unpooled", threads, cut.group * height * width * channels if ending.pool else 1),
         *make_room(width * channels if ending.pool else 1),

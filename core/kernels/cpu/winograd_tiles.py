@@ -1,8 +1,8 @@
-"""Tiles of images for Winograd's algorithm: where they lie, and their inputs transformed.
+"""Tiles of images for Winograd's algorithm: how many there are, in which order, and where.
 
-Images are copied a group at a time with a border of zeros and channels padded to 16, so that every
-tile of 6 x 6 inputs lies inside the copy. Small images may be put side by side, with one row or
-column of zeros between two, so that fewer tiles stick out.
+A tile is 4 x 4 outputs. Where an image ends in one or two rows or columns, its last tiles are 2 x 4
+or 4 x 2 and take 24 products rather than 36. Small images may instead be put side by side, with one
+row or column of zeros between two, so that fewer tiles stick out.
 """
 
 import functools
@@ -10,38 +10,34 @@ import itertools
 import math
 from typing import NamedTuple
 
-import numba
-import numpy as np
-
 from .compiler import compiled
-from .multiply import ROWS, WIDTH
-from .vector import LANES, copy_floats
-from .winograd_transforms import (
-    INPUTS,
-    OUTPUTS,
-    POINTS,
-    transform_inputs,
-    transform_weights,
-)
+from .multiply import ROWS, ROWS_WIDE
+from .vector import LANES
+from .winograd_transforms import INPUTS, OUTPUTS, OUTPUTS_SHORT, POINTS, POINTS_SHORT
 
 TILE = POINTS * LANES  # floats of a transformed tile, for 16 channels
 # What the transforms of a tile of 16 channels cost, in multiply-adds of a vector (measured).
 _TRANSFORM_COST = 500
 # Tiles transformed together: a whole number of register tiles, few for the second-level cache.
 _BLOCK = ROWS * max(1, 24 // ROWS)
-# Images on a side of a mosaic, its bytes, and the least number of mosaics, to be shared by threads.
-_MOSAIC, _MOSAIC_BYTES, _GROUPS = 4, 5 << 17, 8
-_GROUP_BYTES = 1 << 19
+# Images on a side of a mosaic, and the least number of mosaics, to be shared by threads.
+_MOSAIC, _GROUPS = 4, 8
+_GROUP_BYTES = 3 << 18  # of a group's copy
+# The kinds of tiles.
+WHOLE, FLAT, NARROW = 0, 1, 2
 
 
 class Tiling(NamedTuple):
-    """How the images of one side of a convolution are cut into tiles of 4 x 4 outputs.
+    """How the images of one side of a convolution are cut into tiles.
 
-    Tiles cover a mosaic of `down` x `across` images, which share the zeros between them.
+    Tiles cover a mosaic of `down` x `across` images, which share the zeros between them. Of a group
+    they come in this order: the flat ones (2 x 4), the whole ones, the narrow ones (4 x 2).
     """
 
     rows: int  # of tiles in a mosaic
     columns: int
+    flat: int  # rows of flat tiles: 0 or 1, the last
+    narrow: int  # columns of narrow tiles
     down: int  # images in a mosaic
     across: int
     pitch: int  # rows of outputs from one image of a mosaic to the next
@@ -54,71 +50,87 @@ class Tiling(NamedTuple):
 
 
 @functools.cache
-def tiling(
-    images: int, outputs: tuple[int, ...], channels: int, *, mosaics: bool = False
-) -> Tiling:
-    """The tiles of outputs (height, width) of an input of `channels`.
+def tiling(outputs: tuple[int, ...], channels: int, most: int = 1) -> Tiling:
+    """The tiles of outputs (height, width) of an input of `channels`, one image a mosaic.
 
-    A group holds whole tiles of the matrix product where it can, in so many bytes of copy, and is
-    one of several. With `mosaics`, images with a border of zeros share tiles where that takes fewer
-    of them: only for sums over all images, because a number that is not finite, or is very large,
-    harms all numbers of its tile.
+    `most` images make a group.
     """
-    padded_channels = -(-channels // LANES) * LANES
+    cut = _cut(outputs, channels, (1, 1))
+    flat, narrow = (int(0 < length % OUTPUTS <= OUTPUTS_SHORT) for length in outputs)
+    height = cut.height - flat * (OUTPUTS - OUTPUTS_SHORT)
+    return _grouped(cut._replace(flat=flat, narrow=narrow, height=height), most)
 
-    def copied(down: int, across: int) -> int:
-        height, width = (
-            _tiles(count, length) * OUTPUTS + 2
-            for count, length in zip((down, across), outputs, strict=True)
-        )
-        return height * width * padded_channels * 4
 
-    down, across = 1, 1
-    if mosaics:
-        for shape in itertools.product(range(1, _MOSAIC + 1), repeat=2):
-            fits = copied(*shape) <= _MOSAIC_BYTES and math.prod(shape) * _GROUPS <= images
-            if fits and _tiles_of_image(shape, outputs) < _tiles_of_image((down, across), outputs):
-                down, across = shape
-        if _tiles_of_image((down, across), outputs) > 0.95 * _tiles_of_image((1, 1), outputs):
-            down, across = 1, 1
-    rows, columns = _tiles(down, outputs[0]), _tiles(across, outputs[1])
-    group = down * across
-    while (
-        down * across == 1
-        and (group + 1) * copied(1, 1) <= _GROUP_BYTES
-        and (group + 1) * 16 <= images
-        and group * rows * columns < 0.96 * ROWS * -(-group * rows * columns // ROWS)
-    ):
-        group += 1
+@functools.cache
+def mosaics(outputs: tuple[int, ...], channels: int, images: int, *, bordered: bool) -> Tiling:
+    """Whole tiles, shared by several images if they are `bordered` by zeros and it takes fewer.
+
+    Only for sums over all images: a number that is not finite, or is very large, harms all numbers
+    of its tile.
+    """
+    alone = best = _cut(outputs, channels, (1, 1))
+    least = 0.95 * alone.rows * alone.columns
+    for shape in itertools.product(range(1, _MOSAIC + 1), repeat=2) if bordered else ():
+        cut = _cut(outputs, channels, shape)
+        tiles = cut.rows * cut.columns / cut.group
+        if _bytes(cut) <= _GROUP_BYTES and tiles < least and cut.group * _GROUPS <= images:
+            best, least = cut, tiles
+    return _grouped(alone, images // (2 * _GROUPS)) if best is alone else best
+
+
+def _grouped(cut: Tiling, most: int) -> Tiling:
+    """A tiling whose groups have so many images that their tiles fill the matrix products'."""
+    most = min(most, ROWS, _GROUP_BYTES // _bytes(cut))
+    work = [_work(group, cut) for group in range(1, max(1, most) + 1)]
+    return cut._replace(group=1 + next(i for i, w in enumerate(work) if w < 1.05 * min(work)))
+
+
+def _cut(outputs: tuple[int, ...], channels: int, shape: tuple[int, ...]) -> Tiling:
+    """Whole tiles over mosaics of this shape, one a group."""
+    rows, columns = (
+        -(-(count * (length + 1) - 1) // OUTPUTS)
+        for count, length in zip(shape, outputs, strict=True)
+    )
+    border = INPUTS - OUTPUTS
     return Tiling(
         rows,
         columns,
-        down,
-        across,
+        0,
+        0,
+        *shape,
         outputs[0] + 1,
         outputs[1] + 1,
-        rows * OUTPUTS + 2,
-        columns * OUTPUTS + 2,
-        padded_channels,
+        rows * OUTPUTS + border,
+        columns * OUTPUTS + border,
+        -(-channels // LANES) * LANES,
         _BLOCK,
-        group,
+        math.prod(shape),
     )
+
+
+def _work(images: int, cut: Tiling) -> float:
+    """What the products of a group take for each image, in rows of the register tile.
+
+    Tiles are filled up, and reading the weights takes as long as half a tile.
+    """
+    kinds = counts(images, cut)
+    total, rows = sum(kinds), 0.0
+    for point, block in itertools.product(range(POINTS), range(0, total, cut.block)):
+        _, number = having(point, block, min(cut.block, total - block), kinds)
+        if number:
+            rows += ROWS_WIDE * (0.5 - (-number // ROWS_WIDE))
+    return rows / images
 
 
 def copied_size(tiling: Tiling) -> int:
     """Floats of the copy of a group."""
-    mosaics = tiling.group // (tiling.down * tiling.across)
-    return mosaics * tiling.height * tiling.width * tiling.channels
+    copies = tiling.group // (tiling.down * tiling.across)
+    return copies * tiling.height * tiling.width * tiling.channels
 
 
-def _tiles(count: int, length: int) -> int:
-    """Tiles that cover `count` images of `length` outputs, with one between each two."""
-    return -(-(count * (length + 1) - 1) // OUTPUTS)
-
-
-def _tiles_of_image(shape: tuple[int, ...], outputs: tuple[int, ...]) -> float:
-    """Tiles of a mosaic of this shape for each of its images."""
-    return math.prod(map(_tiles, shape, outputs)) / math.prod(shape)
+def _bytes(tiling: Tiling) -> int:
+    """Bytes of the copy of one mosaic."""
+    return tiling.height * tiling.width * tiling.channels * 4
 
 
 def pays(outputs: tuple[int, ...], channels_in: int, channels: int) -> bool:
@@ -128,7 +140,8 @@ def pays(outputs: tuple[int, ...], channels_in: int, channels: int) -> bool:
     beside the products (`python -m tests.benchmarks.kernels`).
     """
     height, width = outputs
-    tiles = -(-height // OUTPUTS) * -(-width // OUTPUTS)
+    flat, whole, narrow = counts(1, tiling(outputs, channels_in))
+    tiles = whole + (flat + narrow) * len(POINTS_SHORT) / INPUTS
     vectors_in, vectors = -(-channels_in // LANES), -(-channels // LANES)
     products = POINTS * vectors_in * LANES * vectors
     transforms = _TRANSFORM_COST * (vectors_in + vectors)
@@ -140,82 +153,17 @@ def transformed_size(channels_in: int, channels: int) -> int:
     return POINTS * (-(-channels_in // LANES) * LANES) * (-(-channels // LANES) * LANES)
 
 
-@compiled(parallel=True)
-def transform_kernel(transformed, w, transposed, buffer):  # type: ignore
-    """transformed (blocks, 36, in, 16 or WIDTH) = G w G^T, channels padded by zeros.
-
-    w is (3, 3, in, out); `transposed` flips its taps and swaps in and out, as gradients need it.
-    """
-    channels_in, channels = (w.shape[3], w.shape[2]) if transposed else (w.shape[2], w.shape[3])
-    depth = (channels_in + LANES - 1) // LANES * LANES
-    vectors = (channels + LANES - 1) // LANES
-    for i in numba.prange(depth):
-        taps = buffer[numba.get_thread_id()]
-        for vector in range(vectors):
-            for tap in range(9):
-                for lane in range(LANES):
-                    o = vector * LANES + lane
-                    value = np.float32(0)
-                    if i < channels_in and o < channels:
-                        if transposed:
-                            value = w[2 - tap // 3, 2 - tap % 3, o, i]
-                        else:
-                            value = w[tap // 3, tap % 3, i, o]
-                    taps[tap * LANES + lane] = value
-            first = vector * LANES // WIDTH * WIDTH
-            columns = min(WIDTH, vectors * LANES - first)
-            to = first * POINTS * depth + i * columns + vector * LANES - first
-            stride = depth * columns
-            transform_weights(taps, 0, 3 * LANES, LANES, transformed, to, INPUTS * stride, stride)
-
-
-@compiled()
-def _pad_row(padded, to, length, x, source, before, width, channels, padded_channels):  # type: ignore
-    """Copy `width` pixels of a row of x, `before` zeros before them, and zeros up to `length`."""
-    zero = np.float32(0)
-    begin = min(max(before, 0), length)
-    end = max(begin, min(length, before + width))
-    source += (begin - before) * channels
-    padded[to : to + begin * padded_channels] = zero
-    if channels == padded_channels:
-        copy_floats(padded, to + begin * channels, x, source, (end - begin) * channels)
-    else:
-        for column in range(begin, end):
-            start = to + column * padded_channels
-            here = source + (column - begin) * channels
-            for c in range(channels):
-                padded[start + c] = x[here + c]
-            for c in range(channels, padded_channels):
-                padded[start + c] = zero
-    padded[to + end * padded_channels : to + length * padded_channels] = zero
-
-
-@compiled()
-def pad(padded, x, first, last, shape, before, tiling):  # type: ignore
-    """Copy images first..last of x (shape: height, width, channels), `before` zeros before them."""
-    height, width, channels = shape
-    for row in range(mosaics_of(last - first, tiling) * tiling.height):
-        mosaic, row_here = divmod(row, tiling.height)
-        line, row_in_image = divmod(row_here, tiling.pitch) if tiling.down > 1 else (0, row_here)
-        source_row = row_in_image - before[0]
-        start = row * tiling.width * tiling.channels
-        for k in range(tiling.across):
-            n = first + (mosaic * tiling.down + line) * tiling.across + k
-            to = start + k * tiling.pitch_across * tiling.channels
-            length = tiling.pitch_across
-            if k == tiling.across - 1:
-                length = tiling.width - k * tiling.pitch_across
-            if line < tiling.down and n < last and 0 <= source_row < height:
-                source = (n * height + source_row) * width * channels
-                _pad_row(padded, to, length, x, source, before[1], width, channels, tiling.channels)
-            else:
-                padded[to : to + length * tiling.channels] = np.float32(0)
-
-
 @compiled()
 def mosaics_of(images, tiling):  # type: ignore
     """Mosaics that so many images make."""
     return (images + tiling.down * tiling.across - 1) // (tiling.down * tiling.across)
+
+
+def counts(images, tiling):  # type: ignore
+    """Tiles of a group of so many images, or mosaics: flat, whole and narrow ones."""
+    rows, columns = tiling.rows - tiling.flat, tiling.columns - tiling.narrow
+    flat, narrow = tiling.flat * tiling.columns, tiling.narrow * rows
+    return images * flat, images * rows * columns, images * narrow
 
 
 @compiled()
@@ -228,11 +176,36 @@ def tiles_of(images, tiling):  # type: ignore
 
 
 @compiled()
-def place(tile, tiling):  # type: ignore
-    """Mosaic, first row and first column of a tile of a group, in outputs."""
-    mosaic, rest = divmod(tile, tiling.rows * tiling.columns)
-    row, column = divmod(rest, tiling.columns)
-    return mosaic, row * OUTPUTS, column * OUTPUTS
+def place(tile, kinds, tiling):  # type: ignore
+    """Kind, image or mosaic, first row and first column of a tile of a group, in outputs.
+
+    `kinds` are the counts of the group.
+    """
+    flat, whole, _ = kinds
+    rows, columns = tiling.rows - tiling.flat, tiling.columns - tiling.narrow
+    kind, tile, across, down, row_first, column_first = WHOLE, tile - flat, columns, rows, 0, 0
+    if tile < 0:
+        kind, tile, across, down, row_first = FLAT, tile + flat, tiling.columns, 1, rows
+    elif tile >= whole:
+        kind, tile, across, column_first = NARROW, tile - whole, 1, columns
+    n, rest = divmod(tile, down * across)
+    row, column = divmod(rest, across)
+    return kind, n, (row_first + row) * OUTPUTS, (column_first + column) * OUTPUTS
+
+
+def having(point, tile, count, kinds):  # type: ignore
+    """Which of a block of `count` tiles from `tile` on have this product: the first, how many."""
+    flat, whole, narrow = kinds
+    if flat + narrow == 0:
+        return 0, count
+    first = 0 if _is_short(point // INPUTS) else max(flat - tile, 0)
+    last = flat + whole + (narrow if _is_short(point % INPUTS) else 0)
+    return first, max(0, min(last - tile, count) - first)
+
+
+def _is_short(k):  # type: ignore
+    """Whether short tiles have this product of an axis."""
+    return k <= POINTS_SHORT[2] or k == POINTS_SHORT[3]
 
 
 @compiled()
@@ -258,23 +231,3 @@ def whole_tile(mosaic, row, column, images, shape, tiling):  # type: ignore
     if above + OUTPUTS > shape[0] or before + OUTPUTS > shape[1]:
         return -1
     return pixel(mosaic, row, column, images, shape, tiling)
-
-
-@compiled()
-def transform_block(v, padded, first, count, tiling):  # type: ignore
-    """v (channels / 16, block, 36, 16) = B^T x B of tiles first..first + count."""
-    line = tiling.width * tiling.channels
-    for t in range(count):
-        mosaic, row, column = place(first + t, tiling)
-        corner = (mosaic * tiling.height + row) * tiling.width + column
-        for c in range(tiling.channels // LANES):
-            transform_inputs(
-                padded,
-                corner * tiling.channels + c * LANES,
-                line,
-                tiling.channels,
-                v,
-                (c * tiling.block + t) * TILE,
-                INPUTS * LANES,
-                LANES,
-            )

@@ -3,7 +3,8 @@
 y = A^T [(G w G^T) * (B^T x B)] A gives 4 x 4 outputs from 6 x 6 inputs with 36 multiplications
 rather than 144 (Lavin & Gray 2016, arXiv:1509.09308). The maps follow from interpolation through
 the points 0, +-P, +-Q and infinity (Toom-Cook). P = 3/4 and Q = 3/2 have less than half the
-rounding error of the usual 1 and 2: the powers in A and B stay near 1.
+rounding error of the usual 1 and 2: the powers in A and B stay near 1. Two outputs need four of the
+points, and the same transformed weights if the inputs take over what the others gave them.
 """
 
 # ruff: noqa: ARG001 (an intrinsic names its arguments, and is given their types)
@@ -15,11 +16,14 @@ from numba import types
 from numba.extending import intrinsic
 
 from .epilogue import rectified
-from .vector import at, constant, index, load, multiply_add, pointer, splat, store
+from .vector import at, constant, load, multiply_add, pointer, splat, store
 
 OUTPUTS = 4  # rows and columns of an output tile
 INPUTS = 6  # rows and columns of an input tile
 POINTS = INPUTS * INPUTS  # products for each tile and pair of channels
+OUTPUTS_SHORT = 2  # of an edge that ends sooner, from
+INPUTS_SHORT = 4  # inputs, by
+POINTS_SHORT = (0, 1, 2, 5)  # these products of an axis
 _TAPS = 3
 
 P, Q = 0.75, 1.5
@@ -74,6 +78,19 @@ INPUT_MAP: Map = (((0, 5), _inputs_at_ends), _inputs_at(P, Q), _inputs_at(Q, P))
 """B^T."""
 
 
+def _few_inputs(b: Any, x: Read) -> Vectors:
+    even = _times(b, _PP - _QQ, x(2))
+    return [
+        _add_times(b, _times(b, -_QQ, x(2)), _PP * _QQ, x(0)),
+        *_plus_minus(b, even, P * (_PP - _QQ), x(1)),
+        _add_times(b, x(3), -_PP, x(1)),
+    ]
+
+
+SHORT_INPUT_MAP: Map = ((POINTS_SHORT, _few_inputs),)
+"""B^T of two outputs: interpolation through 0, +-P and infinity, times (z^2 - Q^2) there."""
+
+
 def _even_outputs(b: Any, m: Read) -> Vectors:
     sum_p, sum_q = b.fadd(m(1), m(2)), b.fadd(m(3), m(4))
     return [
@@ -92,6 +109,15 @@ def _odd_outputs(b: Any, m: Read) -> Vectors:
 
 OUTPUT_MAP: Map = (((0, 2), _even_outputs), ((1, 3), _odd_outputs))
 """A^T: the powers 0 to 3 of the points; infinity has the highest alone."""
+
+
+def _few_outputs(b: Any, m: Read) -> Vectors:
+    total, difference = b.fadd(m(1), m(2)), b.fsub(m(1), m(2))
+    return [b.fadd(m(0), total), _add_times(b, m(5), P, difference)]
+
+
+SHORT_OUTPUT_MAP: Map = (((0, 1), _few_outputs),)
+"""A^T of two outputs."""
 
 
 def _gradients_at(point: float) -> Part:
@@ -145,12 +171,14 @@ def _apply(builder: Any, transform: Map, x: Vectors) -> Vectors:
     return [found[number] for number in sorted(found)]
 
 
-def _grid(builder: Any, address: Any, size: int, row: Any, column: Any) -> list[Vectors]:
+def _grid(
+    builder: Any, address: Any, size: tuple[int, int], row: Any, column: Any
+) -> list[Vectors]:
     """The addresses of a tile's vectors."""
     grid = []
-    for _ in range(size):
+    for _ in range(size[0]):
         line = [address]
-        for _ in range(size - 1):
+        for _ in range(size[1] - 1):
             line.append(at(builder, line[-1], column))
         grid.append(line)
         address = at(builder, address, row)
@@ -159,37 +187,44 @@ def _grid(builder: Any, address: Any, size: int, row: Any, column: Any) -> list[
 
 def _both_axes(
     builder: Any,
-    transform: Map,
+    down: Map,
+    along: Map,
     source: list[Vectors],
     target: list[Vectors],
     finish: Callable[[Any], Any] = lambda value: value,
 ) -> None:
-    """Apply a map to every column, then to every row, and store what `finish` makes of it."""
-    for numbers, compute in transform:
+    """Apply a map to every column, then one to every row, and store what `finish` makes of it."""
+    for numbers, compute in down:
         columns = [
             compute(builder, lambda k, j=j: load(builder, source[k][j]))  # type: ignore[misc]
-            for j in range(len(source))
+            for j in range(len(source[0]))
         ]
         for number, row in zip(numbers, zip(*columns, strict=True), strict=True):
             for value, address in zip(
-                _apply(builder, transform, list(row)), target[number], strict=True
+                _apply(builder, along, list(row)), target[number], strict=True
             ):
                 store(builder, finish(value), address)
 
 
-def _transform(transform: Map, size: int, size_out: int) -> Callable[..., Any]:
-    """The code of target = both axes of a tile of `size` x `size` vectors transformed."""
+def _transform(
+    down: Map, along: Map, size: tuple[int, int], size_out: tuple[int, int]
+) -> Callable[..., Any]:
+    """The code of target = both axes of a tile of so many rows and columns transformed."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        def tile(first: int, length: int) -> list[Vectors]:
+        def tile(first: int, size: tuple[int, int]) -> list[Vectors]:
             array, start, row, column = arguments[first : first + 4]
             address = pointer(context, builder, signature.args[first], array, start)
-            return _grid(builder, address, length, row, column)
+            return _grid(builder, address, size, row, column)
 
-        _both_axes(builder, transform, tile(0, size), tile(4, size_out))
+        _both_axes(builder, down, along, tile(0, size), tile(4, size_out))
         return context.get_dummy_value()
 
     return generate
+
+
+def _square(transform: Map, size: int, size_out: int) -> Callable[..., Any]:
+    return _transform(transform, transform, (size, size), (size_out, size_out))
 
 
 def _signature(source: Any, target: Any) -> Any:
@@ -200,55 +235,81 @@ def _signature(source: Any, target: Any) -> Any:
 @intrinsic
 def transform_inputs(_context, x, x0, x_row, x_column, v, v0, v_row, v_column):  # type: ignore
     """v (6, 6) = B^T x B for x (6, 6); each element a vector, with the strides given."""
-    return _signature(x, v), _transform(INPUT_MAP, INPUTS, INPUTS)
+    return _signature(x, v), _square(INPUT_MAP, INPUTS, INPUTS)
+
+
+@intrinsic
+def transform_short_inputs(_context, x, x0, x_row, x_column, v, v0, v_row, v_column):  # type: ignore
+    """The rows 0, 1, 2, 5 of v (6, 6) for 2 x 4 outputs from x (4, 6).
+
+    With rows and columns exchanged it is the same for 4 x 2 outputs.
+    """
+    tall = (INPUTS, INPUTS)
+    return _signature(x, v), _transform(SHORT_INPUT_MAP, INPUT_MAP, (INPUTS_SHORT, INPUTS), tall)
 
 
 @intrinsic
 def transform_gradients(_context, y, y0, y_row, y_column, z, z0, z_row, z_column):  # type: ignore
     """z (6, 6) = A y A^T for y (4, 4)."""
-    return _signature(y, z), _transform(GRADIENT_MAP, OUTPUTS, INPUTS)
+    return _signature(y, z), _square(GRADIENT_MAP, OUTPUTS, INPUTS)
 
 
 @intrinsic
 def transform_weights(_context, w, w0, w_row, w_column, u, u0, u_row, u_column):  # type: ignore
     """u (6, 6) = G w G^T for w (3, 3)."""
-    return _signature(w, u), _transform(WEIGHT_MAP, _TAPS, INPUTS)
+    return _signature(w, u), _square(WEIGHT_MAP, _TAPS, INPUTS)
 
 
 @intrinsic
 def transform_weight_gradients(_context, u, u0, u_row, u_column, w, w0, w_row, w_column):  # type: ignore
     """w (3, 3) = G^T u G for u (6, 6)."""
-    return _signature(u, w), _transform(WEIGHT_GRADIENT_MAP, INPUTS, _TAPS)
+    return _signature(u, w), _square(WEIGHT_GRADIENT_MAP, INPUTS, _TAPS)
 
 
-@intrinsic
-def transform_outputs(  # type: ignore
-    _context, m, m0, m_stride, y, y0, y_row, y_column, scale, shift, channel, slope, floor
-):
-    """y (4, 4) = rectified(scale A^T m A + shift), m (6, 6) having its elements m_stride apart.
-
-    Rectified x is x where x > 0, else slope max(x, floor).
-    """
+def _ended(down: Map, rows: int) -> Callable[..., Any]:
+    """The code of y = rectified(scale A^T m A + shift)."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kinds = signature.args
-        source = pointer(context, builder, kinds[0], arguments[0], arguments[1])
-        target = pointer(context, builder, kinds[3], arguments[3], arguments[4])
-        factor, offset = (
-            load(builder, pointer(context, builder, kinds[i], arguments[i], arguments[9]))
-            for i in (7, 8)
+        source, target = (
+            pointer(context, builder, kinds[i], arguments[i], arguments[i + 1]) for i in (0, 4)
         )
-        stride = arguments[2]
-        lower, clamp = splat(builder, arguments[10]), splat(builder, arguments[11])
+        factor, offset = (
+            load(builder, pointer(context, builder, kinds[i], arguments[i], arguments[10]))
+            for i in (8, 9)
+        )
+        lower, clamp = splat(builder, arguments[11]), splat(builder, arguments[12])
 
         def finish(y: Any) -> Any:
             return rectified(builder, multiply_add(builder, y, factor, offset), lower, clamp)
 
-        line = builder.mul(stride, index(INPUTS))
-        products = _grid(builder, source, INPUTS, line, stride)
-        pixels = _grid(builder, target, OUTPUTS, arguments[5], arguments[6])
-        _both_axes(builder, OUTPUT_MAP, products, pixels, finish)
+        products = _grid(builder, source, (INPUTS, INPUTS), *arguments[2:4])
+        pixels = _grid(builder, target, (rows, OUTPUTS), *arguments[6:8])
+        _both_axes(builder, down, OUTPUT_MAP, products, pixels, finish)
         return context.get_dummy_value()
 
+    return generate
+
+
+def _ended_signature(m: Any, y: Any, scale: Any, shift: Any) -> Any:
     n, number = types.intp, types.float32
-    return types.void(m, n, n, y, n, n, n, scale, shift, n, number, number), generate
+    return types.void(m, n, n, n, y, n, n, n, scale, shift, n, number, number)
+
+
+@intrinsic
+def transform_outputs(  # type: ignore
+    _context, m, m0, m_row, m_column, y, y0, y_row, y_column, scale, shift, channel, slope, floor
+):
+    """y (4, 4) = rectified(scale A^T m A + shift) for m (6, 6).
+
+    Rectified x is x where x > 0, else slope max(x, floor).
+    """
+    return _ended_signature(m, y, scale, shift), _ended(OUTPUT_MAP, OUTPUTS)
+
+
+@intrinsic
+def transform_short_outputs(  # type: ignore
+    _context, m, m0, m_row, m_column, y, y0, y_row, y_column, scale, shift, channel, slope, floor
+):
+    """The same for y (2, 4), of the rows 0, 1, 2, 5 of m; or (4, 2), rows and columns exchanged."""
+    return _ended_signature(m, y, scale, shift), _ended(SHORT_OUTPUT_MAP, OUTPUTS_SHORT)

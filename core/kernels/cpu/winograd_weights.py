@@ -16,16 +16,17 @@ from .multiply import WIDTH, multiply_channels
 from .scratch import scratch
 from .tasks import take, tasks
 from .vector import LANES
+from .winograd_inputs import pad, transform_block
 from .winograd_tiles import (
     TILE,
     Tiling,
     copied_size,
-    pad,
+    counts,
+    mosaics,
+    mosaics_of,
     pixel,
     place,
     tiles_of,
-    tiling,
-    transform_block,
     whole_tile,
 )
 from .winograd_transforms import (
@@ -42,7 +43,9 @@ _MEGABYTE = 1 << 20
 
 
 @compiled()
-def _transform_gradient_block(z, dy, tile, count, first, images, shape, edge, tiling):  # type: ignore
+def _transform_gradient_block(  # type: ignore
+    z, dy, tile, count, first, images, shape, edge, kinds, tiling
+):
     """z (channels / WIDTH, block, 36, WIDTH) = A dy A^T of `count` tiles of a group.
 
     The group is `images` of dy from `first` on. Whole tiles are read where they lie, others from a
@@ -51,7 +54,7 @@ def _transform_gradient_block(z, dy, tile, count, first, images, shape, edge, ti
     width, channels = shape[1], shape[2]
     start = first * shape[0] * width * channels
     for t in range(count):
-        mosaic, row, column = place(tile + t, tiling)
+        _, mosaic, row, column = place(tile + t, kinds, tiling)
         source = whole_tile(mosaic, row, column, images, shape, tiling)
         for c in range(0, tiling.channels, LANES):
             begin = c // WIDTH * WIDTH
@@ -78,11 +81,12 @@ def _transform_gradient_block(z, dy, tile, count, first, images, shape, edge, ti
 def _add_group(products, x, dy, first, images, shape, v, z, edge, fresh, tiling, dy_tiling):  # type: ignore
     """products (36, blocks, in, 16 or WIDTH) = or += sums over tiles of padded x and dy[first:]."""
     depth, channels = tiling.channels, dy_tiling.channels
+    kinds = counts(mosaics_of(images, tiling), tiling)
     total = tiles_of(images, tiling)
     for tile in range(0, total, tiling.block):
         count = min(tiling.block, total - tile)
-        transform_block(v, x, tile, count, tiling)
-        _transform_gradient_block(z, dy, tile, count, first, images, shape, edge, dy_tiling)
+        transform_block(v, x, tile, count, kinds, tiling)
+        _transform_gradient_block(z, dy, tile, count, first, images, shape, edge, kinds, dy_tiling)
         for point in range(POINTS):
             for channel in range(0, channels, WIDTH):
                 columns = min(WIDTH, channels - channel)
@@ -228,7 +232,7 @@ def correlate(dw: Array, db: Array | None, dy: Array, x: Array, before: tuple[in
     threads = thread_limit()
     outputs = dy.shape[1:3]
     bordered = before == (1, 1) and x.shape[1:3] == outputs
-    cut = tiling(len(x), outputs, max(x.shape[3], dy.shape[3]), mosaics=bordered)
+    cut = mosaics(outputs, max(x.shape[3], dy.shape[3]), len(x), bordered=bordered)
     dy_cut = cut._replace(channels=-(-dy.shape[3] // LANES) * LANES)
     cut = cut._replace(channels=-(-x.shape[3] // LANES) * LANES)
     groups = -(-len(x) // cut.group)
