@@ -70,7 +70,8 @@ def mosaics(outputs: tuple[int, ...], channels: int, images: int, *, bordered: b
     """
     alone = best = _cut(outputs, channels, (1, 1))
     least = 0.95 * alone.rows * alone.columns
-    for shape in itertools.product(range(1, _MOSAIC + 1), repeat=2) if bordered else ():
+    sides = range(1, _MOSAIC + 1) if bordered else ()
+    for shape in itertools.product(sides, sides):
         cut = _cut(outputs, channels, shape)
         tiles = cut.rows * cut.columns / cut.group
         if _bytes(cut) <= _GROUP_BYTES and tiles < least and cut.group * _GROUPS <= images:
@@ -85,7 +86,7 @@ def _grouped(cut: Tiling, most: int) -> Tiling:
     return cut._replace(group=1 + next(i for i, w in enumerate(work) if w < 1.05 * min(work)))
 
 
-def _cut(outputs: tuple[int, ...], channels: int, shape: tuple[int, ...]) -> Tiling:
+def _cut(outputs: tuple[int, ...], channels: int, shape: tuple[int, int]) -> Tiling:
     """Whole tiles over mosaics of this shape, one a group."""
     rows, columns = (
         -(-(count * (length + 1) - 1) // OUTPUTS)
