@@ -1,13 +1,8 @@
 """How the kernels of this back end are compiled, and where the machine code is cached."""
 
-import ast
 import functools
-import hashlib
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from types import FunctionType
 from typing import Any, TypeVar
 
 import numba
@@ -15,12 +10,12 @@ from llvmlite import binding  # type: ignore[import-untyped]
 from numba.core import config, event, types
 from numba.core.dispatcher import Dispatcher
 
+from ..compilation import cache_base, cache_folder, cached_in, formulas_of, with_globals
 from .announce import Announcer
 
 # Values in the largest array below which one thread is enough: some ten microseconds of work.
 SERIAL_SIZE = 16384
 
-_KERNELS = __name__.rpartition(".cpu")[0]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -33,59 +28,15 @@ def cpu_features() -> tuple[str, str]:
     return str(name), str(features)
 
 
-def cache_folder(source: Path) -> Path:
-    """The folder of what `source` compiles to, in NUMBA_CACHE_DIR or the user's cache.
-
-    Numba itself notices only edits of the file that holds a function, not of what it calls, so the
-    folder's name hashes the source and every file of the kernels that it imports, together with the
-    Numba version, the CPU and the switches that change the code (NUMBA_BOUNDSCHECK, NUMBA_OPT).
-    """
+def folder_of(source: str | Path) -> Path:
+    """The folder of what `source` compiles to, for this CPU and with these switches of Numba."""
     switches = f"bounds {config.BOUNDSCHECK} optimise {config.OPT}"  # type: ignore[attr-defined]
-    identity = "\0".join((numba.__version__, *cpu_features(), switches))
-    digest = hashlib.sha256(identity.encode())
-    for file in sorted(sources(source)):
-        digest.update(file.read_bytes())
-    return cache_base() / f"{source.stem}-{digest.hexdigest()[:16]}"
-
-
-def cache_base() -> Path:
-    """The folder of all such folders."""
-    user = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("NUMBA_CACHE_DIR") or Path(user) / "halflight")
-
-
-def sources(source: Path) -> set[Path]:
-    """`source` and the files of the kernels that it imports, directly or not.
-
-    contract.py checks arguments in Python and is compiled nowhere: it does not count.
-    """
-    found, queue = {source}, [source]
-    while queue:
-        file = queue.pop()
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.level:
-                package = file.parents[node.level - 1]
-                names = [node.module] if node.module else [alias.name for alias in node.names]
-                files = {package / f"{name}.py" for name in names if name != "contract"} - found
-                found |= files
-                queue += files
-    return found
-
-
-@contextmanager
-def _cached_in(folder: Path) -> Iterator[None]:
-    """Numba reads its cache folder when a function is decorated; other users keep theirs."""
-    before = config.CACHE_DIR  # type: ignore[attr-defined]
-    config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
-        config.CACHE_DIR = before  # type: ignore[attr-defined]
+    return cache_folder(source, numba.__version__, *cpu_features(), switches)
 
 
 event.register("numba:compile", Announcer(__package__ or "", cache_base()))
 
-_folder_of = functools.cache(lambda file: cache_folder(Path(file).resolve()))
+_folder_of = functools.cache(folder_of)
 
 
 class _Inner(Dispatcher):
@@ -128,33 +79,15 @@ def _compile(
         "no_cfunc_wrapper": True,
         "no_cpython_wrapper": not entry,
     }
-    formulas = {
-        name: compiled()(value)
-        for name in function.__code__.co_names
-        if isinstance(value := function.__globals__.get(name), FunctionType)
-        and value.__module__.startswith(_KERNELS)
-    }
+    formulas = {name: compiled()(value) for name, value in formulas_of(function).items()}
     if formulas:
         function = with_globals(function, function.__qualname__, **formulas)
     folder = _folder_of(function.__code__.co_filename)
-    with _cached_in(folder / ("entries" if entry else "inner")):  # the same function may be both
+    with cached_in(folder / ("entries" if entry else "inner")):  # the same function may be both
         dispatcher = numba.njit(cache=True, **options)(function)
     if not entry:
         dispatcher.__class__ = _Inner
     return Parallel(dispatcher) if parallel else dispatcher
-
-
-def with_globals(function: Any, name: str, **changed: Any) -> Any:
-    """A copy of a function that sees other globals; `name` must be its own in its file.
-
-    Numba tells the functions of a file apart in its cache by name, line and byte code.
-    """
-    copy = FunctionType(
-        function.__code__, function.__globals__ | changed, name, function.__defaults__
-    )
-    copy.__qualname__ = name
-    copy.__module__ = function.__module__
-    return copy
 
 
 class Parallel:

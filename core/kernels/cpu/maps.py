@@ -8,9 +8,10 @@ import numba
 from numba import prange
 
 from .. import formulas
+from ..compilation import with_globals
 from .arrays import FLOAT, Array
 from .blocks import block_bounds, block_count
-from .compiler import compiled, thread_limit, with_globals
+from .compiler import compiled, thread_limit
 from .scratch import scratch
 from .vector import copy_floats
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numba
 
 from core import kernels
-from core.kernels import cpu
+from core.kernels import compilation, cpu
 from core.kernels.cpu import compiler, maps
 from tests.core.kernels.cases import all_cases
 from tests.core.kernels.python import run_python
@@ -82,13 +82,13 @@ def test_no_float64_in_hot_loops():
 def test_cache_folder_follows_machine_and_user(tmp_path, monkeypatch):
     source = Path(maps.__file__)
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    assert compiler.cache_folder(source).parent == tmp_path
+    assert compiler.folder_of(source).parent == tmp_path
     monkeypatch.delenv("NUMBA_CACHE_DIR")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert compiler.cache_folder(source).parent == tmp_path / "halflight"
-    before = compiler.cache_folder(source)
+    assert compiler.folder_of(source).parent == tmp_path / "halflight"
+    before = compiler.folder_of(source)
     monkeypatch.setattr(compiler, "cpu_features", lambda: ("another cpu", ""))
-    assert compiler.cache_folder(source) != before
+    assert compiler.folder_of(source) != before
 
 
 def test_cache_folder_follows_the_source_and_what_it_imports(tmp_path):
@@ -96,14 +96,14 @@ def test_cache_folder_follows_the_source_and_what_it_imports(tmp_path):
     copy = tmp_path / "kernels"
     shutil.copytree(kernels_folder, copy)
     source = copy / "cpu" / "conv.py"
-    assert {copy / "cpu" / "vector.py", copy / "cpu" / "correlate.py"} < compiler.sources(source)
-    before = compiler.cache_folder(source)
+    assert {copy / "cpu" / "vector.py", copy / "cpu" / "correlate.py"} < compilation.sources(source)
+    before = compiler.folder_of(source)
     for unrelated in (copy / "cpu" / "loss.py", copy / "contract.py"):
         unrelated.write_text(unrelated.read_text() + "\n")
-        assert compiler.cache_folder(source) == before
+        assert compiler.folder_of(source) == before
     inner = copy / "cpu" / "vector.py"
     inner.write_text(inner.read_text() + "\n")
-    assert compiler.cache_folder(source) != before
+    assert compiler.folder_of(source) != before
 
 
 ANNOUNCED = """

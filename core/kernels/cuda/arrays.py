@@ -1,0 +1,92 @@
+"""Memory of the GPU: arrays of float32, and of int32 where a kernel calls them `index`."""
+
+from typing import Any
+
+import numpy as np
+from numba import cuda
+from numpy.typing import ArrayLike
+
+from ..contract import checked
+from .compiler import Kernel
+
+__all__ = [
+    "FLOAT",
+    "accumulate",
+    "copy",
+    "empty",
+    "fill",
+    "to_device",
+    "to_host",
+    "zeros",
+]
+
+FLOAT = np.float32
+
+Array = Any  # a C-contiguous device array of float32
+Indices = Any  # of int32
+
+
+def empty(shape: tuple[int, ...], dtype: type[np.generic] = FLOAT) -> Any:
+    """A new array of any content; `dtype` is FLOAT, or np.int32 for a max-pooling index."""
+    return cuda.device_array(shape, dtype)
+
+
+def zeros(shape: tuple[int, ...], dtype: type[np.generic] = FLOAT) -> Any:
+    """A new array of zeros; `dtype` is FLOAT, or np.int32 for a max-pooling index."""
+    array = empty(shape, dtype)
+    flat = array.reshape(array.size)
+    _fill.over(flat.size, flat, dtype(0))
+    return array
+
+
+def to_device(array: ArrayLike) -> Any:
+    """A copy in the GPU's memory: integers as int32, everything else as FLOAT."""
+    host = np.asarray(array)
+    host = np.ascontiguousarray(host, np.int32 if host.dtype.kind in "iu" else FLOAT)
+    return cuda.to_device(host.copy() if host is array else host)
+
+
+def to_host(array: Any) -> np.ndarray:
+    """A copy as a NumPy array, dtype kept; waits for what was launched before."""
+    return np.asarray(array.copy_to_host())
+
+
+@Kernel
+def _fill(y, value):  # type: ignore
+    for i in range(cuda.grid(1), y.size, cuda.gridsize(1)):
+        y[i] = value
+
+
+@Kernel
+def _copy(y, x):  # type: ignore
+    for i in range(cuda.grid(1), y.size, cuda.gridsize(1)):
+        y[i] = x[i]
+
+
+@Kernel
+def _accumulate(y, x):  # type: ignore
+    for i in range(cuda.grid(1), y.size, cuda.gridsize(1)):
+        y[i] += x[i]
+
+
+def flat(*arrays: Any) -> list[Any]:
+    """The same arrays with one axis."""
+    return [array.reshape(array.size) for array in arrays]
+
+
+@checked(FLOAT)
+def copy(y: Array, x: Array) -> None:
+    """y = x, any shape."""
+    _copy.over(y.size, *flat(y, x))
+
+
+@checked(FLOAT)
+def fill(y: Array, value: float) -> None:
+    """y = value, any shape."""
+    _fill.over(y.size, *flat(y), FLOAT(value))
+
+
+@checked(FLOAT)
+def accumulate(y: Array, x: Array) -> None:
+    """y += x, any shape."""
+    _accumulate.over(y.size, *flat(y, x))
