@@ -15,6 +15,7 @@ from .scratch import scratch
 from .tasks import take, tasks
 from .vector import LANES, expect_floats
 from .winograd_inputs import pad, transform_block, transform_kernel
+from .winograd_maps import INPUTS, OUTPUTS, POINTS
 from .winograd_tiles import (
     NARROW,
     TILE,
@@ -27,13 +28,7 @@ from .winograd_tiles import (
     tiling,
     transformed_size,
 )
-from .winograd_transforms import (
-    INPUTS,
-    OUTPUTS,
-    POINTS,
-    transform_outputs,
-    transform_short_outputs,
-)
+from .winograd_transforms import transform_outputs, transform_short_outputs
 
 # Channels summed in one go; deeper sums add such parts, which rounds less.
 _DEPTH = 32

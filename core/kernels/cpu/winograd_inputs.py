@@ -10,14 +10,9 @@ import numpy as np
 from .compiler import compiled
 from .multiply import WIDTH
 from .vector import LANES, copy_floats
+from .winograd_maps import INPUTS, POINTS
 from .winograd_tiles import NARROW, TILE, WHOLE, mosaics_of, place
-from .winograd_transforms import (
-    INPUTS,
-    POINTS,
-    transform_inputs,
-    transform_short_inputs,
-    transform_weights,
-)
+from .winograd_transforms import transform_inputs, transform_short_inputs, transform_weights
 
 
 @compiled(parallel=True)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from .compiler import compiled
 from .multiply import ROWS, ROWS_WIDE
 from .vector import LANES
-from .winograd_transforms import INPUTS, OUTPUTS, OUTPUTS_SHORT, POINTS, POINTS_SHORT
+from .winograd_maps import INPUTS, OUTPUTS, OUTPUTS_SHORT, POINTS, POINTS_SHORT
 
 TILE = POINTS * LANES  # floats of a transformed tile, for 16 channels
 # What the transforms of a tile of 16 channels cost, in multiply-adds of a vector (measured).

@@ -17,6 +17,7 @@ from .scratch import scratch
 from .tasks import take, tasks
 from .vector import LANES
 from .winograd_inputs import pad, transform_block
+from .winograd_maps import INPUTS, OUTPUTS, POINTS
 from .winograd_tiles import (
     TILE,
     Tiling,
@@ -29,13 +30,7 @@ from .winograd_tiles import (
     tiles_of,
     whole_tile,
 )
-from .winograd_transforms import (
-    INPUTS,
-    OUTPUTS,
-    POINTS,
-    transform_gradients,
-    transform_weight_gradients,
-)
+from .winograd_transforms import transform_gradients, transform_weight_gradients
 
 # Chunks: enough to share among threads, few enough that their sums stay small.
 _CHUNKS = (8, 64)
