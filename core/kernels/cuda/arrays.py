@@ -74,6 +74,11 @@ def flat(*arrays: Any) -> list[Any]:
     return [array.reshape(array.size) for array in arrays]
 
 
+def channels_of(array: Any) -> int:
+    """The length of the last axis; the simulator's shapes know no index -1."""
+    return int(array.shape[array.ndim - 1])
+
+
 @checked(FLOAT)
 def copy(y: Array, x: Array) -> None:
     """y = x, any shape."""
