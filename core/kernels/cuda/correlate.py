@@ -6,140 +6,188 @@ pixel, convolutions, and their gradients by the input.
 """
 
 import functools
-from typing import Any
 
 import numpy as np
 from numba import cuda
 
-from .arrays import Array, channels_of
+from .arrays import Array, aligned, channels_of
 from .compiler import Kernel
 from .epilogue import Ending, epilogue, rectify
-from .gather import Gather, base_of, pixel_of, tap_of
-from .tiles import DEPTH, QUADS, TILES, choose, column_of, multiply, row_of
-from .vectors import ALIGNMENT, load4
+from .gather import Gather, next_tap, pixel_of, tap_of, window_of
+from .tiles import DEPTH, QUADS, TILES, choose, column_of, multiply, put4, row_of
+from .vectors import ALIGNMENT, load4, store4
+
+# ruff: noqa: F821 (kernels see the constants of their tile)
 
 _ZERO = np.float32(0)
 
 
-def _fetch_windows(staged, x, bases, windows, first, step, gather):  # type: ignore
+def _find_windows(windows, first_row, rows, gather):  # type: ignore
+    """Image (-1: past the last), plane, row, column of the windows that this thread fetches."""
+    for load in range(LOADS_ROWS):
+        number = first_row + (cuda.threadIdx.x + load * THREADS) % ROWS
+        image, plane, row, column = window_of(number, gather)
+        windows[4 * load] = image if number < rows else -1
+        windows[4 * load + 1], windows[4 * load + 2] = plane, row
+        windows[4 * load + 3] = column
+
+
+def _find_pixels(pixels, windows, tap, gather):  # type: ignore
+    """Where the pixels of these windows begin that a tap meets, or -1."""
+    for load in range(LOADS_ROWS):
+        at = 4 * load
+        window = (windows[at], windows[at + 1], windows[at + 2], windows[at + 3])
+        pixels[load] = pixel_of(window, tap, gather) if window[0] >= 0 else -1
+
+
+def _fetch_windows(staged, x, windows, pixels, source, depth, step, c, gather):  # type: ignore
     """The next DEPTH numbers of the tile's windows, four at a time, into registers."""
-    channels = gather[7]
-    for load in range(LOADS_ROWS):  # noqa: F821 (constants of the tile)
-        quad = (cuda.threadIdx.x + load * THREADS) // ROWS * 4  # noqa: F821
-        at, k = 4 * load, step * DEPTH + quad
+    for load in range(LOADS_ROWS):
+        at = 4 * load
+        quad = (cuda.threadIdx.x + load * THREADS) // ROWS * 4
         staged[at], staged[at + 1], staged[at + 2], staged[at + 3] = _ZERO, _ZERO, _ZERO, _ZERO
-        image, plane, row = bases[at], bases[at + 1], bases[at + 2]
-        column = bases[at + 3]
-        if image < 0:
-            continue
-        if WHOLE:  # noqa: F821 (all four belong to one tap, and are aligned)
-            pixel = pixel_of(image, plane, row, column, tap_of(k // channels, gather), gather)
-            if pixel >= 0:
-                values = load4(x, pixel + first + k % channels)
+        if WHOLE:
+            if pixels[load] >= 0:
+                values = load4(x, pixels[load] + source + c + quad)
                 staged[at], staged[at + 1] = values[0], values[1]
                 staged[at + 2], staged[at + 3] = values[2], values[3]
             continue
+        window = (windows[at], windows[at + 1], windows[at + 2], windows[at + 3])
         for i in range(4):
-            if k + i < windows:
-                tap = tap_of((k + i) // channels, gather)
-                pixel = pixel_of(image, plane, row, column, tap, gather)
+            tap, channel = divmod(step * DEPTH + quad + i, gather[7])
+            if window[0] >= 0 and step * DEPTH + quad + i < depth:
+                pixel = pixel_of(window, tap_of(tap, gather), gather)
                 if pixel >= 0:
-                    staged[at + i] = x[pixel + first + (k + i) % channels]
+                    staged[at + i] = x[pixel + source + channel]
 
 
-def _fetch_weights(staged, w, step, depth, first, begin, columns, all_columns, gather):  # type: ignore
-    """The weights of the same numbers, for the tile's columns from `begin` on."""
-    channels = gather[7]
-    for load in range(LOADS_COLUMNS):  # noqa: F821
-        number = cuda.threadIdx.x + load * THREADS  # noqa: F821
-        at = 4 * load
+def _fetch_rows(staged, w, first, step, depth, begin, columns, all_columns):  # type: ignore
+    """The next DEPTH rows of w (depth, all_columns): four of the tile's columns at a time."""
+    for load in range(LOADS_COLUMNS):
+        number, at = cuda.threadIdx.x + load * THREADS, 4 * load
+        k = step * DEPTH + number // (COLUMNS // 4)
+        column = begin + number % (COLUMNS // 4) * 4
         staged[at], staged[at + 1], staged[at + 2], staged[at + 3] = _ZERO, _ZERO, _ZERO, _ZERO
-        if number >= COLUMNS * QUADS:  # noqa: F821
+        if number >= COLUMNS * QUADS or k >= depth or column >= columns:
             continue
-        if TRANSPOSED:  # noqa: F821 (w (taps, columns, channels): four numbers of a column)
-            k, column = step * DEPTH + number // COLUMNS * 4, begin + number % COLUMNS  # noqa: F821
-            if column >= columns:
-                continue
-            for i in range(4):
-                if k + i < depth:
-                    tap, c = divmod(k + i, channels)
-                    staged[at + i] = w[(tap * columns + column) * all_columns + first + c]
-        else:  # w (taps * channels, all columns): a number of four columns
-            k = step * DEPTH + number // (COLUMNS // 4)  # noqa: F821
-            column = begin + number % (COLUMNS // 4) * 4  # noqa: F821
-            if k >= depth:
-                continue
-            for i in range(4):
-                if column + i < columns:
-                    staged[at + i] = w[k * all_columns + first + column + i]
+        start = k * all_columns + first + column
+        if WHOLE:
+            values = load4(w, start)
+            staged[at], staged[at + 1] = values[0], values[1]
+            staged[at + 2], staged[at + 3] = values[2], values[3]
+            continue
+        for i in range(4):
+            if column + i < columns:
+                staged[at + i] = w[start + i]
+
+
+def _fetch_columns(staged, w, first, step, depth, begin, columns, all_channels, channels):  # type: ignore
+    """The same of w (taps, columns, all_channels): four numbers of a column at a time."""
+    for load in range(LOADS_COLUMNS):
+        number, at = cuda.threadIdx.x + load * THREADS, 4 * load
+        k, column = step * DEPTH + number // COLUMNS * 4, begin + number % COLUMNS
+        staged[at], staged[at + 1], staged[at + 2], staged[at + 3] = _ZERO, _ZERO, _ZERO, _ZERO
+        if number >= COLUMNS * QUADS or column >= columns:
+            continue
+        if WHOLE:
+            tap = step * DEPTH // channels
+            start = (tap * columns + column) * all_channels + first + k - tap * channels
+            values = load4(w, start)
+            staged[at], staged[at + 1] = values[0], values[1]
+            staged[at + 2], staged[at + 3] = values[2], values[3]
+            continue
+        for i in range(4):
+            if k + i < depth:
+                tap, channel = divmod(k + i, channels)
+                staged[at + i] = w[(tap * columns + column) * all_channels + first + channel]
 
 
 def _put(shared, start, left, right):  # type: ignore
     """Store what was fetched: a (DEPTH, ROWS), then b (DEPTH, COLUMNS)."""
-    for load in range(LOADS_ROWS):  # noqa: F821
-        number = cuda.threadIdx.x + load * THREADS  # noqa: F821
-        quad, row = number // ROWS * 4, number % ROWS  # noqa: F821
+    for load in range(LOADS_ROWS):
+        number = cuda.threadIdx.x + load * THREADS
         for i in range(4):
-            shared[start + (quad + i) * ROWS + row] = left[4 * load + i]  # noqa: F821
-    start += DEPTH * ROWS  # noqa: F821
-    for load in range(LOADS_COLUMNS):  # noqa: F821
-        number = cuda.threadIdx.x + load * THREADS  # noqa: F821
-        if number < COLUMNS * QUADS:  # noqa: F821
+            shared[start + (number // ROWS * 4 + i) * ROWS + number % ROWS] = left[4 * load + i]
+    if not TRANSPOSED:
+        put4(shared, start + DEPTH * ROWS, right, LOADS_COLUMNS, COLUMNS)
+        return
+    for load in range(LOADS_COLUMNS):
+        number = cuda.threadIdx.x + load * THREADS
+        if number < COLUMNS * QUADS:
+            to = start + DEPTH * ROWS + number // COLUMNS * 4 * COLUMNS + number % COLUMNS
             for i in range(4):
-                if TRANSPOSED:  # noqa: F821
-                    k, column = number // COLUMNS * 4 + i, number % COLUMNS  # noqa: F821
-                else:
-                    k, column = number // (COLUMNS // 4), number % (COLUMNS // 4) * 4 + i  # noqa: F821
-                shared[start + k * COLUMNS + column] = right[4 * load + i]  # noqa: F821
+                shared[to + i * COLUMNS] = right[4 * load + i]
 
 
-def _correlate(y, x, w, rows, columns, all_columns, gather, ending):  # type: ignore
+def _finish(y, totals, first_row, rows, begin, columns, group, ending):  # type: ignore
+    """Store the ending of this thread's sums."""
+    scale, shift, slope, floor = ending
+    for i in range(TALL):
+        row = first_row + row_of(i)
+        for j in range(0, BROAD, 4):
+            column = begin + column_of(j)
+            c = group * columns + column
+            to = row * columns * cuda.gridDim.z + c
+            if row >= rows or column >= columns:
+                continue
+            if WHOLE:
+                at = i * BROAD + j
+                store4(
+                    y,
+                    to,
+                    rectify(totals[at] * scale[c] + shift[c], slope, floor),
+                    rectify(totals[at + 1] * scale[c + 1] + shift[c + 1], slope, floor),
+                    rectify(totals[at + 2] * scale[c + 2] + shift[c + 2], slope, floor),
+                    rectify(totals[at + 3] * scale[c + 3] + shift[c + 3], slope, floor),
+                )
+                continue
+            for k in range(4):
+                if column + k < columns:
+                    z = totals[i * BROAD + j + k] * scale[c + k] + shift[c + k]
+                    y[to + k] = rectify(z, slope, floor)
+
+
+def _correlate(y, x, w, rows, columns, last_axis, gather, ending):  # type: ignore
     """y (rows, channels) = ending of windows of x times w; blocks are (row, column, group)."""
-    shared = cuda.shared.array(SHARED, np.float32, alignment=ALIGNMENT)  # noqa: F821
-    totals = cuda.local.array(SUMS, np.float32)  # noqa: F821
-    left = cuda.local.array(FETCHED_ROWS, np.float32)  # noqa: F821
-    right = cuda.local.array(FETCHED_COLUMNS, np.float32)  # noqa: F821
-    bases = cuda.local.array(FETCHED_ROWS, np.int32)  # noqa: F821
-    for i in range(SUMS):  # noqa: F821
+    shared = cuda.shared.array(SHARED, np.float32, alignment=ALIGNMENT)
+    totals = cuda.local.array(SUMS, np.float32)
+    left = cuda.local.array(FETCHED_ROWS, np.float32)
+    right = cuda.local.array(FETCHED_COLUMNS, np.float32)
+    windows = cuda.local.array(FETCHED_ROWS, np.int32)
+    pixels = cuda.local.array(LOADS_ROWS, np.int64)
+    for i in range(SUMS):
         totals[i] = _ZERO
-    first_row, begin = cuda.blockIdx.x * ROWS, cuda.blockIdx.y * COLUMNS  # noqa: F821
+    first_row, begin = cuda.blockIdx.x * ROWS, cuda.blockIdx.y * COLUMNS
     group, channels = cuda.blockIdx.z, gather[7]
     depth = gather[2][0] * gather[2][1] * gather[2][2] * channels
-    for load in range(LOADS_ROWS):  # noqa: F821
-        window = first_row + (cuda.threadIdx.x + load * THREADS) % ROWS  # noqa: F821
-        base = base_of(window, gather)
-        bases[4 * load] = base[0] if window < rows else -1
-        bases[4 * load + 1], bases[4 * load + 2] = base[1], base[2]
-        bases[4 * load + 3] = base[3]
-    source = group * channels
-    target = source if TRANSPOSED else group * columns  # noqa: F821 (of the weights' last axis)
     steps = (depth + DEPTH - 1) // DEPTH
-    _fetch_windows(left, x, bases, depth, source, 0, gather)
-    _fetch_weights(right, w, 0, depth, target, begin, columns, all_columns, gather)
-    _put(shared, 0, left, right)
-    cuda.syncthreads()
-    for step in range(steps):
-        if step + 1 < steps:
-            _fetch_windows(left, x, bases, depth, source, step + 1, gather)
-            _fetch_weights(right, w, step + 1, depth, target, begin, columns, all_columns, gather)
-        multiply(totals, shared, step % 2 * COPIES)  # noqa: F821
-        if step + 1 < steps:
-            _put(shared, (step + 1) % 2 * COPIES, left, right)  # noqa: F821
+    source = group * channels
+    _find_windows(windows, first_row, rows, gather)
+    tap, c = (0, 0, 0), 0
+    for step in range(steps + 1):
+        if step < steps:  # fetch for the next turn while this one multiplies
+            if WHOLE and c == 0:
+                _find_pixels(pixels, windows, tap, gather)
+            _fetch_windows(left, x, windows, pixels, source, depth, step, c, gather)
+            if TRANSPOSED:
+                _fetch_columns(right, w, source, step, depth, begin, columns, last_axis, channels)
+            else:
+                _fetch_rows(right, w, group * columns, step, depth, begin, columns, last_axis)
+            c += DEPTH
+            if c >= channels:
+                tap, c = next_tap(tap[0], tap[1], tap[2], gather), 0
+        if step > 0:
+            multiply(totals, shared, (step - 1) % 2 * COPIES)
+        if step < steps:
+            _put(shared, step % 2 * COPIES, left, right)
         cuda.syncthreads()
-    scale, shift, slope, floor = ending
-    for i in range(TALL):  # noqa: F821
-        for j in range(BROAD):  # noqa: F821
-            row, column = first_row + row_of(i), begin + column_of(j)
-            if row < rows and column < columns:
-                c = group * columns + column
-                z = totals[i * BROAD + j] * scale[c] + shift[c]  # noqa: F821
-                y[row * columns * cuda.gridDim.z + c] = rectify(z, slope, floor)
+    _finish(y, totals, first_row, rows, begin, columns, group, ending)
 
 
 @functools.cache
 def _kernel(tile: int, *, whole: bool, transposed: bool) -> Kernel:
-    """One for each tile; `whole` where windows are read four aligned numbers at a time."""
-    constants: dict[str, Any] = TILES[tile].constants()
+    """One for each tile; `whole` where fours of channels are aligned, and of one tap."""
+    constants = TILES[tile].constants()
     return Kernel(_correlate, **constants, WHOLE=int(whole), TRANSPOSED=int(transposed))
 
 
@@ -154,9 +202,9 @@ def correlate(
     rows, groups = y.size // channels, gather.all_channels // gather.channels
     columns = channels // groups
     number = choose(rows, columns, groups)
-    whole = gather.channels % DEPTH == 0 and gather.all_channels % 4 == 0
-    kernel = _kernel(number, whole=whole, transposed=transposed)
-    kernel(
+    whole = gather.channels % DEPTH == gather.all_channels % 4 == columns % 4 == 0
+    whole = whole and aligned(y, x, w)
+    _kernel(number, whole=whole, transposed=transposed)(
         (*TILES[number].blocks(rows, columns), groups),
         TILES[number].threads,
         y.reshape(y.size),

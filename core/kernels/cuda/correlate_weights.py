@@ -5,116 +5,132 @@ chunks, as many as keep the GPU busy, which are added in order.
 """
 
 import functools
-from typing import Any
 
 import numpy as np
 from numba import cuda
 
-from .arrays import Array, channels_of
+from .arrays import Array, aligned, channels_of
 from .compiler import Kernel
-from .gather import Gather, base_of, pixel_of, tap_of
+from .gather import Gather, later_window, pixel_of, tap_of, window_of
 from .scratch import scratch
-from .tiles import BUSY, DEPTH, QUADS, TILES, choose, column_of, multiply, row_of
+from .tiles import BUSY, DEPTH, QUADS, TILES, choose, column_of, multiply, put4, row_of
 from .vectors import ALIGNMENT, load4
+
+# ruff: noqa: F821 (kernels see the constants of their tile)
 
 _ZERO = np.float32(0)
 # Pixels of a chunk, at least: shorter ones cost more to add than to sum.
 _PIXELS = 4 * DEPTH
 
 
-def _fetch_taps(staged, x, places, pixel, last, source, gather):  # type: ignore
-    """The next DEPTH windows of x, for four taps and channels of the tile's rows at a time."""
-    for load in range(LOADS_ROWS):  # noqa: F821 (constants of the tile)
-        number, at = cuda.threadIdx.x + load * THREADS, 4 * load  # noqa: F821
+def _find_taps(taps, first_row, rows, gather):  # type: ignore
+    """Plane, row, column of the tap and channel of each row's four that this thread fetches.
+
+    Of all four where they belong to one tap, else of each; plane -1: past the last row.
+    """
+    for load in range(LOADS_ROWS):
+        number = cuda.threadIdx.x + load * THREADS
+        row = first_row + number % (ROWS // 4) * 4
+        for i in range(1 if WHOLE else 4):
+            tap, channel = divmod(row + i, gather[7])
+            plane, line, column = tap_of(tap, gather)
+            at = 4 * (load if WHOLE else 4 * load + i)
+            taps[at] = plane if row + i < rows and number < ROWS * QUADS else -1
+            taps[at + 1], taps[at + 2], taps[at + 3] = line, column, channel
+
+
+def _find_windows(windows, pixel, gather):  # type: ignore
+    """Image, plane, row, column of the first window that this thread fetches for each load."""
+    for load in range(LOADS_ROWS):
+        number = cuda.threadIdx.x + load * THREADS
+        image, plane, row, column = window_of(pixel + number // (ROWS // 4), gather)
+        windows[4 * load], windows[4 * load + 1] = image, plane
+        windows[4 * load + 2], windows[4 * load + 3] = row, column
+
+
+def _fetch_windows(staged, x, windows, taps, pixel, last, source, gather):  # type: ignore
+    """DEPTH windows of x from `pixel` on, for four of the tile's rows at a time; then go on."""
+    for load in range(LOADS_ROWS):
+        at = 4 * load
         staged[at], staged[at + 1], staged[at + 2], staged[at + 3] = _ZERO, _ZERO, _ZERO, _ZERO
-        window = pixel + number // (ROWS // 4)  # noqa: F821
-        if window >= last:
-            continue
-        image, plane, row, column = base_of(window, gather)
-        if WHOLE:  # noqa: F821 (all four belong to one tap, and are aligned)
-            if places[at] >= 0:
-                tap = tap_of(places[at] // gather[7], gather)
-                here = pixel_of(image, plane, row, column, tap, gather)
+        window = (windows[at], windows[at + 1], windows[at + 2], windows[at + 3])
+        if pixel + (cuda.threadIdx.x + load * THREADS) // (ROWS // 4) < last:
+            if WHOLE:
+                here = -1
+                if taps[at] >= 0:
+                    here = pixel_of(window, (taps[at], taps[at + 1], taps[at + 2]), gather)
                 if here >= 0:
-                    values = load4(x, here + source + places[at] % gather[7])
+                    values = load4(x, here + source + taps[at + 3])
                     staged[at], staged[at + 1] = values[0], values[1]
                     staged[at + 2], staged[at + 3] = values[2], values[3]
-            continue
-        for i in range(4):
-            if places[at + i] >= 0:
-                tap = tap_of(places[at + i] // gather[7], gather)
-                here = pixel_of(image, plane, row, column, tap, gather)
-                if here >= 0:
-                    staged[at + i] = x[here + source + places[at + i] % gather[7]]
+            else:
+                for i in range(4):
+                    to = 4 * (at + i)
+                    here = -1
+                    if taps[to] >= 0:
+                        here = pixel_of(window, (taps[to], taps[to + 1], taps[to + 2]), gather)
+                    if here >= 0:
+                        staged[at + i] = x[here + source + taps[to + 3]]
+        column = window[3] + DEPTH
+        image, plane, row, column = later_window(window[0], window[1], window[2], column, gather)
+        windows[at], windows[at + 1], windows[at + 2], windows[at + 3] = image, plane, row, column
 
 
 def _fetch_gradients(staged, dy, pixel, last, first, begin, columns, all_columns):  # type: ignore
     """dy of the same windows, for four of the tile's columns at a time."""
-    for load in range(LOADS_COLUMNS):  # noqa: F821
-        number, at = cuda.threadIdx.x + load * THREADS, 4 * load  # noqa: F821
+    for load in range(LOADS_COLUMNS):
+        number, at = cuda.threadIdx.x + load * THREADS, 4 * load
+        window = pixel + number // (COLUMNS // 4)
+        column = begin + number % (COLUMNS // 4) * 4
         staged[at], staged[at + 1], staged[at + 2], staged[at + 3] = _ZERO, _ZERO, _ZERO, _ZERO
-        window = pixel + number // (COLUMNS // 4)  # noqa: F821
-        column = begin + number % (COLUMNS // 4) * 4  # noqa: F821
-        if number < COLUMNS * QUADS and window < last:  # noqa: F821
-            for i in range(4):
-                if column + i < columns:
-                    staged[at + i] = dy[window * all_columns + first + column + i]
-
-
-def _put(shared, start, left, right):  # type: ignore
-    """Store what was fetched: a (DEPTH, ROWS), then b (DEPTH, COLUMNS)."""
-    for load in range(LOADS_ROWS):  # noqa: F821
-        number = cuda.threadIdx.x + load * THREADS  # noqa: F821
-        if number < ROWS * QUADS:  # noqa: F821
-            for i in range(4):
-                shared[start + 4 * number + i] = left[4 * load + i]
-    start += DEPTH * ROWS  # noqa: F821
-    for load in range(LOADS_COLUMNS):  # noqa: F821
-        number = cuda.threadIdx.x + load * THREADS  # noqa: F821
-        if number < COLUMNS * QUADS:  # noqa: F821
-            for i in range(4):
-                shared[start + 4 * number + i] = right[4 * load + i]
+        if number >= COLUMNS * QUADS or window >= last or column >= columns:
+            continue
+        start = window * all_columns + first + column
+        if WHOLE:
+            values = load4(dy, start)
+            staged[at], staged[at + 1] = values[0], values[1]
+            staged[at + 2], staged[at + 3] = values[2], values[3]
+            continue
+        for i in range(4):
+            if column + i < columns:
+                staged[at + i] = dy[start + i]
 
 
 def _sum_chunk(sums, dy, x, pixels, rows, columns, groups, chunk_pixels, gather):  # type: ignore
     """sums (chunks, rows, all columns); blocks are (row, column, group and chunk)."""
-    shared = cuda.shared.array(SHARED, np.float32, alignment=ALIGNMENT)  # noqa: F821
-    totals = cuda.local.array(SUMS, np.float32)  # noqa: F821
-    left = cuda.local.array(FETCHED_ROWS, np.float32)  # noqa: F821
-    right = cuda.local.array(FETCHED_COLUMNS, np.float32)  # noqa: F821
-    places = cuda.local.array(FETCHED_ROWS, np.int32)  # noqa: F821
-    for i in range(SUMS):  # noqa: F821
+    shared = cuda.shared.array(SHARED, np.float32, alignment=ALIGNMENT)
+    totals = cuda.local.array(SUMS, np.float32)
+    left = cuda.local.array(FETCHED_ROWS, np.float32)
+    right = cuda.local.array(FETCHED_COLUMNS, np.float32)
+    windows = cuda.local.array(FETCHED_ROWS, np.int32)
+    taps = cuda.local.array(TAPS, np.int32)
+    for i in range(SUMS):
         totals[i] = _ZERO
-    first_row, begin = cuda.blockIdx.x * ROWS, cuda.blockIdx.y * COLUMNS  # noqa: F821
+    first_row, begin = cuda.blockIdx.x * ROWS, cuda.blockIdx.y * COLUMNS
     chunk, group = divmod(cuda.blockIdx.z, groups)
-    for load in range(LOADS_ROWS):  # noqa: F821
-        number = cuda.threadIdx.x + load * THREADS  # noqa: F821
-        for i in range(4):
-            place = first_row + number % (ROWS // 4) * 4 + i  # noqa: F821
-            places[4 * load + i] = place if place < rows and number < ROWS * QUADS else -1  # noqa: F821
     source, first, all_columns = group * gather[7], group * columns, groups * columns
     start = chunk * chunk_pixels
     last = min(pixels, start + chunk_pixels)
     steps = (last - start + DEPTH - 1) // DEPTH
-    _fetch_taps(left, x, places, start, last, source, gather)
-    _fetch_gradients(right, dy, start, last, first, begin, columns, all_columns)
-    _put(shared, 0, left, right)
-    cuda.syncthreads()
-    for step in range(steps):
-        if step + 1 < steps:
-            pixel = start + (step + 1) * DEPTH
-            _fetch_taps(left, x, places, pixel, last, source, gather)
+    _find_taps(taps, first_row, rows, gather)
+    _find_windows(windows, start, gather)
+    for step in range(steps + 1):
+        if step < steps:  # fetch for the next turn while this one multiplies
+            pixel = start + step * DEPTH
+            _fetch_windows(left, x, windows, taps, pixel, last, source, gather)
             _fetch_gradients(right, dy, pixel, last, first, begin, columns, all_columns)
-        multiply(totals, shared, step % 2 * COPIES)  # noqa: F821
-        if step + 1 < steps:
-            _put(shared, (step + 1) % 2 * COPIES, left, right)  # noqa: F821
+        if step > 0:
+            multiply(totals, shared, (step - 1) % 2 * COPIES)
+        if step < steps:
+            put4(shared, step % 2 * COPIES, left, LOADS_ROWS, ROWS)
+            put4(shared, step % 2 * COPIES + DEPTH * ROWS, right, LOADS_COLUMNS, COLUMNS)
         cuda.syncthreads()
-    for i in range(TALL):  # noqa: F821
-        for j in range(BROAD):  # noqa: F821
+    for i in range(TALL):
+        for j in range(BROAD):
             row, column = first_row + row_of(i), begin + column_of(j)
             if row < rows and column < columns:
                 to = (chunk * rows + row) * all_columns + first + column
-                sums[to] = totals[i * BROAD + j]  # noqa: F821
+                sums[to] = totals[i * BROAD + j]
 
 
 @Kernel
@@ -129,8 +145,10 @@ def _add_chunks(dw, sums, chunks, fresh):  # type: ignore
 
 @functools.cache
 def _kernel(tile: int, *, whole: bool) -> Kernel:
-    constants: dict[str, Any] = TILES[tile].constants()
-    return Kernel(_sum_chunk, **constants, WHOLE=int(whole))
+    """One for each tile; `whole` where fours of channels are aligned, and of one tap."""
+    constants = TILES[tile].constants()
+    taps = constants["FETCHED_ROWS"] * (1 if whole else 4)
+    return Kernel(_sum_chunk, **constants, WHOLE=int(whole), TAPS=taps)
 
 
 def correlate_weights(dw: Array, dy: Array, x: Array, gather: Gather, *, fresh: bool) -> None:
@@ -144,8 +162,9 @@ def correlate_weights(dw: Array, dy: Array, x: Array, gather: Gather, *, fresh: 
     chunk_pixels = -(-pixels // max(1, wanted) // DEPTH) * DEPTH
     chunks = -(-pixels // chunk_pixels)
     sums = scratch("chunks", chunks * dw.size)
-    kernel = _kernel(number, whole=gather.channels % 4 == 0 and gather.all_channels % 4 == 0)
-    kernel(
+    whole = gather.channels % 4 == gather.all_channels % 4 == columns % 4 == 0
+    whole = whole and aligned(dy, x)
+    _kernel(number, whole=whole)(
         (down, across, groups * chunks),
         TILES[number].threads,
         sums,

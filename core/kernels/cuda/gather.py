@@ -40,14 +40,13 @@ class Geometry(NamedTuple):
 
     def windows(self, windows: Triple, source: tuple[int, ...], taps: Triple) -> Gather:
         """The windows of the input that outputs see."""
-        shift = tuple(-p for p in self.padding)
-        channels = source[4]
+        _, *lengths, channels = source
         return Gather(
             windows,
-            source[1:4],
+            _triple(lengths),
             taps,
             self.strides,
-            shift,
+            _triple([-p for p in self.padding]),
             self.dilation,
             _ONES,
             channels // self.groups,
@@ -56,54 +55,31 @@ class Geometry(NamedTuple):
 
     def windows_back(self, pixels: Triple, outputs: tuple[int, ...], taps: Triple) -> Gather:
         """The outputs that see pixels of the input."""
-        step = tuple(-d for d in self.dilation)
-        channels = outputs[4]
+        _, *lengths, channels = outputs
         return Gather(
             pixels,
-            outputs[1:4],
+            _triple(lengths),
             taps,
             _ONES,
             self.padding,
-            step,
+            _triple([-d for d in self.dilation]),
             self.strides,
             channels // self.groups,
             channels,
         )
 
 
-def base_of(window, gather):  # type: ignore
-    """Image, and where a window's tap (0, 0, 0) lies along each axis, times the divisor."""
-    windows, multiplier, shift = gather[0], gather[3], gather[4]
-    rest, column = divmod(window, windows[2])
-    rest, row = divmod(rest, windows[1])
-    image, plane = divmod(rest, windows[0])
-    return (
-        image,
-        plane * multiplier[0] + shift[0],
-        row * multiplier[1] + shift[1],
-        column * multiplier[2] + shift[2],
-    )
+def _triple(numbers: list[int]) -> Triple:
+    a, b, c = numbers
+    return int(a), int(b), int(c)
 
 
-def _along(start, tap, axis, gather):  # type: ignore
-    """The pixel of the source that a tap meets, or -1."""
-    pixel, divisor = start + tap * gather[5][axis], gather[6][axis]
-    if divisor != 1:
-        if pixel < 0 or pixel % divisor:
-            return -1
-        pixel //= divisor
-    return pixel if pixel < gather[1][axis] else -1
-
-
-def pixel_of(image, plane, row, column, tap, gather):  # type: ignore
-    """The element of the source where the pixel begins that a tap meets; -1: there is none."""
-    d = _along(plane, tap[0], 0, gather)
-    h = _along(row, tap[1], 1, gather)
-    w = _along(column, tap[2], 2, gather)
-    if d < 0 or h < 0 or w < 0:
-        return -1
-    lengths = gather[1]
-    return (((image * lengths[0] + d) * lengths[1] + h) * lengths[2] + w) * gather[8]
+def window_of(number, gather):  # type: ignore
+    """Image, plane, row and column of a window."""
+    rest, column = divmod(number, gather[0][2])
+    rest, row = divmod(rest, gather[0][1])
+    image, plane = divmod(rest, gather[0][0])
+    return image, plane, row, column
 
 
 def tap_of(number, gather):  # type: ignore
@@ -111,3 +87,47 @@ def tap_of(number, gather):  # type: ignore
     rest, column = divmod(number, gather[2][2])
     plane, row = divmod(rest, gather[2][1])
     return plane, row, column
+
+
+def next_tap(plane, row, column, gather):  # type: ignore
+    """Plane, row and column of the tap after one."""
+    column += 1
+    if column == gather[2][2]:
+        column, row = 0, row + 1
+    if row == gather[2][1]:
+        row, plane = 0, plane + 1
+    return plane, row, column
+
+
+def later_window(image, plane, row, column, gather):  # type: ignore
+    """Image, plane, row and column of a window whose column may be past the last of its row."""
+    while column >= gather[0][2]:
+        column -= gather[0][2]
+        row += 1
+        if row == gather[0][1]:
+            row, plane = 0, plane + 1
+        if plane == gather[0][0]:
+            plane, image = 0, image + 1
+    return image, plane, row, column
+
+
+def _along(window, tap, axis, gather):  # type: ignore
+    """The pixel of the source that a window's tap meets, or -1."""
+    pixel = window * gather[3][axis] + gather[4][axis] + tap * gather[5][axis]
+    divisor = gather[6][axis]
+    if divisor != 1:
+        if pixel < 0 or pixel % divisor:
+            return -1
+        pixel //= divisor
+    return pixel if pixel < gather[1][axis] else -1
+
+
+def pixel_of(window, tap, gather):  # type: ignore
+    """The element of the source where the pixel begins that a tap meets; -1: there is none."""
+    d = _along(window[1], tap[0], 0, gather)
+    h = _along(window[2], tap[1], 1, gather)
+    w = _along(window[3], tap[2], 2, gather)
+    if d < 0 or h < 0 or w < 0:
+        return -1
+    lengths = gather[1]
+    return (((window[0] * lengths[0] + d) * lengths[1] + h) * lengths[2] + w) * gather[8]

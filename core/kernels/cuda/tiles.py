@@ -13,7 +13,9 @@ import numpy as np
 from numba import cuda
 
 from .compiler import SIMULATED
-from .vectors import load4
+from .vectors import load4, store4
+
+# ruff: noqa: F821 (kernels see the constants of their tile)
 
 DEPTH = 4 if SIMULATED else 8
 QUADS = DEPTH // 4  # of one row of a, or column of b
@@ -84,30 +86,40 @@ def choose(rows: int, columns: int, layers: int = 1) -> int:
 
 def multiply(totals, shared, start):  # type: ignore
     """totals += a b of the copy from `start` on: a (DEPTH, ROWS), then b (DEPTH, COLUMNS)."""
-    left = cuda.local.array(TALL, np.float32)  # noqa: F821 (constants of the tile)
-    right = cuda.local.array(BROAD, np.float32)  # noqa: F821
-    row = cuda.threadIdx.x // (COLUMNS // BROAD) * 4  # noqa: F821
-    column = cuda.threadIdx.x % (COLUMNS // BROAD) * 4  # noqa: F821
+    left = cuda.local.array(TALL, np.float32)
+    right = cuda.local.array(BROAD, np.float32)
+    row = cuda.threadIdx.x // (COLUMNS // BROAD) * 4
+    column = cuda.threadIdx.x % (COLUMNS // BROAD) * 4
     for k in range(DEPTH):
-        for g in range(HIGH):  # noqa: F821
-            a0, a1, a2, a3 = load4(shared, start + k * ROWS + g * (ROWS // HIGH) + row)  # noqa: F821
+        for g in range(HIGH):
+            a0, a1, a2, a3 = load4(shared, start + k * ROWS + g * (ROWS // HIGH) + row)
             left[4 * g], left[4 * g + 1], left[4 * g + 2], left[4 * g + 3] = a0, a1, a2, a3
-        b_start = start + DEPTH * ROWS + k * COLUMNS + column  # noqa: F821
-        for g in range(WIDE):  # noqa: F821
-            b0, b1, b2, b3 = load4(shared, b_start + g * (COLUMNS // WIDE))  # noqa: F821
+        b_start = start + DEPTH * ROWS + k * COLUMNS + column
+        for g in range(WIDE):
+            b0, b1, b2, b3 = load4(shared, b_start + g * (COLUMNS // WIDE))
             right[4 * g], right[4 * g + 1], right[4 * g + 2], right[4 * g + 3] = b0, b1, b2, b3
-        for i in range(TALL):  # noqa: F821
-            for j in range(BROAD):  # noqa: F821
-                totals[i * BROAD + j] += left[i] * right[j]  # noqa: F821
+        for i in range(TALL):
+            for j in range(BROAD):
+                totals[i * BROAD + j] += left[i] * right[j]
+
+
+def put4(shared, start, staged, loads, length):  # type: ignore
+    """Store what each thread fetched, four numbers of a row at a time, as (DEPTH, length)."""
+    for load in range(loads):
+        number = cuda.threadIdx.x + load * THREADS
+        if number < length * QUADS:
+            at = 4 * load
+            values = (staged[at], staged[at + 1], staged[at + 2], staged[at + 3])
+            store4(shared, start + 4 * number, values[0], values[1], values[2], values[3])
 
 
 def row_of(i):  # type: ignore
     """The row of the tile that sum (i, j) of this thread belongs to."""
-    group = i // 4 * (ROWS // HIGH)  # noqa: F821
-    return group + cuda.threadIdx.x // (COLUMNS // BROAD) * 4 + i % 4  # noqa: F821
+    group = i // 4 * (ROWS // HIGH)
+    return group + cuda.threadIdx.x // (COLUMNS // BROAD) * 4 + i % 4
 
 
 def column_of(j):  # type: ignore
     """The column of the tile that sum (i, j) of this thread belongs to."""
-    group = j // 4 * (COLUMNS // WIDE)  # noqa: F821
-    return group + cuda.threadIdx.x % (COLUMNS // BROAD) * 4 + j % 4  # noqa: F821
+    group = j // 4 * (COLUMNS // WIDE)
+    return group + cuda.threadIdx.x % (COLUMNS // BROAD) * 4 + j % 4

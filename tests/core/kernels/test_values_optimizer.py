@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from core import kernels
+from tests.core.kernels.backends import ON_CPU
 
 
-@pytest.fixture(params=kernels.BACKENDS)
+@pytest.fixture(params=ON_CPU)
 def backend(request):
     return kernels.load(request.param)
 
