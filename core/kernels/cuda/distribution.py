@@ -93,6 +93,7 @@ def standard_normal_kl(
     0.5 (mean^2 + exp(log_variance) - 1 - log_variance). There is nothing to compare with: `target`
     may be None, and is not read.
     """
+    # As kernels take no None, the prediction stands in for the target.
     over_loss(_standard_normal_kl, loss, dprediction, prediction, prediction, weight)
 
 
