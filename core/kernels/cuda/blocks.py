@@ -13,23 +13,29 @@ _ALL = 0xFFFFFFFF
 
 if SIMULATED:
 
-    def sum_of_warp(value):  # type: ignore
-        """The sum of a warp's values, for each of its threads; Numba simulates no shuffles."""
+    def sum_of_warp(value, lanes=WARP):  # type: ignore
+        """The sum of a warp's values, for each of its threads; Numba simulates no shuffles.
+
+        With fewer `lanes`, a power of two, each so many threads have a sum of their own.
+        """
         shared = cuda.shared.array(THREADS, np.float32)
         shared[cuda.threadIdx.x] = value
         cuda.syncthreads()
-        first = cuda.threadIdx.x // WARP * WARP
+        first = cuda.threadIdx.x // lanes * lanes
         total = shared[first]
-        for i in range(1, WARP):
+        for i in range(1, lanes):
             total += shared[first + i]
         cuda.syncthreads()
         return total
 
 else:
 
-    def sum_of_warp(value):  # type: ignore
-        """The sum of a warp's values, the same for each of its threads."""
-        offset = WARP // 2
+    def sum_of_warp(value, lanes=WARP):  # type: ignore
+        """The sum of a warp's values, the same for each of its threads.
+
+        With fewer `lanes`, a power of two, each so many threads have a sum of their own.
+        """
+        offset = lanes // 2
         while offset > 0:
             value += cuda.shfl_xor_sync(_ALL, value, offset)
             offset //= 2
