@@ -5,6 +5,7 @@ With NUMBA_ENABLE_CUDASIM=1 they run in Numba's simulator, as plain Python: chec
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -21,7 +22,12 @@ THREADS = 16 if SIMULATED else 256
 # to hide its memory's latency.
 _MOST_BLOCKS = 4 if SIMULATED else 4096
 
-_folder_of = functools.cache(lambda source: cache_folder(source, numba.__version__, "cuda"))
+
+@functools.cache
+def _folder_of(source: str, *others: str) -> Path:
+    """The cache of a file's kernels that are given functions of other files as constants."""
+    identity = (cache_folder(other).name for other in others)
+    return cache_folder(source, numba.__version__, "cuda", *identity)
 
 
 class Kernel:
@@ -39,7 +45,8 @@ class Kernel:
         if SIMULATED:
             self.dispatcher = cuda.jit(function)
             return
-        with cached_in(_folder_of(function.__code__.co_filename)):
+        given = (c.__code__.co_filename for c in constants.values() if hasattr(c, "__code__"))
+        with cached_in(_folder_of(function.__code__.co_filename, *given)):
             self.dispatcher = cuda.jit(cache=True)(function)
 
     def __call__(self, blocks: int | tuple[int, ...], threads: int, *arguments: Any) -> None:
