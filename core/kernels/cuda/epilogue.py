@@ -21,13 +21,18 @@ def epilogue(channels: int, ending: Ending) -> tuple[Array, Array, np.float32, n
 
     The clamp keeps a slope of 0 from making NaN of minus infinity.
     """
-    scale = _or_constant("scale", ending.scale, channels, 1.0)
-    shift = _or_constant("shift", ending.shift, channels, 0.0)
-    floor = np.float32(-np.inf) if ending.slope else np.finfo(np.float32).min
-    return scale, shift, np.float32(ending.slope), floor
+    scale = or_constant("scale", ending.scale, channels, 1.0)
+    shift = or_constant("shift", ending.shift, channels, 0.0)
+    return scale, shift, np.float32(ending.slope), floor_of(ending.slope)
 
 
-def _or_constant(name: str, values: Array | None, channels: int, neutral: float) -> Array:
+def floor_of(slope: float) -> np.float32:
+    """The smallest number that a rectifier multiplies by its slope: finite only for slope 0."""
+    return np.float32(-np.inf) if slope else np.finfo(np.float32).min
+
+
+def or_constant(name: str, values: Array | None, channels: int, neutral: float) -> Array:
+    """The values of a channel vector, or where there are none a constant in scratch."""
     if values is not None:
         return values
     array = scratch(name, channels)
