@@ -64,15 +64,14 @@ def _backward_input(dx, dy, w, outputs, image, size, strides, padding, dilation)
         total = np.float32(0)
         for u in range(size[0]):
             top = row + padding[0] - u * dilation[0]
-            p = top // strides[0]
-            if top < 0 or p >= outputs[0] or p * strides[0] != top:
+            if top < 0 or top % strides[0] or top // strides[0] >= outputs[0]:
                 continue
+            line = (n * outputs[0] + top // strides[0]) * outputs[1]
             for v in range(size[1]):
                 left = column + padding[1] - v * dilation[1]
-                q = left // strides[1]
-                if left < 0 or q >= outputs[1] or q * strides[1] != left:
+                if left < 0 or left % strides[1] or left // strides[1] >= outputs[1]:
                     continue
-                at = ((n * outputs[0] + p) * outputs[1] + q) * columns + c * multiplier
+                at = (line + left // strides[1]) * columns + c * multiplier
                 weight = (u * size[1] + v) * columns + c * multiplier
                 for k in range(multiplier):
                     total += dy[at + k] * w[weight + k]
