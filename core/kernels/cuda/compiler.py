@@ -81,5 +81,5 @@ def _whole(
 def _device(function: Callable[..., Any]) -> Any:
     """Compiled into its callers, where arrays of a thread's own can then stay in registers."""
     if not SIMULATED:
-        return cuda.jit(device=True, forceinline=True)(function)
+        return cuda.jit(device=True, forceinline=True)(function)  # type: ignore[call-arg]
     return cuda.jit(device=True)(function) if "cuda" in function.__code__.co_names else function

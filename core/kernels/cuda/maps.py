@@ -44,6 +44,8 @@ def mapped(twin: Callable[..., None], formula: Callable[..., Any]) -> Callable[.
     @functools.wraps(definition)
     def run(*args: Any, **kwargs: Any) -> None:
         given = dict(zip(names, args, strict=False)) | kwargs
+        if len(given) < len(names):
+            definition(*args, **kwargs)  # raises Python's own TypeError
         values = [given[name] for name in names]
         constants = tuple(FLOAT(value) for value in values[arrays:])
         kernel.over(values[0].size, *flat(*values[:arrays]), constants)

@@ -59,17 +59,16 @@ class Tile(NamedTuple):
 
 
 # From large to small; each number of columns has a tile that is not wider.
+TILES: tuple[Tile, ...] = (
+    Tile(128, 128, 2, 2),
+    Tile(128, 64, 2, 1),
+    Tile(64, 64, 2, 1),
+    Tile(128, 32, 2, 1),
+    Tile(64, 32, 2, 1),
+    Tile(128, 16, 2, 1),
+)
 if SIMULATED:
     TILES = (Tile(16, 16, 2, 2), Tile(16, 8, 2, 1), Tile(8, 4, 1, 1))
-else:
-    TILES = (
-        Tile(128, 128, 2, 2),
-        Tile(128, 64, 2, 1),
-        Tile(64, 64, 2, 1),
-        Tile(128, 32, 2, 1),
-        Tile(64, 32, 2, 1),
-        Tile(128, 16, 2, 1),
-    )
 
 
 def choose(rows: int, columns: int, layers: int = 1) -> int:

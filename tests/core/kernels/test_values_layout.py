@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from scipy.ndimage import zoom
 
 from core import kernels
-from tests.core.kernels.backends import ON_CPU
+from tests.core.kernels.backends import EVERYWHERE, ON_CPU
 from tests.core.kernels.cases.case import normal
 
 
-@pytest.fixture(params=ON_CPU)
+@pytest.fixture(params=EVERYWHERE)
 def backend(request):
     return kernels.load(request.param)
 
