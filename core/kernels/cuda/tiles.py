@@ -58,29 +58,35 @@ class Tile(NamedTuple):
         return -(-rows // self.ROWS), -(-columns // self.COLUMNS)
 
 
-# From large to small; each number of columns has a tile that is not wider.
+# From large to small.
 TILES: tuple[Tile, ...] = (
     Tile(128, 128, 2, 2),
     Tile(128, 64, 2, 1),
     Tile(64, 64, 2, 1),
     Tile(128, 32, 2, 1),
     Tile(64, 32, 2, 1),
+    Tile(32, 32, 1, 1),
     Tile(128, 16, 2, 1),
+    Tile(64, 16, 1, 1),
 )
 if SIMULATED:
     TILES = (Tile(16, 16, 2, 2), Tile(16, 8, 2, 1), Tile(8, 4, 1, 1))
 
 
 def choose(rows: int, columns: int, layers: int = 1) -> int:
-    """The number of the tile for c (rows, columns), of which there are so many."""
+    """The number of the tile for c (rows, columns), of which there are so many.
+
+    The largest that keeps the GPU busy, else the smallest, of those that are as wide as is needed.
+    """
     widths = sorted({tile.COLUMNS for tile in TILES})
+    narrowest = min(columns, widths[1])
     widest = next((width for width in widths if width >= columns), widths[-1])
-    fitting = [i for i, tile in enumerate(TILES) if tile.COLUMNS <= widest]
+    fitting = [i for i, tile in enumerate(TILES) if narrowest <= tile.COLUMNS <= widest]
     for i in fitting:
         down, across = TILES[i].blocks(rows, columns)
         if down * across * layers >= BUSY:
             return i
-    return fitting[-1] if columns > 16 else fitting[0]
+    return fitting[-1]
 
 
 def multiply(totals, shared, start):  # type: ignore
