@@ -1,11 +1,23 @@
 """Fixtures shared by every test: the repository root and the recorded real sky."""
 
+import ctypes
 import os
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def _driver_finds_a_gpu() -> bool:
+    try:
+        return ctypes.CDLL("libcuda.so.1").cuInit(0) == 0
+    except OSError:
+        return False
+
+
+if not _driver_finds_a_gpu():  # before anything imports Numba
+    os.environ.setdefault("NUMBA_ENABLE_CUDASIM", "1")
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,9 @@
 `load("reference")` is plain NumPy in float64 and is the definition; `load("cpu")` is the same
 contract compiled by Numba in float32 for all cores, and `load("cpu_precise")` the same with direct
 sums in every convolution (3 x 3 ones otherwise use Winograd's algorithm: some four times the
-rounding error, in less than half the time). A back end is a package with the modules listed in
-`MODULES`; together they offer every name of the reference with the same arguments, and its `FLOAT`.
+rounding error, in less than half the time). `load("cuda")` is compiled by numba.cuda for an NVIDIA
+GPU. A back end is a package with the modules listed in `MODULES`; together they offer every name of
+the reference with the same arguments, and its `FLOAT`.
 
 The contract:
 
@@ -27,6 +28,7 @@ The contract:
 - The same arguments give the same bytes, for any number of threads. NaN and infinity propagate;
   where Winograd's algorithm serves, to the whole tile of 4 x 4 pixels that they are part of.
 - A back end's calls share scratch memory per calling thread, so one call runs at a time per thread.
+- On a GPU a call returns before it is done; `to_host` waits for all that was called before.
 """
 
 import functools
@@ -38,7 +40,7 @@ from .shapes import MODULES
 
 __all__ = ["BACKENDS", "MODULES", "Backend", "load"]
 
-BACKENDS = ("reference", "cpu", "cpu_precise")
+BACKENDS = ("reference", "cpu", "cpu_precise", "cuda")
 
 
 class Backend(SimpleNamespace):
@@ -51,11 +53,13 @@ class Backend(SimpleNamespace):
 def load(name: str) -> Backend:
     """The back end called `name`, imported only when asked for.
 
-    Raises ValueError when there is no such back end.
+    Raises ValueError when there is no such back end, RuntimeError for "cuda" without a usable GPU.
     """
     if name not in BACKENDS:
         known = ", ".join(repr(backend) for backend in BACKENDS)
         raise ValueError(f"kernels.load: unknown back end {name!r}: choose one of {known}")
+    if name == "cuda":
+        importlib.import_module(f"{__name__}.cuda.device").device_name()  # or says what is missing
     package, _, precise = name.partition("_")
     backend = Backend(name=name)
     for module_name in MODULES:

@@ -44,9 +44,10 @@ def sources(source: Path) -> set[Path]:
         file = queue.pop()
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.level:
-                package = file.parents[node.level - 1]
-                names = [node.module] if node.module else [alias.name for alias in node.names]
-                files = {package / f"{name}.py" for name in names if name != "contract"} - found
+                place = file.parents[node.level - 1] / (node.module or "").replace(".", "/")
+                inside = {place / f"{alias.name}.py" for alias in node.names}
+                files = {f for f in inside | {place.with_suffix(".py")} if f.is_file()} - found
+                files = {f for f in files if f.name != "contract.py"}
                 found |= files
                 queue += files
     return found

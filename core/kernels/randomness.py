@@ -4,6 +4,7 @@ Counter-based: no state is kept and none is shared, so the numbers do not depend
 the number of threads, and a backward pass finds those of its forward pass again.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -81,4 +82,4 @@ def standard_normal(word: Bits) -> Number:
     """
     first, second = uniform_bits(word)
     u, v = np.float32(first) * _TO_UNIT, np.float32(second) * _TO_UNIT
-    return np.sqrt(_MINUS_TWO * log_of_normal(u)) * cos_of_turns(v)
+    return math.sqrt(_MINUS_TWO * log_of_normal(u)) * cos_of_turns(v)

@@ -7,7 +7,7 @@ from numba import cuda
 from numpy.typing import ArrayLike
 
 from ..contract import checked
-from .compiler import Kernel
+from .compiler import SIMULATED, Kernel
 
 __all__ = [
     "FLOAT",
@@ -72,6 +72,18 @@ def _accumulate(y, x):  # type: ignore
 def flat(*arrays: Any) -> list[Any]:
     """The same arrays with one axis."""
     return [array.reshape(array.size) for array in arrays]
+
+
+def aligned(*arrays: Any) -> bool:
+    """Whether arrays begin at a multiple of 16 bytes, as loads of four numbers need it."""
+    if SIMULATED:
+        return True
+    return all(a.__cuda_array_interface__["data"][0] % 16 == 0 for a in arrays)
+
+
+def channels_of(array: Any) -> int:
+    """The length of the last axis; the simulator's shapes know no index -1."""
+    return int(array.shape[array.ndim - 1])
 
 
 @checked(FLOAT)

@@ -5,6 +5,7 @@ With NUMBA_ENABLE_CUDASIM=1 they run in Numba's simulator, as plain Python: chec
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from types import FunctionType
 from typing import Any
 
@@ -22,31 +23,37 @@ THREADS = 16 if SIMULATED else 256
 # to hide its memory's latency.
 _MOST_BLOCKS = 4 if SIMULATED else 4096
 
-_folder_of = functools.cache(lambda source: cache_folder(source, numba.__version__, "cuda"))
-
 
 @functools.cache
-def compiled(function: Callable[..., Any]) -> Any:
-    """A function that kernels call; the formulas that it calls are compiled with it."""
-    if SIMULATED and "cuda" not in function.__code__.co_names:
-        return function
-    return cuda.jit(device=True)(_with_formulas(function))
+def _folder_of(source: str, *others: str) -> Path:
+    """Where code of `source` is cached that calls functions of `others`, whose edits count too."""
+    known = (str(_folder_of(other)) for other in others if other != source)
+    return cache_folder(source, numba.__version__, "cuda", *known)
 
 
 class Kernel:
     """A function that many threads of the GPU run, after all that was launched before it."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        """Compile on the first call for arguments of new types; the machine code is cached."""
+    def __init__(self, function: Callable[..., Any], **constants: Any) -> None:
+        """Compile on the first call for arguments of new types; the machine code is cached.
+
+        `constants` are globals that the function sees, and so do the plain functions of the kernels
+        that it calls, and those that these call: all are compiled into it.
+        """
         functools.update_wrapper(self, function)
-        function = _with_formulas(function)
+        suffix = "".join(f"_{getattr(c, '__name__', c)}" for c in constants.values())
+        function = _whole(function, suffix, constants)
         if SIMULATED:
             self.dispatcher = cuda.jit(function)
             return
-        with cached_in(_folder_of(function.__code__.co_filename)):
+        given = (c.__code__ for c in constants.values() if isinstance(c, FunctionType))
+        files = (code.co_filename for code in (function.__code__, *given))
+        with cached_in(_folder_of(*files)):
             self.dispatcher = cuda.jit(cache=True)(function)
 
-    def __call__(self, blocks: int | tuple[int, ...], threads: int, *arguments: Any) -> None:
+    def __call__(
+        self, blocks: int | tuple[int, ...], threads: int | tuple[int, ...], *arguments: Any
+    ) -> None:
         """Launch so many blocks of so many threads."""
         self.dispatcher[blocks, threads](*arguments)
 
@@ -56,9 +63,23 @@ class Kernel:
         self(blocks, THREADS, *arguments)
 
 
-def _with_formulas(function: Callable[..., Any]) -> Callable[..., Any]:
-    formulas = {name: compiled(value) for name, value in formulas_of(function).items()}
-    if not formulas:
-        return function
-    assert isinstance(function, FunctionType)
-    return with_globals(function, function.__qualname__, **formulas)
+def _whole(
+    function: Callable[..., Any], suffix: str, constants: dict[str, Any]
+) -> Callable[..., Any]:
+    """A function that sees `constants`, and whose callees are compiled, and see them too."""
+    name = function.__qualname__ + suffix
+    if constants:
+        function = with_globals(function, name, **constants)
+    callees = {
+        callee: _device(_whole(value, suffix, constants))
+        for callee, value in formulas_of(function).items()
+    }
+    return with_globals(function, name, **callees) if callees else function
+
+
+@functools.cache
+def _device(function: Callable[..., Any]) -> Any:
+    """Compiled into its callers, where arrays of a thread's own can then stay in registers."""
+    if not SIMULATED:
+        return cuda.jit(device=True, forceinline=True)(function)  # type: ignore[call-arg]
+    return cuda.jit(device=True)(function) if "cuda" in function.__code__.co_names else function

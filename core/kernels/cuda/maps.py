@@ -1,13 +1,16 @@
 """One launch for each formula of one number: y[i] = formula(x[i], constants...)."""
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
 
 from numba import cuda
 
+from .. import formulas
 from ..compilation import with_globals
-from .arrays import FLOAT, Array, flat
+from ..contract import checked
+from .arrays import FLOAT, flat
 from .compiler import Kernel
 
 
@@ -21,18 +24,30 @@ def _of_two(y, a, b, constants):  # type: ignore
         y[i] = formula(a[i], b[i], *constants)  # noqa: F821 (set by mapped)
 
 
-def mapped(formula: Callable[..., Any]) -> Callable[..., None]:
-    """The kernel of a function of formulas.py, called with output, inputs and constants.
+def mapped(twin: Callable[..., None], formula: Callable[..., Any]) -> Callable[..., None]:
+    """The twin of a kernel of the reference: a formula of every element, in one launch.
 
     A gradient (whose first parameter is dy) has two arrays as inputs, any other formula one; the
-    output may be one of them. All are C-contiguous and of one shape.
+    output may be one of them. The reference's other parameters are the formula's constants.
+
+    Raises ValueError for a function of another file: edits there would go unnoticed by the cache
+    of machine code, which follows the imports of this file.
     """
-    inputs = 2 if next(iter(inspect.signature(formula).parameters)) == "dy" else 1
-    loop = _of_two if inputs == 2 else _of_one
+    if formula.__module__ != formulas.__name__:
+        raise ValueError(f"mapped: {formula.__qualname__} is not in {formulas.__name__}")
+    definition = inspect.unwrap(twin)
+    names = tuple(inspect.signature(definition).parameters)
+    arrays = 3 if next(iter(inspect.signature(formula).parameters)) == "dy" else 2
+    loop = _of_two if arrays == 3 else _of_one
     kernel = Kernel(with_globals(loop, f"map_{formula.__name__}", formula=formula))
 
-    def run(y: Array, *arguments: Any) -> None:
-        constants = tuple(FLOAT(value) for value in arguments[inputs:])
-        kernel.over(y.size, *flat(y, *arguments[:inputs]), constants)
+    @functools.wraps(definition)
+    def run(*args: Any, **kwargs: Any) -> None:
+        given = dict(zip(names, args, strict=False)) | kwargs
+        if len(given) < len(names):
+            definition(*args, **kwargs)  # raises Python's own TypeError
+        values = [given[name] for name in names]
+        constants = tuple(FLOAT(value) for value in values[arrays:])
+        kernel.over(values[0].size, *flat(*values[:arrays]), constants)
 
-    return run
+    return checked(FLOAT)(run)

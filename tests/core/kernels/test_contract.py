@@ -8,11 +8,12 @@ import pytest
 
 from core import kernels
 from core.kernels.shapes import SHAPES
+from tests.core.kernels.backends import ON_CPU
 
 REFERENCE = kernels.load("reference")
 
 
-@pytest.fixture(params=kernels.BACKENDS)
+@pytest.fixture(params=ON_CPU)
 def backend(request):
     return kernels.load(request.param)
 

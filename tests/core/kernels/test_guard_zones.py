@@ -7,11 +7,10 @@ from core import kernels
 from core.kernels.cpu import scratch as scratch_module
 from core.kernels.cpu.compiler import compiled
 from core.kernels.cpu.vector import LANES, copy_floats
+from tests.core.kernels.backends import COMPILED
 from tests.core.kernels.cases import all_cases
 from tests.core.kernels.guarded import Fences, Zones, run_in, scratch_in
 from tests.core.kernels.python import run_python
-
-COMPILED = [name for name in kernels.BACKENDS if name != "reference"]
 
 
 @pytest.mark.parametrize("name", COMPILED)

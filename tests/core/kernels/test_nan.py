@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core import kernels
+from tests.core.kernels.backends import COMPILED
 from tests.core.kernels.cases import all_cases
 from tests.core.kernels.cases.case import Case, may_be_winograds
 
@@ -30,7 +31,7 @@ def _reached_by_winograd(wrong, case):
     return reached
 
 
-@pytest.mark.parametrize("name", [name for name in kernels.BACKENDS if name != "reference"])
+@pytest.mark.parametrize("name", COMPILED)
 @pytest.mark.parametrize("poison", [np.nan, np.inf])
 def test_not_finite_where_the_reference_is_not(name, poison):
     rng = np.random.Generator(np.random.Philox(key=[31, 0]))

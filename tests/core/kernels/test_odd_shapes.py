@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from core import kernels
 from core.kernels.cpu import volumes
+from tests.core.kernels.backends import COMPILED
 from tests.core.kernels.cases.case import EPSILON, Case, may_be_winograds
 from tests.core.kernels.cases.conv import Layout, conv_cases
 from tests.core.kernels.cases.dense import dense_cases
 from tests.core.kernels.cases.depthwise import depthwise_cases
 
 REFERENCE = kernels.load("reference")
-COMPILED = [name for name in kernels.BACKENDS if name != "reference"]
 # Roundings of a typical output that a sum may cost, directly and by Winograd's algorithm. One
 # output alone may be unlucky; of many, the typical costs are 1.5 and 5.
 # Dense layers sum up to 192 numbers in one go, which costs 2.8 on average.

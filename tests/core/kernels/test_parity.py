@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from core import kernels
 from core.kernels.shapes import SHAPES
+from tests.core.kernels.backends import COMPILED
 from tests.core.kernels.cases import activation, all_cases, rectifier
 from tests.core.kernels.cases.case import assert_agrees, normal
 from tests.core.kernels.cases.conv import Layout, conv_cases
@@ -14,7 +15,6 @@ from tests.core.kernels.cases.depthwise import depthwise_cases
 from tests.core.kernels.cases.pool import pool_cases
 
 REFERENCE = kernels.load("reference")
-COMPILED = [name for name in kernels.BACKENDS if name != "reference"]
 CASES = all_cases()
 
 

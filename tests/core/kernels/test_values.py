@@ -9,9 +9,10 @@ from scipy.stats import norm as normal_distribution
 
 from core import kernels
 from core.kernels.randomness import dropout_bits, dropout_threshold, random_key
+from tests.core.kernels.backends import EVERYWHERE
 
 
-@pytest.fixture(params=kernels.BACKENDS)
+@pytest.fixture(params=EVERYWHERE)
 def backend(request):
     return kernels.load(request.param)
 

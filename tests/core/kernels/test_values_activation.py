@@ -7,10 +7,11 @@ import pytest
 from scipy.special import ndtr
 
 from core import kernels
+from tests.core.kernels.backends import EVERYWHERE
 from tests.core.kernels.cases import activation, rectifier
 
 
-@pytest.fixture(params=kernels.BACKENDS)
+@pytest.fixture(params=EVERYWHERE)
 def backend(request):
     return kernels.load(request.param)
 

@@ -9,12 +9,13 @@ import pytest
 from core import kernels
 from core.images import orient
 from core.kernels.randomness import random_below
+from tests.core.kernels.backends import ON_CPU
 from tests.core.kernels.cases.case import normal
 
 SEED, STEP = 3, 9
 
 
-@pytest.fixture(params=kernels.BACKENDS)
+@pytest.fixture(params=ON_CPU)
 def backend(request):
     return kernels.load(request.param)
 

@@ -5,9 +5,10 @@ import pytest
 from scipy.signal import correlate
 
 from core import kernels
+from tests.core.kernels.backends import EVERYWHERE
 
 
-@pytest.fixture(params=kernels.BACKENDS)
+@pytest.fixture(params=EVERYWHERE)
 def backend(request):
     return kernels.load(request.param)
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from core import kernels
+from tests.core.kernels.backends import EVERYWHERE
 
 
-@pytest.fixture(params=kernels.BACKENDS)
+@pytest.fixture(params=EVERYWHERE)
 def k(request):
     return kernels.load(request.param)
 

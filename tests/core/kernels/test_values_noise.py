@@ -8,11 +8,12 @@ import pytest
 from core import kernels
 from core.kernels.cpu.compiler import compiled
 from core.kernels.randomness import random_key, random_word, standard_normal, uniform_bits
+from tests.core.kernels.backends import ON_CPU
 
 N = 200_000
 
 
-@pytest.fixture(params=kernels.BACKENDS)
+@pytest.fixture(params=ON_CPU)
 def backend(request):
     return kernels.load(request.param)
 

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from core import kernels
+from tests.core.kernels.backends import EVERYWHERE
 
 X = (0.5, -1.0)  # the projected input of the two steps, where one value is enough
 CLOSE = {"rtol": 2e-6, "atol": 0}
 
 
-@pytest.fixture(params=kernels.BACKENDS)
+@pytest.fixture(params=EVERYWHERE)
 def backend(request):
     return kernels.load(request.param)
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from core.kernels import BACKENDS
 from core.nn import Input, Model, layers, load_model
 from core.nn.configuration import construct, plain
 from core.nn.initializers import HeNormal
 from core.nn.layers import LAYERS
+from tests.core.kernels.backends import COMPILED
 from tests.core.nn.rows import ROWS
 from tests.core.nn.rows.row import Row
 
@@ -79,7 +79,7 @@ def test_gradients_of_weights_add_up(row, place):
 
 
 @every_row
-@pytest.mark.parametrize("name", [name for name in BACKENDS if name != "reference"])
+@pytest.mark.parametrize("name", COMPILED)
 @pytest.mark.parametrize("training", [True, False])
 def test_back_ends_agree(row, name, training, place, agrees):
     """Each number errs by at most 4 times what float32 rounding alone costs."""

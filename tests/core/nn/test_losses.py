@@ -11,11 +11,12 @@ from core.kernels import shapes
 from core.nn import Input, Model, Sequential, layers, losses, optimizers
 from core.nn.configuration import plain
 from core.nn.losses import LOSSES
+from tests.core.kernels.backends import COMPILED, ON_CPU
 from tests.core.nn.conftest import reference_in_float32
 from tests.core.nn.loss_rows import PREDICTIONS, ROWS, TARGETS, WIDTH
 
 every_row = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
-every_backend = pytest.mark.parametrize("backend", kernels.BACKENDS)
+every_backend = pytest.mark.parametrize("backend", ON_CPU)
 
 
 @dataclass
@@ -81,7 +82,7 @@ def test_gradient_is_that_of_the_weighted_mean(row, gradient_error):
 
 
 @every_row
-@pytest.mark.parametrize("backend", [name for name in kernels.BACKENDS if name != "reference"])
+@pytest.mark.parametrize("backend", COMPILED)
 def test_back_ends_agree(row, backend, agrees):
     def numbers(name):
         return dict(zip(("loss", "dprediction"), run(row.make(), draw(row), name), strict=True))

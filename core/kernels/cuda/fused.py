@@ -1,0 +1,97 @@
+"""A convolution with what follows it."""
+
+import math
+
+import numpy as np
+from numba import cuda
+
+from ..contract import checked
+from .arrays import FLOAT, Array, Indices, flat
+from .compiler import Kernel
+from .conv import fused_forward
+from .epilogue import Ending, or_constant
+from .pairs import Pooling, masked, pair_of
+from .scratch import scratch
+
+__all__ = ["conv2d_fused_forward", "rectified_pool_backward"]
+
+Pair = tuple[int, int]
+
+
+@Kernel
+def _fold(scale, shift, b, gamma, beta, mean, variance, epsilon):  # type: ignore
+    for c in range(cuda.grid(1), scale.size, cuda.gridsize(1)):
+        scale[c] = gamma[c] * (np.float32(1) / math.sqrt(variance[c] + epsilon))
+        shift[c] = (b[c] - mean[c]) * scale[c] + beta[c]
+
+
+def _folded(
+    b: Array | None,
+    gamma: Array | None,
+    beta: Array | None,
+    running_mean: Array | None,
+    running_variance: Array | None,
+    epsilon: float,
+) -> tuple[Array | None, Array | None]:
+    """Scale and shift of a bias and a normalisation: gamma / deviation, beta + (b - mean) scale."""
+    if running_mean is None or running_variance is None:
+        return None, b
+    channels = running_mean.size
+    scale, shift = (scratch(f"folded {part}", channels) for part in ("scale", "shift"))
+    b = or_constant("b", b, channels, 0.0)
+    gamma = or_constant("gamma", gamma, channels, 1.0)
+    beta = or_constant("beta", beta, channels, 0.0)
+    statistics = running_mean, running_variance, FLOAT(epsilon)
+    _fold.over(channels, scale, shift, b, gamma, beta, *statistics)
+    return scale, shift
+
+
+_pool = Pooling()
+
+
+@checked(FLOAT)
+def conv2d_fused_forward(
+    y: Array,
+    index: Indices | None,
+    x: Array,
+    w: Array,
+    b: Array | None,
+    gamma: Array | None,
+    beta: Array | None,
+    running_mean: Array | None,
+    running_variance: Array | None,
+    epsilon: float,
+    slope: float,
+    pool: bool,
+    strides: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+) -> None:
+    """conv2d_forward, then batch_norm_forward_inference unless running_mean is None, then the end.
+
+    The end is a rectifier (slope x below 0) and, with `pool`, the largest of every 2 x 2 pixels:
+    y (n, p, q, out) then comes from the first 2 p by 2 q outputs of the convolution.
+    """
+    scale, shift = _folded(b, gamma, beta, running_mean, running_variance, epsilon)
+    n, p, q, channels = y.shape
+    z = scratch("convolved", n, 2 * p, 2 * q, channels) if pool else y
+    fused_forward(z, x, w, Ending(scale, shift, slope), strides, padding, dilation, groups)
+    if pool:
+        _pool(y, index, z, ())
+
+
+@Kernel
+def _spread(dx, dy, index, y, slope, shape):  # type: ignore
+    for i in range(cuda.grid(1), dx.size, cuda.gridsize(1)):
+        at, place = pair_of(i, shape)
+        gradient = np.float32(0)
+        if at >= 0 and index[at] == place:
+            gradient = masked(dy[at], y[at], slope)
+        dx[i] = gradient
+
+
+@checked(FLOAT)
+def rectified_pool_backward(dx: Array, dy: Array, index: Indices, y: Array, slope: float) -> None:
+    """dx (n, h, w, c) = gradient of the end by its input, from its pooled output y and index."""
+    _spread.over(dx.size, *flat(dx, dy, index, y), FLOAT(slope), dx.shape[1:])

@@ -1,0 +1,88 @@
+"""Long short-term memory: a product and a launch for the gates at each step."""
+
+from numba import cuda
+
+from ..contract import checked
+from ..formulas import sigmoid, sigmoid_gradient, tanh, tanh_gradient
+from .arrays import FLOAT, Array
+from .compiler import Kernel
+from .recurrence import Product, add_weight_gradients, filled, state_at, steps
+
+__all__ = [
+    "lstm_backward",
+    "lstm_forward",
+]
+
+
+@Kernel
+def _forward_step(y, c, gates, product, before, time):  # type: ignore
+    """One step: y, c (n, t, u) and gates (n, t, 4u), from product (n, 4u)."""
+    units = y.shape[2]
+    for unit in range(cuda.grid(1), y.shape[0] * units, cuda.gridsize(1)):
+        n, u = divmod(unit, units)
+        at_f, at_g, at_o = units + u, 2 * units + u, 3 * units + u
+        i = sigmoid(gates[n, time, u] + product[n, u])
+        f = sigmoid(gates[n, time, at_f] + product[n, at_f])
+        g = tanh(gates[n, time, at_g] + product[n, at_g])
+        o = sigmoid(gates[n, time, at_o] + product[n, at_o])
+        gates[n, time, u], gates[n, time, at_f] = i, f
+        gates[n, time, at_g], gates[n, time, at_o] = g, o
+        cell = f * state_at(c, n, before, u) + i * g
+        c[n, time, u] = cell
+        y[n, time, u] = o * tanh(cell)
+
+
+@checked(FLOAT)
+def lstm_forward(y: Array, c: Array, gates: Array, w: Array, reverse: bool) -> None:
+    """y (n, t, u) = the states and c (n, t, u) = the cells, from gates (n, t, 4u) and w (u, 4u).
+
+    gates holds each step's projected input and becomes the activated gates i, f, g, o.
+    """
+    samples, times, units = y.shape
+    product = filled("product", samples, 4 * units)
+    multiply = Product(product, w)
+    for before, time in steps(times, reverse):
+        if before >= 0:
+            multiply(y, before)
+        _forward_step.over(samples * units, y, c, gates, product, before, time)
+
+
+@Kernel
+def _backward_step(gates, dcell, dstate, dy, c, before, time):  # type: ignore
+    """One step: gates (n, t, 4u) becomes the gradient before the activations.
+
+    dstate and dcell (n, u) come from the step after; dcell becomes the gradient of the cell before.
+    """
+    units = dy.shape[2]
+    for unit in range(cuda.grid(1), dy.shape[0] * units, cuda.gridsize(1)):
+        n, u = divmod(unit, units)
+        at_f, at_g, at_o = units + u, 2 * units + u, 3 * units + u
+        i, f = gates[n, time, u], gates[n, time, at_f]
+        g, o = gates[n, time, at_g], gates[n, time, at_o]
+        squashed = tanh(c[n, time, u])
+        ds = dy[n, time, u] + dstate[n, u]
+        dc = dcell[n, u] + tanh_gradient(ds * o, squashed)
+        gates[n, time, u] = sigmoid_gradient(dc * g, i)
+        gates[n, time, at_f] = sigmoid_gradient(dc * state_at(c, n, before, u), f)
+        gates[n, time, at_g] = tanh_gradient(dc * i, g)
+        gates[n, time, at_o] = sigmoid_gradient(ds * squashed, o)
+        dcell[n, u] = dc * f
+
+
+@checked(FLOAT)
+def lstm_backward(
+    gates: Array, dw: Array | None, dy: Array, y: Array, c: Array, w: Array, reverse: bool
+) -> None:
+    """gates (n, t, 4u), as lstm_forward left it, becomes the gradient of the projected inputs.
+
+    dw (u, 4u), or None, is added to. dy (n, t, u) is the gradient of the states y.
+    """
+    samples, times, units = y.shape
+    dcell, dstate = filled("cell", samples, units), filled("state", samples, units)
+    multiply = Product(dstate, w, transposed=True)
+    for before, time in reversed(steps(times, reverse)):
+        _backward_step.over(samples * units, gates, dcell, dstate, dy, c, before, time)
+        if before >= 0:
+            multiply(gates, time)
+    if dw is not None:
+        add_weight_gradients(dw, gates, y, reverse)

@@ -1,0 +1,90 @@
+"""Cross-entropies of a class named by its number: those of `crossentropy` for one-hot targets."""
+
+import math
+
+import numpy as np
+
+from ..contract import checked
+from ..formulas import ONE, ZERO
+from .arrays import FLOAT, Array
+from .compiler import Kernel
+from .loss_rows import clipped, log_sum_exp, over_loss, sum_of_row
+from .rows import row_here
+
+__all__ = ["sparse_categorical_crossentropy", "sparse_categorical_crossentropy_from_logits"]
+
+_NAN = FLOAT(np.nan)
+
+
+def _class_of(label, classes, ignore_class):  # type: ignore
+    """The class that a label names, or 0; whether it counts; what stands for the row if not."""
+    named = label >= ZERO and label < np.float32(classes)
+    ignored = label == ignore_class
+    return np.int64(label) if named else 0, named and not ignored, ZERO if ignored else _NAN
+
+
+@Kernel
+def _sparse_categorical(  # type: ignore
+    loss, dprediction, prediction, target, weight, total, lanes, ignore_class
+):
+    row, lane, stored = row_here(loss.size, lanes)
+    label, counts, other = _class_of(target[row, 0], prediction.shape[1], ignore_class)
+    sum_inverse = ONE / sum_of_row(prediction, row, lane, lanes)
+    p = prediction[row, label] * sum_inverse
+    q = clipped(p)
+    slope = ZERO if q != p and p == p else weight[row] / total[0] * sum_inverse
+    if stored:
+        for t in range(lane, prediction.shape[1], lanes):
+            gradient = slope - slope / q if t == label else slope
+            dprediction[row, t] = gradient if counts else other
+        if lane == 0:
+            loss[row] = -math.log(q) if counts else other
+
+
+@checked(FLOAT)
+def sparse_categorical_crossentropy(
+    loss: Array,
+    dprediction: Array,
+    prediction: Array,
+    target: Array,
+    weight: Array,
+    ignore_class: float,
+) -> None:
+    """loss = -log p of the class that target (n, 1) names, p = prediction (n, t) / its sum.
+
+    A row of class `ignore_class` (NaN for none) has loss 0 and gradient 0; one of any other class
+    outside 0 .. t - 1 has NaN.
+    """
+    arrays = (loss, dprediction, prediction, target, weight)
+    over_loss(_sparse_categorical, *arrays, FLOAT(ignore_class))
+
+
+@Kernel
+def _sparse_categorical_logits(  # type: ignore
+    loss, dprediction, prediction, target, weight, total, lanes, ignore_class
+):
+    row, lane, stored = row_here(loss.size, lanes)
+    label, counts, other = _class_of(target[row, 0], prediction.shape[1], ignore_class)
+    share = weight[row] / total[0]
+    largest, log_rest = log_sum_exp(prediction, row, lane, lanes)
+    if stored:
+        for t in range(lane, prediction.shape[1], lanes):
+            bits = largest - prediction[row, t] + log_rest
+            gradient = share * (math.expm1(-bits) if t == label else math.exp(-bits))
+            dprediction[row, t] = gradient if counts else other
+        if lane == 0:
+            loss[row] = largest - prediction[row, label] + log_rest if counts else other
+
+
+@checked(FLOAT)
+def sparse_categorical_crossentropy_from_logits(
+    loss: Array,
+    dprediction: Array,
+    prediction: Array,
+    target: Array,
+    weight: Array,
+    ignore_class: float,
+) -> None:
+    """`sparse_categorical_crossentropy` of p = softmax(prediction), never clipped."""
+    arrays = (loss, dprediction, prediction, target, weight)
+    over_loss(_sparse_categorical_logits, *arrays, FLOAT(ignore_class))

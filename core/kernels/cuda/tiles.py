@@ -1,0 +1,130 @@
+"""The register tile behind every product: c (ROWS, COLUMNS) += a (ROWS, k) b (k, COLUMNS).
+
+A block of threads computes one tile of c. It copies DEPTH columns of a and rows of b into shared
+memory at a time, while each thread multiplies those before: 4 HIGH x 4 WIDE sums of its own stay in
+its registers (Volkov & Demmel 2008; the layout of CUTLASS). Groups of four rows and columns of a
+thread lie ROWS / HIGH and COLUMNS / WIDE apart, so that a warp reads shared memory without
+conflicts.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import cuda
+
+from .compiler import SIMULATED
+from .vectors import load4, store4
+
+# ruff: noqa: F821 (kernels see the constants of their tile)
+
+DEPTH = 4 if SIMULATED else 8
+QUADS = DEPTH // 4  # of one row of a, or column of b
+# Blocks that keep a large GPU busy: smaller tiles are chosen for what has fewer large ones.
+BUSY = 2 if SIMULATED else 264
+
+
+class Tile(NamedTuple):
+    """A shape of tiles; the names are the constants that kernels see."""
+
+    ROWS: int
+    COLUMNS: int
+    HIGH: int
+    WIDE: int
+
+    @property
+    def threads(self) -> int:
+        """Threads of a block."""
+        return self.ROWS // (4 * self.HIGH) * (self.COLUMNS // (4 * self.WIDE))
+
+    def constants(self) -> dict[str, int]:
+        """What a kernel of this tile sees."""
+        copies = (self.ROWS + self.COLUMNS) * DEPTH  # floats of one copy of a and b
+        return {
+            **self._asdict(),
+            "THREADS": self.threads,
+            "COPIES": copies,
+            "SHARED": 2 * copies,
+            "TALL": 4 * self.HIGH,
+            "BROAD": 4 * self.WIDE,
+            "SUMS": 16 * self.HIGH * self.WIDE,
+            "LOADS_ROWS": -(-self.ROWS * QUADS // self.threads),
+            "FETCHED_ROWS": -(-self.ROWS * QUADS // self.threads) * 4,
+            "LOADS_COLUMNS": -(-self.COLUMNS * QUADS // self.threads),
+            "FETCHED_COLUMNS": -(-self.COLUMNS * QUADS // self.threads) * 4,
+        }
+
+    def blocks(self, rows: int, columns: int) -> tuple[int, int]:
+        """Blocks that cover c."""
+        return -(-rows // self.ROWS), -(-columns // self.COLUMNS)
+
+
+# From large to small.
+TILES: tuple[Tile, ...] = (
+    Tile(128, 128, 2, 2),
+    Tile(128, 64, 2, 1),
+    Tile(64, 64, 2, 1),
+    Tile(128, 32, 2, 1),
+    Tile(64, 32, 2, 1),
+    Tile(32, 32, 1, 1),
+    Tile(128, 16, 2, 1),
+    Tile(64, 16, 1, 1),
+)
+if SIMULATED:
+    TILES = (Tile(16, 16, 2, 2), Tile(16, 8, 2, 1), Tile(8, 4, 1, 1))
+
+
+def choose(rows: int, columns: int, layers: int = 1) -> int:
+    """The number of the tile for c (rows, columns), of which there are so many.
+
+    The largest that keeps the GPU busy, else the smallest, of those that are as wide as is needed.
+    """
+    widths = sorted({tile.COLUMNS for tile in TILES})
+    narrowest = min(columns, widths[1])
+    widest = next((width for width in widths if width >= columns), widths[-1])
+    fitting = [i for i, tile in enumerate(TILES) if narrowest <= tile.COLUMNS <= widest]
+    for i in fitting:
+        down, across = TILES[i].blocks(rows, columns)
+        if down * across * layers >= BUSY:
+            return i
+    return fitting[-1]
+
+
+def multiply(totals, shared, start):  # type: ignore
+    """totals += a b of the copy from `start` on: a (DEPTH, ROWS), then b (DEPTH, COLUMNS)."""
+    left = cuda.local.array(TALL, np.float32)
+    right = cuda.local.array(BROAD, np.float32)
+    row = cuda.threadIdx.x // (COLUMNS // BROAD) * 4
+    column = cuda.threadIdx.x % (COLUMNS // BROAD) * 4
+    for k in range(DEPTH):
+        for g in range(HIGH):
+            a0, a1, a2, a3 = load4(shared, start + k * ROWS + g * (ROWS // HIGH) + row)
+            left[4 * g], left[4 * g + 1], left[4 * g + 2], left[4 * g + 3] = a0, a1, a2, a3
+        b_start = start + DEPTH * ROWS + k * COLUMNS + column
+        for g in range(WIDE):
+            b0, b1, b2, b3 = load4(shared, b_start + g * (COLUMNS // WIDE))
+            right[4 * g], right[4 * g + 1], right[4 * g + 2], right[4 * g + 3] = b0, b1, b2, b3
+        for i in range(TALL):
+            for j in range(BROAD):
+                totals[i * BROAD + j] += left[i] * right[j]
+
+
+def put4(shared, start, staged, loads, length):  # type: ignore
+    """Store what each thread fetched, four numbers of a row at a time, as (DEPTH, length)."""
+    for load in range(loads):
+        number = cuda.threadIdx.x + load * THREADS
+        if number < length * QUADS:
+            at = 4 * load
+            values = (staged[at], staged[at + 1], staged[at + 2], staged[at + 3])
+            store4(shared, start + 4 * number, values[0], values[1], values[2], values[3])
+
+
+def row_of(i):  # type: ignore
+    """The row of the tile that sum (i, j) of this thread belongs to."""
+    group = i // 4 * (ROWS // HIGH)
+    return group + cuda.threadIdx.x // (COLUMNS // BROAD) * 4 + i % 4
+
+
+def column_of(j):  # type: ignore
+    """The column of the tile that sum (i, j) of this thread belongs to."""
+    group = j // 4 * (COLUMNS // WIDE)
+    return group + cuda.threadIdx.x % (COLUMNS // BROAD) * 4 + j % 4

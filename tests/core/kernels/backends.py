@@ -1,0 +1,17 @@
+"""The back ends that tests go through."""
+
+import pytest
+
+from core.kernels import BACKENDS
+from core.kernels.cuda.compiler import SIMULATED
+
+ON_CPU = tuple(name for name in BACKENDS if name != "cuda")
+COMPILED = tuple(name for name in ON_CPU if name != "reference")
+
+ON_GPU = [
+    pytest.mark.gpu,
+    # The simulator computes with NumPy's numbers, which warn of overflow and NaN.
+    pytest.mark.filterwarnings("ignore::RuntimeWarning" if SIMULATED else "error"),
+]
+EVERYWHERE = (*ON_CPU, pytest.param("cuda", marks=ON_GPU))
+"""The GPU's too, or its simulation; that one takes seconds for some thousand numbers."""
