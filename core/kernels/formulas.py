@@ -77,6 +77,17 @@ def leaky_relu_gradient(dy: Number, y: Number, negative_slope: Number) -> Number
     return negative_slope * dy if y <= ZERO else dy
 
 
+def rectify(z: Number, slope: Number, floor: Number) -> Number:
+    """z where z > 0, else slope max(z, floor); NaN stays."""
+    clamped = floor if floor > z else z
+    return z if z > ZERO else slope * clamped
+
+
+def floor_of(slope: float) -> np.float32:
+    """The floor that keeps a slope of 0 from making NaN of minus infinity, and changes no other."""
+    return np.float32(-np.inf) if slope else np.finfo(np.float32).min
+
+
 def elu(x: Number, alpha: Number) -> Number:
     """x, or alpha (exp(x) - 1) below zero (Clevert et al. 2016, eq. 15)."""
     return alpha * expm1_below_zero(x) if x < ZERO else x

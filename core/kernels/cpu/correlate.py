@@ -9,9 +9,10 @@ import math
 
 import numba
 
+from ..formulas import rectify
 from .arrays import Array
 from .compiler import compiled, thread_limit
-from .epilogue import Ending, epilogue, rectify
+from .epilogue import Ending, epilogue
 from .multiply import ROWS, WIDTH, multiply
 from .pack import padded_channels
 from .pairs import make_room, places_of, pool_pairs

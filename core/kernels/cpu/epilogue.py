@@ -8,8 +8,8 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
+from ..formulas import floor_of
 from .arrays import Array, Indices
-from .compiler import compiled
 from .scratch import scratch
 from .vector import LANES, constant, load, loop, multiply_add, pointer, splat, store
 
@@ -42,8 +42,7 @@ class Ending(NamedTuple):
 class Epilogue(NamedTuple):
     """An ending as the compiled loops take it: arrays padded to whole vectors.
 
-    Below zero, y = slope max(z, floor): the floor keeps a slope of 0 from making NaN of minus
-    infinity.
+    Below zero, y = slope max(z, floor): see formulas.rectify.
     """
 
     scale: Array
@@ -67,20 +66,8 @@ def _padded(name: str, values: Array | None, channels: int, neutral: float) -> A
     return array
 
 
-def floor_of(slope: float) -> np.float32:
-    """The smallest number that a rectifier multiplies by its slope: finite only for slope 0."""
-    return np.float32(-np.inf) if slope else np.finfo(np.float32).min
-
-
-@compiled()
-def rectify(z, slope, floor):  # type: ignore
-    """z where z > 0, else slope max(z, floor); NaN stays."""
-    clamped = floor if floor > z else z
-    return z if z > np.float32(0) else slope * clamped
-
-
 def rectified(builder: Any, x: Any, slope: Any, floor: Any) -> Any:
-    """The code of `rectify` for vectors."""
+    """The code of `formulas.rectify` for vectors."""
     clamped = builder.select(builder.fcmp_ordered(">", floor, x), floor, x)
     positive = builder.fcmp_ordered(">", x, constant(0.0))
     return builder.select(positive, x, builder.fmul(slope, clamped))

@@ -12,10 +12,10 @@ import numpy as np
 from numba import prange
 
 from ..contract import checked
+from ..formulas import floor_of, rectify
 from .arrays import FLOAT, Array, Indices
 from .batch_statistics import batch_statistics, merge_gradients, scaling
 from .compiler import compiled, thread_limit
-from .epilogue import floor_of, rectify
 from .pairs import pool_lines, spread_line
 from .scratch import scratch
 from .statistics import or_constant, or_spare

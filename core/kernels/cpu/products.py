@@ -8,9 +8,10 @@ Every number of the result is one sum, in a fixed order.
 import numba
 import numpy as np
 
+from ..formulas import rectify
 from .arrays import Array
 from .compiler import compiled, thread_limit
-from .epilogue import Epilogue, rectify
+from .epilogue import Epilogue
 from .multiply import ROWS, WIDTH, multiply, multiply_transposed
 from .panels import add_panel, copy_panels, put_panel
 from .scratch import scratch

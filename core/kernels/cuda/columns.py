@@ -12,6 +12,7 @@ from numba import cuda
 
 from .arrays import Array, flat
 from .compiler import SIMULATED, Kernel
+from .rows import WARP, over_rows, row_here, sum_of_warp
 from .scratch import scratch
 
 # A block sums so many columns, with so many threads for each.
@@ -60,11 +61,13 @@ def _sum_chunk(sums, arrays, vectors, rows, columns, chunk_rows):  # type: ignor
 
 @Kernel
 def _add_chunks(total, sums, first, chunks):  # type: ignore
-    """total += the sums of the chunks from element `first` on, added in order."""
-    for column in range(cuda.grid(1), total.size, cuda.gridsize(1)):
-        added = sums[first + column]
-        for chunk in range(1, chunks):
-            added += sums[first + chunk * total.size + column]
+    """total += the sums of the chunks from element `first` on; a warp has a column."""
+    column, lane, stored = row_here(total.size)
+    added = np.float32(0)
+    for chunk in range(lane, chunks, WARP):
+        added += sums[first + chunk * total.size + column]
+    added = sum_of_warp(added)
+    if stored and lane == 0:
         total[column] += added
 
 
@@ -92,7 +95,7 @@ def add_sums(total: Array | None, sums: Array, chunks: int, which: int) -> None:
     """total (columns,) += the first or second of such sums; None: nothing to do."""
     if total is not None:
         first = which * chunks * total.size
-        _add_chunks.over(total.size, total, sums, first, chunks)
+        over_rows(_add_chunks, total.size, total, sums, first, chunks)
 
 
 def _itself(arrays, i, _vectors, _column):  # type: ignore

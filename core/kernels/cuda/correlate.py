@@ -10,9 +10,10 @@ import functools
 import numpy as np
 from numba import cuda
 
+from ..formulas import rectify
 from .arrays import Array, aligned, channels_of
 from .compiler import Kernel
-from .epilogue import Ending, epilogue, rectify
+from .epilogue import Ending, epilogue
 from .gather import Gather, next_tap, pixel_of, tap_of, window_of
 from .tiles import DEPTH, QUADS, TILES, choose, column_of, multiply, put4, row_of
 from .vectors import ALIGNMENT, load4, store4

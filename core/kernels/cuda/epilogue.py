@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..formulas import floor_of
 from .arrays import Array, fill
 from .scratch import scratch
 
@@ -17,18 +18,10 @@ class Ending(NamedTuple):
 
 
 def epilogue(channels: int, ending: Ending) -> tuple[Array, Array, np.float32, np.float32]:
-    """Scale, shift, slope, and what z below zero is clamped to, as kernels take them.
-
-    The clamp keeps a slope of 0 from making NaN of minus infinity.
-    """
+    """Scale, shift, slope and floor (see formulas.rectify), as kernels take them."""
     scale = or_constant("scale", ending.scale, channels, 1.0)
     shift = or_constant("shift", ending.shift, channels, 0.0)
     return scale, shift, np.float32(ending.slope), floor_of(ending.slope)
-
-
-def floor_of(slope: float) -> np.float32:
-    """The smallest number that a rectifier multiplies by its slope: finite only for slope 0."""
-    return np.float32(-np.inf) if slope else np.finfo(np.float32).min
 
 
 def or_constant(name: str, values: Array | None, channels: int, neutral: float) -> Array:
@@ -38,9 +31,3 @@ def or_constant(name: str, values: Array | None, channels: int, neutral: float) 
     array = scratch(name, channels)
     fill(array, neutral)
     return array
-
-
-def rectify(z, slope, floor):  # type: ignore
-    """z where z > 0, else slope max(z, floor); NaN stays."""
-    clamped = floor if floor > z else z
-    return z if z > np.float32(0) else slope * clamped

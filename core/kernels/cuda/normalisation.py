@@ -10,10 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from numba import cuda
 
+from ..formulas import floor_of, rectify
 from .arrays import FLOAT, Array, Indices, channels_of, flat
 from .columns import column_sums, sum_columns
 from .compiler import Kernel
-from .epilogue import floor_of, or_constant, rectify
+from .epilogue import or_constant
 from .pairs import Pooling, masked, pair_of
 from .rows import WARP, over_rows, row_here, sum_of_warp
 from .scratch import scratch
