@@ -1,9 +1,9 @@
 """Optimiser steps on flat arrays of parameters (k,), as Keras 3 defines them.
 
-Every step begins with w -= learning_rate weight_decay w (Loshchilov & Hutter 2019).
+Every step begins with w -= learning_rate weight_decay w (Loshchilov & Hutter 2019). Loops have
+functions of their own: directly inside a parallel loop the compiler makes no vectors of them.
 """
 
-import numpy as np
 from numba import prange
 
 from .. import formulas
@@ -24,16 +24,20 @@ _sign = compiled()(formulas.sign)
 _clipped = compiled()(formulas.clipped)
 
 
+@compiled()
+def _sgd_block(w, g, velocity, learning_rate, momentum, nesterov, decay):  # type: ignore
+    for i in range(w.size):
+        change = momentum * velocity[i] - learning_rate * g[i]
+        velocity[i] = change
+        step = momentum * change - learning_rate * g[i] if nesterov else change
+        w[i] += step - decay * w[i]
+
+
 @compiled(parallel=True)
 def _sgd_step(w, g, velocity, learning_rate, momentum, nesterov, decay):  # type: ignore
     for block in prange(block_count(w.size)):
-        start, stop = block_bounds(block, w.size)
-        for i in range(start, stop):
-            change = momentum * velocity[i] - learning_rate * g[i]
-            velocity[i] = change
-            w[i] += (momentum * change - learning_rate * g[i] if nesterov else change) - decay * w[
-                i
-            ]
+        some = slice(*block_bounds(block, w.size))
+        _sgd_block(w[some], g[some], velocity[some], learning_rate, momentum, nesterov, decay)
 
 
 @checked(FLOAT)
@@ -54,13 +58,18 @@ def sgd_step(
     _sgd_step(w, g, velocity, FLOAT(learning_rate), FLOAT(momentum), bool(nesterov), decay)
 
 
+@compiled()
+def _lion_block(w, g, m, rate, beta_1, rest_1, beta_2, rest_2, decay):  # type: ignore
+    for i in range(w.size):
+        w[i] = w[i] - decay * w[i] - rate * _sign(beta_1 * m[i] + rest_1 * g[i])
+        m[i] = beta_2 * m[i] + rest_2 * g[i]
+
+
 @compiled(parallel=True)
 def _lion_step(w, g, m, rate, beta_1, rest_1, beta_2, rest_2, decay):  # type: ignore
     for block in prange(block_count(w.size)):
-        start, stop = block_bounds(block, w.size)
-        for i in range(start, stop):
-            w[i] = w[i] - decay * w[i] - rate * _sign(beta_1 * m[i] + rest_1 * g[i])
-            m[i] = beta_2 * m[i] + rest_2 * g[i]
+        some = slice(*block_bounds(block, w.size))
+        _lion_block(w[some], g[some], m[some], rate, beta_1, rest_1, beta_2, rest_2, decay)
 
 
 @checked(FLOAT)
@@ -82,12 +91,17 @@ def lion_step(
     _lion_step(w, g, m, *(FLOAT(scalar) for scalar in scalars))
 
 
+@compiled()
+def _average_block(average, w, rest):  # type: ignore
+    for i in range(average.size):
+        average[i] += rest * (w[i] - average[i])
+
+
 @compiled(parallel=True)
 def _average_step(average, w, rest):  # type: ignore
     for block in prange(block_count(w.size)):
-        start, stop = block_bounds(block, w.size)
-        for i in range(start, stop):
-            average[i] += rest * (w[i] - average[i])
+        some = slice(*block_bounds(block, w.size))
+        _average_block(average[some], w[some], rest)
 
 
 @checked(FLOAT)
@@ -96,12 +110,16 @@ def average_step(average: Array, w: Array, momentum: float) -> None:
     _average_step(average, w, FLOAT(1.0 - momentum))
 
 
+@compiled()
+def _clip_block(x, limit):  # type: ignore
+    for i in range(x.size):
+        x[i] = _clipped(x[i], limit)
+
+
 @compiled(parallel=True)
 def _clip(x, limit):  # type: ignore
     for block in prange(block_count(x.size)):
-        start, stop = block_bounds(block, x.size)
-        for i in range(start, stop):
-            x[i] = _clipped(x[i], limit)
+        _clip_block(x[slice(*block_bounds(block, x.size))], limit)
 
 
 @checked(FLOAT)
@@ -110,7 +128,19 @@ def clip(x: Array, limit: float) -> None:
     _clip(x, FLOAT(limit))
 
 
+@compiled()
+def _scale_block(x, factor):  # type: ignore
+    for i in range(x.size):
+        x[i] *= factor
+
+
+@compiled(parallel=True)
+def _scale(x, factor):  # type: ignore
+    for block in prange(block_count(x.size)):
+        _scale_block(x[slice(*block_bounds(block, x.size))], factor)
+
+
 @checked(FLOAT)
 def scale(x: Array, factor: float) -> None:
     """x *= factor (gradient clipping by norm)."""
-    np.multiply(x, FLOAT(factor), out=x)
+    _scale(x.reshape(-1), FLOAT(factor))

@@ -22,13 +22,18 @@ __all__ = [
 _not_negative = compiled()(formulas.relu)
 
 
+@compiled()
+def _adagrad_block(w, g, squares, rate, epsilon, decay):  # type: ignore
+    for i in range(w.size):
+        squares[i] += g[i] * g[i]
+        w[i] = w[i] - decay * w[i] - rate * g[i] / math.sqrt(squares[i] + epsilon)
+
+
 @compiled(parallel=True)
 def _adagrad_step(w, g, squares, rate, epsilon, decay):  # type: ignore
     for block in prange(block_count(w.size)):
-        start, stop = block_bounds(block, w.size)
-        for i in range(start, stop):
-            squares[i] += g[i] * g[i]
-            w[i] = w[i] - decay * w[i] - rate * g[i] / math.sqrt(squares[i] + epsilon)
+        some = slice(*block_bounds(block, w.size))
+        _adagrad_block(w[some], g[some], squares[some], rate, epsilon, decay)
 
 
 @checked(FLOAT)
@@ -45,15 +50,22 @@ def adagrad_step(
     _adagrad_step(w, g, squares, *(FLOAT(scalar) for scalar in scalars))
 
 
+@compiled()
+def _adadelta_block(w, g, squares, changes, rate, rho, rest, epsilon, decay):  # type: ignore
+    for i in range(w.size):
+        squares[i] = rho * squares[i] + rest * g[i] * g[i]
+        change = -math.sqrt(changes[i] + epsilon) / math.sqrt(squares[i] + epsilon) * g[i]
+        changes[i] = rho * changes[i] + rest * change * change
+        w[i] = w[i] - decay * w[i] + rate * change
+
+
 @compiled(parallel=True)
 def _adadelta_step(w, g, squares, changes, rate, rho, rest, epsilon, decay):  # type: ignore
     for block in prange(block_count(w.size)):
-        start, stop = block_bounds(block, w.size)
-        for i in range(start, stop):
-            squares[i] = rho * squares[i] + rest * g[i] * g[i]
-            change = -math.sqrt(changes[i] + epsilon) / math.sqrt(squares[i] + epsilon) * g[i]
-            changes[i] = rho * changes[i] + rest * change * change
-            w[i] = w[i] - decay * w[i] + rate * change
+        some = slice(*block_bounds(block, w.size))
+        _adadelta_block(
+            w[some], g[some], squares[some], changes[some], rate, rho, rest, epsilon, decay
+        )
 
 
 @checked(FLOAT)
@@ -77,24 +89,39 @@ def adadelta_step(
     _adadelta_step(w, g, squares, changes, *(FLOAT(scalar) for scalar in scalars))
 
 
+@compiled()
+def _rmsprop_block(w, g, squares, mean, velocity, rate, rho, rest, momentum, epsilon, decay):  # type: ignore
+    for i in range(w.size):
+        squares[i] = rho * squares[i] + rest * g[i] * g[i]
+        variance = squares[i]
+        if mean is not None:
+            mean[i] = rho * mean[i] + rest * g[i]
+            variance = _not_negative(variance - mean[i] * mean[i])
+        step = rate * g[i] / math.sqrt(variance + epsilon)
+        if velocity is not None:
+            step = momentum * velocity[i] + step
+            velocity[i] = step
+        w[i] = w[i] - decay * w[i] - step
+
+
 @compiled(parallel=True)
-def _rmsprop_step(  # type: ignore
-    w, g, squares, mean, velocity, rate, rho, rest, momentum, epsilon, decay
-):
+def _rmsprop_step(w, g, squares, mean, velocity, rate, rho, rest, momentum, epsilon, decay):  # type: ignore
     """Compiled once for each of the four combinations of arrays and None."""
     for block in prange(block_count(w.size)):
-        start, stop = block_bounds(block, w.size)
-        for i in range(start, stop):
-            squares[i] = rho * squares[i] + rest * g[i] * g[i]
-            variance = squares[i]
-            if mean is not None:
-                mean[i] = rho * mean[i] + rest * g[i]
-                variance = _not_negative(variance - mean[i] * mean[i])
-            step = rate * g[i] / math.sqrt(variance + epsilon)
-            if velocity is not None:
-                step = momentum * velocity[i] + step
-                velocity[i] = step
-            w[i] = w[i] - decay * w[i] - step
+        some = slice(*block_bounds(block, w.size))
+        _rmsprop_block(
+            w[some],
+            g[some],
+            squares[some],
+            None if mean is None else mean[some],
+            None if velocity is None else velocity[some],
+            rate,
+            rho,
+            rest,
+            momentum,
+            epsilon,
+            decay,
+        )
 
 
 @checked(FLOAT)

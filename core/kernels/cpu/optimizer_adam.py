@@ -35,18 +35,8 @@ def _adam_block(w, g, m, v, rate, decay, rest_1, rest_2, epsilon):  # type: igno
 @compiled(parallel=True)
 def _adam_step(w, g, m, v, rate, decay, rest_1, rest_2, epsilon):  # type: ignore
     for block in prange(block_count(w.size)):
-        begin, end = block_bounds(block, w.size)
-        _adam_block(
-            w[begin:end],
-            g[begin:end],
-            m[begin:end],
-            v[begin:end],
-            rate,
-            decay,
-            rest_1,
-            rest_2,
-            epsilon,
-        )
+        some = slice(*block_bounds(block, w.size))
+        _adam_block(w[some], g[some], m[some], v[some], rate, decay, rest_1, rest_2, epsilon)
 
 
 @checked(FLOAT)
@@ -72,15 +62,22 @@ def adam_step(
     _adam_step(w, g, m, v, *(FLOAT(scalar) for scalar in scalars))
 
 
+@compiled()
+def _amsgrad_block(w, g, m, v, v_max, rate, decay, rest_1, rest_2, epsilon):  # type: ignore
+    for i in range(w.size):
+        m[i] += rest_1 * (g[i] - m[i])
+        v[i] += rest_2 * (g[i] * g[i] - v[i])
+        v_max[i] = _maximum(v_max[i], v[i])
+        w[i] = w[i] - decay * w[i] - rate * m[i] / (math.sqrt(v_max[i]) + epsilon)
+
+
 @compiled(parallel=True)
 def _amsgrad_step(w, g, m, v, v_max, rate, decay, rest_1, rest_2, epsilon):  # type: ignore
     for block in prange(block_count(w.size)):
-        start, stop = block_bounds(block, w.size)
-        for i in range(start, stop):
-            m[i] += rest_1 * (g[i] - m[i])
-            v[i] += rest_2 * (g[i] * g[i] - v[i])
-            v_max[i] = _maximum(v_max[i], v[i])
-            w[i] = w[i] - decay * w[i] - rate * m[i] / (math.sqrt(v_max[i]) + epsilon)
+        some = slice(*block_bounds(block, w.size))
+        _amsgrad_block(
+            w[some], g[some], m[some], v[some], v_max[some], rate, decay, rest_1, rest_2, epsilon
+        )
 
 
 @checked(FLOAT)
@@ -107,14 +104,19 @@ def amsgrad_step(
     _amsgrad_step(w, g, m, v, v_max, *(FLOAT(scalar) for scalar in scalars))
 
 
+@compiled()
+def _adamax_block(w, g, m, u, rate, decay, rest_1, beta_2, epsilon):  # type: ignore
+    for i in range(w.size):
+        m[i] += rest_1 * (g[i] - m[i])
+        u[i] = _maximum(beta_2 * u[i], abs(g[i]))
+        w[i] = w[i] - decay * w[i] - rate * m[i] / (u[i] + epsilon)
+
+
 @compiled(parallel=True)
 def _adamax_step(w, g, m, u, rate, decay, rest_1, beta_2, epsilon):  # type: ignore
     for block in prange(block_count(w.size)):
-        start, stop = block_bounds(block, w.size)
-        for i in range(start, stop):
-            m[i] += rest_1 * (g[i] - m[i])
-            u[i] = _maximum(beta_2 * u[i], abs(g[i]))
-            w[i] = w[i] - decay * w[i] - rate * m[i] / (u[i] + epsilon)
+        some = slice(*block_bounds(block, w.size))
+        _adamax_block(w[some], g[some], m[some], u[some], rate, decay, rest_1, beta_2, epsilon)
 
 
 @checked(FLOAT)
@@ -139,15 +141,32 @@ def adamax_step(
     _adamax_step(w, g, m, u, *(FLOAT(scalar) for scalar in scalars))
 
 
+@compiled()
+def _nadam_block(w, g, m, v, by_mean, by_gradient, correction, decay, rest_1, rest_2, epsilon):  # type: ignore
+    for i in range(w.size):
+        m[i] += rest_1 * (g[i] - m[i])
+        v[i] += rest_2 * (g[i] * g[i] - v[i])
+        direction = by_mean * m[i] + by_gradient * g[i]
+        w[i] = w[i] - decay * w[i] - direction / (math.sqrt(correction * v[i]) + epsilon)
+
+
 @compiled(parallel=True)
 def _nadam_step(w, g, m, v, by_mean, by_gradient, correction, decay, rest_1, rest_2, epsilon):  # type: ignore
     for block in prange(block_count(w.size)):
-        start, stop = block_bounds(block, w.size)
-        for i in range(start, stop):
-            m[i] += rest_1 * (g[i] - m[i])
-            v[i] += rest_2 * (g[i] * g[i] - v[i])
-            direction = by_mean * m[i] + by_gradient * g[i]
-            w[i] = w[i] - decay * w[i] - direction / (math.sqrt(correction * v[i]) + epsilon)
+        some = slice(*block_bounds(block, w.size))
+        _nadam_block(
+            w[some],
+            g[some],
+            m[some],
+            v[some],
+            by_mean,
+            by_gradient,
+            correction,
+            decay,
+            rest_1,
+            rest_2,
+            epsilon,
+        )
 
 
 @checked(FLOAT)
