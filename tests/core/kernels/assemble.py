@@ -27,7 +27,10 @@ CAPABILITY = (9, 0)
 
 def ptxas() -> Path | None:
     """The assembler of the package nvidia-cuda-nvcc-cu12, if it is installed."""
-    found = importlib.util.find_spec("nvidia.cuda_nvcc")
+    try:
+        found = importlib.util.find_spec("nvidia.cuda_nvcc")
+    except ModuleNotFoundError:  # not even the package that it is in
+        found = None
     places = list(found.submodule_search_locations or []) if found else []
     return next((Path(p) / "bin/ptxas" for p in places if (Path(p) / "bin/ptxas").is_file()), None)
 

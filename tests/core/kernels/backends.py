@@ -1,5 +1,7 @@
 """The back ends that tests go through."""
 
+import importlib.util
+
 import pytest
 
 from core.kernels import BACKENDS
@@ -10,6 +12,10 @@ COMPILED = tuple(name for name in ON_CPU if name != "reference")
 
 ON_GPU = [
     pytest.mark.gpu,
+    pytest.mark.skipif(
+        importlib.util.find_spec("numba_cuda") is None,
+        reason="no numba-cuda: pip install numba-cuda, which there is for Linux and Windows",
+    ),
     # The simulator computes with NumPy's numbers, which warn of overflow and NaN.
     pytest.mark.filterwarnings("ignore::RuntimeWarning" if SIMULATED else "error"),
 ]
