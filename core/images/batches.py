@@ -7,6 +7,8 @@ import numpy as np
 
 from core.images.orient import ORIENTATIONS, opposite, orient
 
+Batch = tuple[dict[str, np.ndarray], np.ndarray]
+
 
 class Stored(Protocol):
     """Stamps on disk that are gathered by index, such as a `ShardedArray`."""
@@ -61,19 +63,31 @@ class ArrayBatches:
         self.inputs, self.targets, self.indices = inputs, targets, np.asarray(indices)
         self.batch_size, self.seed = batch_size, seed
         self.augment, self.shuffle = augment, shuffle
-        self.steps = -(-len(indices) // batch_size)
+        self.length = len(indices)
+        self.steps = -(-self.length // batch_size)
 
-    def batches(self, epoch: int) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
+    def batches(self, epoch: int) -> Iterator[Batch]:
         """Yield the ({name: (b, S, S, 1)}, (b, T)) batches of one epoch."""
+        for rows, orientation in self.deals(epoch):
+            yield self.samples(rows, orientation)
+
+    def samples(self, rows: np.ndarray | slice, orientation: int = 0) -> Batch:
+        """Stamps of these numbers among `indices`, in an orientation, with their targets."""
+        chosen = self.indices[rows]
+        return (
+            {name: _gather(array, chosen, orientation) for name, array in self.inputs.items()},
+            self.targets[chosen],
+        )
+
+    def deals(self, epoch: int) -> Iterator[tuple[np.ndarray, int]]:
+        """Yield which stamps, by number among `indices`, make each batch, and its orientation."""
         rng = np.random.Generator(np.random.Philox(key=[self.seed, epoch]))
-        order = rng.permutation(self.indices) if self.shuffle else self.indices
-        for start in range(0, len(order), self.batch_size):
-            chosen = order[start : start + self.batch_size]
+        order = np.arange(self.length)
+        if self.shuffle:
+            order = rng.permutation(order)
+        for start in range(0, self.length, self.batch_size):
             orientation = int(rng.integers(ORIENTATIONS)) if self.augment else 0
-            yield (
-                {name: _gather(array, chosen, orientation) for name, array in self.inputs.items()},
-                self.targets[chosen],
-            )
+            yield order[start : start + self.batch_size], orientation
 
 
 def _gather(array: Stored | np.ndarray, chosen: np.ndarray, orientation: int) -> np.ndarray:

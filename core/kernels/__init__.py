@@ -15,7 +15,8 @@ The contract:
   `(kernel height, kernel width, channels in / groups, channels out)`, a depth before them for
   volumes; dense weights `(in, out)`.
 - Outputs come first. Nothing is returned and the caller owns all memory; only `empty`, `zeros`,
-  `to_device` and `to_host` allocate.
+  `to_device` and `to_host` allocate, and a `Staging` what it needs: one takes batch after batch
+  to a device while that computes with the one before.
 - Activations and their gradients are assigned (`=`); parameter gradients are added to (`+=`).
 - Arrays are C-contiguous, of the back end's `FLOAT`; arrays called `index` are int32.
 - `strides` and `dilation` (pixels from tap to tap) are `(rows, columns)`; `padding` is
@@ -28,7 +29,11 @@ The contract:
 - The same arguments give the same bytes, for any number of threads. NaN and infinity propagate;
   where Winograd's algorithm serves, to the whole tile of 4 x 4 pixels that they are part of.
 - A back end's calls share scratch memory per calling thread, so one call runs at a time per thread.
-- On a GPU a call returns before it is done; `to_host` waits for all that was called before.
+- Where `ASYNCHRONOUS`, on a GPU, a call returns before it is done; `to_host` waits for all that was
+  called before. Nothing else waits: there, rows of an index outside a table are NaN. A device with
+  memory of its own says how much is left: `free_memory`.
+- A step of training is `finite` (an array of 1) until something is not; then steps of optimisers
+  change nothing, and nobody has to look before the next launch.
 """
 
 import functools
@@ -36,10 +41,11 @@ import importlib
 import inspect
 from types import SimpleNamespace
 
-from .shapes import MODULES
+from .shapes import MODULES as _WITH_KERNELS
 
 __all__ = ["BACKENDS", "MODULES", "Backend", "load"]
 
+MODULES = (*_WITH_KERNELS, "staging")
 BACKENDS = ("reference", "cpu", "cpu_precise", "cuda")
 
 

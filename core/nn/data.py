@@ -1,13 +1,14 @@
 """The checks that a batch passes before the network sees it: names, shapes, dtypes, values."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.nn.layer import Shape
+from core.nn.layer import Array, Shape
 
 Host: TypeAlias = NDArray[Any]
 Arrays: TypeAlias = Host | Sequence[Any] | Mapping[str, Host]
@@ -63,6 +64,31 @@ class Batch:
     """(rows,) for each output."""
 
 
+@dataclass(frozen=True)
+class Fed:
+    """A checked batch on the device, and its targets and weights on the host."""
+
+    host: Batch
+    """Its inputs may be left out."""
+    inputs: list[Array]
+    targets: list[Array]
+    weights: list[Array]
+
+    @property
+    def samples(self) -> int:
+        """How many it holds."""
+        return int(self.inputs[0].shape[0])
+
+
+@contextmanager
+def naming(place: str) -> Iterator[None]:
+    """Say in a ValueError where it was met."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{place}: {error}") from error
+
+
 def by_name(what: str, arrays: Arrays, names: Sequence[str]) -> dict[str, Host]:
     """Return arrays by name, in the order of `names`; a single name takes a plain array.
 
@@ -98,14 +124,37 @@ def check_inputs(inputs: Arrays, rules: Rules) -> list[Host]:
 
 
 def check_batch(batch: RawBatch, rules: Rules) -> Batch:
-    """Return a checked batch; weights default to 1.
+    """Return a checked batch: samples of which at least one counts.
+
+    Raises:
+        ValueError: as `check_samples`, or weights that are all zero.
+    """
+    checked = check_samples(batch, rules)
+    check_weights(checked.weights, rules.targets)
+    return checked
+
+
+def check_weights(weights: Sequence[Host], rules: Sequence[TargetRule]) -> None:
+    """Check that every output has a row in a batch that counts.
+
+    Raises:
+        ValueError: the weights of an output are all zero.
+    """
+    for weight, rule in zip(weights, rules, strict=True):
+        if not weight.any():
+            of = f" of {rule.name!r}" if len(rules) > 1 else ""
+            raise ValueError(f"sample weights{of} must not be all zero in a batch")
+
+
+def check_samples(batch: RawBatch, rules: Rules) -> Batch:
+    """Return checked samples; weights default to 1.
 
     Targets whose last axis has one value may leave it out. A weight has the batch axis alone, or
     one value for each row of the output: zero leaves a sample, or a row, out of the loss.
 
     Raises:
         ValueError: a wrong shape or dtype, no samples, a value that is not finite or that the loss
-            does not take, a negative weight, or weights that are all zero.
+            does not take, or a negative weight.
     """
     if not isinstance(batch, tuple) or len(batch) not in (2, 3):
         raise ValueError(
@@ -124,8 +173,8 @@ def check_batch(batch: RawBatch, rules: Rules) -> Batch:
         mask = rule.mask(checked)
         if mask is not None:
             weighted = weighted * mask.astype(rules.dtype)
-        if (weighted < 0).any() or not weighted.any():
-            raise ValueError(f"sample weights{of} must not be negative, nor all zero in a batch")
+        if (weighted < 0).any():
+            raise ValueError(f"sample weights{of} must not be negative")
         rule.check(checked[weighted > 0])
         targets.append(checked)
         weights.append(weighted)

@@ -41,7 +41,6 @@ class _Frame:
 
     values: list[Array]
     gradients: dict[int, Array]
-    losses: list[Array]
     steps: list[_Step]
 
 
@@ -73,8 +72,6 @@ class Executor:
         offsets, total = pack(list(self._lifetimes.values()))
         self._offsets = dict(zip(self._lifetimes, offsets, strict=True))
         self._arena = kernels.empty((max(total, 1),))
-        self._rows = [math.prod(graph.shapes[output][:-1]) for output in graph.outputs]
-        self._losses = [kernels.empty((capacity * rows,)) for rows in self._rows]
         self._whole = self._allocate_whole()
         self._frames: dict[int, _Frame] = {}
 
@@ -89,14 +86,10 @@ class Executor:
             call.layer.forward(y, x if call.layer.takes_list else x[0], self.training)
         return [frame.values[number] for number in self._graph.outputs]
 
-    def loss_arrays(self, batch: int) -> list[tuple[Array, Array]]:
-        """Return where the loss of each output goes: a value for each row, and the gradient.
-
-        An output of shape (batch, ..., k) has batch * ... rows of k values.
-        """
+    def output_gradients(self, batch: int) -> list[Array]:
+        """Return where the gradient of the loss by each output goes."""
         frame = self._frame(batch)
-        gradients = [frame.gradients[number] for number in self._graph.outputs]
-        return list(zip(frame.losses, gradients, strict=True))
+        return [frame.gradients[number] for number in self._graph.outputs]
 
     def backward(self, batch: int, step: int = 0) -> None:
         """Add to every trainable weight's gradient, after `forward` and the loss of one batch."""
@@ -191,10 +184,6 @@ class Executor:
                     for number in range(len(graph.shapes))
                     if ("gradient", number) in self._lifetimes
                 },
-                losses=[
-                    array[: batch * rows]
-                    for array, rows in zip(self._losses, self._rows, strict=True)
-                ],
                 steps=[self._step(batch, i, node) for i, node in enumerate(self._nodes)],
             )
         return self._frames[batch]

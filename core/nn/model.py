@@ -16,7 +16,15 @@ from core.nn.network import Network
 from core.nn.objective import Objective, input_rules
 from core.nn.optimizers import Optimizer
 from core.nn.parameters import Parameters
-from core.nn.sources import ArraySource, BatchSource, ClassWeighted, as_source, validation_source
+from core.nn.sources import (
+    ArraySource,
+    BatchSource,
+    ClassWeighted,
+    ClassWeightedRows,
+    Dealer,
+    as_source,
+    validation_source,
+)
 from core.nn.tensor import Tensor
 
 
@@ -113,7 +121,8 @@ class Model(Network):
         )
         if class_weight is not None:
             rule = training.compiled(self).objective.rules.targets[0]
-            source = ClassWeighted(source, class_weight, rule.shape)
+            weighted = ClassWeightedRows if isinstance(source, Dealer) else ClassWeighted
+            source = weighted(source, class_weight, rule.shape)
         validation = validation_source(names, validation_data, batch_size)
         return training.fit(self, source, validation, epochs, initial_epoch, callbacks)
 

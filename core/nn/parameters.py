@@ -54,7 +54,8 @@ class Parameters:
         self.states = self._allocate(states, seed)
         self.gradients = kernels.zeros(self.values.shape)
         self.states_before = kernels.zeros(self.states.shape)
-        self.number = kernels.zeros((1,))  # where a reduction leaves its result
+        self.finite = kernels.zeros((1,))
+        """1 as long as all losses and gradients of a training are finite."""
         self._trained = list(trained.values())
         for weight in self._trained:
             weight.grad = self.view(self.gradients, weight)
@@ -80,7 +81,11 @@ class Parameters:
             self._kernels.fill(self.gradients[start:stop], 0.0)
 
     def spans(
-        self, layers: Sequence[Layer], multipliers: Mapping[str, float] | None = None
+        self,
+        layers: Sequence[Layer],
+        multipliers: Mapping[str, float] | None = None,
+        *,
+        decays: bool = True,
     ) -> list[Span]:
         """Return the stretches of `values` that `layers` train, as long as possible, in order.
 
@@ -88,6 +93,7 @@ class Parameters:
             layers: all of a model's, or some of them where models share weights.
             multipliers: factors of the learning rate by patterns of layer names; the first that
                 matches counts, and 1 where none does.
+            decays: whether there is weight decay at all.
 
         Raises:
             ValueError: a pattern matches no layer; the message lists the names.
@@ -97,7 +103,7 @@ class Parameters:
             Span(
                 self._starts[id(weight)],
                 self._stop(weight),
-                weight.decay,
+                weight.decay and decays,
                 factors[layer.name or ""],
             )
             for layer, weight in trainable(layers)

@@ -3,43 +3,39 @@
 from collections.abc import Sequence
 
 from core.kernels import Backend
-from core.nn.layer import Layer
+from core.nn.layer import Array, Layer, Weight
 from core.nn.parameters import Parameters, trainable
+from core.nn.regularizers import L1L2
 
 
-def apply_regularizers(kernels: Backend, parameters: Parameters, layers: Sequence[Layer]) -> float:
-    """Add the penalties' gradients to those of the loss, and return the sum of the penalties.
+def regularized(layers: Sequence[Layer]) -> list[tuple[Weight, L1L2]]:
+    """Return the weights that have a penalty, with it. Frozen layers have none."""
+    return [
+        (weight, weight.regularizer)
+        for _, weight in trainable(layers)
+        if weight.regularizer is not None
+    ]
 
-    Called after the backward pass: the sum belongs to the loss, once a batch, as in Keras. Frozen
-    layers have no penalty.
+
+def write_penalties(
+    kernels: Backend, layers: Sequence[Layer], penalties: Sequence[Array], *, gradients: bool
+) -> None:
+    """Write each penalty (1,), and add its gradient to that of the loss if `gradients`.
+
+    Called after the backward pass: the sum belongs to the loss, once a batch, as in Keras.
     """
-    return _penalties(kernels, parameters, layers, gradients=True)
+    for (weight, regularizer), penalty in zip(regularized(layers), penalties, strict=True):
+        gradient = weight.grad if gradients else None
+        kernels.regularize(penalty, gradient, weight.value, regularizer.l1, regularizer.l2)
 
 
-def penalty(kernels: Backend, parameters: Parameters, layers: Sequence[Layer]) -> float:
-    """Return the sum of the penalties and leave the gradients alone, as evaluation needs it."""
-    return _penalties(kernels, parameters, layers, gradients=False)
-
-
-def apply_constraints(kernels: Backend, layers: Sequence[Layer]) -> None:
+def apply_constraints(kernels: Backend, parameters: Parameters, layers: Sequence[Layer]) -> None:
     """Bring constrained weights back to where they may be; called after the optimizer's step.
 
-    Frozen layers keep their weights.
+    Frozen layers keep their weights, and so do all after a step that was not finite.
     """
     for _, weight in trainable(layers):
         if weight.constraint is not None:
             units = weight.shape[-1] if len(weight.shape) > 1 else 1
-            kernels.max_norm(weight.value.reshape(-1, units), weight.constraint.max_value)
-
-
-def _penalties(
-    kernels: Backend, parameters: Parameters, layers: Sequence[Layer], *, gradients: bool
-) -> float:
-    total = 0.0
-    for _, weight in trainable(layers):
-        if weight.regularizer is not None:
-            gradient = weight.grad if gradients else None
-            l1, l2 = weight.regularizer.l1, weight.regularizer.l2
-            kernels.regularize(parameters.number, gradient, weight.value, l1, l2)
-            total += float(kernels.to_host(parameters.number)[0])
-    return total
+            columns = weight.value.reshape((weight.value.size // units, units))
+            kernels.max_norm(columns, parameters.finite, weight.constraint.max_value)

@@ -24,6 +24,26 @@ class BatchSource(Protocol):
         ...
 
 
+@runtime_checkable
+class Dealer(BatchSource, Protocol):
+    """A source whose batches are rows of arrays; all images of a batch may be turned alike."""
+
+    length: int
+    """Samples in all."""
+
+    def samples(self, rows: slice) -> RawBatch:
+        """Return the samples of these numbers, 0 to `length` - 1: inputs, targets, weights."""
+        ...
+
+    def deals(self, epoch: int) -> Iterator[tuple[Host, int]]:
+        """Yield the numbers (n,) of each batch's samples, and the orientation of its images.
+
+        0 is as the samples are, modulo 4 the quarter turns (counter-clockwise, as numpy.rot90), and
+        from 4 on the columns are mirrored first.
+        """
+        ...
+
+
 class ArraySource:
     """Batches of arrays in memory (or memory-mapped): row i of all arrays is one sample.
 
@@ -67,16 +87,22 @@ class ArraySource:
 
     def batches(self, epoch: int) -> Iterator[RawBatch]:
         """Yield the batches of one epoch."""
+        for rows, _ in self.deals(epoch):
+            yield self.samples(rows if self._shuffle else slice(rows[0], rows[-1] + 1))
+
+    def samples(self, rows: Any) -> RawBatch:
+        """Return the samples of these numbers."""
+        return _take(self._inputs, rows), _take(self._target, rows), _take(self._weight, rows)
+
+    def deals(self, epoch: int) -> Iterator[tuple[Host, int]]:
+        """Yield the numbers of each batch's samples; nothing is turned."""
         order = np.arange(self.length)
         if self._shuffle:
             order = np.random.Generator(np.random.Philox(key=[self._seed, epoch])).permutation(
                 order
             )
         for start in range(0, self.length, self._batch_size):
-            rows: Any = order[start : start + self._batch_size]
-            if not self._shuffle:
-                rows = slice(start, start + self._batch_size)
-            yield _take(self._inputs, rows), _take(self._target, rows), _take(self._weight, rows)
+            yield order[start : start + self._batch_size], 0
 
 
 class IteratorSource:
@@ -132,29 +158,51 @@ class ClassWeighted:
         self.read_ahead = getattr(source, "read_ahead", False)
 
     def batches(self, epoch: int) -> Iterator[RawBatch]:
-        """Yield the source's batches with other weights.
+        """Yield the source's batches with other weights; see `weighted`."""
+        return map(self.weighted, self._source.batches(epoch))
+
+    def weighted(self, batch: RawBatch) -> RawBatch:
+        """Return a batch with other weights.
 
         Raises:
             ValueError: there are several targets, and so no one class.
         """
-        for batch in self._source.batches(epoch):
-            target, weight = batch[1], batch[2] if len(batch) == 3 else None
-            if not isinstance(target, np.ndarray) or isinstance(weight, Mapping | list | tuple):
-                raise ValueError(
-                    "class_weight needs a model of one output, its targets one array, "
-                    f"received {type(target).__name__}"
-                )
-            if self._shape[-1] > 1:
-                labels = target.argmax(axis=-1)
-            else:
-                labels = target[..., 0] if target.ndim > len(self._shape) else target
-            factors = np.ones(labels.shape)
-            for label, value in self._weights.items():
-                factors[labels == label] = value
-            given = np.ones(1) if weight is None else np.asarray(weight)
-            if given.ndim < factors.ndim:
-                given = given.reshape(-1, *[1] * (factors.ndim - 1))
-            yield batch[0], target, factors * given
+        target, weight = batch[1], batch[2] if len(batch) == 3 else None
+        if not isinstance(target, np.ndarray) or isinstance(weight, Mapping | list | tuple):
+            raise ValueError(
+                "class_weight needs a model of one output, its targets one array, "
+                f"received {type(target).__name__}"
+            )
+        if self._shape[-1] > 1:
+            labels = target.argmax(axis=-1)
+        else:
+            labels = target[..., 0] if target.ndim > len(self._shape) else target
+        factors = np.ones(labels.shape)
+        for label, value in self._weights.items():
+            factors[labels == label] = value
+        given = np.ones(1) if weight is None else np.asarray(weight)
+        if given.ndim < factors.ndim:
+            given = given.reshape(-1, *[1] * (factors.ndim - 1))
+        return batch[0], target, factors * given
+
+
+class ClassWeightedRows(ClassWeighted):
+    """The same of a source that deals out rows of arrays."""
+
+    def __init__(
+        self, source: Dealer, class_weight: Mapping[int, float], target_shape: tuple[int, ...]
+    ) -> None:
+        """Check the weights, as `ClassWeighted`."""
+        super().__init__(source, class_weight, target_shape)
+        self._dealer, self.length = source, source.length
+
+    def samples(self, rows: slice) -> RawBatch:
+        """Return samples with other weights."""
+        return self.weighted(self._dealer.samples(rows))
+
+    def deals(self, epoch: int) -> Iterator[tuple[Host, int]]:
+        """Yield the numbers of each batch's samples, and the orientation of its images."""
+        return self._dealer.deals(epoch)
 
 
 def as_source(

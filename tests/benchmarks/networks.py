@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from core.nn import Input, Model, layers, losses, optimizers, presets
+from core.nn import Input, Model, layers, losses, optimizers, presets, steps
 from core.nn.data import check_batch
-from core.nn.training import train_step
+from core.nn.feed import staged
 
 SHAPES = {"N1": (44, 44, 5), "N2": (64, 64, 1)}
 N2_STAGES = ((16, 16), (32, 32), (64, 64), (128,))
@@ -50,7 +50,9 @@ def trained(model: Model, name: str, batch: int) -> Callable[[], object]:
     model.compile(optimizers.Adam(1e-4), loss)
     assert model.objective is not None
     checked = check_batch(batch_of(name, batch), model.objective.rules)
-    return lambda: train_step(model, checked)
+    fed, ledger = staged(model.kernels.Staging(), checked), steps.new_ledger(model)
+    steps.restart(model)
+    return lambda: steps.train(model, fed, ledger)
 
 
 def torch_network(name: str) -> Any:

@@ -122,7 +122,7 @@ def halflight_results(model: Any, x: Host, dy: Host) -> Results:
     (output,) = executor.forward([x])
     y = model.kernels.to_host(output)
     model.kernels.fill(model.parameters.gradients, 0.0)
-    ((_, gradient),) = executor.loss_arrays(len(x))
+    (gradient,) = executor.output_gradients(len(x))
     model.kernels.copy(gradient, dy)
     executor.backward(len(x))
     return by_kind(y, [in_torch_layout(w.grad) for w in model.weights.values() if w.trained])

@@ -12,6 +12,7 @@ __all__ = [
     "FLOAT",
     "accumulate",
     "copy",
+    "copy_if",
     "empty",
     "fill",
     "to_device",
@@ -66,6 +67,13 @@ def to_host(array: np.ndarray) -> np.ndarray:
 def copy(y: Array, x: Array) -> None:
     """y = x, any shape."""
     np.copyto(y, x)
+
+
+@checked(FLOAT)
+def copy_if(y: Array, x: Array, flag: Array, wanted: bool) -> None:
+    """y = x, any shape, if flag (1,) is not 0, for `wanted` True, or is 0, for False."""
+    if bool(flag[0]) is wanted:
+        np.copyto(y, x)
 
 
 @checked(FLOAT)

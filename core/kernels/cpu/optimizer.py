@@ -4,6 +4,9 @@ Every step begins with w -= learning_rate weight_decay w (Loshchilov & Hutter 20
 functions of their own: directly inside a parallel loop the compiler makes no vectors of them.
 """
 
+import math
+
+import numpy as np
 from numba import prange
 
 from .. import formulas
@@ -15,6 +18,7 @@ from .compiler import compiled
 __all__ = [
     "average_step",
     "clip",
+    "limit_norm",
     "lion_step",
     "scale",
     "sgd_step",
@@ -45,6 +49,7 @@ def sgd_step(
     w: Array,
     g: Array,
     velocity: Array,
+    finite: Array,
     learning_rate: float,
     momentum: float,
     nesterov: bool,
@@ -54,6 +59,8 @@ def sgd_step(
 
     With nesterov (Sutskever et al. 2013), w += momentum velocity - learning_rate g instead.
     """
+    if not finite[0]:
+        return
     decay = FLOAT(learning_rate * weight_decay)
     _sgd_step(w, g, velocity, FLOAT(learning_rate), FLOAT(momentum), bool(nesterov), decay)
 
@@ -77,6 +84,7 @@ def lion_step(
     w: Array,
     g: Array,
     m: Array,
+    finite: Array,
     learning_rate: float,
     beta_1: float,
     beta_2: float,
@@ -86,6 +94,8 @@ def lion_step(
 
     Chen et al. 2023, program 1 (arXiv:2302.06675).
     """
+    if not finite[0]:
+        return
     decay = learning_rate * weight_decay
     scalars = (learning_rate, beta_1, 1.0 - beta_1, beta_2, 1.0 - beta_2, decay)
     _lion_step(w, g, m, *(FLOAT(scalar) for scalar in scalars))
@@ -105,8 +115,10 @@ def _average_step(average, w, rest):  # type: ignore
 
 
 @checked(FLOAT)
-def average_step(average: Array, w: Array, momentum: float) -> None:
+def average_step(average: Array, w: Array, finite: Array, momentum: float) -> None:
     """average += (1 - momentum) (w - average): where both are equal it stays as it is."""
+    if not finite[0]:
+        return
     _average_step(average, w, FLOAT(1.0 - momentum))
 
 
@@ -142,5 +154,16 @@ def _scale(x, factor):  # type: ignore
 
 @checked(FLOAT)
 def scale(x: Array, factor: float) -> None:
-    """x *= factor (gradient clipping by norm)."""
+    """x *= factor."""
     _scale(x.reshape(-1), FLOAT(factor))
+
+
+@checked(FLOAT)
+def limit_norm(x: Array, squares: Array, limit: float) -> None:
+    """x *= limit / norm if norm > limit, where norm^2 is the sum of squares (n,).
+
+    Gradient clipping by norm: Pascanu et al. 2013, section 3.2.
+    """
+    norm = math.sqrt(squares.sum(dtype=np.float64))
+    if norm > limit:
+        _scale(x.reshape(-1), FLOAT(limit / norm))

@@ -41,11 +41,14 @@ def adagrad_step(
     w: Array,
     g: Array,
     squares: Array,
+    finite: Array,
     learning_rate: float,
     epsilon: float,
     weight_decay: float,
 ) -> None:
     """squares += g^2; w -= learning_rate g / sqrt(squares + epsilon). Duchi et al. 2011."""
+    if not finite[0]:
+        return
     scalars = (learning_rate, epsilon, learning_rate * weight_decay)
     _adagrad_step(w, g, squares, *(FLOAT(scalar) for scalar in scalars))
 
@@ -74,6 +77,7 @@ def adadelta_step(
     g: Array,
     squares: Array,
     changes: Array,
+    finite: Array,
     learning_rate: float,
     rho: float,
     epsilon: float,
@@ -85,6 +89,8 @@ def adadelta_step(
     change = -sqrt(changes + epsilon) / sqrt(squares + epsilon) g;
     changes = rho changes + (1 - rho) change^2.
     """
+    if not finite[0]:
+        return
     scalars = (learning_rate, rho, 1.0 - rho, epsilon, learning_rate * weight_decay)
     _adadelta_step(w, g, squares, changes, *(FLOAT(scalar) for scalar in scalars))
 
@@ -131,6 +137,7 @@ def rmsprop_step(
     squares: Array,
     mean: Array | None,
     velocity: Array | None,
+    finite: Array,
     learning_rate: float,
     rho: float,
     momentum: float,
@@ -143,5 +150,7 @@ def rmsprop_step(
     centred (Graves 2013, eq. 38-41): its square is taken from `squares`, down to no less than zero.
     With a `velocity`, velocity = momentum velocity + step, and w -= velocity.
     """
+    if not finite[0]:
+        return
     scalars = (learning_rate, rho, 1.0 - rho, momentum, epsilon, learning_rate * weight_decay)
     _rmsprop_step(w, g, squares, mean, velocity, *(FLOAT(scalar) for scalar in scalars))

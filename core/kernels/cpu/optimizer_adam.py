@@ -45,6 +45,7 @@ def adam_step(
     g: Array,
     m: Array,
     v: Array,
+    finite: Array,
     learning_rate: float,
     beta_1: float,
     beta_2: float,
@@ -56,6 +57,8 @@ def adam_step(
 
     Kingma & Ba 2015, end of section 2.
     """
+    if not finite[0]:
+        return
     rate = learning_rate * math.sqrt(1.0 - beta_2**step) / (1.0 - beta_1**step)
     decay = learning_rate * weight_decay
     scalars = (rate, decay, 1.0 - beta_1, 1.0 - beta_2, epsilon)
@@ -87,6 +90,7 @@ def amsgrad_step(
     m: Array,
     v: Array,
     v_max: Array,
+    finite: Array,
     learning_rate: float,
     beta_1: float,
     beta_2: float,
@@ -98,6 +102,8 @@ def amsgrad_step(
 
     As in Keras, Adam's bias correction is kept.
     """
+    if not finite[0]:
+        return
     rate = learning_rate * math.sqrt(1.0 - beta_2**step) / (1.0 - beta_1**step)
     decay = learning_rate * weight_decay
     scalars = (rate, decay, 1.0 - beta_1, 1.0 - beta_2, epsilon)
@@ -125,6 +131,7 @@ def adamax_step(
     g: Array,
     m: Array,
     u: Array,
+    finite: Array,
     learning_rate: float,
     beta_1: float,
     beta_2: float,
@@ -136,6 +143,8 @@ def adamax_step(
 
     Kingma & Ba 2015, algorithm 2; epsilon as in Keras.
     """
+    if not finite[0]:
+        return
     rate = learning_rate / (1.0 - beta_1**step)
     scalars = (rate, learning_rate * weight_decay, 1.0 - beta_1, beta_2, epsilon)
     _adamax_step(w, g, m, u, *(FLOAT(scalar) for scalar in scalars))
@@ -175,6 +184,7 @@ def nadam_step(
     g: Array,
     m: Array,
     v: Array,
+    finite: Array,
     learning_rate: float,
     momentum: float,
     next_momentum: float,
@@ -191,6 +201,8 @@ def nadam_step(
     + (1 - momentum) g / (1 - momentum_product), where `momentum` is this step's, `next_momentum`
     the next one's and `momentum_product` that of all steps to this one.
     """
+    if not finite[0]:
+        return
     by_mean = learning_rate * next_momentum / (1.0 - momentum_product * next_momentum)
     by_gradient = learning_rate * (1.0 - momentum) / (1.0 - momentum_product)
     correction, decay = 1.0 / (1.0 - beta_2**step), learning_rate * weight_decay

@@ -80,9 +80,11 @@ def _max_norm(w, factor, limit):  # type: ignore
 
 
 @checked(FLOAT)
-def max_norm(w: Array, limit: float) -> None:
+def max_norm(w: Array, finite: Array, limit: float) -> None:
     """Scale every column of w (i, o) whose norm is above `limit` by limit / (norm + 1e-7).
 
     Srivastava et al. 2014, section 5.1. Columns within the limit keep their bytes.
     """
+    if not finite[0]:
+        return
     _max_norm(w, scratch("column factors", w.shape[1]), FLOAT(limit))

@@ -10,7 +10,7 @@ from .compiler import compiled
 from .scratch import scratch
 
 __all__ = [
-    "all_finite",
+    "keep_finite",
     "sum_of_squares",
 ]
 
@@ -60,8 +60,9 @@ def sum_of_squares(out: Array, x: Array) -> None:
 
 
 @checked(FLOAT)
-def all_finite(out: Array, x: Array) -> None:
-    """out (1,) = 1 if no element is NaN or infinite, else 0."""
+def keep_finite(finite: Array, x: Array) -> None:
+    """finite (1,) = 0 if an element of x is NaN or infinite; else it stays as it is."""
     partial = _partial(x)
     _block_not_finite(partial, x.reshape(-1))
-    out[0] = not partial.any()
+    if partial.any():
+        finite[0] = 0

@@ -1,18 +1,21 @@
 """Memory of the GPU: arrays of float32, and of int32 where a kernel calls them `index`."""
 
+import math
 from typing import Any
 
 import numpy as np
 from numba import cuda
+from numba.cuda.cudadrv.driver import CudaAPIError
 from numpy.typing import ArrayLike
 
 from ..contract import checked
-from .compiler import SIMULATED, Kernel
+from .compiler import SIMULATED, Kernel, stream
 
 __all__ = [
     "FLOAT",
     "accumulate",
     "copy",
+    "copy_if",
     "empty",
     "fill",
     "to_device",
@@ -21,6 +24,7 @@ __all__ = [
 ]
 
 FLOAT = np.float32
+_OUT_OF_MEMORY = 2  # the driver's CUresult CUDA_ERROR_OUT_OF_MEMORY
 
 Array = Any  # a C-contiguous device array of float32
 Indices = Any  # of int32
@@ -28,7 +32,21 @@ Indices = Any  # of int32
 
 def empty(shape: tuple[int, ...], dtype: type[np.generic] = FLOAT) -> Any:
     """A new array of any content; `dtype` is FLOAT, or np.int32 for a max-pooling index."""
-    return cuda.device_array(shape, dtype)
+    try:
+        return cuda.device_array(shape, dtype)
+    except CudaAPIError as failed:
+        if getattr(failed, "code", None) != _OUT_OF_MEMORY:
+            raise
+        wanted = math.prod(shape) * np.dtype(dtype).itemsize
+        raise MemoryError(
+            f"{wanted / 2**30:.2f} GiB wanted on the GPU, {free_memory() / 2**30:.2f} GiB free"
+        ) from failed
+
+
+def free_memory() -> int:
+    """Bytes free on the GPU."""
+    free = cuda.current_context().get_memory_info().free
+    return int(min(free, 2**63))  # the simulator says infinity
 
 
 def zeros(shape: tuple[int, ...], dtype: type[np.generic] = FLOAT) -> Any:
@@ -43,12 +61,17 @@ def to_device(array: ArrayLike) -> Any:
     """A copy in the GPU's memory: integers as int32, everything else as FLOAT."""
     host = np.asarray(array)
     host = np.ascontiguousarray(host, np.int32 if host.dtype.kind in "iu" else FLOAT)
-    return cuda.to_device(host.copy() if host is array else host)
+    device = empty(host.shape, host.dtype.type)
+    device.copy_to_device(host, stream=stream())
+    stream().synchronize()  # the host's array may be gone, or have changed, before a copy is done
+    return device
 
 
 def to_host(array: Any) -> np.ndarray:
     """A copy as a NumPy array, dtype kept; waits for what was launched before."""
-    return np.asarray(array.copy_to_host())
+    host = array.copy_to_host(stream=stream())
+    stream().synchronize()
+    return np.asarray(host)
 
 
 @Kernel
@@ -61,6 +84,13 @@ def _fill(y, value):  # type: ignore
 def _copy(y, x):  # type: ignore
     for i in range(cuda.grid(1), y.size, cuda.gridsize(1)):
         y[i] = x[i]
+
+
+@Kernel
+def _copy_if(y, x, flag, wanted):  # type: ignore
+    if (flag[0] != np.float32(0)) == wanted:
+        for i in range(cuda.grid(1), y.size, cuda.gridsize(1)):
+            y[i] = x[i]
 
 
 @Kernel
@@ -90,6 +120,12 @@ def channels_of(array: Any) -> int:
 def copy(y: Array, x: Array) -> None:
     """y = x, any shape."""
     _copy.over(y.size, *flat(y, x))
+
+
+@checked(FLOAT)
+def copy_if(y: Array, x: Array, flag: Array, wanted: bool) -> None:
+    """y = x, any shape, if flag (1,) is not 0, for `wanted` True, or is 0, for False."""
+    _copy_if.over(y.size, *flat(y, x), flag, bool(wanted))
 
 
 @checked(FLOAT)

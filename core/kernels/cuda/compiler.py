@@ -4,6 +4,7 @@ With NUMBA_ENABLE_CUDASIM=1 they run in Numba's simulator, as plain Python: chec
 """
 
 import functools
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from types import FunctionType
@@ -11,6 +12,7 @@ from typing import Any
 
 import numba
 from numba import cuda
+from numba.core.errors import NumbaPerformanceWarning
 
 from ..compilation import cache_folder, cached_in, formulas_of, with_globals
 
@@ -22,6 +24,15 @@ THREADS = 16 if SIMULATED else 256
 # The most blocks of a launch whose threads walk on through the array: enough for any GPU of today
 # to hide its memory's latency.
 _MOST_BLOCKS = 4 if SIMULATED else 4096
+
+
+@functools.cache
+def stream() -> Any:
+    """The stream of all launches and copies: they run in the order in which they were called.
+
+    Not the default one, beside which no copy runs that another stream makes meanwhile.
+    """
+    return cuda.stream()
 
 
 @functools.cache
@@ -41,6 +52,7 @@ class Kernel:
         that it calls, and those that these call: all are compiled into it.
         """
         functools.update_wrapper(self, function)
+        self._launches: dict[Any, Callable[..., None]] = {}
         suffix = "".join(f"_{getattr(c, '__name__', c)}" for c in constants.values())
         function = _whole(function, suffix, constants)
         if SIMULATED:
@@ -55,7 +67,13 @@ class Kernel:
         self, blocks: int | tuple[int, ...], threads: int | tuple[int, ...], *arguments: Any
     ) -> None:
         """Launch so many blocks of so many threads."""
-        self.dispatcher[blocks, threads](*arguments)
+        launch = self._launches.get((blocks, threads))
+        if launch is None:
+            with warnings.catch_warnings():  # few blocks are all that small arrays have work for
+                warnings.simplefilter("ignore", NumbaPerformanceWarning)
+                launch = self.dispatcher[blocks, threads, stream()]
+            self._launches[blocks, threads] = launch
+        launch(*arguments)
 
     def over(self, size: int, *arguments: Any) -> None:
         """Launch threads for `size` elements; they walk on by `cuda.gridsize(1)`."""

@@ -3,6 +3,9 @@
 Every step begins with w -= learning_rate weight_decay w (Loshchilov & Hutter 2019).
 """
 
+import math
+
+import numpy as np
 from numba import cuda
 
 from ..contract import checked
@@ -13,6 +16,7 @@ from .compiler import Kernel
 __all__ = [
     "average_step",
     "clip",
+    "limit_norm",
     "lion_step",
     "scale",
     "sgd_step",
@@ -20,7 +24,9 @@ __all__ = [
 
 
 @Kernel
-def _sgd_step(w, g, velocity, rate, momentum, nesterov, decay):  # type: ignore
+def _sgd_step(w, g, velocity, finite, rate, momentum, nesterov, decay):  # type: ignore
+    if finite[0] == 0:
+        return
     for i in range(cuda.grid(1), w.size, cuda.gridsize(1)):
         move = rate * g[i]
         change = momentum * velocity[i] - move
@@ -33,6 +39,7 @@ def sgd_step(
     w: Array,
     g: Array,
     velocity: Array,
+    finite: Array,
     learning_rate: float,
     momentum: float,
     nesterov: bool,
@@ -43,11 +50,13 @@ def sgd_step(
     With nesterov (Sutskever et al. 2013), w += momentum velocity - learning_rate g instead.
     """
     rate, decay = FLOAT(learning_rate), FLOAT(learning_rate * weight_decay)
-    _sgd_step.over(w.size, w, g, velocity, rate, FLOAT(momentum), bool(nesterov), decay)
+    _sgd_step.over(w.size, w, g, velocity, finite, rate, FLOAT(momentum), bool(nesterov), decay)
 
 
 @Kernel
-def _lion_step(w, g, m, rate, beta_1, rest_1, beta_2, rest_2, decay):  # type: ignore
+def _lion_step(w, g, m, finite, rate, beta_1, rest_1, beta_2, rest_2, decay):  # type: ignore
+    if finite[0] == 0:
+        return
     for i in range(cuda.grid(1), w.size, cuda.gridsize(1)):
         direction = sign(beta_1 * m[i] + rest_1 * g[i])
         w[i] = w[i] - decay * w[i] - rate * direction
@@ -59,6 +68,7 @@ def lion_step(
     w: Array,
     g: Array,
     m: Array,
+    finite: Array,
     learning_rate: float,
     beta_1: float,
     beta_2: float,
@@ -70,19 +80,21 @@ def lion_step(
     """
     decay = learning_rate * weight_decay
     scalars = (learning_rate, beta_1, 1.0 - beta_1, beta_2, 1.0 - beta_2, decay)
-    _lion_step.over(w.size, w, g, m, *(FLOAT(scalar) for scalar in scalars))
+    _lion_step.over(w.size, w, g, m, finite, *(FLOAT(scalar) for scalar in scalars))
 
 
 @Kernel
-def _average_step(average, w, rest):  # type: ignore
+def _average_step(average, w, finite, rest):  # type: ignore
+    if finite[0] == 0:
+        return
     for i in range(cuda.grid(1), w.size, cuda.gridsize(1)):
         average[i] += rest * (w[i] - average[i])
 
 
 @checked(FLOAT)
-def average_step(average: Array, w: Array, momentum: float) -> None:
+def average_step(average: Array, w: Array, finite: Array, momentum: float) -> None:
     """average += (1 - momentum) (w - average): where both are equal it stays as it is."""
-    _average_step.over(w.size, average, w, FLOAT(1.0 - momentum))
+    _average_step.over(w.size, average, w, finite, FLOAT(1.0 - momentum))
 
 
 @Kernel
@@ -105,5 +117,26 @@ def _scale(x, factor):  # type: ignore
 
 @checked(FLOAT)
 def scale(x: Array, factor: float) -> None:
-    """x *= factor (gradient clipping by norm)."""
+    """x *= factor."""
     _scale.over(x.size, *flat(x), FLOAT(factor))
+
+
+@Kernel
+def _limit_norm(x, squares, limit):  # type: ignore
+    total = np.float32(0)
+    for i in range(squares.size):  # few: every thread adds them itself
+        total += squares[i]
+    norm = math.sqrt(total)
+    if norm > limit:
+        factor = limit / norm
+        for i in range(cuda.grid(1), x.size, cuda.gridsize(1)):
+            x[i] *= factor
+
+
+@checked(FLOAT)
+def limit_norm(x: Array, squares: Array, limit: float) -> None:
+    """x *= limit / norm if norm > limit, where norm^2 is the sum of squares (n,).
+
+    Gradient clipping by norm: Pascanu et al. 2013, section 3.2.
+    """
+    _limit_norm.over(x.size, *flat(x), squares, FLOAT(limit))

@@ -20,7 +20,9 @@ __all__ = [
 
 
 @Kernel
-def _adagrad_step(w, g, squares, rate, epsilon, decay):  # type: ignore
+def _adagrad_step(w, g, squares, finite, rate, epsilon, decay):  # type: ignore
+    if finite[0] == 0:
+        return
     for i in range(cuda.grid(1), w.size, cuda.gridsize(1)):
         square = squares[i] + g[i] * g[i]
         squares[i] = square
@@ -32,17 +34,20 @@ def adagrad_step(
     w: Array,
     g: Array,
     squares: Array,
+    finite: Array,
     learning_rate: float,
     epsilon: float,
     weight_decay: float,
 ) -> None:
     """squares += g^2; w -= learning_rate g / sqrt(squares + epsilon). Duchi et al. 2011."""
     scalars = (learning_rate, epsilon, learning_rate * weight_decay)
-    _adagrad_step.over(w.size, w, g, squares, *(FLOAT(scalar) for scalar in scalars))
+    _adagrad_step.over(w.size, w, g, squares, finite, *(FLOAT(scalar) for scalar in scalars))
 
 
 @Kernel
-def _adadelta_step(w, g, squares, changes, rate, rho, rest, epsilon, decay):  # type: ignore
+def _adadelta_step(w, g, squares, changes, finite, rate, rho, rest, epsilon, decay):  # type: ignore
+    if finite[0] == 0:
+        return
     for i in range(cuda.grid(1), w.size, cuda.gridsize(1)):
         square = rho * squares[i] + rest * g[i] * g[i]
         squares[i] = square
@@ -57,6 +62,7 @@ def adadelta_step(
     g: Array,
     squares: Array,
     changes: Array,
+    finite: Array,
     learning_rate: float,
     rho: float,
     epsilon: float,
@@ -69,13 +75,17 @@ def adadelta_step(
     changes = rho changes + (1 - rho) change^2.
     """
     scalars = (learning_rate, rho, 1.0 - rho, epsilon, learning_rate * weight_decay)
-    _adadelta_step.over(w.size, w, g, squares, changes, *(FLOAT(scalar) for scalar in scalars))
+    numbers = (FLOAT(scalar) for scalar in scalars)
+    _adadelta_step.over(w.size, w, g, squares, changes, finite, *numbers)
 
 
 @Kernel
 def _rmsprop_step(  # type: ignore
-    w, g, squares, mean, velocity, centred, moving, rate, rho, rest, momentum, epsilon, decay
+    w, g, squares, mean, velocity, finite, kind, rate, rho, rest, momentum, epsilon, decay
 ):
+    if finite[0] == 0:
+        return
+    centred, moving = kind
     for i in range(cuda.grid(1), w.size, cuda.gridsize(1)):
         variance = rho * squares[i] + rest * g[i] * g[i]
         squares[i] = variance
@@ -97,6 +107,7 @@ def rmsprop_step(
     squares: Array,
     mean: Array | None,
     velocity: Array | None,
+    finite: Array,
     learning_rate: float,
     rho: float,
     momentum: float,
@@ -114,4 +125,4 @@ def rmsprop_step(
     arrays = (w, g, squares, mean if centred else w, velocity if moving else w)
     scalars = (learning_rate, rho, 1.0 - rho, momentum, epsilon, learning_rate * weight_decay)
     numbers = (FLOAT(scalar) for scalar in scalars)
-    _rmsprop_step.over(w.size, *arrays, centred, moving, *numbers)
+    _rmsprop_step.over(w.size, *arrays, finite, (centred, moving), *numbers)

@@ -29,7 +29,9 @@ def _moved(means, i, value, rest):  # type: ignore
 
 
 @Kernel
-def _adam_step(w, g, m, v, rate, decay, rest_1, rest_2, epsilon):  # type: ignore
+def _adam_step(w, g, m, v, finite, rate, decay, rest_1, rest_2, epsilon):  # type: ignore
+    if finite[0] == 0:
+        return
     for i in range(cuda.grid(1), w.size, cuda.gridsize(1)):
         mean, square = _moved(m, i, g[i], rest_1), _moved(v, i, g[i] * g[i], rest_2)
         w[i] = w[i] - decay * w[i] - rate * mean / (math.sqrt(square) + epsilon)
@@ -41,6 +43,7 @@ def adam_step(
     g: Array,
     m: Array,
     v: Array,
+    finite: Array,
     learning_rate: float,
     beta_1: float,
     beta_2: float,
@@ -55,11 +58,13 @@ def adam_step(
     rate = learning_rate * math.sqrt(1.0 - beta_2**step) / (1.0 - beta_1**step)
     decay = learning_rate * weight_decay
     scalars = (rate, decay, 1.0 - beta_1, 1.0 - beta_2, epsilon)
-    _adam_step.over(w.size, w, g, m, v, *(FLOAT(scalar) for scalar in scalars))
+    _adam_step.over(w.size, w, g, m, v, finite, *(FLOAT(scalar) for scalar in scalars))
 
 
 @Kernel
-def _amsgrad_step(w, g, m, v, v_max, rate, decay, rest_1, rest_2, epsilon):  # type: ignore
+def _amsgrad_step(w, g, m, v, v_max, finite, rate, decay, rest_1, rest_2, epsilon):  # type: ignore
+    if finite[0] == 0:
+        return
     for i in range(cuda.grid(1), w.size, cuda.gridsize(1)):
         mean, square = _moved(m, i, g[i], rest_1), _moved(v, i, g[i] * g[i], rest_2)
         largest = maximum(v_max[i], square)
@@ -74,6 +79,7 @@ def amsgrad_step(
     m: Array,
     v: Array,
     v_max: Array,
+    finite: Array,
     learning_rate: float,
     beta_1: float,
     beta_2: float,
@@ -88,11 +94,13 @@ def amsgrad_step(
     rate = learning_rate * math.sqrt(1.0 - beta_2**step) / (1.0 - beta_1**step)
     decay = learning_rate * weight_decay
     scalars = (rate, decay, 1.0 - beta_1, 1.0 - beta_2, epsilon)
-    _amsgrad_step.over(w.size, w, g, m, v, v_max, *(FLOAT(scalar) for scalar in scalars))
+    _amsgrad_step.over(w.size, w, g, m, v, v_max, finite, *(FLOAT(scalar) for scalar in scalars))
 
 
 @Kernel
-def _adamax_step(w, g, m, u, rate, decay, rest_1, beta_2, epsilon):  # type: ignore
+def _adamax_step(w, g, m, u, finite, rate, decay, rest_1, beta_2, epsilon):  # type: ignore
+    if finite[0] == 0:
+        return
     for i in range(cuda.grid(1), w.size, cuda.gridsize(1)):
         mean = _moved(m, i, g[i], rest_1)
         largest = maximum(beta_2 * u[i], abs(g[i]))
@@ -106,6 +114,7 @@ def adamax_step(
     g: Array,
     m: Array,
     u: Array,
+    finite: Array,
     learning_rate: float,
     beta_1: float,
     beta_2: float,
@@ -119,13 +128,15 @@ def adamax_step(
     """
     rate = learning_rate / (1.0 - beta_1**step)
     scalars = (rate, learning_rate * weight_decay, 1.0 - beta_1, beta_2, epsilon)
-    _adamax_step.over(w.size, w, g, m, u, *(FLOAT(scalar) for scalar in scalars))
+    _adamax_step.over(w.size, w, g, m, u, finite, *(FLOAT(scalar) for scalar in scalars))
 
 
 @Kernel
 def _nadam_step(  # type: ignore
-    w, g, m, v, by_mean, by_gradient, correction, decay, rest_1, rest_2, epsilon
+    w, g, m, v, finite, by_mean, by_gradient, correction, decay, rest_1, rest_2, epsilon
 ):
+    if finite[0] == 0:
+        return
     for i in range(cuda.grid(1), w.size, cuda.gridsize(1)):
         mean, square = _moved(m, i, g[i], rest_1), _moved(v, i, g[i] * g[i], rest_2)
         direction = by_mean * mean + by_gradient * g[i]
@@ -138,6 +149,7 @@ def nadam_step(
     g: Array,
     m: Array,
     v: Array,
+    finite: Array,
     learning_rate: float,
     momentum: float,
     next_momentum: float,
@@ -158,4 +170,4 @@ def nadam_step(
     by_gradient = learning_rate * (1.0 - momentum) / (1.0 - momentum_product)
     correction, decay = 1.0 / (1.0 - beta_2**step), learning_rate * weight_decay
     scalars = (by_mean, by_gradient, correction, decay, 1.0 - beta_1, 1.0 - beta_2, epsilon)
-    _nadam_step.over(w.size, w, g, m, v, *(FLOAT(scalar) for scalar in scalars))
+    _nadam_step.over(w.size, w, g, m, v, finite, *(FLOAT(scalar) for scalar in scalars))

@@ -42,8 +42,10 @@ def regularize(penalty: Array, dw: Array | None, w: Array, l1: float, l2: float)
 
 
 @Kernel
-def _max_norm(w, limit):  # type: ignore
+def _max_norm(w, finite, limit):  # type: ignore
     """A block scales some columns, with DOWN threads for each."""
+    if finite[0] == 0:
+        return
     shared = cuda.shared.array(THREADS, np.float32)
     column = cuda.blockIdx.x * ACROSS + cuda.threadIdx.x % ACROSS
     down = cuda.threadIdx.x // ACROSS
@@ -59,9 +61,9 @@ def _max_norm(w, limit):  # type: ignore
 
 
 @checked(FLOAT)
-def max_norm(w: Array, limit: float) -> None:
+def max_norm(w: Array, finite: Array, limit: float) -> None:
     """Scale every column of w (i, o) whose norm is above `limit` by limit / (norm + 1e-7).
 
     Srivastava et al. 2014, section 5.1. Columns within the limit keep their bytes.
     """
-    _max_norm(-(-w.shape[1] // ACROSS), THREADS, w, FLOAT(limit))
+    _max_norm(-(-w.shape[1] // ACROSS), THREADS, w, finite, FLOAT(limit))

@@ -13,7 +13,7 @@ from .compiler import THREADS, Kernel
 from .scratch import scratch
 
 __all__ = [
-    "all_finite",
+    "keep_finite",
     "sum_of_squares",
 ]
 
@@ -28,12 +28,6 @@ def square(value):  # type: ignore
     return value * value
 
 
-def not_finite(value):  # type: ignore
-    """1 for NaN and infinities, whose difference from themselves is NaN; else 0."""
-    rest = value - value
-    return np.float32(0) if rest == np.float32(0) else np.float32(1)
-
-
 def _sum_part(sums, x, constants):  # type: ignore
     """sums (blocks,) = each block's sum of term(x, constants...)."""
     total = np.float32(0)
@@ -44,14 +38,15 @@ def _sum_part(sums, x, constants):  # type: ignore
         sums[cuda.blockIdx.x] = total
 
 
-def _finish(out, sums):  # type: ignore
-    """out (1,) = finish(the sum of sums)."""
+@Kernel
+def _finish_sum(out, sums):  # type: ignore
+    """out (1,) = the sum of sums."""
     total = np.float32(0)
     for i in range(cuda.threadIdx.x, sums.size, THREADS):
         total += sums[i]
     total = sum_of_block(total)
     if cuda.threadIdx.x == 0:
-        out[0] = finish(total)  # noqa: F821 (a constant)
+        out[0] = total
 
 
 def same(total):  # type: ignore
@@ -59,28 +54,20 @@ def same(total):  # type: ignore
     return total
 
 
-def is_zero(total):  # type: ignore
-    """1 if the sum is 0, else 0."""
-    return np.float32(1) if total == np.float32(0) else np.float32(0)
-
-
 def sum_over(term: Callable[..., Any]) -> Kernel:
     """The kernel of a sum of term(x, constants...), for `reduce_to`."""
     return Kernel(_sum_part, term=term)
 
 
-_sum_squares, _count_bad, _sum_itself = sum_over(square), sum_over(not_finite), sum_over(same)
-_finish_sum, _finish_finite = Kernel(_finish, finish=same), Kernel(_finish, finish=is_zero)
+_sum_squares, _sum_itself = sum_over(square), sum_over(same)
 
 
-def reduce_to(
-    out: Array, x: Array, part: Kernel, *constants: np.float32, finish: Kernel = _finish_sum
-) -> None:
-    """out (1,) = the sum that `part` takes over x, or what `finish` makes of it."""
+def reduce_to(out: Array, x: Array, part: Kernel, *constants: np.float32) -> None:
+    """out (1,) = the sum that `part` takes over x."""
     blocks = min(BLOCKS, -(-x.size // THREADS))
     sums = scratch("sums of blocks", blocks)
     part(blocks, THREADS, sums, x.reshape(x.size), constants)
-    finish(1, THREADS, out, sums)
+    _finish_sum(1, THREADS, out, sums)
 
 
 def sum_of(out: Array, x: Array) -> None:
@@ -97,7 +84,16 @@ def sum_of_squares(out: Array, x: Array) -> None:
     reduce_to(out, x, _sum_squares)
 
 
+@Kernel
+def _keep_finite(finite, x):  # type: ignore
+    """Every thread that writes writes the same."""
+    for i in range(cuda.grid(1), x.size, cuda.gridsize(1)):
+        rest = x[i] - x[i]  # NaN for NaN and infinities
+        if rest != np.float32(0):
+            finite[0] = np.float32(0)
+
+
 @checked(FLOAT)
-def all_finite(out: Array, x: Array) -> None:
-    """out (1,) = 1 if no element is NaN or infinite, else 0."""
-    reduce_to(out, x, _count_bad, finish=_finish_finite)
+def keep_finite(finite: Array, x: Array) -> None:
+    """finite (1,) = 0 if an element of x is NaN or infinite; else it stays as it is."""
+    _keep_finite.over(x.size, finite, x.reshape(x.size))

@@ -3,6 +3,8 @@
 Every step begins with w -= learning_rate weight_decay w (Loshchilov & Hutter 2019).
 """
 
+import math
+
 import numpy as np
 
 from ..contract import checked
@@ -11,6 +13,7 @@ from .arrays import FLOAT, Array
 __all__ = [
     "average_step",
     "clip",
+    "limit_norm",
     "lion_step",
     "scale",
     "sgd_step",
@@ -22,6 +25,7 @@ def sgd_step(
     w: Array,
     g: Array,
     velocity: Array,
+    finite: Array,
     learning_rate: float,
     momentum: float,
     nesterov: bool,
@@ -31,6 +35,8 @@ def sgd_step(
 
     With nesterov (Sutskever et al. 2013), w += momentum velocity - learning_rate g instead.
     """
+    if not finite[0]:
+        return
     w -= learning_rate * weight_decay * w
     velocity *= momentum
     velocity -= learning_rate * g
@@ -42,6 +48,7 @@ def lion_step(
     w: Array,
     g: Array,
     m: Array,
+    finite: Array,
     learning_rate: float,
     beta_1: float,
     beta_2: float,
@@ -51,6 +58,8 @@ def lion_step(
 
     Chen et al. 2023, program 1 (arXiv:2302.06675).
     """
+    if not finite[0]:
+        return
     w -= learning_rate * weight_decay * w
     w -= learning_rate * np.sign(beta_1 * m + (1.0 - beta_1) * g)
     m *= beta_2
@@ -58,8 +67,10 @@ def lion_step(
 
 
 @checked(FLOAT)
-def average_step(average: Array, w: Array, momentum: float) -> None:
+def average_step(average: Array, w: Array, finite: Array, momentum: float) -> None:
     """average += (1 - momentum) (w - average): where both are equal it stays as it is."""
+    if not finite[0]:
+        return
     average += (1.0 - momentum) * (w - average)
 
 
@@ -70,6 +81,17 @@ def clip(x: Array, limit: float) -> None:
 
 
 @checked(FLOAT)
+def limit_norm(x: Array, squares: Array, limit: float) -> None:
+    """x *= limit / norm if norm > limit, where norm^2 is the sum of squares (n,).
+
+    Gradient clipping by norm: Pascanu et al. 2013, section 3.2.
+    """
+    norm = math.sqrt(squares.sum())
+    if norm > limit:
+        x *= limit / norm
+
+
+@checked(FLOAT)
 def scale(x: Array, factor: float) -> None:
-    """x *= factor (gradient clipping by norm)."""
+    """x *= factor."""
     x *= factor

@@ -20,11 +20,14 @@ def adagrad_step(
     w: Array,
     g: Array,
     squares: Array,
+    finite: Array,
     learning_rate: float,
     epsilon: float,
     weight_decay: float,
 ) -> None:
     """squares += g^2; w -= learning_rate g / sqrt(squares + epsilon). Duchi et al. 2011."""
+    if not finite[0]:
+        return
     w -= learning_rate * weight_decay * w
     squares += g * g
     w -= learning_rate * g / np.sqrt(squares + epsilon)
@@ -36,6 +39,7 @@ def adadelta_step(
     g: Array,
     squares: Array,
     changes: Array,
+    finite: Array,
     learning_rate: float,
     rho: float,
     epsilon: float,
@@ -47,6 +51,8 @@ def adadelta_step(
     change = -sqrt(changes + epsilon) / sqrt(squares + epsilon) g;
     changes = rho changes + (1 - rho) change^2.
     """
+    if not finite[0]:
+        return
     w -= learning_rate * weight_decay * w
     squares *= rho
     squares += (1.0 - rho) * g * g
@@ -63,6 +69,7 @@ def rmsprop_step(
     squares: Array,
     mean: Array | None,
     velocity: Array | None,
+    finite: Array,
     learning_rate: float,
     rho: float,
     momentum: float,
@@ -75,6 +82,8 @@ def rmsprop_step(
     centred (Graves 2013, eq. 38-41): its square is taken from `squares`, down to no less than zero.
     With a `velocity`, velocity = momentum velocity + step, and w -= velocity.
     """
+    if not finite[0]:
+        return
     w -= learning_rate * weight_decay * w
     squares *= rho
     squares += (1.0 - rho) * g * g

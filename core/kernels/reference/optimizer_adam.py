@@ -25,6 +25,7 @@ def adam_step(
     g: Array,
     m: Array,
     v: Array,
+    finite: Array,
     learning_rate: float,
     beta_1: float,
     beta_2: float,
@@ -36,6 +37,8 @@ def adam_step(
 
     Kingma & Ba 2015, end of section 2.
     """
+    if not finite[0]:
+        return
     rate = learning_rate * math.sqrt(1.0 - beta_2**step) / (1.0 - beta_1**step)
     w -= learning_rate * weight_decay * w
     m += (1.0 - beta_1) * (g - m)
@@ -50,6 +53,7 @@ def amsgrad_step(
     m: Array,
     v: Array,
     v_max: Array,
+    finite: Array,
     learning_rate: float,
     beta_1: float,
     beta_2: float,
@@ -61,6 +65,8 @@ def amsgrad_step(
 
     As in Keras, Adam's bias correction is kept.
     """
+    if not finite[0]:
+        return
     rate = learning_rate * math.sqrt(1.0 - beta_2**step) / (1.0 - beta_1**step)
     w -= learning_rate * weight_decay * w
     m += (1.0 - beta_1) * (g - m)
@@ -75,6 +81,7 @@ def adamax_step(
     g: Array,
     m: Array,
     u: Array,
+    finite: Array,
     learning_rate: float,
     beta_1: float,
     beta_2: float,
@@ -86,6 +93,8 @@ def adamax_step(
 
     Kingma & Ba 2015, algorithm 2; epsilon as in Keras.
     """
+    if not finite[0]:
+        return
     w -= learning_rate * weight_decay * w
     m += (1.0 - beta_1) * (g - m)
     np.maximum(beta_2 * u, np.abs(g), out=u)
@@ -98,6 +107,7 @@ def nadam_step(
     g: Array,
     m: Array,
     v: Array,
+    finite: Array,
     learning_rate: float,
     momentum: float,
     next_momentum: float,
@@ -114,6 +124,8 @@ def nadam_step(
     + (1 - momentum) g / (1 - momentum_product), where `momentum` is this step's, `next_momentum`
     the next one's and `momentum_product` that of all steps to this one.
     """
+    if not finite[0]:
+        return
     w -= learning_rate * weight_decay * w
     m += (1.0 - beta_1) * (g - m)
     v += (1.0 - beta_2) * (g * g - v)

@@ -21,10 +21,12 @@ def regularize(penalty: Array, dw: Array | None, w: Array, l1: float, l2: float)
 
 
 @checked(FLOAT)
-def max_norm(w: Array, limit: float) -> None:
+def max_norm(w: Array, finite: Array, limit: float) -> None:
     """Scale every column of w (i, o) whose norm is above `limit` by limit / (norm + 1e-7).
 
     Srivastava et al. 2014, section 5.1. Columns within the limit keep their bytes.
     """
+    if not finite[0]:
+        return
     norm = np.sqrt(np.sum(w * w, axis=0))
     w *= np.where(norm > limit, limit / (norm + NORM_EPSILON), 1.0)

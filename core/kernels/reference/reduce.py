@@ -6,7 +6,7 @@ from ..contract import checked
 from .arrays import FLOAT, Array
 
 __all__ = [
-    "all_finite",
+    "keep_finite",
     "sum_of_squares",
 ]
 
@@ -18,6 +18,7 @@ def sum_of_squares(out: Array, x: Array) -> None:
 
 
 @checked(FLOAT)
-def all_finite(out: Array, x: Array) -> None:
-    """out (1,) = 1 if no element is NaN or infinite, else 0."""
-    out[0] = np.isfinite(x).all()
+def keep_finite(finite: Array, x: Array) -> None:
+    """finite (1,) = 0 if an element of x is NaN or infinite; else it stays as it is."""
+    if not np.isfinite(x).all():
+        finite[0] = 0

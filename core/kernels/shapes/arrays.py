@@ -2,4 +2,4 @@
 
 _SAME = dict.fromkeys(["y", "x"], "...")
 
-SHAPES = {"copy": _SAME, "fill": _SAME, "accumulate": _SAME}
+SHAPES = dict.fromkeys(["copy", "copy_if", "fill", "accumulate"], _SAME | {"flag": "1"})

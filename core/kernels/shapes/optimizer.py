@@ -1,5 +1,6 @@
 """Shapes of optimiser steps: flat arrays of k values."""
 
-_FLAT = dict.fromkeys(["w", "g", "m", "velocity", "average", "x"], "k")
+_FLAT = dict.fromkeys(["w", "g", "m", "velocity", "average", "x"], "k") | {"finite": "1"}
+_STEPS = ["sgd_step", "lion_step", "average_step"]
 
-SHAPES = dict.fromkeys(["sgd_step", "lion_step", "average_step", "clip", "scale"], _FLAT)
+SHAPES = dict.fromkeys([*_STEPS, "clip", "limit_norm", "scale"], _FLAT | {"squares": "n"})

@@ -2,5 +2,5 @@
 
 SHAPES = {
     "regularize": {"penalty": "1", "dw": "...?", "w": "..."},
-    "max_norm": {"w": "i o"},
+    "max_norm": {"w": "i o", "finite": "1"},
 }

@@ -2,5 +2,5 @@
 
 SHAPES = {
     "sum_of_squares": {"out": "1", "x": "..."},
-    "all_finite": {"out": "1", "x": "..."},
+    "keep_finite": {"finite": "1", "x": "..."},
 }

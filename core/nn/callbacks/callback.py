@@ -49,7 +49,17 @@ class Callback:
         """Called before a step."""
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-        """Called after a step with "loss", "mean_loss" (of the epoch so far) and "finite"."""
+        """Called after a step with "loss", "mean_loss" (of the epoch so far) and "finite".
+
+        On a GPU the step is not done yet: a look into `logs` waits for it.
+        """
+
+    def on_train_failure(self, batch: int, loss: float) -> None:
+        """Called when a step of the epoch was not finite: on a GPU perhaps some steps later.
+
+        No weight has changed since before that step. Training ends with an error, unless a
+        callback sets `self.model.stop_training`.
+        """
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """Called after an epoch and its validation, with its record."""

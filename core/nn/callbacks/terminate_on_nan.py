@@ -2,7 +2,7 @@
 
 import sys
 
-from core.nn.callbacks.callback import Callback, Logs
+from core.nn.callbacks.callback import Callback
 
 
 class TerminateOnNaN(Callback):
@@ -17,13 +17,12 @@ class TerminateOnNaN(Callback):
         """Forget an earlier run."""
         self.stopped_at = None
 
-    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-        """Stop where the step was not finite."""
-        if not logs["finite"]:
-            self.stopped_at = (self.run.epoch, batch)
-            self.model.stop_training = True
-            print(
-                f"epoch {self.run.epoch + 1}, batch {batch + 1}: the loss ({logs['loss']}) or a "
-                "gradient is not finite; training ends with the weights before this step",
-                file=sys.stderr,
-            )
+    def on_train_failure(self, batch: int, loss: float) -> None:
+        """Stop."""
+        self.stopped_at = (self.run.epoch, batch)
+        self.model.stop_training = True
+        print(
+            f"epoch {self.run.epoch + 1}, batch {batch + 1}: the loss ({loss}) or a gradient is "
+            "not finite; training ends with the weights before this step",
+            file=sys.stderr,
+        )

@@ -45,7 +45,9 @@ class Adagrad(Optimizer):
         self, values: Array, gradients: Array, slots: Mapping[str, Array], rate: float, decay: float
     ) -> None:
         """Make one step."""
-        self._kernels.adagrad_step(values, gradients, slots["squares"], rate, self.epsilon, decay)
+        self._kernels.adagrad_step(
+            values, gradients, slots["squares"], self._finite, rate, self.epsilon, decay
+        )
 
 
 @dataclass(eq=False)
@@ -77,6 +79,7 @@ class Adadelta(Optimizer):
             gradients,
             slots["squares"],
             slots["changes"],
+            self._finite,
             rate,
             self.rho,
             self.epsilon,
@@ -120,6 +123,7 @@ class RMSprop(Optimizer):
             slots["squares"],
             slots.get("mean"),
             slots.get("velocity"),
+            self._finite,
             rate,
             self.rho,
             self.momentum,

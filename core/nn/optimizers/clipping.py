@@ -2,44 +2,46 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.kernels import Backend
 from core.nn.layer import Array, Layer
-from core.nn.parameters import Parameters, Span, trainable
+from core.nn.parameters import trainable
 
 if TYPE_CHECKING:
     from core.nn.optimizers.optimizer import Optimizer
 
 
-def clip_gradients(
-    optimizer: Optimizer,
-    kernels: Backend,
-    parameters: Parameters,
-    layers: Sequence[Layer],
-    spans: Sequence[Span],
-) -> None:
-    """Clip the gradients of `spans` as the optimizer says (Pascanu et al. 2013, section 3.2)."""
-    gradients = [parameters.gradients[span.start : span.stop] for span in spans]
-    if optimizer.clipvalue is not None:
-        for part in gradients:
-            kernels.clip(part, optimizer.clipvalue)
-    if optimizer.clipnorm is not None:
-        for _, weight in trainable(layers):
-            _limit(kernels, parameters.number, [weight.grad.reshape(-1)], optimizer.clipnorm)
-    if optimizer.global_clipnorm is not None:
-        _limit(kernels, parameters.number, gradients, optimizer.global_clipnorm)
+class Clipping:
+    """Clips gradients as an optimizer says (Pascanu et al. 2013, section 3.2)."""
 
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        kernels: Backend,
+        stretches: Sequence[Array],
+        layers: Sequence[Layer],
+    ) -> None:
+        """Take the gradients of all trainable weights, in few long stretches and one by one."""
+        self._optimizer, self._kernels, self._stretches = optimizer, kernels, stretches
+        weights = [weight.grad for _, weight in trainable(layers)]
+        self._weights = [gradient.reshape(gradient.size) for gradient in weights]
+        self._squares = kernels.empty((max(len(stretches), 1),))
+        self._slots = [self._squares[i : i + 1] for i in range(len(stretches))]
 
-def _limit(kernels: Backend, number: Array, parts: Sequence[Array], largest: float) -> None:
-    """Scale all parts down so that their common norm is at most `largest`."""
-    squares = 0.0
-    for part in parts:
-        kernels.sum_of_squares(number, part)
-        squares += float(kernels.to_host(number)[0])
-    norm = math.sqrt(squares)
-    if norm > largest:
-        for part in parts:
-            kernels.scale(part, largest / norm)
+    def __call__(self) -> None:
+        """Clip the gradients where they are."""
+        kernels, optimizer = self._kernels, self._optimizer
+        if optimizer.clipvalue is not None:
+            for gradients in self._stretches:
+                kernels.clip(gradients, optimizer.clipvalue)
+        if optimizer.clipnorm is not None:
+            for gradient in self._weights:
+                kernels.sum_of_squares(self._slots[0], gradient)
+                kernels.limit_norm(gradient, self._slots[0], optimizer.clipnorm)
+        if optimizer.global_clipnorm is not None:
+            for slot, gradients in zip(self._slots, self._stretches, strict=True):
+                kernels.sum_of_squares(slot, gradients)
+            for gradients in self._stretches:
+                kernels.limit_norm(gradients, self._squares, optimizer.global_clipnorm)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
@@ -11,9 +11,18 @@ from core.nn import schedules
 from core.nn.configuration import configuration, plain
 from core.nn.layer import Array, Layer
 from core.nn.optimizers.checks import check_options
-from core.nn.optimizers.clipping import clip_gradients
-from core.nn.parameters import Parameters
+from core.nn.optimizers.clipping import Clipping
+from core.nn.parameters import Parameters, Span
 from core.nn.schedules import LearningRate
+
+
+class Stretch(NamedTuple):
+    """Trainable weights that are updated in one call, with their gradients and slots."""
+
+    span: Span
+    values: Array
+    gradients: Array
+    slots: dict[str, Array]
 
 
 @dataclass(eq=False)
@@ -84,6 +93,7 @@ class Optimizer:
             ValueError: a pattern of `learning_rate_multipliers` matches no layer.
         """
         self._kernels, self._parameters, self._layers = kernels, parameters, layers
+        self._finite = parameters.finite
         self.iterations, self._initial_rate = 0, self.learning_rate
         names = (*self.slot_names(), *(("average",) if self.use_ema else ()))
         self.slots: dict[str, Array] = {
@@ -95,8 +105,22 @@ class Optimizer:
 
     def refresh(self) -> None:
         """Find the trainable weights again, after layers were frozen or unfrozen."""
-        spans = self._parameters.spans(self._layers, self.learning_rate_multipliers)
-        self._spans = [span for span in spans if span.factor]
+        parameters = self._parameters
+        spans = parameters.spans(
+            self._layers, self.learning_rate_multipliers, decays=bool(self.weight_decay)
+        )
+        self._stretches = [
+            Stretch(
+                span,
+                parameters.values[span.start : span.stop],
+                parameters.gradients[span.start : span.stop],
+                {name: slot[span.start : span.stop] for name, slot in self.slots.items()},
+            )
+            for span in spans
+            if span.factor
+        ]
+        gradients = [stretch.gradients for stretch in self._stretches]
+        self._clip = Clipping(self, self._kernels, gradients, self._layers)
 
     def current_learning_rate(self) -> float:
         """Return the rate of the next step, before any multiplier.
@@ -107,14 +131,14 @@ class Optimizer:
         return schedules.get(self.learning_rate)(self.iterations)
 
     def step(self) -> None:
-        """Update the trainable weights by the gradients in the model's buffer."""
+        """Update the trainable weights by the gradients in the model's buffer.
+
+        Nothing changes but `iterations` where `parameters.finite` says that a step was not.
+        """
         rate = self.current_learning_rate()
-        clip_gradients(self, self._kernels, self._parameters, self._layers, self._spans)
+        self._clip()
         self.iterations += 1
-        for span in self._spans:
-            part = slice(span.start, span.stop)
-            slots = {name: slot[part] for name, slot in self.slots.items()}
-            values, gradients = self._parameters.values[part], self._parameters.gradients[part]
+        for span, values, gradients, slots in self._stretches:
             decay = self.weight_decay if span.decay and self.weight_decay else 0.0
             self.update(values, gradients, slots, rate * span.factor, decay)
         if self.use_ema:
@@ -126,15 +150,8 @@ class Optimizer:
         Nothing happens without `use_ema`, or before the first step.
         """
         if self.use_ema and self.iterations:
-            for span in self._spans:
-                part = slice(span.start, span.stop)
-                self._kernels.copy(self._parameters.values[part], self.slots["average"][part])
-
-    def gradients_finite(self) -> bool:
-        """Whether no gradient is NaN or infinite."""
-        number = self._parameters.number
-        self._kernels.all_finite(number, self._parameters.gradients)
-        return bool(self._kernels.to_host(number)[0])
+            for stretch in self._stretches:
+                self._kernels.copy(stretch.values, stretch.slots["average"])
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor arguments as plain values."""
@@ -203,8 +220,12 @@ class Optimizer:
         """Average all weights, so that one that is unfrozen later has an average of its own."""
         average = self.slots["average"]
         if self.iterations == 1:
-            self._kernels.copy(average, self._parameters.values)
+            self._kernels.copy_if(average, self._parameters.values, self._finite, True)
         else:
-            self._kernels.average_step(average, self._parameters.values, self.ema_momentum)
+            self._kernels.average_step(
+                average, self._parameters.values, self._finite, self.ema_momentum
+            )
         if self.ema_overwrite_frequency and self.iterations % self.ema_overwrite_frequency == 0:
-            self.finalize()
+            for stretch in self._stretches:
+                average = stretch.slots["average"]
+                self._kernels.copy_if(stretch.values, average, self._finite, True)

@@ -36,7 +36,7 @@ class SGD(Optimizer):
         """Make one step."""
         velocity = slots["velocity"]
         self._kernels.sgd_step(
-            values, gradients, velocity, rate, self.momentum, self.nesterov, decay
+            values, gradients, velocity, self._finite, rate, self.momentum, self.nesterov, decay
         )
 
 
@@ -67,5 +67,5 @@ class Lion(Optimizer):
     ) -> None:
         """Make one step."""
         self._kernels.lion_step(
-            values, gradients, slots["m"], rate, self.beta_1, self.beta_2, decay
+            values, gradients, slots["m"], self._finite, rate, self.beta_1, self.beta_2, decay
         )

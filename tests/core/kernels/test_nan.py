@@ -9,7 +9,7 @@ from tests.core.kernels.cases import all_cases
 from tests.core.kernels.cases.case import Case, may_be_winograds
 
 REFERENCE = kernels.load("reference")
-# all_finite reports instead; pooling's index and the dropout mask are compared like all the rest.
+# keep_finite reports instead; pooling's index and the dropout mask are compared like all the rest.
 INPUTS = ("x", "dy", "w", "b", "g", "a", "prediction", "target")
 
 

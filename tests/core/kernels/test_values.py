@@ -86,23 +86,24 @@ def test_batch_norm_by_hand(backend):
 def test_adam_first_three_steps(backend):
     """Constant gradient: m / sqrt(v) is 1 after bias correction, so each step is the rate."""
     w, g, m, v = on(backend, [1.0, -2.0], [0.5, -0.25], [0.0, 0.0], [0.0, 0.0])
+    (finite,) = on(backend, [1.0])
     for step in (1, 2, 3):
-        backend.adam_step(w, g, m, v, 0.125, 0.9, 0.99, 0.0, 0.0, step)
+        backend.adam_step(w, g, m, v, finite, 0.125, 0.9, 0.99, 0.0, 0.0, step)
         expected = [1.0 - 0.125 * step, -2.0 + 0.125 * step]
         np.testing.assert_allclose(backend.to_host(w), expected, rtol=1e-5)
 
 
 def test_adam_epsilon_and_decay(backend):
     """Step 1 by hand: decay 1 -> 0.9, then m = 0.05, v = 0.0025, rate = 0.1 sqrt(0.01) / 0.1."""
-    w, g, m, v = on(backend, [1.0], [0.5], [0.0], [0.0])
-    backend.adam_step(w, g, m, v, 0.1, 0.9, 0.99, 0.2, 1.0, 1)
+    w, g, m, v, finite = on(backend, [1.0], [0.5], [0.0], [0.0], [1.0])
+    backend.adam_step(w, g, m, v, finite, 0.1, 0.9, 0.99, 0.2, 1.0, 1)
     np.testing.assert_allclose(backend.to_host(w), [0.9 - 0.1 * 0.05 / (0.05 + 0.2)], rtol=1e-6)
 
 
 @pytest.mark.parametrize(("nesterov", "expected"), [(False, 1.25), (True, 0.875)])
 def test_sgd_by_hand(backend, nesterov, expected):
-    w, g, velocity = on(backend, [1.0], [2.0], [1.0])
-    backend.sgd_step(w, g, velocity, 0.125, 0.5, nesterov, 0.0)
+    w, g, velocity, finite = on(backend, [1.0], [2.0], [1.0], [1.0])
+    backend.sgd_step(w, g, velocity, finite, 0.125, 0.5, nesterov, 0.0)
     assert backend.to_host(velocity) == 0.25
     assert backend.to_host(w) == expected
 
@@ -176,10 +177,13 @@ def test_reductions(backend):
     out, (x,) = backend.empty((1,)), on(backend, np.full((3, 7000), 0.5))
     backend.sum_of_squares(out, x)
     assert backend.to_host(out) == 5250.0
-    backend.all_finite(out, x)
-    assert backend.to_host(out) == 1.0
+    for start in (0.0, 1.0):
+        (finite,) = on(backend, [start])
+        backend.keep_finite(finite, x)
+        assert backend.to_host(finite) == start
     for bad in (np.nan, np.inf, -np.inf):
         values = np.zeros(40000)
         values[39999] = bad
-        backend.all_finite(out, *on(backend, values))
-        assert backend.to_host(out) == 0.0
+        (finite,) = on(backend, [1.0])
+        backend.keep_finite(finite, *on(backend, values))
+        assert backend.to_host(finite) == 0.0

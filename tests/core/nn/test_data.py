@@ -47,7 +47,7 @@ def test_a_checked_batch():
         (X, np.full(10, np.inf), None, "targets: every value must be finite, received 10"),
         (X, np.stack([Y, Y], 1), None, r"targets: needs the shape \(batch, 1\)"),
         (X, Y, -Y, "must not be negative"),
-        (X, Y, 0 * Y, "nor all zero"),
+        (X, Y, 0 * Y, "must not be all zero in a batch"),
         (X, Y, X, r"sample weights: needs the shape \(batch,\)"),
         (X, None, None, r"targets are missing: the model needs the targets \['y'\]"),
         (X, Y, Y[:3], "same number of samples"),

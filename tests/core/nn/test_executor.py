@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from core.nn import Input, Model, layers
+from core.nn import Input, Model, layers, steps
 from core.nn.data import Batch
-from core.nn.training import train_step
+from core.nn.feed import staged
 
 
 def branching_model(backend="reference", **options):
@@ -50,7 +50,7 @@ def loss_and_gradients(model, inputs, target, weight):
     executor = model.executor(len(target), training=True)
     executor._arena.fill(np.nan)  # nothing may be read before it is written
     (prediction,) = executor.forward([k.to_device(x) for x in inputs], step=2)
-    ((values, dprediction),) = executor.loss_arrays(len(target))
+    (dprediction,), values = executor.output_gradients(len(target)), k.empty((len(target),))
     loss = model.objective.heads[0].loss
     loss(k, values, dprediction, prediction, k.to_device(target), k.to_device(weight))
     for trained in model.graph.weights.values():
@@ -136,8 +136,10 @@ def test_no_array_is_allocated_in_a_step():
     model = branching_model()
     model.compile("adam", "gaussian_nll")
     inputs, target, weight = data()
-    batch = Batch(inputs, [target], [weight])
-    train_step(model, batch)
+    batch = staged(model.kernels.Staging(), Batch(inputs, [target], [weight]))
+    ledger = steps.new_ledger(model)
+    steps.restart(model)
+    steps.train(model, batch, ledger)
     allocated = []
     kernels = model.kernels
 
@@ -150,7 +152,8 @@ def test_no_array_is_allocated_in_a_step():
     model.kernels = Counting()
     executor = model.executor(len(target), training=True)
     executor._kernels = model.kernels
-    train_step(model, batch)
+    ledger._journal._kernels = model.kernels
+    steps.train(model, batch, ledger)
     assert allocated == []
     assert model.executor(2, training=True) is executor
 

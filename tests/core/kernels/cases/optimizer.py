@@ -8,15 +8,18 @@ from tests.core.kernels.cases.case import Case, normal
 def _optimizers(rng: np.random.Generator, size: int) -> list[Case]:
     w, g, m = normal(rng, size), normal(rng, size), normal(rng, size)
     sgd = {"w": w, "g": g, "velocity": m, "learning_rate": 0.125, "momentum": 0.75}
-    sgd |= {"nesterov": False, "weight_decay": 0.25}
+    sgd |= {"nesterov": False, "weight_decay": 0.25, "finite": np.ones(1)}
     lion = {"w": w, "g": g, "m": m, "learning_rate": 0.125, "beta_1": 0.875, "beta_2": 0.75}
-    lion |= {"weight_decay": 0.25}
+    lion |= {"weight_decay": 0.25, "finite": np.ones(1)}
+    average = {"average": m, "w": w, "finite": np.ones(1), "momentum": 0.75}
     return [
         Case("sgd_step", (), ("w", "velocity"), sgd),
         Case("sgd_step", (), ("w", "velocity"), sgd | {"nesterov": True}),
         Case("lion_step", (), ("w", "m"), lion),
-        Case("average_step", (), ("average",), {"average": m, "w": w, "momentum": 0.75}),
+        Case("average_step", (), ("average",), average),
         Case("clip", (), ("x",), {"x": w, "limit": 0.5}),
+        Case("limit_norm", (), ("x",), {"x": w, "squares": np.array([5.0, 4.0]), "limit": 2.0}),
+        Case("limit_norm", (), ("x",), {"x": w, "squares": np.array([5.0, 4.0]), "limit": 3.5}),
         Case("scale", (), ("x",), {"x": w, "factor": 0.3}),
     ]
 

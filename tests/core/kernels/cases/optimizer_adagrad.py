@@ -10,7 +10,7 @@ def _optimizers(rng: np.random.Generator, size: int) -> list[Case]:
     squares, changes = positive(rng, size), positive(rng, size)
     mean = 0.125 * normal(rng, size)  # so small that no variance is near zero
     common = {"w": w, "g": g, "squares": squares, "learning_rate": 0.125, "epsilon": 2.0**-10}
-    common |= {"weight_decay": 0.25}
+    common |= {"weight_decay": 0.25, "finite": np.ones(1)}
     rmsprop = common | {"mean": None, "velocity": None, "rho": 0.75, "momentum": 0.5}
     return [
         Case("adagrad_step", (), ("w", "squares"), common),

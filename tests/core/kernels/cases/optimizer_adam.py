@@ -8,7 +8,7 @@ from tests.core.kernels.cases.case import Case, normal, positive
 def _optimizers(rng: np.random.Generator, size: int) -> list[Case]:
     w, g, m, v = normal(rng, size), normal(rng, size), normal(rng, size), positive(rng, size)
     common = {"w": w, "g": g, "m": m, "learning_rate": 0.125, "beta_1": 0.875, "beta_2": 0.96875}
-    common |= {"epsilon": 2.0**-20, "weight_decay": 0.25, "step": 3}
+    common |= {"epsilon": 2.0**-20, "weight_decay": 0.25, "step": 3, "finite": np.ones(1)}
     momenta = {"momentum": 0.5, "next_momentum": 0.625, "momentum_product": 0.25}
     largest = {"v": v, "v_max": positive(rng, size)}
     return [

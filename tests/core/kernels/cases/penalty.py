@@ -15,6 +15,6 @@ def cases(rng: np.random.Generator) -> list[Case]:
         arguments |= {"dw": normal(rng, *shape)}
         found.append(Case("regularize", ("penalty",), ("dw",), arguments))
     for rows, columns, limit in ((5, 1, 1.0), (45, 7, 6.5), (33, 140, 5.75)):
-        arguments = {"w": normal(rng, rows, columns), "limit": limit}
+        arguments = {"w": normal(rng, rows, columns), "finite": np.ones(1), "limit": limit}
         found.append(Case("max_norm", (), ("w",), arguments))
     return found

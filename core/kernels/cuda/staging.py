@@ -1,0 +1,83 @@
+"""Batches on their way to the GPU: copied from pinned memory while it computes with those before.
+
+Two sets of buffers take turns. A set is filled again only when the GPU is done with what was
+launched before the call that came next, and the host waits only for a copy that is two calls old.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numba import cuda
+
+from .arrays import empty, free_memory
+from .compiler import stream
+
+__all__ = ["ASYNCHRONOUS", "Staging", "free_memory"]
+
+ASYNCHRONOUS = True
+"""Whether calls return before they are done."""
+
+
+class _Buffers:
+    """The memory of one batch: pinned and on the GPU, an array of each for every position."""
+
+    def __init__(self) -> None:
+        self.copied, self.used = cuda.event(), cuda.event()
+        self._pinned: list[np.ndarray] = []
+        self._device: list[Any] = []
+        self._views: dict[tuple[int, tuple[int, ...]], tuple[np.ndarray, Any]] = {}
+
+    def place(
+        self, position: int, shape: tuple[int, ...], dtype: np.dtype
+    ) -> tuple[np.ndarray, Any]:
+        """Where an array of this shape goes on the host, and on the GPU."""
+        size = math.prod(shape)
+        if position == len(self._device):
+            self._allocate(position, size, dtype)
+        known = self._device[position]
+        if known.dtype != dtype or known.size < size:
+            self._allocate(position, size, dtype)
+        if (position, shape) not in self._views:
+            pinned, device = self._pinned[position], self._device[position]
+            views = pinned[:size].reshape(shape), device[:size].reshape(shape)
+            self._views[position, shape] = views
+        return self._views[position, shape]
+
+    def _allocate(self, position: int, size: int, dtype: np.dtype) -> None:
+        self._views = {key: views for key, views in self._views.items() if key[0] != position}
+        del self._pinned[position:], self._device[position:]
+        self._pinned.append(cuda.pinned_array(size, dtype))
+        self._device.append(empty((size,), dtype.type))
+
+
+class Staging:
+    """Takes one batch after the other to the GPU."""
+
+    def __init__(self) -> None:
+        """Allocate nothing yet."""
+        self._turn, self._sets = 0, (_Buffers(), _Buffers())
+        self._copies = cuda.stream()
+
+    def __call__(self, arrays: Sequence[np.ndarray]) -> list[Any]:
+        """Return the arrays on the GPU, good for what is called before the next call."""
+        ours, before = self._sets[self._turn], self._sets[1 - self._turn]
+        self._turn = 1 - self._turn
+        before.used.record(stream())
+        ours.copied.synchronize()
+        ours.used.wait(self._copies)
+        found = []
+        for position, array in enumerate(arrays):
+            pinned, device = ours.place(position, array.shape, _kept(array.dtype))
+            np.copyto(pinned, array, casting="same_kind")
+            device.copy_to_device(pinned, stream=self._copies)
+            found.append(device)
+        ours.copied.record(self._copies)
+        ours.copied.wait(stream())
+        return found
+
+
+def _kept(dtype: np.dtype) -> np.dtype:
+    """Integers are int32 on the GPU, everything else float32."""
+    return np.dtype(np.int32 if dtype.kind in "iu" else np.float32)
