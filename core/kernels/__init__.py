@@ -72,7 +72,7 @@ def load(name: str) -> Backend:
         module = importlib.import_module(f"{__name__}.{package}.{module_name}")
         for kernel in module.__all__:
             chosen = getattr(module, kernel)
-            if precise and "precise" in inspect.signature(chosen).parameters:
+            if precise and callable(chosen) and "precise" in inspect.signature(chosen).parameters:
                 chosen = functools.update_wrapper(functools.partial(chosen, precise=True), chosen)
             setattr(backend, kernel, chosen)
     return backend

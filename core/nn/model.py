@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core.nn import optimizers, training
+from core.nn import optimizers, steps, training
 from core.nn.data import Arrays, RawBatch, by_name, check_inputs
 from core.nn.history import History
 from core.nn.layer import Layer
@@ -140,7 +139,7 @@ class Model(Network):
             ValueError: data that do not fit; not compiled.
         """
         source = as_source(self.input_names, x, y, sample_weight, batch_size)
-        return training.evaluate(self, source)
+        return training.evaluate(self, training.feed_of(self, source))
 
     def predict(self, x: Arrays | BatchSource, batch_size: int = 32) -> Any:
         """Return the outputs for every sample, in inference mode, as host arrays.
@@ -151,13 +150,16 @@ class Model(Network):
         Raises:
             ValueError: data that do not fit.
         """
-        if isinstance(x, BatchSource):
-            parts = [self._predict(batch[0]) for batch in x.batches(0)]
-        else:
-            inputs = by_name("inputs", x, self.input_names)
-            source = ArraySource(inputs, None, batch_size=batch_size, shuffle=False)
-            parts = [self._predict(batch[0]) for batch in source.batches(0)]
-        outputs = [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
+        source: BatchSource | ArraySource = (
+            x
+            if isinstance(x, BatchSource)
+            else ArraySource(
+                by_name("inputs", x, self.input_names), None, batch_size=batch_size, shuffle=False
+            )
+        )
+        rules = input_rules(self)
+        inputs = (check_inputs(batch[0], rules) for batch in source.batches(0))
+        outputs = [np.concatenate(arrays) for arrays in steps.predict(self, inputs)]
         return outputs if len(outputs) > 1 else outputs[0]
 
     def train_on_batch(
@@ -203,9 +205,3 @@ class Model(Network):
         from core.nn.saving import save_model  # which imports Model
 
         save_model(self, path)
-
-    def _predict(self, inputs: Arrays) -> list[NDArray[Any]]:
-        arrays = check_inputs(inputs, input_rules(self))
-        executor = self.executor(len(arrays[0]), training=False)
-        outputs = executor.forward([self.kernels.to_device(array) for array in arrays])
-        return [self.kernels.to_host(output) for output in outputs]

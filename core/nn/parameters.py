@@ -54,7 +54,7 @@ class Parameters:
         self.states = self._allocate(states, seed)
         self.gradients = kernels.zeros(self.values.shape)
         self.states_before = kernels.zeros(self.states.shape)
-        self.finite = kernels.zeros((1,))
+        self.finite = kernels.to_device(np.ones(1))
         """1 as long as all losses and gradients of a training are finite."""
         self._trained = list(trained.values())
         for weight in self._trained:

@@ -7,11 +7,12 @@ weights, the optimizer's arrays and the states as they were, and so do all steps
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.nn.data import Fed
+from core.nn.data import Fed, Host
+from core.nn.journal import Journal
 from core.nn.layer import Array
 from core.nn.ledger import Entry, Ledger
 from core.nn.penalties import apply_constraints, regularized, write_penalties
@@ -88,6 +89,24 @@ def evaluate(model: Model, batch: Fed, ledger: Ledger) -> None:
     _write_losses(model, batch, executor, outputs, entry)
     write_penalties(model.kernels, model.layers, entry.penalties, gradients=False)
     ledger.close()
+
+
+def predict(model: Model, batches: Iterable[Sequence[Host]]) -> list[list[Host]]:
+    """Return the outputs for batches of checked inputs: for each output, batch by batch."""
+    kernels, journal = model.kernels, Journal(model.kernels)
+    staging, found = kernels.Staging(), []
+    for arrays in batches:
+        executor = model.executor(len(arrays[0]), training=False)
+        outputs = executor.forward(staging(arrays))
+        shapes = [tuple(output.shape) for output in outputs]
+        if not journal.has_room(*shapes):
+            found += journal.read()
+            journal.has_room(*shapes)
+        for output, shape in zip(outputs, shapes, strict=True):
+            kernels.copy(journal.array(shape), output)
+    found += journal.read()
+    count = len(model.output_names)
+    return [found[number::count] for number in range(count)]
 
 
 def _write_losses(

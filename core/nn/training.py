@@ -105,8 +105,8 @@ def fit(
         callback.on_train_begin()
     for callback in run.callbacks:
         callback.on_train_ready()
-    feed = Feed(model.kernels, compiled(model).objective.rules, source)
-    judged = validation and Feed(model.kernels, compiled(model).objective.rules, validation)
+    feed = feed_of(model, source)
+    judged = None if validation is None else feed_of(model, validation)
     while run.epoch < epochs and not model.stop_training:
         for callback in run.callbacks:
             callback.on_epoch_begin(run.epoch)
@@ -114,7 +114,7 @@ def fit(
         if logs is None:
             break
         if judged is not None:
-            logs |= {f"val_{name}": value for name, value in _evaluated(model, judged).items()}
+            logs |= {f"val_{name}": value for name, value in evaluate(model, judged).items()}
         epoch, run.epoch = run.epoch, run.epoch + 1
         run.history.append({"epoch": epoch, **logs})
         for callback in run.callbacks:
@@ -127,9 +127,19 @@ def fit(
     return run.history
 
 
-def evaluate(model: Model, source: BatchSource) -> dict[str, float]:
-    """Return the loss and the metrics over epoch 0 of `source`, in inference mode."""
-    return _evaluated(model, Feed(model.kernels, compiled(model).objective.rules, source))
+def feed_of(model: Model, source: BatchSource) -> Feed:
+    """Return the batches of a source for a compiled model."""
+    return Feed(model.kernels, compiled(model).objective.rules, source)
+
+
+def evaluate(model: Model, feed: Feed) -> dict[str, float]:
+    """Return the loss and the metrics over epoch 0, in inference mode."""
+    ledger = steps.new_ledger(model)
+    with closing(feed.batches(0)) as batches:
+        for batch in batches:
+            steps.evaluate(model, batch, ledger)
+    ledger.read()
+    return compiled(model).objective.logs()
 
 
 def train_on_batch(model: Model, raw: RawBatch) -> dict[str, float]:
@@ -153,16 +163,6 @@ def train_step(model: Model, batch: Batch) -> StepResult:
     steps.train(model, staged(model.kernels.Staging(), batch), ledger)
     _settle(model, ledger, 1)
     return StepResult(ledger.last, ledger.failure is None)
-
-
-def _evaluated(model: Model, feed: Feed) -> dict[str, float]:
-    """Return the loss and the metrics over epoch 0, in inference mode."""
-    ledger = steps.new_ledger(model)
-    with closing(feed.batches(0)) as batches:
-        for batch in batches:
-            steps.evaluate(model, batch, ledger)
-    ledger.read()
-    return compiled(model).objective.logs()
 
 
 def _epoch(run: Run, feed: Feed) -> dict[str, float] | None:

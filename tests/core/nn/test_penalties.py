@@ -44,7 +44,6 @@ def penalties(stack, *, gradients):
 
 def constrain(stack):
     """Bring the weights back."""
-    stack.kernels.fill(stack.parameters.finite, 1.0)
     apply_constraints(stack.kernels, stack.parameters, stack.layers)
 
 
