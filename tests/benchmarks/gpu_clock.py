@@ -5,7 +5,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numba import cuda
@@ -13,6 +13,8 @@ from numba import cuda
 from core.kernels.cuda import compiler
 from core.kernels.cuda.compiler import SIMULATED, Kernel
 from tests.benchmarks.kernels import HostClock
+
+Call: TypeAlias = Callable[[], object]
 
 TURN = 0.06  # seconds that one side is timed for before it is another's turn
 FEWEST, MOST = 3, 60  # steps of a turn
@@ -56,9 +58,7 @@ class Times(NamedTuple):
     host: float
 
 
-def timed(
-    call: Callable[[], object], steps: int, wait: Callable[[], object] = synchronize
-) -> Times:
+def timed(call: Call, steps: int, wait: Call = synchronize) -> Times:
     """The mean of some calls in a row."""
     wait()
     start = time.perf_counter()
@@ -74,9 +74,7 @@ def steps_for(seconds: float) -> int:
     return max(FEWEST, min(MOST, round(TURN / max(seconds, 1e-9))))
 
 
-def rate_of(
-    call: Callable[[], object], repetitions: int = 5, wait: Callable[[], object] = synchronize
-) -> float:
+def seconds_of(call: Call, repetitions: int = 5, wait: Call = synchronize) -> float:
     """Median seconds of a call, in a few turns after one that compiles and warms up."""
     call()
     steps = steps_for(timed(call, 1, wait).whole)
@@ -126,7 +124,7 @@ class Spinner:
     def __init__(self) -> None:
         """Find out how long a round takes."""
         self._y = cuda.to_device(np.ones(1, np.float32))
-        self._second = SPIN_ROUNDS / rate_of(lambda: self._rounds(SPIN_ROUNDS))
+        self._second = SPIN_ROUNDS / seconds_of(lambda: self._rounds(SPIN_ROUNDS))
 
     def __call__(self, seconds: float) -> None:
         """Let one thread compute for so long, on the kernels' stream."""

@@ -46,9 +46,8 @@ class Large:
 
 
 def some(rng: Rng, length: int, count: int) -> np.ndarray:
-    """The first and the last index, and some between them."""
-    between = rng.permutation(np.arange(1, length - 1))[: max(0, count - 2)]
-    return np.unique([0, *between, length - 1])
+    """The first and the last index, and up to so many in all."""
+    return np.unique([0, length - 1, *rng.integers(length, size=max(0, count - 2))])
 
 
 def along(case: Case, index: Any) -> Large:
@@ -102,9 +101,8 @@ def norms(rng: Rng) -> list[Large]:
     for pool in (False, True):
         found += fused_norm_cases(rng, (96, 44, 44, 33), affine=True, slope=0.01, pool=pool)
     found += fused_norm_cases(rng, (512, 31, 29, 16), affine=True, slope=0.0, pool=True)
-    return [
-        along(c, (..., some(rng, next(iter(c.arguments.values())).shape[-1], 3))) for c in found
-    ]
+    lengths = [next(iter(case.arguments.values())).shape[-1] for case in found]
+    return [along(c, (..., some(rng, n, 3))) for c, n in zip(found, lengths, strict=True)]
 
 
 def losses(rng: Rng) -> list[Large]:
