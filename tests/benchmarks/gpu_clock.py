@@ -17,7 +17,7 @@ from tests.benchmarks.kernels import HostClock
 Call: TypeAlias = Callable[[], object]
 
 TURN = 0.06  # seconds that one side is timed for before it is another's turn
-FEWEST, MOST = 3, 60  # steps of a turn
+FEWEST, MOST = (1, 1) if SIMULATED else (3, 60)  # steps of a turn
 SPIN_ROUNDS = 4 if SIMULATED else 1_000_000
 
 
@@ -25,6 +25,11 @@ def stream() -> Any:
     """The stream that the kernels are launched on: 0 is CUDA's default one."""
     made = getattr(compiler, "stream", None)
     return made() if callable(made) else 0
+
+
+def few(count: int) -> int:
+    """So many repetitions, or one in the simulator."""
+    return 1 if SIMULATED else count
 
 
 def synchronize() -> None:
@@ -69,16 +74,18 @@ def timed(call: Call, steps: int, wait: Call = synchronize) -> Times:
     return Times((time.perf_counter() - start) / steps, (returned - start) / steps)
 
 
-def steps_for(seconds: float) -> int:
-    """How many calls of so many seconds make a turn."""
-    return max(FEWEST, min(MOST, round(TURN / max(seconds, 1e-9))))
+def steps_for(call: Call, wait: Call = synchronize) -> int:
+    """How many calls make a turn."""
+    if FEWEST == MOST:
+        return MOST
+    return max(FEWEST, min(MOST, round(TURN / max(timed(call, 2, wait).whole, 1e-9))))
 
 
 def seconds_of(call: Call, repetitions: int = 5, wait: Call = synchronize) -> float:
     """Median seconds of a call, in a few turns after one that compiles and warms up."""
     call()
-    steps = steps_for(timed(call, 1, wait).whole)
-    return statistics.median(timed(call, steps, wait).whole for _ in range(repetitions))
+    steps = steps_for(call, wait)
+    return statistics.median(timed(call, steps, wait).whole for _ in range(few(repetitions)))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from core.nn.callbacks import Callback
-from tests.benchmarks.gpu_clock import medians, steps_for, synchronize, timed
+from tests.benchmarks.gpu_clock import few, medians, steps_for, synchronize, timed
 from tests.benchmarks.gpu_limits import gpu_backends
 from tests.benchmarks.gpu_networks import networks_of
 from tests.benchmarks.gpu_sections import Record, Section, Setting
@@ -34,18 +34,18 @@ class Clock(Callback):
 
 def parts(setting: Setting) -> list[str]:
     """The radius network on each back end."""
-    return [f"{'small' if setting.tiny else 'N2'} {backend}" for backend in gpu_backends(setting)]
+    return [f"{'tiny' if setting.tiny else 'N2'} {backend}" for backend in gpu_backends(setting)]
 
 
 def measure(setting: Setting, part: str) -> Iterator[Record]:
     """Samples in a second of bare steps, and of each epoch of `fit`."""
     network, backend = part.split()
-    batch, count = networks_of(setting)[network], 4 if setting.tiny else STAMPS
+    batch, count = networks_of(setting)[network], 2 if setting.tiny else STAMPS
     model = halflight(network, backend)
     step = trained(model, network, batch)  # which compiles the model
     step()
-    steps = 1 if setting.tiny else steps_for(timed(step, 2).whole)
-    bare = medians([timed(step, steps) for _ in range(TURNS)]).whole
+    steps = steps_for(step)
+    bare = medians([timed(step, steps) for _ in range(few(TURNS))]).whole
     print(f"  {part}: {batch / bare:.0f} samples/s in bare steps", flush=True)
     yield {"what": "bare steps, the same batch", "batch": batch, "rate": batch / bare}
     rng = np.random.Generator(np.random.Philox(key=[6, 0]))

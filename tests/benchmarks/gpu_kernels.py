@@ -9,6 +9,7 @@ from core import kernels
 from tests.benchmarks.gpu_clock import (
     Spinner,
     device_clock,
+    few,
     medians,
     steps_for,
     synchronize,
@@ -37,15 +38,15 @@ def measure(setting: Setting, part: str) -> Iterator[Record]:
     batch, backend = networks_of(setting)[network], kernels.load(name)
     Uploads(backend).keep = True
     step, spin = trained(halflight(network, name), network, batch), Spinner()
-    for _ in range(WARM_UP):
+    for _ in range(few(WARM_UP)):
         step()
-    steps = 1 if setting.tiny else steps_for(timed(step, 2).whole)
-    whole = medians([timed(step, steps) for _ in range(1 if setting.tiny else TURNS)])
+    steps = steps_for(step)
+    whole = medians([timed(step, steps) for _ in range(few(TURNS))])
     clock = device_clock()
     timer = Timer(backend, clock)
     taken: dict[Any, list[float]] = collections.defaultdict(list)
     sums = []
-    for number in range(2 if setting.tiny else STEPS):
+    for number in range(few(STEPS)):
         if number > 2 and setting.left() < 0.0:
             yield {"cut": f"{STEPS - number} of {STEPS} steps"}
             break

@@ -10,7 +10,7 @@ from numba import cuda
 from core import kernels
 from core.kernels.cuda.compiler import Kernel
 from tests.benchmarks import gpu_torch
-from tests.benchmarks.gpu_clock import seconds_of, synchronize, timed
+from tests.benchmarks.gpu_clock import few, seconds_of, synchronize, timed
 from tests.benchmarks.gpu_sections import Record, Section, Setting
 from tests.benchmarks.page import table
 
@@ -37,7 +37,7 @@ def parts(setting: Setting) -> list[str]:
 
 def measure(setting: Setting, part: str) -> Iterator[Record]:
     """One record for each number, with its unit."""
-    sizes, floats = ((8,), 64) if setting.tiny else (SIZES, FLOATS)
+    sizes, floats = ((4,), 8) if setting.tiny else (SIZES, FLOATS)
     measures: dict[str, Callable[..., Iterator[Record]]] = {
         "copies": copies,
         "products": products,
@@ -94,7 +94,7 @@ def torch_limits(setting: Setting, sizes: tuple[int, ...], floats: int) -> Itera
 
 def launch_costs(setting: Setting, _sizes: Any, _floats: int) -> Iterator[Record]:
     """The host's microseconds for a launch, and those until all were done."""
-    backend, count = kernels.load(setting.backend), 3 if setting.tiny else LAUNCHES
+    backend, count = kernels.load(setting.backend), few(LAUNCHES)
     arrays = [backend.zeros((16,)) for _ in range(5)]
     for what, call in (
         ("launch of an empty kernel", lambda: _nothing(1, 1)),

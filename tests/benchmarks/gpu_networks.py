@@ -10,6 +10,7 @@ from core import kernels
 from tests.benchmarks import gpu_torch
 from tests.benchmarks.gpu_clock import (
     Times,
+    few,
     launches,
     medians,
     memory_used,
@@ -30,7 +31,7 @@ RESIDENT, UPLOADED = "", "batch from the host"
 
 def networks_of(setting: Setting) -> dict[str, int]:
     """The networks and their batches."""
-    return {"small": 2} if setting.tiny else BATCHES
+    return {"tiny": 2} if setting.tiny else BATCHES
 
 
 class Uploads:
@@ -83,7 +84,7 @@ def ours(network: str, batch: int, name: str) -> tuple[dict[str, list[Side]], li
             uploads.keep = keep
 
         prepare()
-        for _ in range(WARM_UP):
+        for _ in range(few(WARM_UP) - 1):
             call()
         with launches() as count:
             call()
@@ -133,8 +134,7 @@ def measure(setting: Setting, network: str) -> Iterator[Record]:
             yield {"wrong": f"PyTorch failed on {mode}: {' '.join(str(error).split())[:200]}"}
             found_theirs, records = [], []
         yield from records
-        turns = 2 if setting.tiny else TURNS
-        yield from compare(setting, mode, batch, [*sides, *found_theirs], turns)
+        yield from compare(setting, mode, batch, [*sides, *found_theirs], few(TURNS))
 
 
 def compare(
@@ -144,7 +144,7 @@ def compare(
     steps, times = [], [list[Times]() for _ in sides]
     for side in sides:
         side.prepare()
-        steps.append(2 if setting.tiny else steps_for(timed(side.call, 2, side.wait).whole))
+        steps.append(steps_for(side.call, side.wait))
     for turn in range(turns):
         if turn > 1 and setting.left() < 0.0:
             yield {"cut": f"{turns - turn} of {turns} turns"}

@@ -40,7 +40,7 @@ def calls_of(part: str, setting: Setting) -> list[Call]:
     if part in kernels.MODULES:
         known = importlib.import_module(f"core.kernels.shapes.{part}").SHAPES
         cases = [case for case in all_cases() if case.kernel in known]
-        cases = cases[:4] if setting.tiny else cases
+        cases = cases[:2] if setting.tiny else cases
         return [Call(case, plain(case)) for case in cases]
     rng = np.random.Generator(np.random.Philox(key=[2, len(part)]))
     found = gpu_large.tiny(rng) if part == TINY else gpu_large.PARTS[part](rng)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.kernels.cuda.compiler import SIMULATED
-from tests.benchmarks.gpu_clock import FEWEST, seconds_of, synchronize, timed
+from tests.benchmarks.gpu_clock import few, seconds_of, synchronize, timed
 from tests.benchmarks.networks import batch_of, torch_network, torch_trained
 
 PRECISIONS = ("fp32", "tf32")
@@ -125,10 +125,10 @@ def fastest(network: str, batch: int, mode: str, precision: str) -> Way:
     ):
         with memory() as held:
             call = build(network, batch, mode, place, layout, adam)
-            for _ in range(WARM_UP):
-                call()
+            for _ in range(few(WARM_UP)):
+                call()  # the first of them search for the fastest algorithms
             forget_search()
-            seconds = timed(call, FEWEST if SIMULATED else TRIAL, wait).whole
+            seconds = timed(call, few(TRIAL), wait).whole
         name = f"{layout}, {adam} Adam" if adam else layout
         print(f"  PyTorch {precision} {network} {mode} {name}: {1e3 * seconds:.3f} ms", flush=True)
         ways.append(Way(name, precision, call, seconds, *held))

@@ -2,7 +2,7 @@
 
 N1 is the star-galaxy network of Kim & Brunner 2017 (44 x 44 pixels, 5 bands, two classes); N2 is a
 radius network (64 x 64 pixels, one band, a mean and a log-variance). "small" has one layer of each
-kind and three classes: a test can afford it.
+kind and three classes, "tiny" two weights for each of two: Numba's simulator can afford it.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from core.nn.data import check_batch
 from core.nn.training import train_step
 
 SHAPES = {"N1": (44, 44, 5), "N2": (64, 64, 1)}
-INPUTS = SHAPES | {"small": (6, 6, 2)}
-CLASSES = {"N1": 2, "small": 3}  # of those that classify; the others have a gaussian_nll
+INPUTS = SHAPES | {"small": (6, 6, 2), "tiny": (1, 1, 2)}
+CLASSES = {"N1": 2, "small": 3, "tiny": 2}  # of those that classify; the others have a gaussian_nll
 N2_STAGES = ((16, 16), (32, 32), (64, 64), (128,))
 
 
@@ -34,6 +34,8 @@ def halflight(name: str, backend: str = "cpu", seed: int = 1) -> Model:
     if name == "N1":
         return presets.build("star_galaxy_net", dropout=0.0, backend=backend, seed=seed)
     x = image = Input(INPUTS[name])
+    if name == "tiny":
+        return Model(image, layers.Dense(2)(layers.Flatten()(x)), backend=backend, seed=seed)
     if name == "small":
         x = layers.Conv2D(4, 3, padding="same")(x)
         x = layers.MaxPooling2D()(layers.ReLU()(layers.BatchNormalization()(x)))
@@ -85,6 +87,8 @@ def torch_network(name: str) -> Any:
         for layer in stack:
             if hasattr(layer, "weight"):
                 nn.init.orthogonal_(layer.weight)
+    elif name == "tiny":
+        stack = [nn.Flatten(), nn.Linear(2, 2)]
     elif name == "small":
         stack = [nn.Conv2d(2, 4, 3, padding=1), nn.BatchNorm2d(4, eps=1e-3, momentum=0.01)]
         stack += [nn.ReLU(inplace=True), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(36, 3)]
