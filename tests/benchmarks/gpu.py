@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from core import kernels
 from core.kernels.cuda.device import device_name
 from core.nn.files import write_whole
 from tests.benchmarks import gpu_limits, gpu_run, gpu_sections
@@ -41,7 +42,8 @@ def options_of(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--page", type=Path, default=PAGE)
     parser.add_argument("--sections", type=names, default=list(PLACES))
     parser.add_argument("--budget", type=float, default=BUDGET, metavar="SECONDS")
-    parser.add_argument("--backend", default="cuda")
+    gpus = [name for name in kernels.BACKENDS if name.startswith("cuda")]
+    parser.add_argument("--backend", choices=gpus, default="cuda")
     parser.add_argument("--tiny", action="store_true", help="sizes for Numba's simulator")
     return parser.parse_args(arguments)
 

@@ -10,7 +10,7 @@ from numba import cuda
 from core import kernels
 from core.kernels.cuda.compiler import Kernel
 from tests.benchmarks import gpu_torch
-from tests.benchmarks.gpu_clock import few, seconds_of, synchronize, timed
+from tests.benchmarks.gpu_clock import few, seconds_of, stream, synchronize, timed
 from tests.benchmarks.gpu_sections import Record, Section, Setting
 from tests.benchmarks.page import table
 
@@ -107,7 +107,7 @@ def launch_costs(setting: Setting, _sizes: Any, _floats: int) -> Iterator[Record
         yield found("the same until it was done, many in a row", 1e6 * times.whole, "us")
     start = time.perf_counter()
     for _ in range(count):
-        cuda.event().record()
+        cuda.event().record(stream())
     yield found("an event", 1e6 * (time.perf_counter() - start) / count, "us")
     synchronize()
 

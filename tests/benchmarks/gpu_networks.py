@@ -209,8 +209,9 @@ def render(results: Mapping[str, list[Record]]) -> list[str]:
         "Ratios are PyTorch's time over halflight's: **above 1 halflight is faster**; the median "
         "of the turns and their 10th and 90th percentiles. Goals are ratios asked for.",
         table([*head, "beside", "ratio", "10-90 %", "goal"], ratios),
-        "Memory of the GPU, MiB: of halflight what it took from the free memory, of PyTorch what "
-        "was allocated / reserved at most, after the search for algorithms.",
+        "Memory of the GPU, MiB: of halflight what it took from the free memory, with the code of "
+        "its kernels; of PyTorch what was allocated / reserved at most, after the search for "
+        "algorithms.",
         table(["network", "mode", "side", "MiB"], memory),
     ]
 

@@ -6,13 +6,12 @@ part failed, and with 3 if the GPU can no longer be used in this process.
 
 import json
 import sys
-import time
 import traceback
 from pathlib import Path
 from typing import Any
 
 from core.kernels.cuda.compiler import SIMULATED
-from tests.benchmarks import gpu_sections
+from tests.benchmarks import gpu_cache, gpu_sections
 from tests.benchmarks.gpu_sections import Setting, WrongError
 
 GPU_LOST = 3
@@ -69,8 +68,9 @@ def allow_negative_indices() -> None:
 def main() -> None:
     """Measure what the command line names."""
     section, part, options = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
-    seconds, records = options.pop("seconds"), Path(options.pop("records"))
-    setting = Setting(**options, ends=time.monotonic() + seconds)
+    records = Path(options.pop("records"))
+    gpu_cache.share(records.with_name("cache.lock"))
+    setting = Setting(**options)
     sys.exit(measure(section, part, setting, records))
 
 

@@ -18,7 +18,7 @@ from tests.benchmarks.processes import ROOT
 TIME_UP = -1000  # instead of an exit code
 LEAST_SECONDS = 4.0  # less is not worth the start of a process
 MOST_DEATHS = 6  # of a part, before the rest of it is given up
-STEP_SECONDS = 60.0  # a part that can be resumed hangs if a step takes longer
+STEP_SECONDS = 45.0  # a part that can be resumed hangs if a step takes longer
 
 
 @dataclass
@@ -64,6 +64,7 @@ def _part(name: str, part: str, setting: Setting, folder: Path, inside: bool, re
         if ends - time.monotonic() < LEAST_SECONDS:
             found.cut = True
             break
+        code: int | None
         if inside:
             code = gpu_part.measure(name, part, setting, records)
         else:
@@ -91,12 +92,14 @@ def _process(
 ) -> int | None:
     """The exit code of a process that measures a part; None if it hung and was killed."""
     options: dict[str, Any] = {"backend": setting.backend, "tiny": setting.tiny, "skip": skip}
-    options |= {"facts": dict(setting.facts), "seconds": ends - time.monotonic()}
+    options |= {"facts": dict(setting.facts), "ends": ends}
     options |= {"records": str(records)}
-    resumable = gpu_sections.load(name).resumable
+    section = gpu_sections.load(name)
+    threads = {f"{library}_NUM_THREADS": "2" for library in ("OPENBLAS", "MKL", "OMP")}
     with subprocess.Popen(
         [sys.executable, "-m", "tests.benchmarks.gpu_part", name, part, json.dumps(options)],
         cwd=ROOT,
+        env=os.environ | (threads if section.at_once > 1 else {}),
     ) as process:
         size, moved = -1, time.monotonic()
         while process.poll() is None:
@@ -104,7 +107,7 @@ def _process(
             now = time.monotonic()
             if records.exists() and (new := records.stat().st_size) != size:
                 size, moved = new, now
-            hangs = resumable and now - moved > STEP_SECONDS
+            hangs = section.resumable and now - moved > STEP_SECONDS
             if hangs or now > ends + 2.0:
                 process.kill()
                 process.wait()

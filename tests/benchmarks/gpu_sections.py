@@ -28,7 +28,7 @@ class Setting:
     tiny: bool = False
     """Sizes that Numba's simulator can afford: everything runs, nothing means anything."""
     ends: float = float("inf")
-    """When the part is to end, by time.monotonic()."""
+    """When the part is to end, by time.monotonic(), which all processes of Linux share."""
     skip: int = 0
     """How many steps of a part were done by a process that died."""
     facts: Mapping[str, float] = field(default_factory=dict)

@@ -128,6 +128,7 @@ def fastest(network: str, batch: int, mode: str, precision: str) -> Way:
             for _ in range(few(WARM_UP)):
                 call()  # the first of them search for the fastest algorithms
             forget_search()
+            call()
             seconds = timed(call, few(TRIAL), wait).whole
         name = f"{layout}, {adam} Adam" if adam else layout
         print(f"  PyTorch {precision} {network} {mode} {name}: {1e3 * seconds:.3f} ms", flush=True)

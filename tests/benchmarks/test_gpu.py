@@ -1,5 +1,6 @@
 """The GPU's benchmark: all of it in Numba's simulator, and its page from findings made up."""
 
+import importlib
 import json
 import sys
 
@@ -9,6 +10,8 @@ from core import kernels
 from core.kernels.cuda.compiler import SIMULATED
 from tests.benchmarks import (
     gpu,
+    gpu_cache,
+    gpu_clock,
     gpu_kernels,
     gpu_large,
     gpu_limits,
@@ -22,8 +25,6 @@ from tests.benchmarks import (
 from tests.benchmarks.gpu_sections import PLACES, Section, Setting
 from tests.core.kernels.backends import ON_GPU
 
-on_gpu = [pytest.mark.gpu, *ON_GPU]
-
 
 @pytest.fixture
 def backend(monkeypatch):
@@ -36,9 +37,10 @@ def backend(monkeypatch):
     vars(loaded).update(before)
 
 
-class TestAll:
-    pytestmark = on_gpu
+class TestOnTheGpu:
+    pytestmark = ON_GPU
 
+    @pytest.mark.slow
     def test_every_section_runs_and_is_written_down(self, backend, tmp_path, monkeypatch, capsys):
         path = tmp_path / "gpu.md"
         monkeypatch.setattr(sys, "argv", ["gpu", "--tiny", "--page", str(path)])
@@ -63,6 +65,24 @@ class TestAll:
         assert found[-1]["wrong"] == "1 of 2 calls disagree or fail"
         text = "\n".join(gpu_parity.render({"bias": found}))
         assert "| bias | 2 | 1 | 1 |" in text
+
+    def test_events_tell_the_time_between_them(self):
+        clock = gpu_clock.EventClock()
+        first, second = clock.mark(), clock.mark()
+        gpu_clock.synchronize()
+        assert clock.between(first, second) < 1.0  # the simulator says -1 millisecond
+
+    def test_a_shared_cache_still_saves_and_loads(self, tmp_path, monkeypatch):
+        for name in gpu_cache.MODULES:
+            kind = importlib.import_module(name).IndexDataCacheFile
+            for method in ("save", "load"):  # what is changed is changed back
+                monkeypatch.setattr(kind, method, getattr(kind, method))
+        assert gpu_cache.share(tmp_path / "lock") == len(gpu_cache.MODULES)
+        for name in gpu_cache.MODULES:
+            file = importlib.import_module(name).IndexDataCacheFile(str(tmp_path), name, "stamp")
+            file.save("key", b"code")
+            assert file.load("key") == b"code"
+            assert file.load("other") is None
 
 
 def scripted(monkeypatch, codes, *, resumable=True):
@@ -89,7 +109,7 @@ def test_a_part_goes_on_after_the_step_that_a_process_died_in(monkeypatch, tmp_p
     assert skipped == [0, 1, 2]
     assert found.failures == [
         "a: step 0: the process ended with -11",
-        "a: step 1: nothing happened for 60 s",
+        "a: step 1: nothing happened for 45 s",
     ]
     assert not found.cut
 
