@@ -28,11 +28,11 @@ class Run(NamedTuple):
     digest: str
 
 
-def digest(network: str, batch: int, steps: int) -> str:
+def digest(network: str, batch: int, steps: int, backend: str = "cpu") -> str:
     """SHA-256 of the names and bytes of all weights after some training."""
     from tests.benchmarks.networks import halflight, trained
 
-    model = halflight(network)
+    model = halflight(network, backend)
     step = trained(model, network, batch)
     for _ in range(steps):
         step()

@@ -17,8 +17,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from core import kernels
 from tests.benchmarks import machine
 from tests.benchmarks.networks import SHAPES, halflight, trained
@@ -41,9 +39,14 @@ class Call(NamedTuple):
     """Bytes of all arguments that are arrays."""
 
 
+def is_array(value: Any) -> bool:
+    """Whether an argument is an array, of the host or of a device, and not a number or a type."""
+    return not isinstance(value, type) and getattr(value, "ndim", 0) > 0
+
+
 def describe(name: str, arguments: dict[str, Any]) -> Call:
     """What a call works on."""
-    arrays = {key: value for key, value in arguments.items() if isinstance(value, np.ndarray)}
+    arrays = {key: value for key, value in arguments.items() if is_array(value)}
     telling = {key: array for key, array in arrays.items() if array.ndim > 1} or arrays
     shapes = ", ".join(f"{key} {'x'.join(map(str, a.shape))}" for key, a in telling.items())
     operations = 0
@@ -53,39 +56,61 @@ def describe(name: str, arguments: dict[str, Any]) -> Call:
         assert y is not None
         assert w is not None
         operations = 2 * y.size * math.prod(w.shape[:-1])
-    return Call(name, shapes, operations, sum(array.nbytes for array in arrays.values()))
+    size = sum(array.size * array.dtype.itemsize for array in arrays.values())
+    return Call(name, shapes, operations, size)
+
+
+class HostClock:
+    """Moments as the host sees them: a call is done when it returns."""
+
+    def mark(self) -> Any:
+        """Now."""
+        return time.perf_counter()
+
+    def between(self, first: Any, second: Any) -> float:
+        """Seconds between two moments."""
+        return second - first
 
 
 class Timer:
-    """Adds up the seconds of every call of a back end's kernels, and of its own work."""
+    """Takes the time of every call of a back end's kernels, and of its own work on the host."""
 
-    def __init__(self, backend: kernels.Backend) -> None:
-        """Wrap every kernel of `backend`, in this process."""
-        self.seconds: dict[Call, float] = collections.defaultdict(float)
-        self.calls: collections.Counter[Call] = collections.Counter()
+    def __init__(self, backend: kernels.Backend, clock: HostClock | None = None) -> None:
+        """Wrap every kernel of `backend`, in this process; `clock` is the host's unless given."""
+        self.clock = clock or HostClock()
+        self.marks: list[tuple[Call, Any, Any]] = []
         self.own = 0.0
         for name, kernel in list(vars(backend).items()):
-            if inspect.isfunction(kernel):
+            if callable(kernel) and not isinstance(kernel, type):
                 setattr(backend, name, self._timed(name, kernel))
 
     def clear(self) -> None:
         """Begin anew."""
-        self.seconds.clear()
-        self.calls.clear()
+        self.marks.clear()
         self.own = 0.0
+
+    def seconds(self) -> dict[Call, float]:
+        """The seconds of every group of calls since then, added up."""
+        found: dict[Call, float] = collections.defaultdict(float)
+        for call, start, end in self.marks:
+            found[call] += self.clock.between(start, end)
+        return found
+
+    def calls(self) -> collections.Counter[Call]:
+        """How many calls there were of each group."""
+        return collections.Counter(call for call, _, _ in self.marks)
 
     def _timed(self, name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:
         signature = inspect.signature(kernel)
 
         @functools.wraps(kernel)
         def call(*args: Any, **kwargs: Any) -> Any:
-            start = time.perf_counter()
+            start = self.clock.mark()
             result = kernel(*args, **kwargs)
-            end = time.perf_counter()
+            end, done = self.clock.mark(), time.perf_counter()
             group = describe(name, signature.bind(*args, **kwargs).arguments)
-            self.seconds[group] += end - start
-            self.calls[group] += 1
-            self.own += time.perf_counter() - end
+            self.marks.append((group, start, end))
+            self.own += time.perf_counter() - done
             return result
 
         return call
@@ -104,10 +129,11 @@ def profile(network: str, batch: int, steps: int) -> dict[str, Any]:
         start = time.perf_counter()
         step()
         wholes.append(time.perf_counter() - start - timer.own)
-        outside.append(wholes[-1] - sum(timer.seconds.values()))
-        for call, seconds in timer.seconds.items():
+        outside.append(wholes[-1] - sum(timer.seconds().values()))
+        for call, seconds in timer.seconds().items():
             found[call].append(seconds)
-    groups = [[*call, timer.calls[call], statistics.median(s)] for call, s in found.items()]
+    calls = timer.calls()
+    groups = [[*call, calls[call], statistics.median(s)] for call, s in found.items()]
     step_and_rest = {"step": statistics.median(wholes), "outside": statistics.median(outside)}
     return {**step_and_rest, "groups": groups}
 

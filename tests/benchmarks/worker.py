@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core import kernels
-from tests.benchmarks.networks import batch_of, halflight, torch_network, trained
+from tests.benchmarks.networks import batch_of, halflight, torch_network, torch_trained, trained
 
 WARM_UP = 3
 
@@ -40,7 +40,6 @@ def halflight_call(name: str, batch: int, mode: str) -> Callable[[], object]:
 def torch_call(name: str, batch: int, mode: str) -> Callable[[], object]:
     """The same in PyTorch, eager, float32, channels last, with fused Adam."""
     import torch
-    from torch.nn import functional
 
     network = torch_network(name)
     host_x, host_y = batch_of(name, batch)
@@ -56,19 +55,7 @@ def torch_call(name: str, batch: int, mode: str) -> Callable[[], object]:
         network.eval()
         return infer
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-4, eps=1e-7, fused=True)
-
-    def train() -> None:
-        optimizer.zero_grad(set_to_none=False)
-        output = network(x)
-        if name == "N1":
-            loss = functional.cross_entropy(output, y)
-        else:
-            mean, log_variance = output[:, :1], output[:, 1:]
-            loss = 0.5 * (log_variance + (mean - y) ** 2 * torch.exp(-log_variance)).mean()
-        loss.backward()
-        optimizer.step()
-
-    return train
+    return torch_trained(network, name, x, y, optimizer, keep=True)
 
 
 def prepare(side: str) -> None:

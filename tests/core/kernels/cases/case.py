@@ -58,8 +58,14 @@ def assert_agrees(case: Case, backend: Backend, reference: Backend) -> None:
     typical output. Where Winograd's algorithm may serve it is at least two, as the sums of others
     have: PyTorch 2.13 shows 1.7 to 2.7 on most of these cases.
     """
-    expected, received = case.run(reference), case.run(backend)
-    rounded = case.run_in_float32(reference)
+    assert_close(case, backend, reference, case.run(backend))
+
+
+def assert_close(
+    case: Case, backend: Backend, reference: Backend, received: dict[str, np.ndarray]
+) -> None:
+    """The same of outputs that the back end has computed, of `case` or of more than it."""
+    expected, rounded = case.run(reference), case.run_in_float32(reference)
     direct = backend.name == "cpu_precise" and case.kernel.startswith("conv")
     direct &= "fused" not in case.kernel  # a normalisation is folded into one factor first
     limit = 2.0 if direct else 4.0

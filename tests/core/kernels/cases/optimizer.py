@@ -5,7 +5,7 @@ import numpy as np
 from tests.core.kernels.cases.case import Case, normal
 
 
-def _optimizers(rng: np.random.Generator, size: int) -> list[Case]:
+def optimizers(rng: np.random.Generator, size: int) -> list[Case]:
     w, g, m = normal(rng, size), normal(rng, size), normal(rng, size)
     sgd = {"w": w, "g": g, "velocity": m, "learning_rate": 0.125, "momentum": 0.75}
     sgd |= {"nesterov": False, "weight_decay": 0.25, "finite": np.ones(1)}
@@ -26,4 +26,4 @@ def _optimizers(rng: np.random.Generator, size: int) -> list[Case]:
 
 def cases(rng: np.random.Generator) -> list[Case]:
     """A few values and more than a block."""
-    return [case for size in (70, 2590, 21000) for case in _optimizers(rng, size)]
+    return [case for size in (70, 2590, 21000) for case in optimizers(rng, size)]

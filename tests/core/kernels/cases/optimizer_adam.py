@@ -5,7 +5,7 @@ import numpy as np
 from tests.core.kernels.cases.case import Case, normal, positive
 
 
-def _optimizers(rng: np.random.Generator, size: int) -> list[Case]:
+def adams(rng: np.random.Generator, size: int) -> list[Case]:
     w, g, m, v = normal(rng, size), normal(rng, size), normal(rng, size), positive(rng, size)
     common = {"w": w, "g": g, "m": m, "learning_rate": 0.125, "beta_1": 0.875, "beta_2": 0.96875}
     common |= {"epsilon": 2.0**-20, "weight_decay": 0.25, "step": 3, "finite": np.ones(1)}
@@ -21,4 +21,4 @@ def _optimizers(rng: np.random.Generator, size: int) -> list[Case]:
 
 def cases(rng: np.random.Generator) -> list[Case]:
     """A few values and more than a block."""
-    return [case for size in (70, 2590, 21000) for case in _optimizers(rng, size)]
+    return [case for size in (70, 2590, 21000) for case in adams(rng, size)]
