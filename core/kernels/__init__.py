@@ -41,11 +41,10 @@ import importlib
 import inspect
 from types import SimpleNamespace
 
-from .shapes import MODULES as _WITH_KERNELS
+from .shapes import MODULES
 
 __all__ = ["BACKENDS", "MODULES", "Backend", "load"]
 
-MODULES = (*_WITH_KERNELS, "staging")
 BACKENDS = ("reference", "cpu", "cpu_precise", "cuda")
 
 
@@ -68,7 +67,7 @@ def load(name: str) -> Backend:
         importlib.import_module(f"{__name__}.cuda.device").device_name()  # or says what is missing
     package, _, precise = name.partition("_")
     backend = Backend(name=name)
-    for module_name in MODULES:
+    for module_name in (*MODULES, "staging"):
         module = importlib.import_module(f"{__name__}.{package}.{module_name}")
         for kernel in module.__all__:
             chosen = getattr(module, kernel)

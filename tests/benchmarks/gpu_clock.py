@@ -10,8 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numba import cuda
 
-from core.kernels.cuda import compiler
-from core.kernels.cuda.compiler import SIMULATED, Kernel
+from core.kernels.cuda.compiler import SIMULATED, Kernel, stream
 from tests.benchmarks.kernels import HostClock
 
 Call: TypeAlias = Callable[[], object]
@@ -19,12 +18,6 @@ Call: TypeAlias = Callable[[], object]
 TURN = 0.06  # seconds that one side is timed for before it is another's turn
 FEWEST, MOST = (1, 1) if SIMULATED else (3, 60)  # steps of a turn
 SPIN_ROUNDS = 4 if SIMULATED else 1_000_000
-
-
-def stream() -> Any:
-    """The stream that the kernels are launched on: 0 is CUDA's default one."""
-    made = getattr(compiler, "stream", None)
-    return made() if callable(made) else 0
 
 
 def few(count: int) -> int:

@@ -16,7 +16,7 @@ from tests.benchmarks.gpu_clock import (
     timed,
 )
 from tests.benchmarks.gpu_limits import gpu_backends
-from tests.benchmarks.gpu_networks import Uploads, networks_of
+from tests.benchmarks.gpu_networks import networks_of
 from tests.benchmarks.gpu_sections import Record, Section, Setting
 from tests.benchmarks.kernels import LEAST_SHARE, Timer
 from tests.benchmarks.networks import halflight, trained
@@ -36,7 +36,6 @@ def measure(setting: Setting, part: str) -> Iterator[Record]:
     """The step as a whole, then a record for each group of calls."""
     network, name = part.split()
     batch, backend = networks_of(setting)[network], kernels.load(name)
-    Uploads(backend).keep = True
     step, spin = trained(halflight(network, name), network, batch), Spinner()
     for _ in range(few(WARM_UP)):
         step()

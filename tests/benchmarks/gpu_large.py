@@ -123,12 +123,16 @@ def losses(rng: Rng) -> list[Large]:
 def elements(rng: Rng, size: int = 10**7 + 1) -> list[Large]:
     """Optimisers' steps on many weights: some of them; and sums over all."""
     found = [along(c, some(rng, size, 100_000)) for c in optimizers(rng, size) + adams(rng, size)]
-    x = normal(rng, size)
-    sums = [Case(name, ("out",), (), {"out": nothing(1), "x": x}) for name in SUMS]
-    return found + [Large(case) for case in sums]
+    x, bad = normal(rng, size), normal(rng, size)
+    bad[-1] = np.nan
+    wholes = [Case("sum_of_squares", ("out",), (), {"out": nothing(1), "x": x})]
+    wholes += [
+        Case("keep_finite", (), ("finite",), {"finite": np.ones(1), "x": values})
+        for values in (x, bad)
+    ]
+    return found + [Large(case) for case in wholes]
 
 
-SUMS = ("sum_of_squares", "all_finite")
 SAME3, SAME5 = (ONE, ONE, (2, 2)), (ONE, (2, 2), (4, 4))  # strides, padding, zeros added in all
 # Batch, image, channels, window, strides, padding, zeros added in all, and options.
 CONVOLUTIONS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
@@ -180,4 +184,4 @@ PARTS: dict[str, Callable[[Rng], list[Large]]] = {
 def tiny(rng: Rng) -> list[Large]:
     """A few small calls, restricted in every way."""
     grouped = convolutions(rng, 3, (3, 3), (4, 4), (2, 2), ONE, NONE, NONE, groups=2)
-    return [*grouped[1:], denses(rng, 3, 4, 3)[2], elements(rng, 40)[-2]]
+    return [*grouped[1:], denses(rng, 3, 4, 3)[2], elements(rng, 40)[-3]]

@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from core import kernels
 from tests.benchmarks import gpu_torch
 from tests.benchmarks.gpu_clock import (
@@ -34,24 +32,6 @@ def networks_of(setting: Setting) -> dict[str, int]:
     return {"tiny": 2} if setting.tiny else BATCHES
 
 
-class Uploads:
-    """A back end's `to_device` that can keep what it once uploaded, as long as it is asked to."""
-
-    def __init__(self, backend: kernels.Backend) -> None:
-        """Take the place of the back end's."""
-        self._upload, self._known = backend.to_device, dict[int, tuple[Any, Any]]()
-        self.keep = False
-        backend.to_device = self
-
-    def __call__(self, array: Any) -> Any:
-        """A copy on the GPU; of the very same array it is the same copy."""
-        if not self.keep or not isinstance(array, np.ndarray):
-            return self._upload(array)
-        if id(array) not in self._known:
-            self._known[id(array)] = (array, self._upload(array))  # an array kept has its own id
-        return self._known[id(array)][1]
-
-
 @dataclass
 class Side:
     """One contender."""
@@ -74,33 +54,27 @@ class Side:
 def ours(network: str, batch: int, name: str) -> tuple[dict[str, list[Side]], list[Record]]:
     """The sides of a back end by mode, and its memory."""
     backend = kernels.load(name)
-    uploads = Uploads(backend)
     precision = "tf32" if name.endswith("tf32") else "fp32"
     sides: dict[str, list[Side]] = {"train": [], "infer": []}
     records: list[Record] = []
 
-    def add(mode: str, note: str, call: Callable[[], object], keep: bool) -> None:
-        def prepare() -> None:
-            uploads.keep = keep
-
-        prepare()
+    def add(mode: str, note: str, call: Callable[[], object]) -> None:
         for _ in range(few(WARM_UP) - 1):
             call()
         with launches() as count:
             call()
-        sides[mode].append(Side(name, note, precision, call, synchronize, prepare, count[0]))
+        side = Side(name, note, precision, call, synchronize, lambda: None, count[0])
+        sides[mode].append(side)
 
     before = memory_used()
     model = halflight(network, name)
-    step = trained(model, network, batch)
-    add("train", RESIDENT, step, True)
+    add("train", RESIDENT, trained(model, network, batch))
     records.append({"memory": "train", "side": name, "mib": [memory_used() - before]})
-    add("train", UPLOADED, step, False)
-    uploads.keep = False
+    add("train", UPLOADED, trained(model, network, batch, upload=True))
     other = halflight(network, name)
     before, x = memory_used(), backend.to_device(batch_of(network, batch)[0])
     executor = other.executor(batch, training=False)
-    add("infer", RESIDENT, lambda: executor.forward([x]), True)
+    add("infer", RESIDENT, lambda: executor.forward([x]))
     records.append({"memory": "infer", "side": name, "mib": [memory_used() - before]})
     return sides, records
 

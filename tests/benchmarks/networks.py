@@ -51,14 +51,20 @@ def halflight(name: str, backend: str = "cpu", seed: int = 1) -> Model:
     return Model(image, layers.Dense(2)(x), backend=backend, seed=seed)
 
 
-def trained(model: Model, name: str, batch: int) -> Callable[[], object]:
-    """A training step of the network on one batch, with Adam; the model is compiled for it."""
+def trained(model: Model, name: str, batch: int, *, upload: bool = False) -> Callable[[], object]:
+    """A training step of the network on one batch, with Adam; the model is compiled for it.
+
+    The batch is where the kernels compute, unless every step has to `upload` it.
+    """
     classify = losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(optimizers.Adam(1e-4), classify if name in CLASSES else "gaussian_nll")
     assert model.objective is not None
     checked = check_batch(batch_of(name, batch), model.objective.rules)
-    fed, ledger = staged(model.kernels.Staging(), checked), steps.new_ledger(model)
+    staging, ledger = model.kernels.Staging(), steps.new_ledger(model)
     steps.restart(model)
+    if upload:
+        return lambda: steps.train(model, staged(staging, checked), ledger)
+    fed = staged(staging, checked)
     return lambda: steps.train(model, fed, ledger)
 
 
