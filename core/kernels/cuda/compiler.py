@@ -68,7 +68,7 @@ class Kernel:
     ) -> None:
         """Launch so many blocks of so many threads."""
         launch = self._launches.get((blocks, threads))
-        if launch is None:
+        if launch is None or SIMULATED:  # a simulated kernel remembers its last launch alone
             with warnings.catch_warnings():  # few blocks are all that small arrays have work for
                 warnings.simplefilter("ignore", NumbaPerformanceWarning)
                 launch = self.dispatcher[blocks, threads, stream()]
