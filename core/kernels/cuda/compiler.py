@@ -4,7 +4,8 @@ With NUMBA_ENABLE_CUDASIM=1 they run in Numba's simulator, as plain Python: chec
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -41,6 +42,7 @@ class Kernel:
         that it calls, and those that these call: all are compiled into it.
         """
         functools.update_wrapper(self, function)
+        self._launchers: dict[tuple[Any, Any], Callable[..., None]] = {}
         suffix = "".join(f"_{getattr(c, '__name__', c)}" for c in constants.values())
         function = _whole(function, suffix, constants)
         if SIMULATED:
@@ -55,12 +57,29 @@ class Kernel:
         self, blocks: int | tuple[int, ...], threads: int | tuple[int, ...], *arguments: Any
     ) -> None:
         """Launch so many blocks of so many threads."""
-        self.dispatcher[blocks, threads](*arguments)
+        launcher = self._launchers.get((blocks, threads))
+        if launcher is None:
+            with _small_grids_are_meant():
+                launcher = self.dispatcher[blocks, threads]
+            if not SIMULATED:  # whose kernels remember the last numbers only
+                self._launchers[blocks, threads] = launcher
+        launcher(*arguments)
 
     def over(self, size: int, *arguments: Any) -> None:
         """Launch threads for `size` elements; they walk on by `cuda.gridsize(1)`."""
         blocks = min(-(-size // THREADS), _MOST_BLOCKS)
         self(blocks, THREADS, *arguments)
+
+
+@contextmanager
+def _small_grids_are_meant() -> Iterator[None]:
+    """Numba warns when it prepares a launch of few blocks; other users keep the warning."""
+    before = numba.config.CUDA_LOW_OCCUPANCY_WARNINGS  # type: ignore[attr-defined]
+    numba.config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        numba.config.CUDA_LOW_OCCUPANCY_WARNINGS = before  # type: ignore[attr-defined]
 
 
 def _whole(
