@@ -1,4 +1,9 @@
-"""Launch every parity case once on the pretended driver; run as a program in its environment."""
+"""Launch every parity case once on the pretended driver.
+
+Too slow for a test: a minute and a half until all kernels are in the cache. Fresh memory is 0 here,
+so that no index is found outside of its table:
+`PRETENDED_CONTENT=0 python -m tests.core.kernels.driver -m tests.core.kernels.driver.cases`
+"""
 
 import traceback
 

@@ -1,5 +1,7 @@
 """Checks of the cuda back end on the pretended driver; test_cuda_driver.py runs this file."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from numba import cuda
@@ -61,6 +63,39 @@ def test_a_copy_keeps_what_the_host_changes_afterwards(backend):
     there = backend.to_device(host)
     host[:] = 0
     np.testing.assert_array_equal(backend.to_host(there), np.arange(12))
+
+
+def test_the_driver_copies_as_late_as_it_may(backend):
+    """So that a program that does not wait where it must gets wrong numbers here, too."""
+    host, stream = cuda.pinned_array(4, np.float32), cuda.stream()
+    host[:] = 1.0
+    there = cuda.to_device(host, stream=stream)
+    host[:] = 2.0  # too early
+    stream.synchronize()
+    assert there.copy_to_host().tolist() == [2.0] * 4
+    there.copy_to_host(host, stream=stream)
+    host[:] = 3.0
+    done = cuda.event()
+    done.record(stream)
+    assert host.tolist() == [3.0] * 4
+    assert waits_during(done.synchronize) == {"cuEventSynchronize": 1}
+    assert host.tolist() == [2.0] * 4
+
+
+def test_other_threads_may_compute(backend):
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda n: backend.to_host(backend.to_device([n] * 5)), range(8)))
+    assert [array.tolist() for array in found] == [[n] * 5 for n in range(8)]
+
+
+def test_wrong_arguments_are_named(backend):
+    there = backend.zeros((4, 6))
+    with pytest.raises(ValueError, match="copy: x has shape"):
+        backend.copy(there, backend.zeros((6, 4)))
+    with pytest.raises(ValueError, match="copy: x .* is not C-contiguous"):
+        backend.copy(backend.zeros((4, 3)), there[:, ::2])
+    with pytest.raises(ValueError, match="copy: x is int32"):
+        backend.copy(there, backend.zeros((4, 6), np.int32))
 
 
 def test_an_array_beyond_its_memory_is_refused(backend):

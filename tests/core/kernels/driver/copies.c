@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int is_pinned(const void *start, size_t size);
-
 struct copy {
     void *to;
     const void *from; /* or NULL: fill with a value of so many bytes */
@@ -19,8 +17,6 @@ static struct copy *queue;
 static size_t room;
 static uint64_t asked, done;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-
-uint64_t queued(void) { return __atomic_load_n(&asked, __ATOMIC_SEQ_CST); }
 
 void complete(uint64_t until) {
     pthread_mutex_lock(&lock);
@@ -53,26 +49,26 @@ static Result now(struct copy copy) {
     return SUCCESS;
 }
 
-#define NEEDS(pointer, size)                                       \
-    do {                                                           \
-        NEEDS_CONTEXT;                                             \
+#define NEEDS(pointer, size)                                                 \
+    do {                                                                     \
+        NEEDS_CONTEXT;                                                       \
         if ((size) > 0 && !allocated(pointer, size)) return ILLEGAL_ADDRESS; \
     } while (0)
 
 Result cuMemcpyHtoD_v2(Pointer to, const void *from, size_t size) {
-    CALLED_AND_WAITED;
+    WAITS;
     NEEDS(to, size);
     return now((struct copy){(void *)to, from, size, 0, 0});
 }
 
 Result cuMemcpyDtoH_v2(void *to, Pointer from, size_t size) {
-    CALLED_AND_WAITED;
+    WAITS;
     NEEDS(from, size);
     return now((struct copy){to, (void *)from, size, 0, 0});
 }
 
 Result cuMemcpyDtoD_v2(Pointer to, Pointer from, size_t size) {
-    CALLED_AND_WAITED;
+    WAITS;
     NEEDS(to, size);
     NEEDS(from, size);
     return now((struct copy){(void *)to, (void *)from, size, 0, 0});
@@ -154,7 +150,7 @@ Result cuStreamDestroy_v2(Handle stream) {
 
 Result cuStreamSynchronize(Handle stream) {
     (void)stream;
-    CALLED_AND_WAITED;
+    WAITS;
     NEEDS_CONTEXT;
     return SUCCESS;
 }
@@ -186,7 +182,7 @@ Result cuEventRecord(uint64_t *event, Handle stream) {
     (void)stream;
     CALLED;
     NEEDS_CONTEXT;
-    *event = queued();
+    *event = __atomic_load_n(&asked, __ATOMIC_SEQ_CST);
     return SUCCESS;
 }
 

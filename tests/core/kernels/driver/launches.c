@@ -25,7 +25,7 @@ enum { MOST_THREADS = 1024, MOST_SHARED = 49152 };
 Result cuLibraryLoadData(struct library **found, const char *image, void *o, void *v, unsigned n,
                          void *p, void *w, unsigned m) {
     (void)o, (void)v, (void)n, (void)p, (void)w, (void)m;
-    CALLED_AND_WAITED;
+    MAY_WAIT;
     NEEDS_CONTEXT;
     if (!image || !*image) return INVALID_IMAGE;
     *found = malloc(sizeof **found);
@@ -34,7 +34,7 @@ Result cuLibraryLoadData(struct library **found, const char *image, void *o, voi
 }
 
 Result cuLibraryUnload(struct library *library) {
-    CALLED_AND_WAITED;
+    MAY_WAIT;
     free(library->text);
     free(library);
     return SUCCESS;

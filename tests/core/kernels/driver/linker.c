@@ -1,4 +1,4 @@
-/* The driver's own linker, used where the library nvJitLink is not installed: it joins the texts. */
+/* The driver's own linker, for where nvJitLink is not installed: it joins the texts. */
 #include "pretended.h"
 
 #include <stdlib.h>

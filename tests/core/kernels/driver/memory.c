@@ -120,12 +120,12 @@ static Result release(Pointer start) {
 }
 
 Result cuMemAlloc_v2(Pointer *found, size_t size) {
-    CALLED_AND_WAITED;
+    MAY_WAIT;
     return allocate(found, size);
 }
 
 Result cuMemFree_v2(Pointer start) {
-    CALLED_AND_WAITED;
+    WAITS;
     return release(start);
 }
 
@@ -161,7 +161,7 @@ Result cuMemGetAddressRange_v2(Pointer *start, size_t *size, Pointer inside) {
 }
 
 Result cuMemHostAlloc(void **found, size_t size, unsigned flags) {
-    CALLED_AND_WAITED;
+    MAY_WAIT;
     NEEDS_CONTEXT;
     (void)flags;
     *found = size ? pages(size) : NULL;
@@ -173,7 +173,7 @@ Result cuMemHostAlloc(void **found, size_t size, unsigned flags) {
 Result cuMemAllocHost_v2(void **found, size_t size) { return cuMemHostAlloc(found, size, 0); }
 
 Result cuMemFreeHost(void *start) {
-    CALLED_AND_WAITED;
+    WAITS;
     size_t size = take(&pinned, (Pointer)start);
     if (!size) return INVALID_VALUE;
     munmap(start, size);
@@ -181,7 +181,7 @@ Result cuMemFreeHost(void *start) {
 }
 
 Result cuMemHostRegister_v2(void *start, size_t size, unsigned flags) {
-    CALLED_AND_WAITED;
+    MAY_WAIT;
     NEEDS_CONTEXT;
     (void)flags;
     add(&pinned, (Pointer)start, size);
@@ -189,7 +189,7 @@ Result cuMemHostRegister_v2(void *start, size_t size, unsigned flags) {
 }
 
 Result cuMemHostUnregister(void *start) {
-    CALLED_AND_WAITED;
+    WAITS;
     return take(&pinned, (Pointer)start) ? SUCCESS : INVALID_VALUE;
 }
 

@@ -28,27 +28,27 @@ struct calls {
 };
 void called(struct calls *calls, int waits);
 
-/* Every function of the driver that the host can call begins with one of these. */
-#define CALLED                                        \
-    do {                                              \
+/* Every function of the driver that the host can call begins with one of these: CALLED returns at
+ * once, WAITS when all copies are done; MAY_WAIT is for what itself takes time in a real driver. */
+#define COUNTED(waits)                                  \
+    do {                                                \
         static struct calls calls = {.name = __func__}; \
-        called(&calls, 0);                            \
+        called(&calls, waits);                          \
     } while (0)
-#define CALLED_AND_WAITED                             \
-    do {                                              \
-        static struct calls calls = {.name = __func__}; \
-        called(&calls, 1);                            \
-        complete(UINT64_MAX);                         \
-    } while (0)
-#define NEEDS_CONTEXT                                      \
-    do {                                                   \
-        if (!current_context()) return INVALID_CONTEXT;    \
+#define CALLED COUNTED(0)
+#define MAY_WAIT COUNTED(1)
+#define WAITS             \
+    COUNTED(1);           \
+    complete(UINT64_MAX)
+#define NEEDS_CONTEXT                                   \
+    do {                                                \
+        if (!current_context()) return INVALID_CONTEXT; \
     } while (0)
 
 Handle current_context(void); /* of this thread, or NULL */
 
-/* Work in a stream is done as late as it may be: when the host waits for it. */
-uint64_t queued(void);       /* how many copies have been asked for */
-void complete(uint64_t until); /* do all copies up to this one */
+void complete(uint64_t until); /* do all copies up to this one, of those still to be done */
 
-int allocated(Pointer start, size_t size); /* whether the range lies in one allocation */
+/* Whether a range lies in one allocation of the GPU's memory, or of the host's that is pinned. */
+int allocated(Pointer start, size_t size);
+int is_pinned(const void *start, size_t size);
