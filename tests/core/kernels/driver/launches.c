@@ -1,16 +1,15 @@
 /* Modules and launches: nothing is computed, but what a real driver refuses is refused. */
-#define _GNU_SOURCE
 #include "pretended.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct library {
-    char *text; /* PTX, or NULL: machine code */
+    char *image;
 };
 struct kernel {
     struct library *library;
-    const char *widths; /* of each parameter: 8 for an address or an int64; NULL if not known */
+    char *widths; /* of each parameter: 8 bytes for an address or an int64 */
     char name[];
 };
 struct configuration { /* CUlaunchConfig */
@@ -29,38 +28,24 @@ Result cuLibraryLoadData(struct library **found, const char *image, void *o, voi
     NEEDS_CONTEXT;
     if (!image || !*image) return INVALID_IMAGE;
     *found = malloc(sizeof **found);
-    (*found)->text = memcmp(image, "\177ELF", 4) ? strdup(image) : NULL;
+    (*found)->image = copy_of_image(image);
     return SUCCESS;
 }
 
 Result cuLibraryUnload(struct library *library) {
     MAY_WAIT;
-    free(library->text);
+    free(library->image);
     free(library);
     return SUCCESS;
 }
 
-/* Reads the parameters of a kernel, ".param .u64 name_param_0," and so on, from its PTX. */
-static const char *widths_of(const char *text, const char *name) {
-    const size_t length = strlen(name);
-    const char *at = text;
-    while ((at = strstr(at, ".entry ")) && (strncmp(at += 7, name, length) || at[length] != '('));
-    if (!at) return NULL;
-    const char *end = strchr(at, ')');
-    char *widths = calloc(1, (size_t)(end - at)), *next = widths;
-    while ((at = strstr(at, ".param .")) && at < end) {
-        at += strlen(".param .");
-        *next++ = (char)(strtol(at + 1, NULL, 10) / 8);
-    }
-    return widths;
-}
-
 Result cuLibraryGetKernel(struct kernel **found, struct library *library, const char *name) {
     CALLED;
-    if (library->text && !strstr(library->text, name)) return NOT_FOUND;
+    char *widths = widths_of(library->image, name);
+    if (!widths) return NOT_FOUND;
     *found = malloc(sizeof **found + strlen(name) + 1);
     (*found)->library = library;
-    (*found)->widths = library->text ? widths_of(library->text, name) : NULL;
+    (*found)->widths = widths;
     strcpy((*found)->name, name);
     return SUCCESS;
 }
@@ -126,7 +111,7 @@ static Result launch(const struct configuration *c, struct kernel *kernel, void 
     }
     if (c->block[0] * c->block[1] * c->block[2] > MOST_THREADS) return INVALID_VALUE;
     if (c->shared > MOST_SHARED) return INVALID_VALUE;
-    if (kernel->widths && !arrays_exist(kernel->widths, arguments)) return ILLEGAL_ADDRESS;
+    if (!arrays_exist(kernel->widths, arguments)) return ILLEGAL_ADDRESS;
     return SUCCESS;
 }
 

@@ -52,3 +52,7 @@ void complete(uint64_t until); /* do all copies up to this one, of those still t
 /* Whether a range lies in one allocation of the GPU's memory, or of the host's that is pinned. */
 int allocated(Pointer start, size_t size);
 int is_pinned(const void *start, size_t size);
+
+/* A module's image, and of one of its kernels the bytes of each parameter, or NULL. */
+char *copy_of_image(const char *image);
+char *widths_of(const char *image, const char *name);
