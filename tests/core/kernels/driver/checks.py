@@ -1,0 +1,156 @@
+"""Checks of the cuda back end on the pretended driver; test_cuda_driver.py runs this file."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from numba import cuda
+
+from core import kernels
+from core.nn import Input, Sequential, layers, losses, presets
+from core.nn.data import check_batch
+from core.nn.training import train_step
+from tests.core.kernels.driver.calls import calls_during, waits_during
+
+rng = np.random.Generator(np.random.Philox(key=[23, 0]))
+
+
+@pytest.fixture(scope="module")
+def backend():
+    return kernels.load("cuda")
+
+
+def test_the_gpu_is_the_pretended_one(backend):
+    from core.kernels.cuda.device import device_name
+
+    assert device_name() == "Pretended GPU"
+
+
+@pytest.mark.parametrize("shape", [(1,), (7,), (3, 5, 2, 3), (20011,), (2, 1, 1)])
+@pytest.mark.parametrize("dtype", [np.float32, np.int32])
+def test_copies_come_back_unchanged(backend, shape, dtype):
+    host = rng.integers(-1000, 1000, shape).astype(dtype)
+    there = backend.to_device(host)
+    back = backend.to_host(there)
+    assert back.dtype == dtype
+    np.testing.assert_array_equal(back, host)
+    np.testing.assert_array_equal(backend.to_host(there.reshape(-1)), host.reshape(-1))
+
+
+def test_views_of_an_array_are_read_where_they_begin(backend):
+    host = rng.standard_normal((6, 5, 4), np.float32)
+    there = backend.to_device(host)
+    np.testing.assert_array_equal(backend.to_host(there[2:5]), host[2:5])
+    np.testing.assert_array_equal(backend.to_host(there[3]), host[3])
+    piece = there.reshape(-1)[7:31].reshape(2, 3, 4)
+    np.testing.assert_array_equal(backend.to_host(piece), host.reshape(-1)[7:31].reshape(2, 3, 4))
+    np.testing.assert_array_equal(
+        backend.to_host(piece[1:]), host.reshape(-1)[19:31].reshape(1, 3, 4)
+    )
+
+
+def test_arrays_of_any_layout_are_copied(backend):
+    host = rng.standard_normal((6, 8), np.float32)
+    for other in (host.T, host[::2, 1::3], host[::-1], np.asfortranarray(host)):
+        np.testing.assert_array_equal(backend.to_host(backend.to_device(other)), other)
+    frozen = host.copy()
+    frozen.flags.writeable = False
+    np.testing.assert_array_equal(backend.to_host(backend.to_device(frozen)), host)
+
+
+def test_a_copy_keeps_what_the_host_changes_afterwards(backend):
+    host = np.arange(12, dtype=np.float32)
+    there = backend.to_device(host)
+    host[:] = 0
+    np.testing.assert_array_equal(backend.to_host(there), np.arange(12))
+
+
+def test_the_driver_copies_as_late_as_it_may(backend):
+    """So that a program that does not wait where it must gets wrong numbers here, too."""
+    host, stream = cuda.pinned_array(4, np.float32), cuda.stream()
+    host[:] = 1.0
+    there = cuda.to_device(host, stream=stream)
+    host[:] = 2.0  # too early
+    stream.synchronize()
+    assert there.copy_to_host().tolist() == [2.0] * 4
+    there.copy_to_host(host, stream=stream)
+    host[:] = 3.0
+    done = cuda.event()
+    done.record(stream)
+    assert host.tolist() == [3.0] * 4
+    assert waits_during(done.synchronize) == {"cuEventSynchronize": 1}
+    assert host.tolist() == [2.0] * 4
+
+
+def test_other_threads_may_compute(backend):
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda n: backend.to_host(backend.to_device([n] * 5)), range(8)))
+    assert [array.tolist() for array in found] == [[n] * 5 for n in range(8)]
+
+
+def test_wrong_arguments_are_named(backend):
+    there = backend.zeros((4, 6))
+    with pytest.raises(ValueError, match="copy: x has shape"):
+        backend.copy(there, backend.zeros((6, 4)))
+    with pytest.raises(ValueError, match="copy: x .* is not C-contiguous"):
+        backend.copy(backend.zeros((4, 3)), there[:, ::2])
+    with pytest.raises(ValueError, match="copy: x is int32"):
+        backend.copy(there, backend.zeros((4, 6), np.int32))
+
+
+def test_an_array_beyond_its_memory_is_refused(backend):
+    whole = backend.empty((4,))
+    kind = type(whole)
+    beyond = kind((1 << 20,), (4,), np.dtype(np.float32), gpu_data=whole.gpu_data)
+    with pytest.raises(Exception, match="ILLEGAL_ADDRESS"):
+        backend.fill(beyond, 1.0)
+
+
+def test_more_than_the_memory_is_refused(backend, monkeypatch):
+    """The error that Numba raises today, and that memory given back can be used again."""
+    monkeypatch.setenv("PRETENDED_MEMORY", str(1 << 28))
+    for _ in range(20):
+        backend.empty((1 << 24,))  # a quarter of it
+    with pytest.raises(cuda.cudadrv.driver.CudaAPIError, match="CUDA_ERROR_OUT_OF_MEMORY"):
+        backend.empty((1 << 27,))
+    assert backend.empty((1 << 20,)).size == 1 << 20
+
+
+def _small():
+    """That of test_cuda.py."""
+    stack = [
+        Input((6, 6, 2)),
+        *(layers.Conv2D(4, 3, padding="same"), layers.BatchNormalization(), layers.ReLU()),
+        *(layers.MaxPooling2D(), layers.Flatten(), layers.Dense(3)),
+    ]
+    model = Sequential(stack, backend="cuda", seed=1)
+    model.compile("adam", losses.SparseCategoricalCrossentropy(from_logits=True))
+    x, y = rng.standard_normal((3, 6, 6, 2), np.float32), np.array([0, 1, 2])
+    return model, x, y
+
+
+def _radius():
+    model = presets.build("radius_net", backend="cuda", seed=1)
+    model.compile("adam", "gaussian_nll")
+    x = {
+        "image": rng.standard_normal((4, 96, 96, 1), np.float32),
+        "psf": rng.standard_normal((4, 51, 51, 1), np.float32),
+    }
+    return model, x, rng.standard_normal((4, 1), np.float32)
+
+
+def test_a_network_is_fitted_and_predicts():
+    model, x, y = _small()
+    model.fit(x, y, batch_size=2, epochs=2)
+    assert model.predict(x).shape == (3, 3)
+
+
+@pytest.mark.parametrize("network", [_small, _radius])
+def test_a_training_step(network):
+    model, x, y = network()
+    batch = check_batch((x, y), model.objective.rules)
+    assert train_step(model, batch).finite  # as fresh memory is full of ones
+    step = lambda: train_step(model, batch)  # noqa: E731
+    calls, waits = calls_during(step), waits_during(step)
+    assert calls["cuLaunchKernel"] > 20
+    print(f"{network.__name__}: a step calls {calls} and waits for {waits}")

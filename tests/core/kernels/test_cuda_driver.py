@@ -1,0 +1,45 @@
+"""The cuda back end as a GPU's user runs it, on a driver that computes nothing: no GPU is needed.
+
+What the simulator leaves out is tried here: Numba's arrays and their views, compilation, modules,
+launches with their arguments, copies, and what they ask of the driver.
+"""
+
+import importlib.util
+import subprocess
+import sys
+
+import pytest
+
+from tests.core.kernels import driver
+
+pytestmark = [
+    pytest.mark.skipif(
+        importlib.util.find_spec("numba_cuda") is None,
+        reason="no numba-cuda: pip install numba-cuda, which there is for Linux and Windows",
+    ),
+    pytest.mark.skipif(
+        driver.compiler() is None,
+        reason="no C compiler (cc or gcc) on Linux, which the pretended driver needs",
+    ),
+]
+
+# Without nvJitLink of the same major version as cuda-bindings, the driver's own linker is used.
+NO_LINKER = "ignore:cuda.bindings.nvjitlink is not available:RuntimeWarning"
+
+
+@pytest.mark.slow
+def test_copies_launches_and_networks(root, tmp_path):
+    """All of driver/checks.py. The first time, its kernels are compiled: some 45 seconds."""
+    driver.build(tmp_path)
+    checks = str(driver.FOLDER / "checks.py")
+    options = ["-q", "-rP", "-p", "no:cacheprovider", "-W", NO_LINKER]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, checks],
+        cwd=root,
+        env=driver.environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    print(done.stdout)  # and with it what a step asks of the driver
+    assert done.returncode == 0, done.stderr[-3000:]
