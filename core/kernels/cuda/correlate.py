@@ -211,10 +211,10 @@ def correlate(
     channels = channels_of(y)
     rows, groups = y.size // channels, gather.all_channels // gather.channels
     columns = channels // groups
-    deep = gather.channels % (2 * DEPTH) == 0
+    fours = gather.all_channels % 4 == columns % 4 == 0 and aligned(y, x, w)
+    deep = fours and gather.channels % (2 * DEPTH) == 0
     tile = choose(tiles_for(columns, deep=deep, tf32=tf32), rows, columns, groups)
-    whole = gather.channels % tile.DEPTH == gather.all_channels % 4 == columns % 4 == 0
-    whole = whole and aligned(y, x, w)
+    whole = fours and gather.channels % tile.DEPTH == 0
     _kernel(tile, whole=whole, transposed=transposed)(
         (*tile.blocks(rows, columns), groups),
         tile.threads,

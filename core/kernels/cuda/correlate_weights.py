@@ -161,15 +161,15 @@ def correlate_weights(
     groups = gather.all_channels // gather.channels
     rows, columns = gather.depth, channels_of(dy) // groups
     pixels = dy.size // channels_of(dy)
-    tiles = tiles_for(columns, deep=True, tf32=tf32)
+    whole = gather.channels % 4 == gather.all_channels % 4 == columns % 4 == 0
+    whole = whole and aligned(dy, x)
+    tiles = tiles_for(columns, deep=whole, tf32=tf32)
     tile = choose(tiles, rows, columns, max(1, pixels // _PIXELS) * groups)
     down, across = tile.blocks(rows, columns)
     wanted = min(-(-BUSY // (down * across * groups)), -(-pixels // _PIXELS))
     chunk_pixels = -(-pixels // max(1, wanted) // tile.DEPTH) * tile.DEPTH
     chunks = -(-pixels // chunk_pixels)
     sums = scratch("chunks", chunks * dw.size)
-    whole = gather.channels % 4 == gather.all_channels % 4 == columns % 4 == 0
-    whole = whole and aligned(dy, x)
     _kernel(tile, whole=whole)(
         (down, across, groups * chunks),
         tile.threads,

@@ -60,6 +60,8 @@ class TensorTile(Tile):
         return super().constants() | {
             "DOWN": down,
             "ACROSS": across,
+            "FACTORS_ROWS": 8 * self.HIGH,  # of a depth of 8, that a thread holds
+            "FACTORS_COLUMNS": 8 * self.WIDE,
             "WARPS": self.COLUMNS // (8 * across * self.WIDE),  # side by side
             "multiply": multiply_alone if SIMULATED else multiply,
             "row_of": row_of,
@@ -94,8 +96,8 @@ def tiles_for(columns: int, *, deep: bool, tf32: bool) -> tuple[Tile, ...]:
 
 def multiply(totals, shared, start):  # type: ignore
     """totals += a b of the copy from `start` on: a (DEPTH, ROWS), then b (DEPTH, COLUMNS)."""
-    left = cuda.local.array(8 * HIGH, np.float32)
-    right = cuda.local.array(8 * WIDE, np.float32)
+    left = cuda.local.array(FACTORS_ROWS, np.float32)
+    right = cuda.local.array(FACTORS_COLUMNS, np.float32)
     g, t = cuda.threadIdx.x % 32 // 4, cuda.threadIdx.x % 4
     warp = cuda.threadIdx.x // 32
     row = start + t * LEFT_STRIDE + warp // WARPS * (32 * HIGH) + 4 * g
@@ -124,13 +126,14 @@ def multiply(totals, shared, start):  # type: ignore
 
 def multiply_alone(totals, shared, start):  # type: ignore
     """The same, each thread its own sums: for the simulator, whose threads know no warps."""
-    columns = [start + DEPTH * LEFT_STRIDE + column_of(j) for j in range(BROAD)]
+    rows, columns = np.empty(TALL, np.int64), np.empty(BROAD, np.int64)
     for i in range(TALL):
-        row = start + row_of(i)
-        for k in range(DEPTH):
-            a = shared[row + k * LEFT_STRIDE]
-            for j in range(BROAD):
-                totals[i * BROAD + j] += a * shared[columns[j] + k * RIGHT_STRIDE]
+        rows[i] = start + row_of(i)
+    for j in range(BROAD):
+        columns[j] = start + DEPTH * LEFT_STRIDE + column_of(j)
+    for k in range(DEPTH):
+        a, b = shared[rows + k * LEFT_STRIDE], shared[columns + k * RIGHT_STRIDE]
+        totals += np.outer(a, b).ravel()
 
 
 def row_of(i):  # type: ignore
