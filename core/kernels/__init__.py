@@ -62,13 +62,13 @@ def load(name: str) -> Backend:
         raise ValueError(f"kernels.load: unknown back end {name!r}: choose one of {known}")
     package, _, option = name.partition("_")  # which some kernels have a parameter for
     if package == "cuda":
-        importlib.import_module(f"{__name__}.cuda.device").device_name()  # or says what is missing
+        importlib.import_module(f"{__name__}.cuda.device").expect_device(option)
     backend = Backend(name=name)
     for module_name in MODULES:
         module = importlib.import_module(f"{__name__}.{package}.{module_name}")
         for kernel in module.__all__:
             chosen = getattr(module, kernel)
-            if option in inspect.signature(chosen).parameters:
+            if option and option in inspect.signature(chosen).parameters:
                 with_option = functools.partial(chosen, **{option: True})
                 chosen = functools.update_wrapper(with_option, chosen)
             setattr(backend, kernel, chosen)

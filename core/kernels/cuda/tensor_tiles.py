@@ -103,6 +103,7 @@ def multiply(totals, shared, start):  # type: ignore
     row = start + t * LEFT_STRIDE + warp // WARPS * (32 * HIGH) + 4 * g
     column = start + DEPTH * LEFT_STRIDE + t * RIGHT_STRIDE + warp % WARPS * (32 * WIDE)
     column += g % 2 * 16 + g // 2 * 4
+    cuda.syncwarp()  # the fetch before may have sent the warp's threads different ways
     for k in range(0, DEPTH, 8):
         for half in range(2):
             for part in range(HIGH):

@@ -104,7 +104,9 @@ def _load4(loads):
 def _of_thread(function, tile, thread, **others):
     """The device function as one thread of a tile runs it."""
     fake = SimpleNamespace(
-        threadIdx=SimpleNamespace(x=thread), local=SimpleNamespace(array=np.zeros)
+        threadIdx=SimpleNamespace(x=thread),
+        local=SimpleNamespace(array=np.zeros),
+        syncwarp=lambda: None,
     )
     return with_globals(function, function.__name__, **tile.constants() | {"cuda": fake} | others)
 
