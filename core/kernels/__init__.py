@@ -4,8 +4,10 @@
 contract compiled by Numba in float32 for all cores, and `load("cpu_precise")` the same with direct
 sums in every convolution (3 x 3 ones otherwise use Winograd's algorithm: some four times the
 rounding error, in less than half the time). `load("cuda")` is compiled by numba.cuda for an NVIDIA
-GPU. A back end is a package with the modules listed in `MODULES`; together they offer every name of
-the reference with the same arguments, and its `FLOAT`.
+GPU, and `load("cuda_tf32")` the same with the factors of products rounded to TF32 (10 bits of
+mantissa instead of 23) for its tensor cores: of dense layers and convolutions with 16 outputs or
+more, not of the steps of recurrent layers. A back end is a package with the modules listed in
+`MODULES`; together they offer every name of the reference with the same arguments, and its `FLOAT`.
 
 The contract:
 
@@ -45,7 +47,7 @@ from .shapes import MODULES
 
 __all__ = ["BACKENDS", "MODULES", "Backend", "load"]
 
-BACKENDS = ("reference", "cpu", "cpu_precise", "cuda")
+BACKENDS = ("reference", "cpu", "cpu_precise", "cuda", "cuda_tf32")
 
 
 class Backend(SimpleNamespace):
@@ -58,20 +60,21 @@ class Backend(SimpleNamespace):
 def load(name: str) -> Backend:
     """The back end called `name`, imported only when asked for.
 
-    Raises ValueError when there is no such back end, RuntimeError for "cuda" without a usable GPU.
+    Raises ValueError when there is no such back end, RuntimeError for a GPU's without a usable one.
     """
     if name not in BACKENDS:
         known = ", ".join(repr(backend) for backend in BACKENDS)
         raise ValueError(f"kernels.load: unknown back end {name!r}: choose one of {known}")
-    if name == "cuda":
-        importlib.import_module(f"{__name__}.cuda.device").device_name()  # or says what is missing
-    package, _, precise = name.partition("_")
+    package, _, option = name.partition("_")  # which some kernels have a parameter for
+    if package == "cuda":
+        importlib.import_module(f"{__name__}.cuda.device").expect_device(option)
     backend = Backend(name=name)
     for module_name in (*MODULES, "staging"):
         module = importlib.import_module(f"{__name__}.{package}.{module_name}")
         for kernel in module.__all__:
             chosen = getattr(module, kernel)
-            if precise and callable(chosen) and "precise" in inspect.signature(chosen).parameters:
-                chosen = functools.update_wrapper(functools.partial(chosen, precise=True), chosen)
+            if option and callable(chosen) and option in inspect.signature(chosen).parameters:
+                with_option = functools.partial(chosen, **{option: True})
+                chosen = functools.update_wrapper(with_option, chosen)
             setattr(backend, kernel, chosen)
     return backend

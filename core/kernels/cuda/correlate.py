@@ -15,7 +15,8 @@ from .arrays import Array, aligned, channels_of
 from .compiler import Kernel
 from .epilogue import Ending, epilogue
 from .gather import Gather, next_tap, pixel_of, tap_of, window_of
-from .tiles import DEPTH, QUADS, TILES, choose, column_of, multiply, put4, row_of
+from .tensor_tiles import tiles_for
+from .tiles import DEPTH, Tile, choose, put4
 from .vectors import ALIGNMENT, load4, store4
 
 # ruff: noqa: F821 (kernels see the constants of their tile)
@@ -108,16 +109,18 @@ def _put(shared, start, left, right):  # type: ignore
     for load in range(LOADS_ROWS):
         number = cuda.threadIdx.x + load * THREADS
         for i in range(4):
-            shared[start + (number // ROWS * 4 + i) * ROWS + number % ROWS] = left[4 * load + i]
+            to = start + (number // ROWS * 4 + i) * LEFT_STRIDE + number % ROWS
+            shared[to] = rounded(left[4 * load + i])
+    start += DEPTH * LEFT_STRIDE
     if not TRANSPOSED:
-        put4(shared, start + DEPTH * ROWS, right, LOADS_COLUMNS, COLUMNS)
+        put4(shared, start, right, LOADS_COLUMNS, COLUMNS, RIGHT_STRIDE)
         return
     for load in range(LOADS_COLUMNS):
         number = cuda.threadIdx.x + load * THREADS
         if number < COLUMNS * QUADS:
-            to = start + DEPTH * ROWS + number // COLUMNS * 4 * COLUMNS + number % COLUMNS
+            to = start + number // COLUMNS * 4 * RIGHT_STRIDE + number % COLUMNS
             for i in range(4):
-                shared[to + i * COLUMNS] = right[4 * load + i]
+                shared[to + i * RIGHT_STRIDE] = rounded(right[4 * load + i])
 
 
 def _finish(y, totals, first_row, rows, begin, columns, group, ending):  # type: ignore
@@ -186,14 +189,20 @@ def _correlate(y, x, w, rows, columns, last_axis, gather, ending):  # type: igno
 
 
 @functools.cache
-def _kernel(tile: int, *, whole: bool, transposed: bool) -> Kernel:
+def _kernel(tile: Tile, *, whole: bool, transposed: bool) -> Kernel:
     """One for each tile; `whole` where fours of channels are aligned, and of one tap."""
-    constants = TILES[tile].constants()
-    return Kernel(_correlate, **constants, WHOLE=int(whole), TRANSPOSED=int(transposed))
+    return Kernel(_correlate, **tile.constants(), WHOLE=int(whole), TRANSPOSED=int(transposed))
 
 
 def correlate(
-    y: Array, x: Array, w: Array, ending: Ending, gather: Gather, *, transposed: bool = False
+    y: Array,
+    x: Array,
+    w: Array,
+    ending: Ending,
+    gather: Gather,
+    *,
+    transposed: bool = False,
+    tf32: bool = False,
 ) -> None:
     """y (n, ..., channels) = ending of windows of x times w (taps, in, out).
 
@@ -202,12 +211,13 @@ def correlate(
     channels = channels_of(y)
     rows, groups = y.size // channels, gather.all_channels // gather.channels
     columns = channels // groups
-    number = choose(rows, columns, groups)
-    whole = gather.channels % DEPTH == gather.all_channels % 4 == columns % 4 == 0
-    whole = whole and aligned(y, x, w)
-    _kernel(number, whole=whole, transposed=transposed)(
-        (*TILES[number].blocks(rows, columns), groups),
-        TILES[number].threads,
+    fours = gather.all_channels % 4 == columns % 4 == 0 and aligned(y, x, w)
+    deep = fours and gather.channels % (2 * DEPTH) == 0
+    tile = choose(tiles_for(columns, deep=deep, tf32=tf32), rows, columns, groups)
+    whole = fours and gather.channels % tile.DEPTH == 0
+    _kernel(tile, whole=whole, transposed=transposed)(
+        (*tile.blocks(rows, columns), groups),
+        tile.threads,
         y.reshape(y.size),
         x.reshape(x.size),
         w.reshape(w.size),

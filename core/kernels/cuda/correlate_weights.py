@@ -13,7 +13,8 @@ from .arrays import Array, aligned, channels_of
 from .compiler import Kernel
 from .gather import Gather, later_window, pixel_of, tap_of, window_of
 from .scratch import scratch
-from .tiles import BUSY, DEPTH, QUADS, TILES, choose, column_of, multiply, put4, row_of
+from .tensor_tiles import tiles_for
+from .tiles import BUSY, DEPTH, Tile, choose, put4
 from .vectors import ALIGNMENT, load4
 
 # ruff: noqa: F821 (kernels see the constants of their tile)
@@ -122,8 +123,10 @@ def _sum_chunk(sums, dy, x, pixels, rows, columns, groups, chunk_pixels, gather)
         if step > 0:
             multiply(totals, shared, (step - 1) % 2 * COPIES)
         if step < steps:
-            put4(shared, step % 2 * COPIES, left, LOADS_ROWS, ROWS)
-            put4(shared, step % 2 * COPIES + DEPTH * ROWS, right, LOADS_COLUMNS, COLUMNS)
+            copy = step % 2 * COPIES
+            put4(shared, copy, left, LOADS_ROWS, ROWS, LEFT_STRIDE)
+            copy += DEPTH * LEFT_STRIDE
+            put4(shared, copy, right, LOADS_COLUMNS, COLUMNS, RIGHT_STRIDE)
         cuda.syncthreads()
     for i in range(TALL):
         for j in range(BROAD):
@@ -144,29 +147,32 @@ def _add_chunks(dw, sums, chunks, fresh):  # type: ignore
 
 
 @functools.cache
-def _kernel(tile: int, *, whole: bool) -> Kernel:
+def _kernel(tile: Tile, *, whole: bool) -> Kernel:
     """One for each tile; `whole` where fours of channels are aligned, and of one tap."""
-    constants = TILES[tile].constants()
+    constants = tile.constants()
     taps = constants["FETCHED_ROWS"] * (1 if whole else 4)
     return Kernel(_sum_chunk, **constants, WHOLE=int(whole), TAPS=taps)
 
 
-def correlate_weights(dw: Array, dy: Array, x: Array, gather: Gather, *, fresh: bool) -> None:
+def correlate_weights(
+    dw: Array, dy: Array, x: Array, gather: Gather, *, fresh: bool, tf32: bool = False
+) -> None:
     """dw (taps, in, out) = or += the windows of x, transposed, times dy (n, ..., out)."""
     groups = gather.all_channels // gather.channels
     rows, columns = gather.depth, channels_of(dy) // groups
     pixels = dy.size // channels_of(dy)
-    number = choose(rows, columns, max(1, pixels // _PIXELS) * groups)
-    down, across = TILES[number].blocks(rows, columns)
-    wanted = min(-(-BUSY // (down * across * groups)), -(-pixels // _PIXELS))
-    chunk_pixels = -(-pixels // max(1, wanted) // DEPTH) * DEPTH
-    chunks = -(-pixels // chunk_pixels)
-    sums = scratch("chunks", chunks * dw.size)
     whole = gather.channels % 4 == gather.all_channels % 4 == columns % 4 == 0
     whole = whole and aligned(dy, x)
-    _kernel(number, whole=whole)(
+    tiles = tiles_for(columns, deep=whole, tf32=tf32)
+    tile = choose(tiles, rows, columns, max(1, pixels // _PIXELS) * groups)
+    down, across = tile.blocks(rows, columns)
+    wanted = min(-(-BUSY // (down * across * groups)), -(-pixels // _PIXELS))
+    chunk_pixels = -(-pixels // max(1, wanted) // tile.DEPTH) * tile.DEPTH
+    chunks = -(-pixels // chunk_pixels)
+    sums = scratch("chunks", chunks * dw.size)
+    _kernel(tile, whole=whole)(
         (down, across, groups * chunks),
-        TILES[number].threads,
+        tile.threads,
         sums,
         dy.reshape(dy.size),
         x.reshape(x.size),

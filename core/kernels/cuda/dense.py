@@ -1,4 +1,7 @@
-"""Dense layers: windows of one pixel."""
+"""Dense layers: windows of one pixel.
+
+With `tf32`, factors are rounded to 10 bits of mantissa for the tensor cores.
+"""
 
 from ..contract import checked
 from .arrays import FLOAT, Array
@@ -23,25 +26,30 @@ def _rows(x: Array) -> Gather:
 
 
 @checked(FLOAT)
-def dense_forward(y: Array, x: Array, w: Array, b: Array | None) -> None:
+def dense_forward(y: Array, x: Array, w: Array, b: Array | None, tf32: bool = False) -> None:
     """y (n, out) = x (n, in) w (in, out) + b (out,); b may be None."""
-    correlate(y, x, w, Ending(shift=b), _rows(x))
+    correlate(y, x, w, Ending(shift=b), _rows(x), tf32=tf32)
 
 
 @checked(FLOAT)
-def dense_backward_input(dx: Array, dy: Array, w: Array) -> None:
+def dense_backward_input(dx: Array, dy: Array, w: Array, tf32: bool = False) -> None:
     """dx (n, in) = dy (n, out) w^T."""
-    correlate(dx, dy, w, Ending(), _rows(dy), transposed=True)
+    correlate(dx, dy, w, Ending(), _rows(dy), transposed=True, tf32=tf32)
 
 
 @checked(FLOAT)
 def dense_backward_weights(
-    dw: Array, db: Array | None, dy: Array, x: Array, fresh: bool = False
+    dw: Array,
+    db: Array | None,
+    dy: Array,
+    x: Array,
+    fresh: bool = False,
+    tf32: bool = False,
 ) -> None:
     """dw (in, out) += x^T dy; db (out,) += sum of dy over the batch; db may be None.
 
     What dw held before does not count if it is `fresh`.
     """
-    correlate_weights(dw, dy, x, _rows(x), fresh=fresh)
+    correlate_weights(dw, dy, x, _rows(x), fresh=fresh, tf32=tf32)
     if db is not None:
         add_column_sums(db, dy)

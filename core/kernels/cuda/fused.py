@@ -67,6 +67,7 @@ def conv2d_fused_forward(
     padding: Pair,
     dilation: Pair,
     groups: int,
+    tf32: bool = False,
 ) -> None:
     """conv2d_forward, then batch_norm_forward_inference unless running_mean is None, then the end.
 
@@ -76,7 +77,7 @@ def conv2d_fused_forward(
     scale, shift = _folded(b, gamma, beta, running_mean, running_variance, epsilon)
     n, p, q, channels = y.shape
     z = scratch("convolved", n, 2 * p, 2 * q, channels) if pool else y
-    fused_forward(z, x, w, Ending(scale, shift, slope), strides, padding, dilation, groups)
+    fused_forward(z, x, w, Ending(scale, shift, slope), strides, padding, dilation, groups, tf32)
     if pool:
         _pool(y, index, z, ())
 

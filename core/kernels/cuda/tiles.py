@@ -7,7 +7,8 @@ thread lie ROWS / HIGH and COLUMNS / WIDE apart, so that a warp reads shared mem
 conflicts.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numba import cuda
@@ -18,39 +19,68 @@ from .vectors import load4, store4
 # ruff: noqa: F821 (kernels see the constants of their tile)
 
 DEPTH = 4 if SIMULATED else 8
-QUADS = DEPTH // 4  # of one row of a, or column of b
 # Blocks that keep a large GPU busy: smaller tiles are chosen for what has fewer large ones.
 BUSY = 2 if SIMULATED else 264
 
 
-class Tile(NamedTuple):
-    """A shape of tiles; the names are the constants that kernels see."""
+@dataclass(frozen=True)
+class Tile:
+    """A shape of tiles, whose threads have 4 HIGH x 4 WIDE sums; kernels see the capitals."""
 
     ROWS: int
     COLUMNS: int
     HIGH: int
     WIDE: int
+    DEPTH: int = DEPTH
+
+    @property
+    def high(self) -> int:
+        """Rows of the sums of a thread."""
+        return 4 * self.HIGH
+
+    @property
+    def broad(self) -> int:
+        """Columns of the sums of a thread."""
+        return 4 * self.WIDE
+
+    @property
+    def strides(self) -> tuple[int, int]:
+        """Floats from one row to the next of the shared copies of a and b."""
+        return self.ROWS, self.COLUMNS
 
     @property
     def threads(self) -> int:
         """Threads of a block."""
-        return self.ROWS // (4 * self.HIGH) * (self.COLUMNS // (4 * self.WIDE))
+        return self.ROWS // self.high * (self.COLUMNS // self.broad)
 
-    def constants(self) -> dict[str, int]:
+    def constants(self) -> dict[str, Any]:
         """What a kernel of this tile sees."""
-        copies = (self.ROWS + self.COLUMNS) * DEPTH  # floats of one copy of a and b
+        left, right = self.strides
+        quads = self.DEPTH // 4  # of one row of a, or column of b
+        rows, columns = (-(-n * quads // self.threads) for n in (self.ROWS, self.COLUMNS))
         return {
-            **self._asdict(),
+            "ROWS": self.ROWS,
+            "COLUMNS": self.COLUMNS,
+            "HIGH": self.HIGH,
+            "WIDE": self.WIDE,
+            "DEPTH": self.DEPTH,
+            "QUADS": quads,
             "THREADS": self.threads,
-            "COPIES": copies,
-            "SHARED": 2 * copies,
-            "TALL": 4 * self.HIGH,
-            "BROAD": 4 * self.WIDE,
-            "SUMS": 16 * self.HIGH * self.WIDE,
-            "LOADS_ROWS": -(-self.ROWS * QUADS // self.threads),
-            "FETCHED_ROWS": -(-self.ROWS * QUADS // self.threads) * 4,
-            "LOADS_COLUMNS": -(-self.COLUMNS * QUADS // self.threads),
-            "FETCHED_COLUMNS": -(-self.COLUMNS * QUADS // self.threads) * 4,
+            "LEFT_STRIDE": left,
+            "RIGHT_STRIDE": right,
+            "COPIES": (left + right) * self.DEPTH,  # floats of one copy of a and b
+            "SHARED": 2 * (left + right) * self.DEPTH,
+            "TALL": self.high,
+            "BROAD": self.broad,
+            "SUMS": self.high * self.broad,
+            "LOADS_ROWS": rows,
+            "FETCHED_ROWS": 4 * rows,
+            "LOADS_COLUMNS": columns,
+            "FETCHED_COLUMNS": 4 * columns,
+            "multiply": multiply,
+            "row_of": row_of,
+            "column_of": column_of,
+            "rounded": unchanged,
         }
 
     def blocks(self, rows: int, columns: int) -> tuple[int, int]:
@@ -73,19 +103,19 @@ if SIMULATED:
     TILES = (Tile(16, 16, 2, 2), Tile(16, 8, 2, 1), Tile(8, 4, 1, 1))
 
 
-def choose(rows: int, columns: int, layers: int = 1) -> int:
-    """The number of the tile for c (rows, columns), of which there are so many.
+def choose(tiles: tuple[Tile, ...], rows: int, columns: int, layers: int = 1) -> Tile:
+    """The tile, of these, for c (rows, columns), of which there are so many.
 
     The largest that keeps the GPU busy, else the smallest, of those that are as wide as is needed.
     """
-    widths = sorted({tile.COLUMNS for tile in TILES})
+    widths = sorted({tile.COLUMNS for tile in tiles})
     narrowest = min(columns, widths[1])
     widest = next((width for width in widths if width >= columns), widths[-1])
-    fitting = [i for i, tile in enumerate(TILES) if narrowest <= tile.COLUMNS <= widest]
-    for i in fitting:
-        down, across = TILES[i].blocks(rows, columns)
+    fitting = [tile for tile in tiles if narrowest <= tile.COLUMNS <= widest]
+    for tile in fitting:
+        down, across = tile.blocks(rows, columns)
         if down * across * layers >= BUSY:
-            return i
+            return tile
     return fitting[-1]
 
 
@@ -97,9 +127,9 @@ def multiply(totals, shared, start):  # type: ignore
     column = cuda.threadIdx.x % (COLUMNS // BROAD) * 4
     for k in range(DEPTH):
         for g in range(HIGH):
-            a0, a1, a2, a3 = load4(shared, start + k * ROWS + g * (ROWS // HIGH) + row)
+            a0, a1, a2, a3 = load4(shared, start + k * LEFT_STRIDE + g * (ROWS // HIGH) + row)
             left[4 * g], left[4 * g + 1], left[4 * g + 2], left[4 * g + 3] = a0, a1, a2, a3
-        b_start = start + DEPTH * ROWS + k * COLUMNS + column
+        b_start = start + DEPTH * LEFT_STRIDE + k * RIGHT_STRIDE + column
         for g in range(WIDE):
             b0, b1, b2, b3 = load4(shared, b_start + g * (COLUMNS // WIDE))
             right[4 * g], right[4 * g + 1], right[4 * g + 2], right[4 * g + 3] = b0, b1, b2, b3
@@ -108,14 +138,26 @@ def multiply(totals, shared, start):  # type: ignore
                 totals[i * BROAD + j] += left[i] * right[j]
 
 
-def put4(shared, start, staged, loads, length):  # type: ignore
+def put4(shared, start, staged, loads, length, stride):  # type: ignore
     """Store what each thread fetched, four numbers of a row at a time, as (DEPTH, length)."""
     for load in range(loads):
         number = cuda.threadIdx.x + load * THREADS
         if number < length * QUADS:
             at = 4 * load
-            values = (staged[at], staged[at + 1], staged[at + 2], staged[at + 3])
-            store4(shared, start + 4 * number, values[0], values[1], values[2], values[3])
+            k, quad = divmod(number, length // 4)
+            store4(
+                shared,
+                start + k * stride + 4 * quad,
+                rounded(staged[at]),
+                rounded(staged[at + 1]),
+                rounded(staged[at + 2]),
+                rounded(staged[at + 3]),
+            )
+
+
+def unchanged(x):  # type: ignore
+    """What is stored of x where factors need no rounding."""
+    return x
 
 
 def row_of(i):  # type: ignore

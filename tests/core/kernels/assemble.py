@@ -23,6 +23,7 @@ from core.kernels.cuda import arrays, compiler, device
 from tests.core.kernels.cases import all_cases
 
 CAPABILITY = (9, 0)
+TENSOR = "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32"
 
 
 def ptxas() -> Path | None:
@@ -80,17 +81,24 @@ def main() -> None:
             return
         seen.add((name, types))
         ptx, _ = cuda.compile_ptx(function, types, cc=CAPABILITY)
-        line = {"kernel": name, "double": ptx.count(".f64")} | assembled(ptx, assembler)
+        counts = {"double": ptx.count(".f64"), "tensor": ptx.count(TENSOR)}
+        line = {"kernel": name} | counts | assembled(ptx, assembler)
         print(json.dumps(line), flush=True)
 
     compiler.Kernel.__call__ = compile_only
     cuda.device_array, cuda.to_device = _empty, lambda a: np.array(a).view(Pretended)
     dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=CAPABILITY)
-    device.device_name = lambda: "none"
+    device.expect_device = lambda _option: None
     backend = kernels.load("cuda")
     assert arrays.empty((1,)).size == 1
     for case in all_cases():
         case.run(backend)
+    # Of the tensor cores' only some, that take seconds each: of sums whole and deep, and of others.
+    tensor, narrow = kernels.load("cuda_tf32"), _empty((40, 20))
+    large = [_empty(shape) for shape in ((65536, 128), (65536, 64), (64, 128))]
+    tensor.dense_forward(*large, None)
+    tensor.dense_backward_weights(large[2], None, large[0], large[1])
+    tensor.dense_forward(narrow, _empty((40, 10)), _empty((10, 20)), None)
 
 
 if __name__ == "__main__":

@@ -32,5 +32,10 @@ def test_no_float64_in_any_kernel(compiled):
     assert not [line for line in compiled if line["double"]]
 
 
+def test_products_of_tf32_use_the_tensor_cores(compiled):
+    """Others do not; a warp's turn of 64 x 32 sums is 16 of them, and a deep tile has two."""
+    assert sorted(line["tensor"] for line in compiled if line["tensor"]) == [8, 32, 32]
+
+
 def test_no_kernel_spills(compiled):
     assert not [line for line in compiled if line["spilled"]]
