@@ -27,6 +27,7 @@ ROOMS = {
 }
 HOMES = {
     "astroquery": "core/survey",
+    "cuda": "core/kernels/cuda",
     "galsim": "core/sky",
     "PIL": "core/report",
     "matplotlib": "core/report",
@@ -36,7 +37,10 @@ HOMES = {
     "safetensors": "core/nn",
     "yaml": "core/params",
 }
-BARE = {"core/kernels": {"numpy", "numba", "llvmlite"}, "core/nn": {"numpy", "safetensors"}}
+BARE = {
+    "core/kernels": {"numpy", "numba", "llvmlite", "cuda"},  # cuda-bindings comes with numba-cuda
+    "core/nn": {"numpy", "safetensors"},
+}
 
 
 def imports(path):

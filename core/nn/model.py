@@ -120,8 +120,10 @@ class Model(Network):
         )
         if class_weight is not None:
             rule = training.compiled(self).objective.rules.targets[0]
-            weighted = ClassWeightedRows if isinstance(source, Dealer) else ClassWeighted
-            source = weighted(source, class_weight, rule.shape)
+            if isinstance(source, Dealer):
+                source = ClassWeightedRows(source, class_weight, rule.shape)
+            else:
+                source = ClassWeighted(source, class_weight, rule.shape)
         validation = validation_source(names, validation_data, batch_size)
         return training.fit(self, source, validation, epochs, initial_epoch, callbacks)
 

@@ -1,15 +1,14 @@
 """Memory of the GPU: arrays of float32, and of int32 where a kernel calls them `index`."""
 
-import math
 from typing import Any
 
 import numpy as np
 from numba import cuda
-from numba.cuda.cudadrv.driver import CudaAPIError
 from numpy.typing import ArrayLike
 
 from ..contract import checked
-from .compiler import SIMULATED, Kernel, stream
+from . import gpu
+from .compiler import SIMULATED, Kernel
 
 __all__ = [
     "FLOAT",
@@ -24,36 +23,22 @@ __all__ = [
 ]
 
 FLOAT = np.float32
-_OUT_OF_MEMORY = 2  # the driver's CUresult CUDA_ERROR_OUT_OF_MEMORY
-
 Array = Any  # a C-contiguous device array of float32
 Indices = Any  # of int32
 
 
 def empty(shape: tuple[int, ...], dtype: type[np.generic] = FLOAT) -> Any:
-    """A new array of any content; `dtype` is FLOAT, or np.int32 for a max-pooling index."""
-    try:
-        return cuda.device_array(shape, dtype)
-    except CudaAPIError as failed:
-        if getattr(failed, "code", None) != _OUT_OF_MEMORY:
-            raise
-        wanted = math.prod(shape) * np.dtype(dtype).itemsize
-        raise MemoryError(
-            f"{wanted / 2**30:.2f} GiB wanted on the GPU, {free_memory() / 2**30:.2f} GiB free"
-        ) from failed
+    """A new array of any content; `dtype` is FLOAT, or np.int32 for a max-pooling index.
 
-
-def free_memory() -> int:
-    """Bytes free on the GPU."""
-    free = cuda.current_context().get_memory_info().free
-    return int(min(free, 2**63))  # the simulator says infinity
+    Raises MemoryError.
+    """
+    return gpu.allocate(shape, np.dtype(dtype))
 
 
 def zeros(shape: tuple[int, ...], dtype: type[np.generic] = FLOAT) -> Any:
     """A new array of zeros; `dtype` is FLOAT, or np.int32 for a max-pooling index."""
     array = empty(shape, dtype)
-    flat = array.reshape(array.size)
-    _fill.over(flat.size, flat, dtype(0))
+    _fill.over(array.size, *flat(array), dtype(0))
     return array
 
 
@@ -62,16 +47,14 @@ def to_device(array: ArrayLike) -> Any:
     host = np.asarray(array)
     host = np.ascontiguousarray(host, np.int32 if host.dtype.kind in "iu" else FLOAT)
     device = empty(host.shape, host.dtype.type)
-    device.copy_to_device(host, stream=stream())
-    stream().synchronize()  # the host's array may be gone, or have changed, before a copy is done
+    gpu.upload(device, host, gpu.stream())
+    gpu.stream().synchronize()  # the host's array may be gone, or have changed, before it is done
     return device
 
 
 def to_host(array: Any) -> np.ndarray:
     """A copy as a NumPy array, dtype kept; waits for what was launched before."""
-    host = array.copy_to_host(stream=stream())
-    stream().synchronize()
-    return np.asarray(host)
+    return gpu.download(array, gpu.stream())
 
 
 @Kernel
@@ -108,7 +91,7 @@ def aligned(*arrays: Any) -> bool:
     """Whether arrays begin at a multiple of 16 bytes, as loads of four numbers need it."""
     if SIMULATED:
         return True
-    return all(a.__cuda_array_interface__["data"][0] % 16 == 0 for a in arrays)
+    return all(array.pointer % 16 == 0 for array in arrays)
 
 
 def channels_of(array: Any) -> int:

@@ -2,42 +2,42 @@
 
 import importlib.util
 
-from numba import cuda
+from numba import config
 
-from .compiler import SIMULATED
+__all__ = ["SIMULATED", "device_name", "expect_device"]
 
-__all__ = ["device_name", "expect_device"]
-
+SIMULATED = bool(config.ENABLE_CUDASIM)  # type: ignore[attr-defined]
+"""Whether Numba's simulator takes the place of a GPU."""
 _TF32_SINCE = (8, 0)  # compute capability
 
 
 def device_name() -> str:
-    """The name of the GPU that numba.cuda uses, or "Numba's simulator".
+    """The name of the GPU, or "Numba's simulator".
 
     Raises RuntimeError where there is none: no driver, no card, or no package numba-cuda.
     """
-    if SIMULATED:
-        return "Numba's simulator"
-    if importlib.util.find_spec("numba_cuda") is None:
+    if not SIMULATED and importlib.util.find_spec("numba_cuda") is None:
         raise RuntimeError(
             "no GPU: the package numba-cuda is missing: pip install 'halflight[cuda]', or choose "
             "the back end 'cpu'"
         )
+    from . import gpu  # which needs that package
+
     try:
-        name = cuda.get_current_device().name
-    except (cuda.CudaSupportError, RuntimeError, OSError) as failed:
+        return gpu.name()
+    except (RuntimeError, OSError) as failed:
         reason = " ".join(str(failed).split()).rstrip(": ")
         raise RuntimeError(f"no GPU: {reason}: choose the back end 'cpu', or mend it") from failed
-    return name.decode() if isinstance(name, bytes) else str(name)
 
 
 def expect_device(option: str) -> None:
     """Raise RuntimeError, saying why, where no GPU can serve the back end with this option."""
     name = device_name()
-    if option == "tf32" and not SIMULATED:
-        capability = tuple(cuda.get_current_device().compute_capability)
-        if capability < _TF32_SINCE:
+    if option == "tf32":
+        from . import gpu
+
+        if gpu.capability() < _TF32_SINCE:
             raise RuntimeError(
                 f"the GPU {name} has no tensor cores for TF32: its compute capability is "
-                f"{capability}, before {_TF32_SINCE}: choose the back end 'cuda'"
+                f"{gpu.capability()}, before {_TF32_SINCE}: choose the back end 'cuda'"
             )

@@ -12,15 +12,23 @@ class _Scratch(threading.local):
 
     def __init__(self) -> None:
         self._buffers: dict[str, Any] = {}
+        self._views: dict[tuple[Any, ...], Any] = {}
 
     def __call__(self, purpose: str, *shape: int) -> Array:
         """An array of leftovers, valid until the next call for `purpose`."""
-        size = math.prod(shape)
-        buffer = self._buffers.get(purpose)
-        if buffer is None or buffer.size < size:
-            self._buffers.pop(purpose, None)  # frees the old one first
-            buffer = self._buffers[purpose] = empty((size,), FLOAT)
-        return buffer[:size].reshape(shape)
+        key = (purpose, *shape)
+        if key not in self._views:
+            size = math.prod(shape)
+            buffer = self._buffers.get(purpose)
+            if buffer is None or buffer.size < size:
+                self._forget(purpose)  # frees the old one first
+                buffer = self._buffers[purpose] = empty((size,), FLOAT)
+            self._views[key] = buffer[:size].reshape(shape)
+        return self._views[key]
+
+    def _forget(self, purpose: str) -> None:
+        self._views = {key: view for key, view in self._views.items() if key[0] != purpose}
+        self._buffers.pop(purpose, None)
 
 
 scratch = _Scratch()

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numba import cuda
 
-from .arrays import empty, free_memory
-from .compiler import stream
+from . import gpu
+from .arrays import empty
 
 __all__ = ["ASYNCHRONOUS", "Staging", "free_memory"]
 
@@ -20,11 +19,16 @@ ASYNCHRONOUS = True
 """Whether calls return before they are done."""
 
 
+def free_memory() -> int:
+    """Bytes free on the GPU."""
+    return gpu.memory()[0]
+
+
 class _Buffers:
     """The memory of one batch: pinned and on the GPU, an array of each for every position."""
 
     def __init__(self) -> None:
-        self.copied, self.used = cuda.event(), cuda.event()
+        self.copied, self.used = gpu.Event(), gpu.Event()
         self._pinned: list[np.ndarray] = []
         self._device: list[Any] = []
         self._views: dict[tuple[int, tuple[int, ...]], tuple[np.ndarray, Any]] = {}
@@ -48,7 +52,7 @@ class _Buffers:
     def _allocate(self, position: int, size: int, dtype: np.dtype) -> None:
         self._views = {key: views for key, views in self._views.items() if key[0] != position}
         del self._pinned[position:], self._device[position:]
-        self._pinned.append(cuda.pinned_array(size, dtype))
+        self._pinned.append(gpu.pinned(size, dtype))
         self._device.append(empty((size,), dtype.type))
 
 
@@ -58,23 +62,23 @@ class Staging:
     def __init__(self) -> None:
         """Allocate nothing yet."""
         self._turn, self._sets = 0, (_Buffers(), _Buffers())
-        self._copies = cuda.stream()
+        self._copies = gpu.Stream()
 
     def __call__(self, arrays: Sequence[np.ndarray]) -> list[Any]:
         """Return the arrays on the GPU, good for what is called before the next call."""
         ours, before = self._sets[self._turn], self._sets[1 - self._turn]
         self._turn = 1 - self._turn
-        before.used.record(stream())
+        before.used.record(gpu.stream())
         ours.copied.synchronize()
-        ours.used.wait(self._copies)
+        ours.used.hold(self._copies)
         found = []
         for position, array in enumerate(arrays):
             pinned, device = ours.place(position, array.shape, _kept(array.dtype))
             np.copyto(pinned, array, casting="same_kind")
-            device.copy_to_device(pinned, stream=self._copies)
+            gpu.upload(device, pinned, self._copies)
             found.append(device)
         ours.copied.record(self._copies)
-        ours.copied.wait(stream())
+        ours.copied.hold(gpu.stream())
         return found
 
 
