@@ -46,7 +46,7 @@ def depthwise_conv2d_forward(
     y: Array, x: Array, w: Array, b: Array | None, strides: Pair, padding: Pair, dilation: Pair
 ) -> None:
     """y (n, p, q, c m) from x (n, h, w, c), w (kh, kw, c, m) and b (c m,) or None."""
-    bias = or_constant("depthwise b", b, y.shape[3], 0.0)
+    bias = or_constant(b, y.shape[3], 0.0)
     shapes = y.shape[1:], x.shape[1:], w.shape[:2]
     geometry = tuple(strides), tuple(padding), tuple(dilation)
     _forward.over(y.size, *flat(y, x, w), bias, *shapes, *geometry)

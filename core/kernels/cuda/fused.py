@@ -38,9 +38,9 @@ def _folded(
         return None, b
     channels = running_mean.size
     scale, shift = (scratch(f"folded {part}", channels) for part in ("scale", "shift"))
-    b = or_constant("b", b, channels, 0.0)
-    gamma = or_constant("gamma", gamma, channels, 1.0)
-    beta = or_constant("beta", beta, channels, 0.0)
+    b = or_constant(b, channels, 0.0)
+    gamma = or_constant(gamma, channels, 1.0)
+    beta = or_constant(beta, channels, 0.0)
     statistics = running_mean, running_variance, FLOAT(epsilon)
     _fold.over(channels, scale, shift, b, gamma, beta, *statistics)
     return scale, shift

@@ -70,8 +70,8 @@ def group_norm_forward(
     chunks, layout = chunk_statistics(x, samples, channels)
     statistics = mean, inverse_deviation
     over_rows(_merge_groups, mean.size, *statistics, chunks, tuple(layout), FLOAT(epsilon))
-    gamma = or_constant("gamma", gamma, channels, 1.0)
-    beta = or_constant("beta", beta, channels, 0.0)
+    gamma = or_constant(gamma, channels, 1.0)
+    beta = or_constant(beta, channels, 0.0)
     _, blocks = layout_of(samples, positions, channels)
     _normalise(blocks, THREADS, *flat(y, x), *statistics, gamma, beta, tuple(layout))
 
@@ -167,7 +167,7 @@ def group_norm_backward(
 ) -> None:
     """Gradients of group_norm_forward; dx is assigned, dgamma and dbeta are added to."""
     samples, positions, channels = x.shape
-    gamma = or_constant("gamma", gamma, channels, 1.0)
+    gamma = or_constant(gamma, channels, 1.0)
     layout, blocks = layout_of(samples, positions, channels)
     sums = scratch("group norm sums", blocks[0] * 2 * channels)
     _chunk_gradients(blocks, THREADS, sums, *flat(dy, x), mean, tuple(layout))

@@ -65,8 +65,8 @@ def layer_norm_forward(
     backward pass. The variance is the biased one (divided by the count).
     """
     features = channels_of(x)
-    gamma = or_constant("gamma", gamma, features, 1.0)
-    beta = or_constant("beta", beta, features, 0.0)
+    gamma = or_constant(gamma, features, 1.0)
+    beta = or_constant(beta, features, 0.0)
     arrays = flat(y, mean, inverse_deviation, x)
     over_rows(_layer_norm, mean.size, *arrays, gamma, beta, FLOAT(epsilon))
 
@@ -118,5 +118,5 @@ def layer_norm_backward(
         sums, chunks = sum_columns(_sum_gradients, (dy, x), (*rows, features), features)
         add_sums(dgamma, sums, chunks, 0)
         add_sums(dbeta, sums, chunks, 1)
-    gamma = or_constant("gamma", gamma, features, 1.0)
+    gamma = or_constant(gamma, features, 1.0)
     over_rows(_layer_norm_gradient, mean.size, *flat(dx, dy, x), gamma, *rows)

@@ -88,7 +88,7 @@ def affine(
     if gamma is not None:
         factor = scratch("factor", channels)
         _multiply.over(channels, factor, gamma, inverse_deviation)
-    return Affine(mean, factor, or_constant("beta", beta, channels, 0.0))
+    return Affine(mean, factor, or_constant(beta, channels, 0.0))
 
 
 @Kernel
