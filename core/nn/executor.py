@@ -11,6 +11,7 @@ from core.nn.fusion import fuse
 from core.nn.graph import Graph, Node
 from core.nn.layer import Array, Layer, Scratch, Shape
 from core.nn.memory import Lifetime, pack
+from core.nn.shortage import too_large, too_large_for
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,11 @@ class Executor:
         self._plan()
         offsets, total = pack(list(self._lifetimes.values()))
         self._offsets = dict(zip(self._lifetimes, offsets, strict=True))
-        self._arena = kernels.empty((max(total, 1),))
-        self._whole = self._allocate_whole()
+        try:
+            self._arena = kernels.empty((max(total, 1),))
+            self._whole = self._allocate_whole()
+        except MemoryError as full:
+            raise self._too_large(total) from full
         self._frames: dict[int, _Frame] = {}
 
     def forward(self, inputs: Sequence[Array], step: int = 0) -> list[Array]:
@@ -83,7 +87,10 @@ class Executor:
             call.bind(step)
             x = [frame.values[number] for number in call.inputs]
             y = frame.values[call.output]
-            call.layer.forward(y, x if call.layer.takes_list else x[0], self.training)
+            try:
+                call.layer.forward(y, x if call.layer.takes_list else x[0], self.training)
+            except MemoryError as full:
+                raise too_large_for(_name(call.layer), inputs[0].shape[0], full) from full
         return [frame.values[number] for number in self._graph.outputs]
 
     def output_gradients(self, batch: int) -> list[Array]:
@@ -100,10 +107,13 @@ class Executor:
             call.bind(step)
             x = [frame.values[number] for number in call.inputs]
             dy, y = frame.gradients[call.output], frame.values[call.output]
-            if call.layer.takes_list:
-                call.layer.backward(list(call.targets), dy, x, y)
-            else:
-                call.layer.backward(call.targets[0], dy, x[0], y)
+            try:
+                if call.layer.takes_list:
+                    call.layer.backward(list(call.targets), dy, x, y)
+                else:
+                    call.layer.backward(call.targets[0], dy, x[0], y)
+            except MemoryError as full:
+                raise too_large_for(_name(call.layer), batch, full) from full
             for total, part in call.sums:
                 self._kernels.accumulate(total, part)
 
@@ -161,6 +171,26 @@ class Executor:
             for j, request in enumerate(node.requests)
             if request.integer or not request.per_sample
         }
+
+    def _too_large(self, total: int) -> MemoryError:
+        """Return the error of an arena of `total` values that found no memory."""
+        width = np.dtype(self._kernels.FLOAT).itemsize
+        writers = {node.output: node for node in self._nodes}
+        layers: dict[str, int] = {}
+        for (kind, number, *_), buffer in self._lifetimes.items():
+            assert isinstance(number, int)
+            node = self._nodes[number] if kind in ("scratch", "part") else writers.get(number)
+            name = _name(node.layer) if node else self._graph.input_names[number]
+            layers[name] = max(layers.get(name, 0), width * buffer.size)
+        per_sample, constant = -(-width * total // self.capacity), 0
+        for request in (request for node in self._nodes for request in node.requests):
+            size = (4 if request.integer else width) * math.prod(request.shape)
+            if request.per_sample and request.integer:
+                per_sample += size
+            elif not request.per_sample:
+                constant += size
+        free = self._kernels.free_memory()
+        return too_large(self.capacity, layers, per_sample, constant, free, training=self.training)
 
     def _frame(self, batch: int) -> _Frame:
         """Return the views for one batch size, made the first time that it is seen."""
@@ -228,3 +258,7 @@ class Executor:
             sums=tuple(sums),
             backward=self._needed[node.output],
         )
+
+
+def _name(layer: Layer) -> str:
+    return layer.name or type(layer).__name__

@@ -200,7 +200,7 @@ def _joined(graph: Graph, chain: Sequence[Node], *, training: bool) -> Node:
         *(p.layer.function for p in chain if isinstance(p.layer, Elementwise)),
     ]
     slope = next((s for f in functions if f and (s := _slope(f)) is not None), 1.0)
-    layer = FusedConvolution(conv, norm, slope, pooling)
+    layer = FusedConvolution(conv, norm, slope, pooling, name=conv.name)
     layer.kernels = conv.kernels
     requests = [request for part in chain for request in part.requests] if training else []
     if training and (norm or pooling):

@@ -252,6 +252,8 @@ class Network:
                 for i, node in enumerate(self.graph.nodes)
             ]
             self._allocate()
+            known = None
+            self._executors.pop(training, None)  # which gives its memory back first
             known = Executor(self.graph, self.kernels, streams, batch, training=training)
             self._executors[training] = known
         return known

@@ -157,6 +157,17 @@ def _radius():
     return model, x, rng.standard_normal((4, 1), np.float32)
 
 
+def test_a_batch_that_does_not_fit_names_one_that_does(monkeypatch):
+    monkeypatch.setenv("PRETENDED_MEMORY", str(1 << 30))
+    model, *_ = _small()
+    with pytest.raises(MemoryError, match=r"layer '\w+', .* GiB are free: a batch") as raised:
+        model.executor(10**7, training=True)
+    fitting = int(str(raised.value).partition("batch size of ")[2].split()[0])
+    assert model.executor(fitting, training=True).capacity == fitting > 10**5
+    with pytest.raises(MemoryError):
+        model.executor(fitting + 10**4, training=True)
+
+
 def test_a_network_is_fitted_and_predicts():
     model, x, y = _small()
     model.fit(x, y, batch_size=2, epochs=2)
