@@ -27,10 +27,12 @@ JUDGED_SURVEY = JUDGED / "survey.parquet"
 
 TRAINED_MODEL = TRAINED / "model"
 TRAINED_HISTORY = TRAINED / "history.csv"
+TRAINED_DEVICE = TRAINED / "device.json"
 
 FINETUNED_MODELS = FINETUNED / "models"
 FINETUNED_HISTORY = FINETUNED / "history.csv"
 FINETUNED_LABELS = FINETUNED / "labels.json"
+FINETUNED_DEVICE = FINETUNED / "device.json"
 
 EVALUATED_PREDICTIONS = EVALUATED / "predictions.parquet"
 EVALUATED_OBJECTS = EVALUATED / "objects.parquet"

@@ -6,7 +6,7 @@ import pandas as pd
 from core import files, nn, params, paths, store
 from core.judges import scoring
 from stages import run
-from stages.training import predict
+from stages.training import chosen_backend, predict
 
 ARMS = {
     "zero_shot": paths.TRAINED_MODEL,
@@ -18,7 +18,8 @@ ARMS = {
 def main() -> None:
     """Write every prediction and reference to data/evaluated, the scores to reports/metrics."""
     everything = params.load()
-    settings, backend = everything.evaluate, everything.train.backend
+    settings, choice = everything.evaluate, chosen_backend(everything.train)
+    backend = choice.backend
     simulated = store.read_stamps(paths.PREPARED_SIMULATED)
     survey = store.read_stamps(paths.PREPARED_SURVEY)
     judged_simulated = pd.read_parquet(paths.JUDGED_SIMULATED)
@@ -60,7 +61,12 @@ def main() -> None:
     )
     files.write_parquet(paths.EVALUATED_PREDICTIONS, predictions)
     files.write_parquet(paths.EVALUATED_OBJECTS, objects)
-    files.write_json(paths.METRICS, metrics)
+    devices = {
+        "train": files.read_json(paths.TRAINED_DEVICE)["device"],
+        "finetune": files.read_json(paths.FINETUNED_DEVICE)["device"],
+        "evaluate": choice.device,
+    }
+    files.write_json(paths.METRICS, {**metrics, "device": devices})
     files.write_csv(paths.BINS, bins)
     files.write_csv(paths.TRANSFER, transfer)
     print(bins.pivot_table("nmad", ["dataset", "against", "bin_low"], "method").to_string())
@@ -83,4 +89,4 @@ def prediction(
 
 
 if __name__ == "__main__":
-    run(main, ValueError, FileNotFoundError)
+    run(main, ValueError, FileNotFoundError, RuntimeError, MemoryError)

@@ -5,7 +5,14 @@ import pandas as pd
 
 from core import files, nn, params, paths, store
 from stages import run
-from stages.training import LabelledStamps, fingerprint, fit_network, new_network, write_history
+from stages.training import (
+    LabelledStamps,
+    chosen_backend,
+    fingerprint,
+    fit_network,
+    new_network,
+    write_history,
+)
 
 
 def main() -> None:
@@ -13,10 +20,11 @@ def main() -> None:
     everything = params.load()
     finetune, train = everything.finetune, everything.train
     data = labelled_survey(finetune)
-    tuned = nn.load_model(paths.TRAINED_MODEL, backend=train.backend)
+    choice = chosen_backend(train)
+    tuned = nn.load_model(paths.TRAINED_MODEL, backend=choice.backend)
     if finetune.freeze:
         tuned.freeze(*finetune.freeze)
-    scratch = new_network(data.stamps, train, seed=finetune.seed)
+    scratch = new_network(data.stamps, train, backend=choice.backend, seed=finetune.seed)
     scratch_fit = finetune.model_copy(
         update={
             "epochs": finetune.from_scratch_epochs,
@@ -37,6 +45,7 @@ def main() -> None:
     write_history(paths.FINETUNED_HISTORY, histories)
     counts = {"train": len(data.train), "validation": len(data.validation)}
     files.write_json(paths.FINETUNED_LABELS, counts)
+    files.write_json(paths.FINETUNED_DEVICE, {"device": choice.device})
 
 
 def labelled_survey(finetune: params.FineTune) -> LabelledStamps:
@@ -63,4 +72,4 @@ def labelled_survey(finetune: params.FineTune) -> LabelledStamps:
 
 
 if __name__ == "__main__":
-    run(main, ValueError, FileNotFoundError, FloatingPointError)
+    run(main, ValueError, FileNotFoundError, FloatingPointError, RuntimeError, MemoryError)

@@ -4,7 +4,14 @@ import numpy as np
 
 from core import files, params, paths, store
 from stages import run
-from stages.training import LabelledStamps, fingerprint, fit_network, new_network, write_history
+from stages.training import (
+    LabelledStamps,
+    chosen_backend,
+    fingerprint,
+    fit_network,
+    new_network,
+    write_history,
+)
 
 
 def main() -> None:
@@ -18,17 +25,17 @@ def main() -> None:
         train=np.flatnonzero(split == "train"),
         validation=np.flatnonzero(split == "validation"),
     )
-    model = new_network(stamps, train, seed=train.seed)
+    choice = chosen_backend(train)
+    model = new_network(stamps, train, backend=choice.backend, seed=train.seed)
     model.summary()
-    print(
-        f"train: {len(data.train)} stamps, {len(data.validation)} to validate, on {train.backend}"
-    )
+    print(f"train: {len(data.train)} stamps, {len(data.validation)} to validate")
     identity = fingerprint([paths.PREPARED_SIMULATED]) + train.model_dump_json()
     history = fit_network(model, data, train, name="train", identity=identity)
     with files.whole_folder(paths.TRAINED_MODEL) as folder:
         model.save(folder)
     write_history(paths.TRAINED_HISTORY, [history])
+    files.write_json(paths.TRAINED_DEVICE, {"device": choice.device})
 
 
 if __name__ == "__main__":
-    run(main, ValueError, FileNotFoundError, FloatingPointError)
+    run(main, ValueError, FileNotFoundError, FloatingPointError, RuntimeError, MemoryError)

@@ -47,14 +47,21 @@ class LabelledStamps:
         )
 
 
-def new_network(stamps: store.Stamps, train: params.Train, *, seed: int) -> nn.Model:
+def chosen_backend(train: params.Train) -> nn.Choice:
+    """The back end that section train asks for; prints where the network will compute."""
+    choice = nn.choose(train.device, train.precision)
+    print(f"device: {choice.device}" + (f" ({choice.remark})" if choice.remark else ""))
+    return choice
+
+
+def new_network(stamps: store.Stamps, train: params.Train, *, backend: str, seed: int) -> nn.Model:
     """The untrained network of section train, shaped for these stamps.
 
     A preset that sees an image alone, or a list of layers, is given the PSF too, and a head.
     """
     image_shape = (*stamps["image"].shape[1:], 1)
     psf_shape = (*stamps["psf"].shape[1:], 1)
-    model, backend = train.model, train.backend
+    model = train.model
     try:
         if model.preset is None:
             network = presets.layer_list.build(

@@ -95,7 +95,8 @@ def test_from_sky_to_report(finished):
     assert "SYNTHETIC" in page.splitlines()[0]
     assert "SYNTHETIC" in (finished / "reports/report.md").read_text().splitlines()[0]
     metrics = json.loads((finished / "reports/metrics/metrics.json").read_text())
-    assert set(metrics) == {"simulated", "survey", "survey_truth"}
+    assert set(metrics) == {"simulated", "survey", "survey_truth", "device"}
+    assert metrics["device"] == {"train": "cpu", "finetune": "cpu", "evaluate": "cpu"}
     assert set(metrics["simulated"]) == {"network", "sersic_fit", "aperture"}
     assert {"zero_shot", "fine_tuned", "from_scratch"} <= set(metrics["survey"])
     assert metrics["simulated"]["network"]["count"] == 20

@@ -43,9 +43,10 @@ import importlib
 import inspect
 from types import SimpleNamespace
 
+from .choice import Choice, choose
 from .shapes import MODULES
 
-__all__ = ["BACKENDS", "MODULES", "Backend", "load"]
+__all__ = ["BACKENDS", "MODULES", "Backend", "Choice", "choose", "load"]
 
 BACKENDS = ("reference", "cpu", "cpu_precise", "cuda", "cuda_tf32")
 

@@ -1,5 +1,6 @@
 """The network: layers, models and their training, with Keras 3's names; it knows arrays alone."""
 
+from core.kernels import Choice, choose
 from core.nn import (
     callbacks,
     constraints,
@@ -25,6 +26,7 @@ from core.nn.weights import WeightsError
 __all__ = [
     "ArraySource",
     "BatchSource",
+    "Choice",
     "History",
     "Input",
     "Layer",
@@ -34,6 +36,7 @@ __all__ = [
     "Tensor",
     "WeightsError",
     "callbacks",
+    "choose",
     "constraints",
     "initializers",
     "layers",

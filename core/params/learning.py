@@ -81,7 +81,8 @@ class Fit(Section):
 class Train(Fit):
     """Section train."""
 
-    backend: Literal["cpu", "cpu_precise", "reference"]
+    device: Literal["auto", "cpu", "cuda"]
+    precision: Literal["float32", "precise", "float64", "tf32"]
     model: Network
 
 

@@ -10,7 +10,7 @@ from core.report.figures import FIGURES
 from core.report.inputs import ReportData
 from core.report.residuals import known_reference, reference_name
 from core.report.stamps import PIXEL_SCALE
-from core.report.statements import survey_name
+from core.report.statements import computed_on, survey_name
 from core.report.tables import comparable_bins
 
 
@@ -124,7 +124,7 @@ def pictures(data: ReportData, *, pixel_scale: float = PIXEL_SCALE) -> list[Pict
             "learning_curves",
             "How training went",
             "Thin lines are training loss, bold ones validation; the dot marks the best epoch. A "
-            "widening gap between the two is overfitting.",
+            f"widening gap between the two is overfitting. {computed_on(data.devices)}",
             partial(FIGURES["learning_curves"], data.history),
         ),
         Picture(

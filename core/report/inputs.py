@@ -170,6 +170,7 @@ class ReportData:
     objects: pd.DataFrame
     bins: pd.DataFrame
     metrics: dict[str, dict[str, dict[str, float]]]
+    devices: dict[str, str]
     history: pd.DataFrame
     transfer: pd.DataFrame
     gallery: dict[str, StampSet]
@@ -197,7 +198,8 @@ def check_inputs(
         predictions=check_table(predictions, "predictions"),
         objects=check_table(objects, "objects"),
         bins=check_table(bins, "bins"),
-        metrics={key: dict(value) for key, value in (metrics or {}).items()},
+        metrics={key: dict(value) for key, value in (metrics or {}).items() if key != "device"},
+        devices=dict((metrics or {}).get("device", {})),
         history=check_table(history, "history"),
         transfer=check_table(transfer, "transfer"),
         gallery={name: check_stamps((gallery or {}).get(name), name) for name in DATASETS},

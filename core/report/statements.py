@@ -1,7 +1,9 @@
 """What the page says about its data in words: where they come from, thanks, and honest limits."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from core.report.formatting import NOT_MEASURED
 from core.report.inputs import ReportData
 
 SDSS_URL = "https://www.sdss.org"
@@ -69,3 +71,13 @@ def limits(data: ReportData) -> list[str]:
         "Magnitude bins with few galaxies have wide bootstrap intervals; an empty bin is shown as "
         "not measured.",
     ]
+
+
+def computed_on(devices: Mapping[str, str]) -> str:
+    """Say where the networks of each stage computed."""
+    if not devices:
+        return f"Where the networks computed: {NOT_MEASURED}."
+    places = sorted(set(devices.values()))
+    if len(places) == 1:
+        return f"All networks computed on {places[0]}."
+    return f"Computed on: {', '.join(f'{stage} {place}' for stage, place in devices.items())}."

@@ -41,7 +41,7 @@ def settings(root, monkeypatch, tmp_path):
 
 
 def fit(stamps, data, settings, name="train", identity="data"):
-    model = training.new_network(stamps, settings, seed=settings.seed)
+    model = training.new_network(stamps, settings, backend="cpu", seed=settings.seed)
     history = training.fit_network(model, data, settings, name=name, identity=identity)
     return model, history
 
@@ -75,7 +75,7 @@ def with_model(settings, **model):
 
 
 def test_radius_net_is_built_as_by_itself(stamps, settings):
-    model = training.new_network(stamps, settings, seed=5)
+    model = training.new_network(stamps, settings, backend="cpu", seed=5)
     alone = presets.radius_net.build(
         image_shape=(16, 16, 1),
         psf_shape=(9, 9, 1),
@@ -133,7 +133,7 @@ def test_other_networks_see_the_psf_and_are_calibrated(stamps, data, settings, m
 )
 def test_a_network_that_cannot_be_built_is_told_by_its_parameter(stamps, settings, model, message):
     with pytest.raises(ValueError, match=f"train.model: .*{message}"):
-        training.new_network(stamps, with_model(settings, **model), seed=0)
+        training.new_network(stamps, with_model(settings, **model), backend="cpu", seed=0)
 
 
 def test_a_checkpoint_of_other_data_is_not_taken_up(stamps, data, settings):

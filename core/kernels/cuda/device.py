@@ -4,7 +4,7 @@ import importlib.util
 
 from numba import config
 
-__all__ = ["SIMULATED", "device_name", "expect_device"]
+__all__ = ["SIMULATED", "device_name", "expect_device", "shortcoming"]
 
 SIMULATED = bool(config.ENABLE_CUDASIM)  # type: ignore[attr-defined]
 """Whether Numba's simulator takes the place of a GPU."""
@@ -18,8 +18,7 @@ def device_name() -> str:
     """
     if not SIMULATED and importlib.util.find_spec("numba_cuda") is None:
         raise RuntimeError(
-            "no GPU: the package numba-cuda is missing: pip install 'halflight[cuda]', or choose "
-            "the back end 'cpu'"
+            "no GPU: the package numba-cuda is missing: pip install 'halflight[cuda]'"
         )
     from . import gpu  # which needs that package
 
@@ -27,7 +26,21 @@ def device_name() -> str:
         return gpu.name()
     except (RuntimeError, OSError) as failed:
         reason = " ".join(str(failed).split()).rstrip(": ")
-        raise RuntimeError(f"no GPU: {reason}: choose the back end 'cpu', or mend it") from failed
+        raise RuntimeError(f"no GPU: {reason}") from failed
+
+
+def shortcoming(option: str, *, simulated: bool) -> str:
+    """Why no GPU can serve the back end with an option; nothing if one can.
+
+    The simulator is a GPU only where `simulated`.
+    """
+    if SIMULATED and not simulated:
+        return "no GPU: Numba's simulator is none"
+    try:
+        expect_device(option)
+    except RuntimeError as missing:
+        return str(missing)
+    return ""
 
 
 def expect_device(option: str) -> None:
@@ -39,5 +52,5 @@ def expect_device(option: str) -> None:
         if gpu.capability() < _TF32_SINCE:
             raise RuntimeError(
                 f"the GPU {name} has no tensor cores for TF32: its compute capability is "
-                f"{gpu.capability()}, before {_TF32_SINCE}: choose the back end 'cuda'"
+                f"{gpu.capability()}, before {_TF32_SINCE}: choose float32"
             )
