@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from numba import cuda
 
-from core.kernels.cuda.compiler import SIMULATED, Kernel, stream
+from core.kernels.cuda import gpu
+from core.kernels.cuda.arrays import to_device
+from core.kernels.cuda.compiler import SIMULATED, Kernel
 from tests.benchmarks.kernels import HostClock
 
 Call: TypeAlias = Callable[[], object]
@@ -27,7 +28,7 @@ def few(count: int) -> int:
 
 def synchronize() -> None:
     """Wait until the GPU has done all that it was given, on any stream."""
-    cuda.synchronize()
+    gpu.synchronize()
 
 
 class EventClock(HostClock):
@@ -35,13 +36,13 @@ class EventClock(HostClock):
 
     def mark(self) -> Any:
         """When the GPU gets here."""
-        event = cuda.event()
-        event.record(stream())
+        event = gpu.Event()
+        event.record(gpu.stream())
         return event
 
     def between(self, first: Any, second: Any) -> float:
         """Seconds between two moments."""
-        return 1e-3 * first.elapsed_time(second)
+        return float(second.since(first))
 
 
 def device_clock() -> HostClock:
@@ -101,11 +102,7 @@ def memory_used() -> float:
     """MiB of the GPU's memory that all programs hold, after a cleaning of this one; 0 simulated."""
     gc.collect()
     synchronize()
-    if SIMULATED:
-        return 0.0
-    context = cuda.current_context()
-    context.deallocations.clear()  # Numba frees arrays only now and then
-    free, total = context.get_memory_info()
+    free, total = gpu.memory()
     return (total - free) / 2**20
 
 
@@ -123,7 +120,7 @@ class Spinner:
 
     def __init__(self) -> None:
         """Find out how long a round takes."""
-        self._y = cuda.to_device(np.ones(1, np.float32))
+        self._y = to_device(np.ones(1))
         self._second = SPIN_ROUNDS / seconds_of(lambda: self._rounds(SPIN_ROUNDS))
 
     def __call__(self, seconds: float) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from numba import cuda
 
 from core import kernels
+from core.kernels.cuda import gpu
 from core.kernels.cuda.compiler import Kernel
 from tests.benchmarks import gpu_torch
-from tests.benchmarks.gpu_clock import few, seconds_of, stream, synchronize, timed
+from tests.benchmarks.gpu_clock import few, seconds_of, synchronize, timed
 from tests.benchmarks.gpu_sections import Record, Section, Setting
 from tests.benchmarks.page import table
 
@@ -50,12 +50,10 @@ def measure(setting: Setting, part: str) -> Iterator[Record]:
 
 
 def copies(setting: Setting, _sizes: Any, floats: int) -> Iterator[Record]:
-    """By the driver, and by our kernel."""
+    """By our kernel."""
     backend = kernels.load(setting.backend)
     a, b = backend.zeros((floats,)), backend.zeros((floats,))
     size = f"{floats * 4 / 2**30:.2g} GiB"
-    seconds = seconds_of(lambda: b.copy_to_device(a))
-    yield found(f"copy of {size} by the driver", 8e-9 * floats / seconds, "GB/s", "copy")
     seconds = seconds_of(lambda: backend.copy(b, a))
     yield found(f"copy of {size} by our kernel", 8e-9 * floats / seconds, "GB/s", "copy")
 
@@ -107,7 +105,7 @@ def launch_costs(setting: Setting, _sizes: Any, _floats: int) -> Iterator[Record
         yield found("the same until it was done, many in a row", 1e6 * times.whole, "us")
     start = time.perf_counter()
     for _ in range(count):
-        cuda.event().record(stream())
+        gpu.Event().record(gpu.stream())
     yield found("an event", 1e6 * (time.perf_counter() - start) / count, "us")
     synchronize()
 

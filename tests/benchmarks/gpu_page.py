@@ -6,22 +6,20 @@ import platform
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from numba import cuda
-
 from core.kernels.cuda.compiler import SIMULATED
 from core.kernels.cuda.device import device_name
 from tests.benchmarks import gpu_sections
 from tests.benchmarks.gpu_run import Found
 from tests.benchmarks.page import cpu_name, section, table
 
-PACKAGES = ("numba", "numba-cuda", "numpy", "torch")
+PACKAGES = ("numba", "numba-cuda", "cuda-bindings", "numpy", "torch")
 QUERY = ("driver_version", "memory.total", "clocks.max.sm", "power.limit")
 
 
 def versions() -> dict[str, str]:
     """What the numbers depend on, by name."""
     found = {"GPU": device_name(), **card()}
-    found |= {"CUDA": cuda_versions(), "Python": platform.python_version()}
+    found |= {"Python": platform.python_version()}
     for package in PACKAGES:
         try:
             found[package] = importlib.metadata.version(package)
@@ -41,14 +39,6 @@ def card() -> dict[str, str]:
         return {}
     values = done.stdout.splitlines()[0].split(",") if done.stdout else []
     return dict(zip(QUERY, (value.strip() for value in values), strict=False))
-
-
-def cuda_versions() -> str:
-    """The toolkit's version that Numba uses."""
-    try:
-        return ".".join(map(str, cuda.runtime.get_version()))
-    except Exception:  # noqa: BLE001 (each version of Numba looks elsewhere, and it is no matter)
-        return "unknown"
 
 
 def page(

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import cuda
 
 from core import kernels
+from core.kernels.cuda import gpu
 from tests.benchmarks import gpu_large
 from tests.benchmarks.gpu_part import GPU_LOST
 from tests.benchmarks.gpu_sections import Record, Section, Setting, WrongError
@@ -112,8 +112,8 @@ def described(case: Case, error: Exception) -> str:
 def usable() -> bool:
     """Whether the GPU still answers this process."""
     try:
-        cuda.synchronize()
-    except Exception:  # noqa: BLE001 (each version of Numba has errors of its own)
+        gpu.synchronize()
+    except RuntimeError:
         return False
     return True
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.kernels.cuda.compiler import SIMULATED
-from tests.benchmarks import gpu_cache, gpu_sections
+from tests.benchmarks import gpu_sections
 from tests.benchmarks.gpu_sections import Setting, WrongError
 
 GPU_LOST = 3
@@ -69,7 +69,6 @@ def main() -> None:
     """Measure what the command line names."""
     section, part, options = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
     records = Path(options.pop("records"))
-    gpu_cache.share(records.with_name("cache.lock"))
     setting = Setting(**options)
     sys.exit(measure(section, part, setting, records))
 

@@ -15,8 +15,6 @@ from tests.benchmarks import gpu_part, gpu_sections
 from tests.benchmarks.gpu_sections import Record, Setting
 from tests.benchmarks.processes import ROOT
 
-# Numba warns of every launch of fewer than 128 blocks; the last step of a sum has one.
-QUIET = {"NUMBA_CUDA_LOW_OCCUPANCY_WARNINGS": "0"}
 TIME_UP = -1000  # instead of an exit code
 LEAST_SECONDS = 4.0  # less is not worth the start of a process
 MOST_DEATHS = 6  # of a part, before the rest of it is given up
@@ -101,7 +99,7 @@ def _process(
     with subprocess.Popen(
         [sys.executable, "-m", "tests.benchmarks.gpu_part", name, part, json.dumps(options)],
         cwd=ROOT,
-        env=os.environ | QUIET | (threads if section.at_once > 1 else {}),
+        env=os.environ | (threads if section.at_once > 1 else {}),
     ) as process:
         size, moved = -1, time.monotonic()
         while process.poll() is None:

@@ -1,6 +1,5 @@
 """The GPU's benchmark: all of it in Numba's simulator, and its page from findings made up."""
 
-import importlib
 import json
 import sys
 
@@ -10,7 +9,6 @@ from core import kernels
 from core.kernels.cuda.compiler import SIMULATED
 from tests.benchmarks import (
     gpu,
-    gpu_cache,
     gpu_clock,
     gpu_kernels,
     gpu_large,
@@ -70,19 +68,7 @@ class TestOnTheGpu:
         clock = gpu_clock.EventClock()
         first, second = clock.mark(), clock.mark()
         gpu_clock.synchronize()
-        assert clock.between(first, second) < 1.0  # the simulator says -1 millisecond
-
-    def test_a_shared_cache_still_saves_and_loads(self, tmp_path, monkeypatch):
-        for name in gpu_cache.MODULES:
-            kind = importlib.import_module(name).IndexDataCacheFile
-            for method in ("save", "load"):  # what is changed is changed back
-                monkeypatch.setattr(kind, method, getattr(kind, method))
-        assert gpu_cache.share(tmp_path / "lock") == len(gpu_cache.MODULES)
-        for name in gpu_cache.MODULES:
-            file = importlib.import_module(name).IndexDataCacheFile(str(tmp_path), name, "stamp")
-            file.save("key", b"code")
-            assert file.load("key") == b"code"
-            assert file.load("other") is None
+        assert clock.between(first, second) < 1.0
 
 
 def scripted(monkeypatch, codes, *, resumable=True):

@@ -120,10 +120,13 @@ def type_of(argument: Any) -> Any:
 
 
 def _key(argument: Any) -> Any:
-    """What tells arguments apart without keeping an array's memory."""
-    if isinstance(argument, DeviceArray):
+    """What tells arguments apart without keeping an array's memory; arrays may be in tuples."""
+    kind = type(argument)
+    if kind is DeviceArray:
         return argument.key
-    return tuple([_key(part) for part in argument]) if isinstance(argument, tuple) else argument
+    if kind is tuple and DeviceArray in map(type, argument):
+        return tuple([_key(part) for part in argument])
+    return argument
 
 
 def _values(argument: Any) -> list[int]:

@@ -9,7 +9,7 @@ import numpy as np
 class DeviceArray:
     """Where an array lies; its views share the memory of its `owner`, and keep it."""
 
-    __slots__ = ("_flat", "_owner", "dtype", "key", "ndim", "pointer", "shape", "size")
+    __slots__ = ("_owner", "_views", "dtype", "key", "ndim", "pointer", "shape", "size")
     flags: ClassVar[dict[str, bool]] = {"C_CONTIGUOUS": True}
 
     def __init__(
@@ -19,7 +19,7 @@ class DeviceArray:
         self.pointer, self.dtype, self._owner = pointer, dtype, owner
         self.shape = tuple(map(int, shape))
         self.ndim, self.size = len(shape), math.prod(self.shape)
-        self._flat: DeviceArray | None = None  # its view along one axis, once there is one
+        self._views: dict[tuple[int, ...], DeviceArray] = {}
         self.key = (pointer, self.shape, dtype.char)
         """What a launch has to know of it."""
 
@@ -33,24 +33,22 @@ class DeviceArray:
         return self.size * self.dtype.itemsize
 
     def reshape(self, *shape: Any) -> "DeviceArray":
-        """The same numbers along other axes, one of which may be -1.
+        """The same numbers along other axes, one of which may be -1; a view that is kept.
 
         Raises ValueError when these hold another number of elements.
         """
-        wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple) else shape
-        if len(wanted) == 1 and self._flat is not None and wanted[0] in (-1, self.size):
-            return self._flat
-        if wanted == self.shape:
-            return self
-        known = math.prod(length for length in wanted if length != -1)
-        if -1 in wanted and known:
-            wanted = tuple(self.size // known if length == -1 else length for length in wanted)
-        if math.prod(wanted) != self.size or min(wanted, default=1) < 0:
-            raise ValueError(f"an array {self.shape} cannot be reshaped to {shape}")
-        view = DeviceArray(self.pointer, wanted, self.dtype, self._owner)
-        if view.ndim == 1:
-            self._flat = view
+        wanted = shape[0] if type(shape[0]) is tuple else shape
+        view = self if wanted == self.shape else self._views.get(wanted)
+        if view is None:
+            view = self._views[wanted] = self._viewed(wanted)
         return view
+
+    def _viewed(self, wanted: tuple[int, ...]) -> "DeviceArray":
+        known = math.prod(length for length in wanted if length != -1)
+        shape = tuple(self.size // max(known, 1) if n == -1 else n for n in wanted)
+        if math.prod(shape) != self.size or min(shape) < 0:
+            raise ValueError(f"an array {self.shape} cannot be reshaped to {wanted}")
+        return DeviceArray(self.pointer, shape, self.dtype, self._owner)
 
     def __getitem__(self, rows: Any) -> "DeviceArray":
         """The rows of a slice, or one row.

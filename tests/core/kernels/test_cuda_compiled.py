@@ -1,24 +1,30 @@
-"""What the GPU's kernels compile to: float32 alone, and nothing spilled. It needs no GPU."""
+"""What the GPU's kernels compile to: float32 alone, and nothing spilled. It needs no GPU.
+
+Every parity case is launched on the pretended driver on the way.
+"""
 
 import json
-import os
 import subprocess
 import sys
 
 import pytest
 
+from tests.core.kernels import driver
 from tests.core.kernels.assemble import ptxas
 
 
 @pytest.fixture(scope="module")
-def compiled(root):
+def compiled(root, tmp_path_factory):
     if ptxas() is None:
         pytest.skip("no ptxas: pip install nvidia-cuda-nvcc-cu12, which there is for Linux")
-    environment = {k: v for k, v in os.environ.items() if k != "NUMBA_ENABLE_CUDASIM"}
+    if driver.compiler() is None:
+        pytest.skip("no C compiler (cc or gcc) on Linux, which the pretended driver needs")
+    folder = tmp_path_factory.mktemp("driver")
+    driver.build(folder)
     done = subprocess.run(
         [sys.executable, "-m", "tests.core.kernels.assemble"],
         cwd=root,
-        env=environment,
+        env=driver.environment(folder, content=0),  # no index is outside of its table
         capture_output=True,
         text=True,
         check=False,
