@@ -154,6 +154,7 @@ class _Pinned:
         pointer = getattr(self, "pointer", 0)
         if pointer and driver is not None:
             use()
+            driver.cuCtxSynchronize()  # a copy may be under way
             driver.cuMemFreeHost(pointer)
 
 
@@ -192,7 +193,8 @@ class Function:
     def __init__(self, ptx: str) -> None:
         """Load the only entry of a program in PTX, which the driver assembles."""
         use()
-        (entry,) = re.findall(r"\.entry\s+(\w+)", ptx)
+        ((entry, parameters),) = re.findall(r"\.entry\s+(\w+)\(([^)]*)\)", ptx)
+        self._name, self._parameters = entry, parameters.count(".param")
         options: tuple[list[Any], list[Any], int] = ([], [], 0)
         image = ptx.encode() + b"\0"
         self._library = call(driver.cuLibraryLoadData, image, *options, *options)
@@ -204,9 +206,15 @@ class Function:
     ) -> Callable[[], None]:
         """What launches it, any number of times, with these parameters.
 
-        A parameter is an integer whose low bytes are the value, of up to 8 bytes.
+        A parameter is an integer whose low bytes are the value, of up to 8 bytes. Raises
+        RuntimeError when their number is not the kernel's.
         """
         count = len(values)
+        if count != self._parameters:
+            raise RuntimeError(
+                f"{self._name}: has {self._parameters} parameters, received {count}: this version "
+                "of numba-cuda lays arguments out in another way than halflight knows"
+            )
         stored = (ctypes.c_uint64 * count)(*values)
         start = ctypes.addressof(stored)
         places = (ctypes.c_void_p * count)(*(start + 8 * i for i in range(count)))

@@ -14,6 +14,9 @@ from core import kernels
 from core.kernels.cuda.compiler import SIMULATED
 from core.kernels.shapes import SHAPES
 from core.nn import Input, Sequential, layers, losses
+from tests.benchmarks.determinism import digest
+from tests.benchmarks.gpu_large import PARTS
+from tests.benchmarks.networks import halflight, trained
 from tests.core.kernels.backends import ON_GPU
 from tests.core.kernels.cases import all_cases
 from tests.core.kernels.cases.case import assert_agrees
@@ -72,6 +75,36 @@ def test_a_network_trains_as_on_the_reference(monkeypatch):
         model.fit(x, y, batch_size=2, epochs=2)
         found.append(model.predict(x))
     np.testing.assert_allclose(found[1], found[0], rtol=0.0, atol=2e-4)
+
+
+NEEDS_A_GPU = pytest.mark.skipif(SIMULATED, reason="too large for Numba's simulator: needs a GPU")
+
+
+@NEEDS_A_GPU
+@pytest.mark.parametrize("part", PARTS)
+def test_large_and_odd_shapes(part):
+    """The reference computes in float64 what can be computed alone: the first, the last, some."""
+    backend, rng = kernels.load("cuda"), np.random.Generator(np.random.Philox(key=[16, 1]))
+    for large in PARTS[part](rng):
+        large.check(backend, REFERENCE, large.case.run(backend))
+
+
+@NEEDS_A_GPU
+def test_two_trainings_give_the_same_weights():
+    assert digest("N2", 512, 10, "cuda") == digest("N2", 512, 10, "cuda")
+
+
+@NEEDS_A_GPU
+def test_memory_stays_within_the_plan():
+    """After the first steps, which allocate what kernels keep, nothing more is taken."""
+    model = halflight("N2", "cuda")
+    step = trained(model, "N2", 512)
+    for _ in range(3):
+        step()
+    before = model.kernels.free_memory()
+    for _ in range(20):
+        step()
+    assert model.kernels.free_memory() == before
 
 
 def test_without_a_gpu_the_back_end_says_what_is_missing(root):

@@ -23,16 +23,13 @@ pytestmark = [
     ),
 ]
 
-# Without nvJitLink of the same major version as cuda-bindings, the driver's own linker is used.
-NO_LINKER = "ignore:cuda.bindings.nvjitlink is not available:RuntimeWarning"
-
 
 @pytest.mark.slow
 def test_copies_launches_and_networks(root, tmp_path):
     """All of driver/checks.py. The first time, its kernels are compiled: some 45 seconds."""
     driver.build(tmp_path)
     checks = str(driver.FOLDER / "checks.py")
-    options = ["-q", "-rP", "-p", "no:cacheprovider", "-W", NO_LINKER]
+    options = ["-q", "-rP", "-p", "no:cacheprovider"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, checks],
         cwd=root,
