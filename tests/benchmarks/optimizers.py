@@ -36,12 +36,14 @@ def main() -> None:
     backend = kernels.load("cpu")
     rng = np.random.Generator(np.random.Philox(key=[17, 0]))
     arrays = [backend.to_device(rng.random(WEIGHTS, np.float32)) for _ in range(5)]
+    finite = backend.to_device(np.ones(1))
     for name, read, written, numbers in CALLS:
         kernel, taken = getattr(backend, name), []
-        kernel(*arrays[:read], *numbers)  # compiles
+        arguments = (*arrays[:read], *([finite] if name.endswith("_step") else []), *numbers)
+        kernel(*arguments)  # compiles
         for _ in range(STEPS):
             start = time.perf_counter()
-            kernel(*arrays[:read], *numbers)
+            kernel(*arguments)
             taken.append(time.perf_counter() - start)
         seconds = statistics.median(taken)
         rate = (read + written) * WEIGHTS * 4 / seconds / 1e9
