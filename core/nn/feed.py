@@ -19,8 +19,8 @@ from core.nn.sources import BatchSource, Dealer
 Staging = Callable[[Sequence[Host]], list[Array]]
 """What a back end's `Staging` is: the arrays it returns are good until the next call."""
 
-# Of the device's free memory, what a data set may take; the rest is for the network.
-SHARE = 0.5
+# Of the device's free memory, what a data set may take: there may be two, and a network.
+SHARE = 0.25
 
 
 class Feed:

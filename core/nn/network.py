@@ -30,7 +30,8 @@ class Network:
         inputs: a tensor (mostly an `Input`), or a list of them; batches name them or keep this
             order.
         outputs: the tensor to predict, or a list of them.
-        backend: "cpu", or "reference" for float64 NumPy.
+        backend: "cpu", "cuda" for an NVIDIA GPU, "reference" for float64 NumPy: see `core.kernels`;
+            `choose` finds one for a device and a precision.
         seed: fixes the initial weights and every dropout.
 
     Raises:

@@ -76,8 +76,8 @@ def limits(data: ReportData) -> list[str]:
 def computed_on(devices: Mapping[str, str]) -> str:
     """Say where the networks of each stage computed."""
     if not devices:
-        return f"Where the networks computed: {NOT_MEASURED}."
+        return f"Device: {NOT_MEASURED}."
     places = sorted(set(devices.values()))
     if len(places) == 1:
-        return f"All networks computed on {places[0]}."
-    return f"Computed on: {', '.join(f'{stage} {place}' for stage, place in devices.items())}."
+        return f"Device of all networks: {places[0]}."
+    return f"Devices: {', '.join(f'{place} in {stage}' for stage, place in devices.items())}."

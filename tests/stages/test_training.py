@@ -171,3 +171,18 @@ def test_a_fingerprint_sees_every_byte(tmp_path):
     assert training.fingerprint([tmp_path / "a"]) == before
     (tmp_path / "a" / "x").write_bytes(b"2")
     assert training.fingerprint([tmp_path / "a"]) != before
+
+
+def test_the_device_is_said(settings, monkeypatch, capsys):
+    monkeypatch.setattr("core.kernels.cuda.device.SIMULATED", True)
+    choice = training.chosen_backend(settings)
+    assert choice.device == "cpu"
+    assert capsys.readouterr().out == "device: cpu (no GPU: Numba's simulator is none)\n"
+    training.chosen_backend(settings.model_copy(update={"device": "cpu"}))
+    assert capsys.readouterr().out == "device: cpu\n"
+
+
+def test_a_precision_that_the_device_lacks_is_refused(settings):
+    wrong = settings.model_copy(update={"device": "cpu", "precision": "tf32"})
+    with pytest.raises(ValueError, match="device 'cpu' has no precision 'tf32': cuda has"):
+        training.chosen_backend(wrong)

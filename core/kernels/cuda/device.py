@@ -1,5 +1,7 @@
 """Which GPU computes, or in one line why none can."""
 
+import importlib
+import importlib.metadata
 import importlib.util
 
 from numba import config
@@ -23,10 +25,25 @@ def device_name() -> str:
     from . import gpu  # which needs that package
 
     try:
-        return gpu.name()
+        name = gpu.name()
     except (RuntimeError, OSError) as failed:
         reason = " ".join(str(failed).split()).rstrip(": ")
         raise RuntimeError(f"no GPU: {reason}") from failed
+    if not SIMULATED:
+        _expect_compiler()
+    return name
+
+
+def _expect_compiler() -> None:
+    """Raise RuntimeError where numba-cuda and NumPy do not fit each other."""
+    try:
+        importlib.import_module("numba.cuda.cudaimpl")
+    except (ImportError, AttributeError) as failed:
+        numpy = importlib.metadata.version("numpy")
+        raise RuntimeError(
+            f"no GPU: numba-cuda does not work with numpy {numpy} ({failed}): install versions "
+            "that fit each other"
+        ) from failed
 
 
 def shortcoming(option: str, *, simulated: bool) -> str:

@@ -145,7 +145,7 @@ def test_integers_stay_on_the_host(device):
 def test_what_fits_is_counted_in_bytes(device):
     model = two_headed()
     needed = 4 * 100 * (12 + 4 * (1 + 1) + 1 + 1)  # an input, targets and weights of two outputs
-    device(free=2 * needed)
+    device(free=4 * needed)
     assert fits(model.kernels, model.objective.rules, 100)
     assert not fits(model.kernels, model.objective.rules, 101)
 

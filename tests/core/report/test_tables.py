@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from core.report.inputs import check_inputs
+from core.report.statements import computed_on
 from core.report.tables import (
     comparable_bins,
     headline,
@@ -98,3 +99,17 @@ def test_provenance_is_complete(inputs):
 @pytest.mark.parametrize(("name", "value"), [("train.learning_rate", "0.001"), ("seed", "1")])
 def test_every_parameter_is_listed(inputs, name, value):
     assert [name, value] in parameter_table(inputs["params"]).rows
+
+
+def test_the_devices_are_said():
+    places = {"train": "cuda: H200", "finetune": "cpu", "evaluate": "cpu"}
+    assert computed_on(places) == "Devices: cuda: H200 in train, cpu in finetune, cpu in evaluate."
+    assert computed_on(dict.fromkeys(places, "cpu")) == "Device of all networks: cpu."
+    assert computed_on({}) == "Device: not measured."
+
+
+def test_devices_are_no_data_set(inputs):
+    scores = {"simulated": {"network": {"nmad": 0.1}}, "device": {"train": "cpu"}}
+    data = check_inputs(**inputs | {"metrics": scores})
+    assert data.devices == {"train": "cpu"}
+    assert len(score_tables(data)) == 1
