@@ -10,8 +10,8 @@ from core.nn.data import Batch, Fed, Host, Rules, check_samples, check_weights, 
 from core.nn.layer import Array, Shape
 from core.nn.sources import Dealer
 
-# Samples that are checked and copied at a time.
-CHUNK = 4096
+# Values that are checked and copied at a time: 32 MiB.
+CHUNK = 1 << 23
 
 
 class Table:
@@ -20,13 +20,13 @@ class Table:
     def __init__(self, kernels: Backend, samples: int, lead: int, rest: Shape) -> None:
         """Allocate it."""
         self._kernels, self._lead, self._rest = kernels, lead, rest
-        self._width = lead * math.prod(rest)
-        self._values = kernels.empty((samples, self._width))
+        self.width = lead * math.prod(rest)
+        self._values = kernels.empty((samples, self.width))
         self._places: dict[tuple[str, int], tuple[Array, Array]] = {}
 
     def flat(self, chunk: Host) -> Host:
         """Return samples on the host as `write` takes them."""
-        return chunk.reshape(-1, self._width)
+        return chunk.reshape(-1, self.width)
 
     def write(self, start: int, chunk: Array) -> None:
         """Write samples from number `start` on."""
@@ -46,7 +46,7 @@ class Table:
     def _place(self, purpose: str, samples: int) -> tuple[Array, Array]:
         """Return memory for so many samples: a row for each, and in their shape."""
         if (purpose, samples) not in self._places:
-            rows = self._kernels.empty((samples, self._width))
+            rows = self._kernels.empty((samples, self.width))
             shaped = rows.reshape((samples * self._lead, *self._rest))
             self._places[purpose, samples] = rows, shaped
         return self._places[purpose, samples]
@@ -69,14 +69,15 @@ class Resident:
         self._targets = [Table(kernels, length, n, rule.shape[-1:]) for n, rule in labels]
         self._weights = [Table(kernels, length, n, ()) for n, _ in labels]
         tables = [*self._inputs, *self._targets, *self._weights]
-        kept = []
-        for start in range(0, length, CHUNK):
-            stop = min(start + CHUNK, length)
+        kept, uploads = [], kernels.Staging()
+        step = max(CHUNK // sum(table.width for table in tables), 1)
+        for start in range(0, length, step):
+            stop = min(start + step, length)
             with naming(f"samples {start} to {stop - 1}"):
                 batch = check_samples(source.samples(slice(start, stop)), rules)
             chunks = [*batch.inputs, *batch.targets, *batch.weights]
             chunks = [table.flat(chunk) for table, chunk in zip(tables, chunks, strict=True)]
-            for table, chunk in zip(tables, self._staging(chunks), strict=True):
+            for table, chunk in zip(tables, uploads(chunks), strict=True):
                 table.write(start, chunk)
             kept.append(chunks[len(self._inputs) :])
         self._host = [np.concatenate(arrays) for arrays in zip(*kept, strict=True)]

@@ -77,6 +77,13 @@ def test_a_resident_data_set_trains_to_the_same_bytes(device):
     assert_same(host, trained(model, batches[0], validation_data=batches[1]))
 
 
+def test_it_is_copied_in_parts(device, monkeypatch):
+    host = trained(radius_model(), source(augment=True))
+    device()
+    monkeypatch.setattr("core.nn.resident.CHUNK", 500)  # five samples of 64 + 25 + 1 + 1 values
+    assert_same(host, trained(radius_model(), source(augment=True)))
+
+
 def test_what_does_not_fit_is_staged(device):
     host = trained(radius_model(), source(augment=True))
     device(free=9000)
