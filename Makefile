@@ -15,7 +15,7 @@ repro: $(READY) ## Run the pipeline, from sky to reports/index.html
 
 test: $(READY) ## Run every test
 	ruff check . && ruff format --check . && mypy core stages
-	pytest --numprocesses auto --dist loadfile
+	pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## Check style and types
 	ruff check . && ruff format --check . && mypy core stages

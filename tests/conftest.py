@@ -20,6 +20,16 @@ if not _driver_finds_a_gpu():  # before anything imports Numba
     os.environ.setdefault("NUMBA_ENABLE_CUDASIM", "1")
 
 
+# Files of minutes, the longest first: begun last, one would keep a process alone.
+LONG = ("test_other_cpus.py", "test_bounds.py", "test_pipeline.py", "test_cuda_compiled.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put long files first."""
+    rank = {name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(LONG)))
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The repository root."""

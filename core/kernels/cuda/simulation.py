@@ -67,8 +67,8 @@ def pinned(size: int, dtype: np.dtype) -> np.ndarray:
 
 
 def upload(array: DeviceArray, host: np.ndarray, stream: Stream) -> None:  # noqa: ARG001
-    """Copy."""
-    array.copy_to_device(host)  # type: ignore[attr-defined]
+    """Copy, by way of an array whose strides Numba takes."""
+    array.copy_to_device(host.copy())  # type: ignore[attr-defined]
 
 
 def download(array: DeviceArray, stream: Stream) -> np.ndarray:  # noqa: ARG001 (as on a GPU)

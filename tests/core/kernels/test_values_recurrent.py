@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core import kernels
-from tests.core.kernels.backends import EVERYWHERE
+from tests.core.kernels.backends import EVERYWHERE, ON_CPU, ON_GPU
 
 X = (0.5, -1.0)  # the projected input of the two steps, where one value is enough
 CLOSE = {"rtol": 2e-6, "atol": 0}
@@ -118,8 +118,13 @@ def test_embedding_by_hand(backend):
     np.testing.assert_array_equal(backend.to_host(dw), [[11, 21], [1, 1], [5, 8]])
 
 
-@pytest.mark.parametrize("wrong", [-1, 3, 2**31 - 1, -(2**31)])
-def test_embedding_refuses_indices_outside_the_table(backend, wrong):
+WRONG = (-1, 3, 2**31 - 1, -(2**31))
+
+
+@pytest.mark.parametrize("name", ON_CPU)
+@pytest.mark.parametrize("wrong", WRONG)
+def test_embedding_refuses_indices_outside_the_table(name, wrong):
+    backend = kernels.load(name)
     w, y = backend.zeros((3, 2)), backend.zeros((2, 2))
     index = backend.to_device(np.array([0, wrong]))
     rule = re.escape(f"index holds {wrong}, expected 0 to 2")
@@ -129,6 +134,21 @@ def test_embedding_refuses_indices_outside_the_table(backend, wrong):
         backend.embedding_backward(w, y, index)
     assert not w.any()
     assert not y.any()
+
+
+class TestOnTheGpu:
+    pytestmark = ON_GPU
+
+    @pytest.mark.parametrize("wrong", WRONG)
+    def test_rows_of_indices_outside_the_table_are_nan(self, wrong):
+        """Nobody waits there for an error; and no gradient goes anywhere else."""
+        backend = kernels.load("cuda")
+        w, dw, dy = on(backend, [[1, 2], [3, 4], [5, 6]], np.zeros((3, 2)), [[7, 8], [9, 10]])
+        index, y = backend.to_device(np.array([1, wrong])), backend.empty((2, 2))
+        backend.embedding_forward(y, index, w)
+        np.testing.assert_array_equal(backend.to_host(y), [[3, 4], [np.nan, np.nan]])
+        backend.embedding_backward(dw, dy, index)
+        np.testing.assert_array_equal(backend.to_host(dw), [[0, 0], [7, 8], [0, 0]])
 
 
 def test_steps_and_activations_that_do_not_exist(backend):
