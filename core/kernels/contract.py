@@ -7,12 +7,15 @@ from typing import Any, ParamSpec
 
 import numpy as np
 
-from .rules import Rule, rules_of
+from .rules import rules_of
 from .shapes import SHAPES
 
 __all__ = ["checked"]
 
 Arguments = ParamSpec("Arguments")
+
+# Sets of shapes that a kernel remembers to have checked: those of a few networks and batches.
+_MOST_KNOWN = 512
 
 
 def checked(
@@ -31,12 +34,21 @@ def checked(
         laws = [(n, SHAPES[kernel.__name__].get(n)) for n in names]
         arrays = [(n, law.rstrip("?").split(), "?" in law) for n, law in laws if law]
         rules = rules_of(kernel.__name__, names)
+        known: dict[Any, Mapping[str, Any]] = {}
 
         @functools.wraps(kernel)
         def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
             given = defaults | dict(zip(names, args, strict=False)) | kwargs
             if given.keys() >= set(names):  # otherwise Python's own TypeError says it best
-                _check(kernel.__name__, given, arrays, rules, dtype)
+                kinds = _kinds(given, arrays)
+                lengths = known.get(kinds)
+                if lengths is None:
+                    lengths = _lengths(kernel.__name__, given, arrays, dtype)
+                    if len(known) >= _MOST_KNOWN:
+                        known.clear()
+                    known[kinds] = lengths
+                for rule in rules:
+                    rule(kernel.__name__, given, lengths)
             kernel(*args, **kwargs)
 
         return call
@@ -44,13 +56,25 @@ def checked(
     return decorate
 
 
-def _check(
+def _kinds(given: Mapping[str, Any], arrays: list[tuple[str, list[str], bool]]) -> Any:
+    """All that the laws of shapes look at: what passed once passes again."""
+    kinds: list[Any] = [given.get("groups")]
+    for name, _, _ in arrays:
+        array = given[name]
+        if hasattr(array, "flags"):
+            kinds += (tuple(array.shape), array.dtype, array.flags["C_CONTIGUOUS"])
+        else:
+            kinds.append(type(array))
+    return tuple(kinds)
+
+
+def _lengths(
     kernel: str,
     given: Mapping[str, Any],
     arrays: list[tuple[str, list[str], bool]],
-    rules: list[Rule],
     dtype: type[np.floating],
-) -> None:
+) -> Mapping[str, Any]:
+    """The length of every letter; raises ValueError for an array that breaks a law."""
     lengths: dict[str, Any] = {"g": given["groups"]} if "groups" in given else {}
     for name, law, optional in arrays:
         array = given[name]
@@ -72,8 +96,7 @@ def _check(
                 f"empty, with {known}; received {shapes}"
             )
     _check_products(kernel, lengths)
-    for rule in rules:
-        rule(kernel, given, lengths)
+    return lengths
 
 
 def _matches(shape: tuple[int, ...], law: list[str], lengths: dict[str, Any]) -> bool:
