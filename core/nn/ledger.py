@@ -7,6 +7,7 @@ epoch, or when a callback looks. A back end that computes at once is read after 
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,6 +30,13 @@ class Entry:
     """(1,) for each weight with a regularizer."""
     finite: Array | None
     """(1,): whether all losses and gradients have been, to this step; None in evaluation."""
+
+
+class Record(NamedTuple):
+    """The objective on a step's batch, and its mean since `reset`."""
+
+    loss: float
+    mean: float
 
 
 @dataclass(frozen=True)
@@ -58,10 +66,9 @@ class Ledger:
         self._journal.read()
         self._open.clear()
         self._objective.reset()
-        self._steps = 0
+        self.records: list[Record] = []
+        """One for each step that was read, up to the first failure."""
         self.failure: Failure | None = None
-        self.last = 0.0
-        """The objective on the last batch that was read."""
 
     def open(self, batch: Batch, *, training: bool) -> Entry:
         """Return where a step on this batch writes; reads those before where there is no room."""
@@ -86,9 +93,11 @@ class Ledger:
             array((1,)) if training else None,
         )
 
-    def mean(self) -> float:
-        """Return the mean of the objective over the steps read so far."""
-        return self._objective.loss()
+    def record(self, step: int) -> Record:
+        """Return what a step found, or the failure before it; waits for the device."""
+        if step >= len(self.records):
+            self.read()
+        return self.records[min(step, len(self.records) - 1)]
 
     def close(self) -> None:
         """End a step: a back end that computes at once is read now."""
@@ -115,12 +124,13 @@ class Ledger:
             _weighted_sum(loss, weight) / total
             for loss, weight, total in zip(losses, batch.weights, sums, strict=True)
         ]
-        self.last = self._objective.total(values, penalty)
+        total = self._objective.total(values, penalty)
         if not finite:
-            self.failure = Failure(self._steps, self.last)
+            self.failure = Failure(len(self.records), total)
+            self.records.append(Record(total, total))
             return
-        self._steps += 1
         self._objective.add(values, sums, penalty)
+        self.records.append(Record(total, self._objective.loss()))
         for head, target, prediction, weight in zip(
             heads, batch.targets, predictions, batch.weights, strict=True
         ):

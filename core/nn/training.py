@@ -48,25 +48,19 @@ class StepResult:
 class BatchLogs(Mapping[str, float]):
     """What callbacks are told after a step; to look is to wait for the device.
 
-    "loss" and "finite" are of the last batch, or of the first that was not finite; "mean_loss" is
-    of the epoch so far.
+    "loss" and "mean_loss", of the epoch so far, are those of the step, or of an earlier one that
+    was not finite.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, step: int) -> None:
         """Look at nothing yet."""
-        self._ledger = ledger
+        self._ledger, self._step = ledger, step
 
     def __getitem__(self, name: str) -> float:
         """Return one of the three."""
-        self._ledger.read()
-        failed = self._ledger.failure
-        if name == "finite":
-            return failed is None
-        if name == "loss" or (name == "mean_loss" and failed is not None):
-            return self._ledger.last
-        if name == "mean_loss":
-            return self._ledger.mean()
-        raise KeyError(name)
+        record, failed = self._ledger.record(self._step), self._ledger.failure
+        finite = failed is None or failed.step > self._step
+        return {"loss": record.loss, "mean_loss": record.mean, "finite": finite}[name]
 
     def __iter__(self) -> Iterator[str]:
         """Go through their names."""
@@ -162,7 +156,7 @@ def train_step(model: Model, batch: Batch) -> StepResult:
     steps.restart(model)
     steps.train(model, staged(model.kernels.Staging(), batch), ledger)
     _settle(model, ledger, 1)
-    return StepResult(ledger.last, ledger.failure is None)
+    return StepResult(ledger.record(0).loss, ledger.failure is None)
 
 
 def _epoch(run: Run, feed: Feed) -> dict[str, float] | None:
@@ -171,7 +165,7 @@ def _epoch(run: Run, feed: Feed) -> dict[str, float] | None:
     optimizer, objective = compiled(model).optimizer, compiled(model).objective
     ledger = steps.new_ledger(model)
     steps.restart(model)
-    logs, rate, number = BatchLogs(ledger), 0.0, -1
+    rate, number = 0.0, -1
     with closing(feed.batches(run.epoch)) as batches:
         for batch in batches:
             number += 1
@@ -179,6 +173,7 @@ def _epoch(run: Run, feed: Feed) -> dict[str, float] | None:
                 callback.on_train_batch_begin(number)
             rate = optimizer.current_learning_rate()
             steps.train(model, batch, ledger)
+            logs = BatchLogs(ledger, number)
             for callback in run.callbacks:
                 callback.on_train_batch_end(number, logs)
             if ledger.failure is not None or model.stop_training:

@@ -204,6 +204,27 @@ def test_callbacks_see_the_same_when_they_look(device):
     assert [number for number, _ in seen[0]] == [0, 2, 0, 2]
 
 
+class Keeping(callbacks.Callback):
+    """Keeps the logs, and looks at them when all is over."""
+
+    def __init__(self):
+        self.kept = []
+
+    def on_train_batch_end(self, batch, logs):
+        self.kept.append(logs)
+
+
+def test_logs_that_are_kept_stay_those_of_their_step(device):
+    seen = []
+    for _ in range(2):
+        keeping = Keeping()
+        radius_model().fit(source(), callbacks=[keeping])
+        seen.append([dict(logs) for logs in keeping.kept])
+        device()
+    assert seen[0] == seen[1]
+    assert len({logs["loss"] for logs in seen[0]}) == 3
+
+
 def exploding():
     """Targets of which the 15th overflows, in batches of 4."""
     x, y = np.ones((32, 2), np.float32), np.ones((32, 1), np.float32)
