@@ -1,8 +1,8 @@
 """A driver of CUDA that pretends to be a GPU: it accepts every call and computes nothing.
 
-Numba's real path runs on it as on a GPU: arrays, copies, compilation, modules, launches. Memory is
-the host's, so copies are real; a copy or an array of a launch that is not wholly in allocated
-memory is refused. Programs that use it are processes of their own, with `environment()`.
+The cuda back end runs on it as on a GPU: compilation, arrays, copies, launches. Memory is the
+host's, so copies are real; a copy or an array of a launch that is not wholly in allocated memory is
+refused. Programs that use it are processes of their own, with `environment()`.
 """
 
 import os
@@ -10,8 +10,6 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-
-from core.kernels.compilation import cache_base
 
 FOLDER = Path(__file__).parent
 
@@ -33,14 +31,12 @@ def environment(folder: Path, **settings: object) -> dict[str, str]:
     """The environment of a process that finds the driver in `folder`.
 
     `settings` are the driver's: memory="1000000" sets PRETENDED_MEMORY, its size in bytes (8 GiB if
-    not given), and content="0" PRETENDED_CONTENT, the number that fresh memory is full of. Kernels
-    are cached apart from those for a real GPU: the driver's own linker leaves PTX as it is.
+    not given), and content="0" PRETENDED_CONTENT, the number that fresh memory is full of.
     """
     known = {k: v for k, v in os.environ.items() if k != "NUMBA_ENABLE_CUDASIM"}
     paths = [str(folder), *filter(None, [known.get("LD_LIBRARY_PATH")])]
     return {
         **known,
         "LD_LIBRARY_PATH": os.pathsep.join(paths),
-        "NUMBA_CACHE_DIR": str(cache_base() / "pretended"),
         **{f"PRETENDED_{name.upper()}": str(value) for name, value in settings.items()},
     }

@@ -8,9 +8,8 @@
 
 struct copy {
     void *to;
-    const void *from; /* or NULL: fill with a value of so many bytes */
-    size_t size, width;
-    uint32_t value;
+    const void *from;
+    size_t size;
 };
 
 static struct copy *queue;
@@ -22,9 +21,7 @@ void complete(uint64_t until) {
     pthread_mutex_lock(&lock);
     for (; done < asked && done < until; done++) {
         struct copy *copy = &queue[done % room];
-        if (copy->from) memmove(copy->to, copy->from, copy->size);
-        for (size_t i = 0; !copy->from && i < copy->size; i += copy->width)
-            memcpy((char *)copy->to + i, &copy->value, copy->width);
+        memmove(copy->to, copy->from, copy->size);
     }
     pthread_mutex_unlock(&lock);
 }
@@ -58,20 +55,20 @@ static Result now(struct copy copy) {
 Result cuMemcpyHtoD_v2(Pointer to, const void *from, size_t size) {
     WAITS;
     NEEDS(to, size);
-    return now((struct copy){(void *)to, from, size, 0, 0});
+    return now((struct copy){(void *)to, from, size});
 }
 
 Result cuMemcpyDtoH_v2(void *to, Pointer from, size_t size) {
     WAITS;
     NEEDS(from, size);
-    return now((struct copy){to, (void *)from, size, 0, 0});
+    return now((struct copy){to, (void *)from, size});
 }
 
 Result cuMemcpyDtoD_v2(Pointer to, Pointer from, size_t size) {
     WAITS;
     NEEDS(to, size);
     NEEDS(from, size);
-    return now((struct copy){(void *)to, (void *)from, size, 0, 0});
+    return now((struct copy){(void *)to, (void *)from, size});
 }
 
 /* Memory that is not pinned is read before the call returns, through a buffer of the driver's. */
@@ -79,7 +76,7 @@ Result cuMemcpyHtoDAsync_v2(Pointer to, const void *from, size_t size, Handle st
     (void)stream;
     CALLED;
     NEEDS(to, size);
-    struct copy copy = {(void *)to, from, size, 0, 0};
+    struct copy copy = {(void *)to, from, size};
     return is_pinned(from, size) ? later(copy) : now(copy);
 }
 
@@ -89,7 +86,7 @@ Result cuMemcpyDtoHAsync_v2(void *to, Pointer from, size_t size, Handle stream) 
     static struct calls calls = {.name = "cuMemcpyDtoHAsync"};
     called(&calls, !is_pinned(to, size));
     NEEDS(from, size);
-    struct copy copy = {to, (void *)from, size, 0, 0};
+    struct copy copy = {to, (void *)from, size};
     return is_pinned(to, size) ? later(copy) : now(copy);
 }
 
@@ -98,34 +95,7 @@ Result cuMemcpyDtoDAsync_v2(Pointer to, Pointer from, size_t size, Handle stream
     CALLED;
     NEEDS(to, size);
     NEEDS(from, size);
-    return later((struct copy){(void *)to, (void *)from, size, 0, 0});
-}
-
-Result cuMemsetD8Async(Pointer to, unsigned char value, size_t count, Handle stream) {
-    (void)stream;
-    CALLED;
-    NEEDS(to, count);
-    return later((struct copy){(void *)to, NULL, count, 1, value});
-}
-
-Result cuMemsetD32Async(Pointer to, unsigned value, size_t count, Handle stream) {
-    (void)stream;
-    CALLED;
-    NEEDS(to, count * 4);
-    return later((struct copy){(void *)to, NULL, 4 * count, 4, value});
-}
-
-/* CUDA's fills of device memory return before they are done, these two as well. */
-Result cuMemsetD8_v2(Pointer to, unsigned char value, size_t count) {
-    CALLED;
-    NEEDS(to, count);
-    return later((struct copy){(void *)to, NULL, count, 1, value});
-}
-
-Result cuMemsetD32_v2(Pointer to, unsigned value, size_t count) {
-    CALLED;
-    NEEDS(to, count * 4);
-    return later((struct copy){(void *)to, NULL, 4 * count, 4, value});
+    return later((struct copy){(void *)to, (void *)from, size});
 }
 
 Result cuStreamCreate(Handle *stream, unsigned flags) {

@@ -1,4 +1,5 @@
 /* Modules and launches: nothing is computed, but what a real driver refuses is refused. */
+#define _GNU_SOURCE
 #include "pretended.h"
 
 #include <stdlib.h>
@@ -12,13 +13,6 @@ struct kernel {
     char *widths; /* of each parameter: 8 bytes for an address or an int64 */
     char name[];
 };
-struct configuration { /* CUlaunchConfig */
-    unsigned grid[3], block[3], shared;
-    Handle stream;
-    void *attributes;
-    unsigned number_of_attributes;
-};
-
 enum { MOST_THREADS = 1024, MOST_SHARED = 49152 };
 
 Result cuLibraryLoadData(struct library **found, const char *image, void *o, void *v, unsigned n,
@@ -28,7 +22,7 @@ Result cuLibraryLoadData(struct library **found, const char *image, void *o, voi
     NEEDS_CONTEXT;
     if (!image || !*image) return INVALID_IMAGE;
     *found = malloc(sizeof **found);
-    (*found)->image = copy_of_image(image);
+    (*found)->image = strdup(image);
     return SUCCESS;
 }
 
@@ -56,33 +50,6 @@ Result cuKernelGetFunction(struct kernel **function, struct kernel *kernel) {
     return SUCCESS;
 }
 
-Result cuKernelGetLibrary(struct library **library, struct kernel *kernel) {
-    CALLED;
-    *library = kernel->library;
-    return SUCCESS;
-}
-
-Result cuKernelGetName(const char **name, struct kernel *kernel) {
-    CALLED;
-    *name = kernel->name;
-    return SUCCESS;
-}
-
-/* By CUDA's number: threads of a block, shared, constant and local bytes, registers, versions. */
-Result cuFuncGetAttribute(int *value, int attribute, struct kernel *kernel) {
-    (void)kernel;
-    CALLED;
-    static const int attributes[32] = {MOST_THREADS, 0, 0, 0, 32, 90, 90};
-    if (attribute < 0 || attribute > 31) return INVALID_VALUE;
-    *value = attributes[attribute];
-    return SUCCESS;
-}
-
-Result cuKernelGetAttribute(int *value, int attribute, struct kernel *kernel, int device) {
-    (void)device;
-    return cuFuncGetAttribute(value, attribute, kernel);
-}
-
 /* Numba passes an array as two addresses that are 0 on a GPU, its length, the bytes of an element,
  * and its address; then lengths and strides. Whether all such arrays lie in allocated memory. */
 static int arrays_exist(const char *widths, void **arguments) {
@@ -101,31 +68,20 @@ static int arrays_exist(const char *widths, void **arguments) {
     return 1;
 }
 
-static Result launch(const struct configuration *c, struct kernel *kernel, void **arguments) {
-    static const unsigned grids[3] = {2147483647, 65535, 65535}, blocks[3] = {1024, 1024, 64};
-    NEEDS_CONTEXT;
-    if (!kernel) return INVALID_HANDLE;
-    for (int i = 0; i < 3; i++) {
-        if (c->grid[i] < 1 || c->grid[i] > grids[i]) return INVALID_VALUE;
-        if (c->block[i] < 1 || c->block[i] > blocks[i]) return INVALID_VALUE;
-    }
-    if (c->block[0] * c->block[1] * c->block[2] > MOST_THREADS) return INVALID_VALUE;
-    if (c->shared > MOST_SHARED) return INVALID_VALUE;
-    if (!arrays_exist(kernel->widths, arguments)) return ILLEGAL_ADDRESS;
-    return SUCCESS;
-}
-
-Result cuLaunchKernelEx(const struct configuration *chosen, struct kernel *kernel,
-                        void **arguments, void **extra) {
-    (void)extra;
-    static struct calls calls = {.name = "cuLaunchKernel"};
-    called(&calls, 0);
-    return launch(chosen, kernel, arguments);
-}
-
 Result cuLaunchKernel(struct kernel *kernel, unsigned gx, unsigned gy, unsigned gz, unsigned bx,
                       unsigned by, unsigned bz, unsigned shared, Handle stream, void **arguments,
                       void **extra) {
-    struct configuration chosen = {{gx, gy, gz}, {bx, by, bz}, shared, stream, NULL, 0};
-    return cuLaunchKernelEx(&chosen, kernel, arguments, extra);
+    (void)stream, (void)extra;
+    static const unsigned grids[3] = {2147483647, 65535, 65535}, blocks[3] = {1024, 1024, 64};
+    const unsigned grid[3] = {gx, gy, gz}, block[3] = {bx, by, bz};
+    CALLED;
+    NEEDS_CONTEXT;
+    if (!kernel) return INVALID_HANDLE;
+    for (int i = 0; i < 3; i++) {
+        if (grid[i] < 1 || grid[i] > grids[i]) return INVALID_VALUE;
+        if (block[i] < 1 || block[i] > blocks[i]) return INVALID_VALUE;
+    }
+    if (bx * by * bz > MOST_THREADS || shared > MOST_SHARED) return INVALID_VALUE;
+    if (!arrays_exist(kernel->widths, arguments)) return ILLEGAL_ADDRESS;
+    return SUCCESS;
 }

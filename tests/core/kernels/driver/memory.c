@@ -129,19 +129,6 @@ Result cuMemFree_v2(Pointer start) {
     return release(start);
 }
 
-Result cuMemAllocAsync(Pointer *found, size_t size, Handle stream) {
-    CALLED;
-    (void)stream;
-    return allocate(found, size);
-}
-
-Result cuMemFreeAsync(Pointer start, Handle stream) {
-    CALLED;
-    (void)stream;
-    complete(UINT64_MAX);
-    return release(start);
-}
-
 Result cuMemGetInfo_v2(size_t *unused, size_t *all) {
     CALLED;
     NEEDS_CONTEXT;
@@ -170,34 +157,12 @@ Result cuMemHostAlloc(void **found, size_t size, unsigned flags) {
     return SUCCESS;
 }
 
-Result cuMemAllocHost_v2(void **found, size_t size) { return cuMemHostAlloc(found, size, 0); }
-
 Result cuMemFreeHost(void *start) {
     WAITS;
     size_t size = take(&pinned, (Pointer)start);
     if (!size) return INVALID_VALUE;
     munmap(start, size);
     return SUCCESS;
-}
-
-Result cuMemHostRegister_v2(void *start, size_t size, unsigned flags) {
-    MAY_WAIT;
-    NEEDS_CONTEXT;
-    (void)flags;
-    add(&pinned, (Pointer)start, size);
-    return SUCCESS;
-}
-
-Result cuMemHostUnregister(void *start) {
-    WAITS;
-    return take(&pinned, (Pointer)start) ? SUCCESS : INVALID_VALUE;
-}
-
-Result cuMemHostGetDevicePointer_v2(Pointer *found, void *start, unsigned flags) {
-    CALLED;
-    (void)flags;
-    *found = (Pointer)start;
-    return holds(&pinned, *found, 1) ? SUCCESS : INVALID_VALUE;
 }
 
 int is_pinned(const void *start, size_t size) { return holds(&pinned, (Pointer)start, size); }

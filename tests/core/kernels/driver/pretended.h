@@ -53,6 +53,5 @@ void complete(uint64_t until); /* do all copies up to this one, of those still t
 int allocated(Pointer start, size_t size);
 int is_pinned(const void *start, size_t size);
 
-/* A module's image, and of one of its kernels the bytes of each parameter, or NULL. */
-char *copy_of_image(const char *image);
-char *widths_of(const char *image, const char *name);
+/* Of a program in PTX, the bytes of each parameter of one of its kernels, or NULL. */
+char *widths_of(const char *text, const char *name);
