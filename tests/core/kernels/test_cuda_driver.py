@@ -1,7 +1,7 @@
 """The cuda back end as a GPU's user runs it, on a driver that computes nothing: no GPU is needed.
 
-What the simulator leaves out is tried here: compilation, arrays and their views, launches with their
-arguments, copies, and what all of it asks of the driver.
+What the simulator leaves out is tried here: compilation, arrays and their views, launches with
+their arguments, copies, and what all of it asks of the driver.
 """
 
 import importlib.util
