@@ -18,8 +18,8 @@ from numba import cuda
 
 from ..compilation import cache_folder, formulas_of, with_globals
 from . import gpu
+from .device import SIMULATED
 from .device_array import DeviceArray
-from .gpu import SIMULATED
 
 # Threads of a block where a kernel has no reason for another number. The simulator starts a thread
 # of Python for each.

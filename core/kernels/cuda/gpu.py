@@ -1,38 +1,12 @@
 """The GPU: a real one through its driver, or Numba's simulator with NUMBA_ENABLE_CUDASIM=1."""
 
 import functools
+import importlib
+from typing import Any
 
 from .device import SIMULATED
 
-if SIMULATED:
-    from .simulation import (
-        Event,
-        Stream,
-        allocate,
-        capability,
-        download,
-        memory,
-        name,
-        pinned,
-        synchronize,
-        upload,
-    )
-else:
-    from .driver import (  # type: ignore[assignment]
-        Event,
-        Stream,
-        allocate,
-        capability,
-        download,
-        memory,
-        name,
-        pinned,
-        synchronize,
-        upload,
-    )
-
 __all__ = [
-    "SIMULATED",
     "Event",
     "Stream",
     "allocate",
@@ -46,9 +20,18 @@ __all__ = [
     "upload",
 ]
 
+_machine: Any = importlib.import_module(
+    f"{__package__}.simulation" if SIMULATED else f"{__package__}.driver"
+)
+Event, Stream = _machine.Event, _machine.Stream
+allocate, pinned = _machine.allocate, _machine.pinned
+upload, download = _machine.upload, _machine.download
+capability, memory, name = _machine.capability, _machine.memory, _machine.name
+synchronize = _machine.synchronize
+
 
 @functools.cache
-def stream() -> Stream:
+def stream() -> Any:
     """The stream of all launches and copies: they are done in the order in which they were called.
 
     Not the default one, beside which no copy runs that another stream makes meanwhile.
