@@ -14,11 +14,11 @@ repro: $(READY) ## Run the pipeline, from sky to reports/index.html
 	dvc repro
 
 test: $(READY) ## Run every test
-	ruff check . && ruff format --check . && mypy core stages
+	ruff check . && ruff format --check . && mypy core/halflight stages
 	pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## Check style and types
-	ruff check . && ruff format --check . && mypy core stages
+	ruff check . && ruff format --check . && mypy core/halflight stages
 
 format: $(READY) ## Rewrite the code in the house style
 	ruff check --fix . && ruff format .
@@ -30,12 +30,13 @@ curves: $(READY) ## Draw learning curves of under- and overfitting
 	dvc repro capacity
 
 sandbox: $(READY) ## Serve the synthetic sky on loopback until Ctrl-C
-	python -m core.sandbox --sky synthetic
+	python -m halflight.sandbox --sky synthetic
 
-$(READY): requirements.txt
+$(READY): requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else f"halflight needs Python 3.11 or later; {sys.executable} is {sys.version.split()[0]}: make PYTHON=python3.12 ...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
 clean: ## Remove the virtual environment and caches, never data

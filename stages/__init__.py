@@ -5,6 +5,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+# A queued experiment runs a copy of the repository, and must import that copy's halflight.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "core"))
+
 # Set before NumPy loads: BLAS threads would fight the kernels' own, and the order of their sums,
 # and so the last bit of a result, would depend on the number of cores.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -20,7 +23,7 @@ def run(stage: Callable[[], None], *expected: type[Exception]) -> None:
     that are not `expected`, and so are defects of halflight, keep their traceback; with
     HALFLIGHT_TRACEBACK=1 every error does.
     """
-    from core.params import ParamsError
+    from halflight.params import ParamsError
 
     failures: tuple[type[Exception], ...] = (ParamsError, *expected)
     name = Path(sys.argv[0]).stem

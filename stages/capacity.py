@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from core import files, nn, params, paths
-from core.nn import layers
-from core.report import save_png
-from core.report.figures import capacity
+from halflight import files, nn, params, paths
+from halflight.nn import layers
+from halflight.report import save_png
+from halflight.report.figures import capacity
 from stages import run
 
 # Inputs lie within this of zero: two periods of the sine.

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core import files, params, paths, store
-from core.sandbox import RecordedSky, Sandbox, SyntheticSky
-from core.survey import SurveyError, download_survey
+from halflight import files, params, paths, store
+from halflight.sandbox import RecordedSky, Sandbox, SyntheticSky
+from halflight.survey import SurveyError, download_survey
 from stages import processes, project_path, run
 
 

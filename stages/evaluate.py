@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from core import files, nn, params, paths, store
-from core.judges import scoring
+from halflight import files, nn, params, paths, store
+from halflight.judges import scoring
 from stages import run
 from stages.training import chosen_backend, predict
 

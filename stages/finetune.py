@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from core import files, nn, params, paths, store
+from halflight import files, nn, params, paths, store
 from stages import run
 from stages.training import (
     LabelledStamps,

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from core import files, judges, params, paths, store
-from core.sky import PIXEL_SCALE
+from halflight import files, judges, params, paths, store
+from halflight.sky import PIXEL_SCALE
 from stages import processes, run
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from core import files, images, params, paths, store
-from core.sky import PIXEL_SCALE
+from halflight import files, images, params, paths, store
+from halflight.sky import PIXEL_SCALE
 from stages import run
 
 BLOCK = 256

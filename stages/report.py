@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core import files, params, paths, store
-from core.report import write_report
+from halflight import files, params, paths, store
+from halflight.report import write_report
 from stages import run
 
 

@@ -2,8 +2,8 @@
 
 from tqdm import tqdm
 
-from core import params, paths, store
-from core.sky import Population, SimulationError, simulate_stamps
+from halflight import params, paths, store
+from halflight.sky import Population, SimulationError, simulate_stamps
 from stages import processes, run
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core import files, params, paths, store
+from halflight import files, params, paths, store
 from stages import run
 from stages.training import (
     LabelledStamps,

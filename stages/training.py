@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core import files, images, nn, params, paths, store
-from core.nn import callbacks, optimizers, presets, schedules
+from halflight import files, images, nn, params, paths, store
+from halflight.nn import callbacks, optimizers, presets, schedules
 from stages import project_path
 
 INPUTS = ("image", "psf")

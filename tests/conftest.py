@@ -9,6 +9,12 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+# Processes that tests start import this checkout, wherever they run.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [str(ROOT / "core"), os.environ.get("PYTHONPATH")])
+)
+
+
 def _driver_finds_a_gpu() -> bool:
     try:
         return ctypes.CDLL("libcuda.so.1").cuInit(0) == 0

@@ -9,10 +9,12 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 MODULES = sorted(
-    path.relative_to(ROOT) for room in ("core", "stages") for path in (ROOT / room).rglob("*.py")
+    path.relative_to(ROOT)
+    for room in ("core/halflight", "stages")
+    for path in (ROOT / room).rglob("*.py")
 )
 
-# Which rooms a room of core may import besides itself; none of them knows the stages.
+# Which rooms a room of halflight may import besides itself; none of them knows the stages.
 ROOMS = {
     "export": {"nn"},
     "images": set(),
@@ -26,26 +28,31 @@ ROOMS = {
     "survey": set(),
 }
 HOMES = {
-    "astroquery": "core/survey",
-    "cuda": "core/kernels/cuda",
-    "galsim": "core/sky",
-    "PIL": "core/report",
-    "matplotlib": "core/report",
-    "numba": "core/kernels",
-    "onnx": "core/export",
-    "pydantic": "core/params",
-    "safetensors": "core/nn",
-    "yaml": "core/params",
+    "astroquery": "core/halflight/survey",
+    "cuda": "core/halflight/kernels/cuda",
+    "galsim": "core/halflight/sky",
+    "PIL": "core/halflight/report",
+    "matplotlib": "core/halflight/report",
+    "numba": "core/halflight/kernels",
+    "onnx": "core/halflight/export",
+    "pydantic": "core/halflight/params",
+    "safetensors": "core/halflight/nn",
+    "yaml": "core/halflight/params",
 }
 BARE = {
-    "core/kernels": {"numpy", "numba", "llvmlite", "cuda"},  # cuda-bindings comes with numba-cuda
-    "core/nn": {"numpy", "safetensors"},
+    "core/halflight/kernels": {
+        "numpy",
+        "numba",
+        "llvmlite",
+        "cuda",
+    },  # cuda-bindings comes with numba-cuda
+    "core/halflight/nn": {"numpy", "safetensors"},
 }
 
 
 def imports(path):
     """Every module a file imports, absolute, with the names taken from it."""
-    package = path.parent.as_posix().replace("/", ".")
+    package = path.parent.as_posix().removeprefix("core/").replace("/", ".")
     for node in ast.walk(ast.parse((ROOT / path).read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -58,6 +65,8 @@ def imports(path):
 
 def file_of(module):
     stem = Path(module.replace(".", "/"))
+    if module.split(".")[0] == "halflight":
+        stem = "core" / stem
     return next(
         (f for f in (stem.with_suffix(".py"), stem / "__init__.py") if (ROOT / f).is_file()), None
     )
@@ -77,11 +86,11 @@ def closure(path):
 
 
 @pytest.mark.parametrize(
-    "path", [m for m in MODULES if m.parts[0] == "core" and len(m.parts) > 2], ids=str
+    "path", [m for m in MODULES if m.parts[0] == "core" and len(m.parts) > 3], ids=str
 )
 def test_a_room_imports_only_the_rooms_it_may(path):
-    room = path.parts[1]
-    used = {m.split(".")[1] for m in imports(path) if m.startswith("core.")}
+    room = path.parts[2]
+    used = {m.split(".")[1] for m in imports(path) if m.startswith("halflight.")}
     assert used - {room} <= ROOMS[room]
 
 
@@ -102,7 +111,7 @@ def test_the_network_needs_no_more_than_it_says(room):
         if path.as_posix().startswith(room)
         for module in imports(path)
     }
-    assert used - set(sys.stdlib_module_names) - {"core"} <= BARE[room]
+    assert used - set(sys.stdlib_module_names) - {"halflight"} <= BARE[room]
 
 
 @pytest.mark.parametrize("stage", PIPELINE)
@@ -111,8 +120,8 @@ def test_dvc_lists_every_file_a_stage_imports(stage):
     missing = [
         path
         for path in sorted(closure(Path(f"stages/{stage}.py")))
-        if path.parts[:2] != ("core", "params")
-        and path != Path("core/__init__.py")
+        if path.parts[:3] != ("core", "halflight", "params")
+        and path != Path("core/halflight/__init__.py")
         and not any(path == dep or dep in path.parents for dep in deps)
     ]
     assert not missing

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import yaml
 
-from core.nn import presets
+from halflight.nn import presets
 
 
 def test_the_network_example_runs(root):

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.files import write_bytes
+from halflight.files import write_bytes
 from tests.benchmarks import determinism, machine, ratios
 from tests.benchmarks.kernels import kernels_section
 from tests.benchmarks.networks import SHAPES

@@ -15,9 +15,9 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from core import kernels
-from core.kernels.cuda.device import device_name
-from core.nn.files import write_whole
+from halflight import kernels
+from halflight.kernels.cuda.device import device_name
+from halflight.nn.files import write_whole
 from tests.benchmarks import gpu_limits, gpu_run, gpu_sections
 from tests.benchmarks.gpu_page import page, versions
 from tests.benchmarks.gpu_run import Found

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from core.kernels.cuda import gpu
-from core.kernels.cuda.arrays import to_device
-from core.kernels.cuda.compiler import SIMULATED, Kernel
+from halflight.kernels.cuda import gpu
+from halflight.kernels.cuda.arrays import to_device
+from halflight.kernels.cuda.compiler import SIMULATED, Kernel
 from tests.benchmarks.kernels import HostClock
 
 Call: TypeAlias = Callable[[], object]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from core.nn.callbacks import Callback
+from halflight.nn.callbacks import Callback
 from tests.benchmarks.gpu_clock import few, medians, steps_for, synchronize, timed
 from tests.benchmarks.gpu_limits import gpu_backends
 from tests.benchmarks.gpu_networks import networks_of

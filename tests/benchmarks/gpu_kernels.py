@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from core import kernels
+from halflight import kernels
 from tests.benchmarks.gpu_clock import (
     Spinner,
     device_clock,

@@ -10,17 +10,17 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from core.kernels import Backend
-from tests.core.kernels.cases.case import Case, assert_close, elementwise_case, normal, nothing
-from tests.core.kernels.cases.conv import conv_cases
-from tests.core.kernels.cases.crossentropy import one_hot
-from tests.core.kernels.cases.dense import dense_cases
-from tests.core.kernels.cases.fused_norm import fused_norm_cases
-from tests.core.kernels.cases.loss import loss_case
-from tests.core.kernels.cases.norm import norm_cases
-from tests.core.kernels.cases.optimizer import optimizers
-from tests.core.kernels.cases.optimizer_adam import adams
-from tests.core.kernels.cases.pool import global_pool_cases, pool_cases
+from halflight.kernels import Backend
+from tests.halflight.kernels.cases.case import Case, assert_close, elementwise_case, normal, nothing
+from tests.halflight.kernels.cases.conv import conv_cases
+from tests.halflight.kernels.cases.crossentropy import one_hot
+from tests.halflight.kernels.cases.dense import dense_cases
+from tests.halflight.kernels.cases.fused_norm import fused_norm_cases
+from tests.halflight.kernels.cases.loss import loss_case
+from tests.halflight.kernels.cases.norm import norm_cases
+from tests.halflight.kernels.cases.optimizer import optimizers
+from tests.halflight.kernels.cases.optimizer_adam import adams
+from tests.halflight.kernels.cases.pool import global_pool_cases, pool_cases
 
 Rng: TypeAlias = np.random.Generator
 ONE, NONE = (1, 1), (0, 0)

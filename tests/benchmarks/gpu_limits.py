@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from core import kernels
-from core.kernels.cuda import gpu
-from core.kernels.cuda.compiler import Kernel
+from halflight import kernels
+from halflight.kernels.cuda import gpu
+from halflight.kernels.cuda.compiler import Kernel
 from tests.benchmarks import gpu_torch
 from tests.benchmarks.gpu_clock import few, seconds_of, synchronize, timed
 from tests.benchmarks.gpu_sections import Record, Section, Setting

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core import kernels
+from halflight import kernels
 from tests.benchmarks import gpu_torch
 from tests.benchmarks.gpu_clock import (
     Times,

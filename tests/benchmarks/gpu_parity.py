@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core import kernels
-from core.kernels.cuda import gpu
+from halflight import kernels
+from halflight.kernels.cuda import gpu
 from tests.benchmarks import gpu_large
 from tests.benchmarks.gpu_part import GPU_LOST
 from tests.benchmarks.gpu_sections import Record, Section, Setting, WrongError
 from tests.benchmarks.page import table
-from tests.core.kernels.cases import all_cases
-from tests.core.kernels.cases.case import Case, assert_close
+from tests.halflight.kernels.cases import all_cases
+from tests.halflight.kernels.cases.case import Case, assert_close
 
 TINY = "a few small calls"
 LINES = 3  # of each failure, on the page
@@ -38,7 +38,7 @@ def parts(setting: Setting) -> list[str]:
 def calls_of(part: str, setting: Setting) -> list[Call]:
     """The calls of a part, always the same ones."""
     if part in kernels.MODULES:
-        known = importlib.import_module(f"core.kernels.shapes.{part}").SHAPES
+        known = importlib.import_module(f"halflight.kernels.shapes.{part}").SHAPES
         cases = [case for case in all_cases() if case.kernel in known]
         cases = cases[:2] if setting.tiny else cases
         return [Call(case, plain(case)) for case in cases]

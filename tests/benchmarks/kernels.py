@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from core import kernels
+from halflight import kernels
 from tests.benchmarks import machine
 from tests.benchmarks.networks import SHAPES, halflight, trained
 from tests.benchmarks.page import plural, section, table

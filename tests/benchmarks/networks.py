@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from core.nn import Input, Model, layers, losses, optimizers, presets, steps
-from core.nn.data import check_batch
-from core.nn.feed import staged
+from halflight.nn import Input, Model, layers, losses, optimizers, presets, steps
+from halflight.nn.data import check_batch
+from halflight.nn.feed import staged
 
 SHAPES = {"N1": (44, 44, 5), "N2": (64, 64, 1)}
 INPUTS = SHAPES | {"small": (6, 6, 2), "tiny": (1, 1, 2)}

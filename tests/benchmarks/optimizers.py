@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 
-from core import kernels
+from halflight import kernels
 
 WEIGHTS, STEPS = 11_226_016, 15
 RATE, MEAN, SQUARE, EPSILON = 1e-9, 0.9, 0.99, 1e-7

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core import images, nn, store
+from halflight import images, nn, store
 
 STAMPS = {"image": 96, "psf": 25}
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core import kernels
-from core.nn.layers import Conv2D
+from halflight import kernels
+from halflight.nn.layers import Conv2D
 from tests.benchmarks.networks import halflight, torch_network
 
 OURS = ("cpu", "cpu_precise")

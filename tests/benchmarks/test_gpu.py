@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from core import kernels
-from core.kernels.cuda.compiler import SIMULATED
+from halflight import kernels
+from halflight.kernels.cuda.compiler import SIMULATED
 from tests.benchmarks import (
     gpu,
     gpu_clock,
@@ -21,7 +21,7 @@ from tests.benchmarks import (
     gpu_sections,
 )
 from tests.benchmarks.gpu_sections import PLACES, Section, Setting
-from tests.core.kernels.backends import ON_GPU
+from tests.halflight.kernels.backends import ON_GPU
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from core import kernels
+from halflight import kernels
 from tests.benchmarks.networks import batch_of, halflight, torch_network, torch_trained, trained
 
 WARM_UP = 3

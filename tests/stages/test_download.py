@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core import params
+from halflight import params
 from stages import download
 
 

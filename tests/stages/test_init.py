@@ -3,7 +3,7 @@
 import pytest
 
 import stages
-from core.params import ParamsError
+from halflight.params import ParamsError
 
 
 def test_a_stage_that_succeeds_returns():

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core import params, store
-from core.images import SPLITS
+from halflight import params, store
+from halflight.images import SPLITS
 from stages import prepare
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core import params, store
-from core.nn import callbacks, presets
+from halflight import params, store
+from halflight.nn import callbacks, presets
 from stages import training
 
 
@@ -174,7 +174,7 @@ def test_a_fingerprint_sees_every_byte(tmp_path):
 
 
 def test_the_device_is_said(settings, monkeypatch, capsys):
-    monkeypatch.setattr("core.kernels.cuda.device.SIMULATED", True)
+    monkeypatch.setattr("halflight.kernels.cuda.device.SIMULATED", True)
     choice = training.chosen_backend(settings)
     assert choice.device == "cpu"
     assert capsys.readouterr().out == "device: cpu (no GPU: Numba's simulator is none)\n"

@@ -1,1 +1,0 @@
-"""The rooms of halflight: sky, survey, sandbox, images, kernels, nn, judges and report."""

@@ -1,0 +1,86 @@
+"""Converters of the normalizations: of batches, of rows, of groups and of neighbours."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from halflight.export.writer import Converter, Value, Writer
+from halflight.nn import layers
+from halflight.nn.layer import Layer, Shape
+from halflight.nn.layers.affine import Affine
+
+
+def _batch(w: Writer, layer: layers.BatchNormalization, x: Value, shape: Shape) -> str:
+    """Write ONNX's own operator with the moving statistics; runtimes fold it into a Conv."""
+    rank = len(shape) - 1
+    y = w.op(
+        "BatchNormalization",
+        w.channels_first(x.name, rank),
+        *_scale_and_shift(w, layer, shape[-1]),
+        w.weight(layer.moving_mean),
+        w.weight(layer.moving_variance),
+        epsilon=layer.epsilon,
+    )
+    return w.channels_last(y, rank)
+
+
+def _layer(w: Writer, layer: layers.LayerNormalization, x: Value, shape: Shape) -> str:
+    weights = _scale_and_shift(w, layer, shape[-1])
+    return w.op("LayerNormalization", x.name, *weights, axis=-1, epsilon=layer.epsilon)
+
+
+def _group(w: Writer, layer: layers.GroupNormalization, x: Value, shape: Shape) -> str:
+    """Write InstanceNormalization of the groups, each as one channel, then scale and shift.
+
+    ONNX's own GroupNormalization scales groups, not channels, before opset 21.
+    """
+    *lengths, channels = shape
+    rank = len(lengths)
+    groups = channels if layer.groups == -1 else layer.groups
+    grouped = (groups, math.prod(shape) // groups)
+    y = w.op(
+        "InstanceNormalization",
+        w.reshape(w.channels_first(x.name, rank), grouped),
+        w.constant(np.ones(groups)),
+        w.constant(np.zeros(groups)),
+        epsilon=layer.epsilon,
+    )
+    y = w.reshape(y, (channels, *lengths))
+    column = (channels, *[1] * rank)
+    if layer.gamma is not None:
+        y = w.op("Mul", y, w.weight(layer.gamma, lambda gamma: gamma.reshape(column)))
+    if layer.beta is not None:
+        y = w.op("Add", y, w.weight(layer.beta, lambda beta: beta.reshape(column)))
+    return w.channels_last(y, rank)
+
+
+def _local(w: Writer, layer: layers.LocalResponseNormalization, x: Value, shape: Shape) -> str:
+    """Write LRN on images (ONNX's alpha is that of the mean of squares, not of their sum)."""
+    if layer.alpha == 0.0:
+        return w.op("Mul", x.name, w.constant(layer.bias**-layer.beta))
+    *lengths, channels = shape
+    rank, size = len(lengths), 2 * layer.depth_radius + 1
+    y = w.channels_first(x.name, rank)
+    if rank != 2:
+        y = w.reshape(y, (channels, math.prod(lengths), 1))
+    y = w.op("LRN", y, size=size, alpha=layer.alpha * size, beta=layer.beta, bias=layer.bias)
+    if rank != 2:
+        y = w.reshape(y, (channels, *lengths))
+    return w.channels_last(y, rank)
+
+
+def _scale_and_shift(w: Writer, layer: Affine, channels: int) -> list[str]:
+    """Return gamma and beta, or ones and zeros in their place."""
+    return [
+        w.constant(np.ones(channels)) if layer.gamma is None else w.weight(layer.gamma),
+        w.constant(np.zeros(channels)) if layer.beta is None else w.weight(layer.beta),
+    ]
+
+
+CONVERTERS: Mapping[type[Layer], Converter] = {
+    layers.BatchNormalization: _batch,
+    layers.GroupNormalization: _group,
+    layers.LayerNormalization: _layer,
+    layers.LocalResponseNormalization: _local,
+}

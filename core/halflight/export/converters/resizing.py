@@ -1,0 +1,67 @@
+"""Converters of the layers that enlarge, pad and crop: channels first, as what is around them."""
+
+from collections.abc import Mapping
+
+from halflight.export.writer import Converter, Value, Writer
+from halflight.nn import layers
+from halflight.nn.layer import Layer, Shape
+
+_MODES: Mapping[str, Mapping[str, str]] = {
+    "nearest": {
+        "mode": "nearest",
+        "coordinate_transformation_mode": "asymmetric",
+        "nearest_mode": "floor",
+    },
+    "bilinear": {"mode": "linear", "coordinate_transformation_mode": "half_pixel"},
+}
+"""Repeated pixels; values at the pixels' centres, and constant beyond the outermost."""
+
+
+def _upsampling(
+    w: Writer, layer: layers.UpSampling1D | layers.UpSampling2D, x: Value, shape: Shape
+) -> str:
+    rank = len(shape) - 1
+    scales = [out / n for n, out in zip(x.shape[:-1], shape[:-1], strict=True)]
+    y = w.op(
+        "Resize",
+        w.channels_first(x.name, rank),
+        "",
+        w.constant([1.0, 1.0, *scales], "scales"),
+        **_MODES[layer.interpolation],
+    )
+    return w.channels_last(y, rank)
+
+
+def _padding(
+    w: Writer, layer: layers.ZeroPadding1D | layers.ZeroPadding2D, x: Value, shape: Shape
+) -> str:
+    rank = len(shape) - 1
+    before, after = zip(*layer.edges, strict=True)
+    pads = w.constant([0, 0, *before, 0, 0, *after], "pads")
+    return w.channels_last(w.op("Pad", w.channels_first(x.name, rank), pads), rank)
+
+
+def _cropping(
+    w: Writer, layer: layers.Cropping1D | layers.Cropping2D, x: Value, shape: Shape
+) -> str:
+    rank = len(shape) - 1
+    starts = [before for before, _ in layer.edges]
+    ends = [start + length for start, length in zip(starts, shape[:-1], strict=True)]
+    y = w.op(
+        "Slice",
+        w.channels_first(x.name, rank),
+        w.constant(starts, "starts"),
+        w.constant(ends, "ends"),
+        w.constant(range(2, 2 + rank), "axes"),
+    )
+    return w.channels_last(y, rank)
+
+
+CONVERTERS: Mapping[type[Layer], Converter] = {
+    layers.Cropping1D: _cropping,
+    layers.Cropping2D: _cropping,
+    layers.UpSampling1D: _upsampling,
+    layers.UpSampling2D: _upsampling,
+    layers.ZeroPadding1D: _padding,
+    layers.ZeroPadding2D: _padding,
+}

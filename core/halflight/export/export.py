@@ -1,0 +1,141 @@
+"""export_onnx: one model becomes one ONNX file."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import metadata
+
+import numpy as np
+import onnx
+from onnx import ModelProto, TensorProto, helper, numpy_helper
+
+from halflight.export.converters import convert
+from halflight.export.transposes import without_idle_transposes
+from halflight.export.writer import Host, Step, Value, Writer
+from halflight.nn import Model
+from halflight.nn.files import write_whole
+
+LOWEST_OPSET = 17
+HIGHEST_OPSET = 22
+"""The newest that onnx 1.17 knows; every layer is tested with both."""
+
+# A protobuf message ends at 2 GiB; names and the graph get what is left.
+_LARGEST = 2**31 - 2**26
+_TYPES = {"float32": TensorProto.FLOAT, "int32": TensorProto.INT32}
+
+
+def export_onnx(model: Model, path: str | os.PathLike[str], *, opset: int = LOWEST_OPSET) -> None:
+    """Write the model as an ONNX file, whole or not at all; equal models give equal bytes.
+
+    The graph computes what `model.predict` does, in float32: dropout and noise are gone. Inputs and
+    outputs have the model's names and shapes, channels last, after an axis "batch" of any length.
+
+    Args:
+        model: compiled or not.
+        path: of the file, mostly *.onnx; an old file is replaced.
+        opset: version of ONNX's operators, 17 to 22.
+
+    Raises:
+        ValueError: another opset; a layer or weight that ONNX cannot express (the message names
+            it); a name that is both an input's and an output's; weights of 2 GiB or more.
+    """
+    write_whole(path, _proto(model, opset).SerializeToString(deterministic=True))
+
+
+def _proto(model: Model, opset: int) -> ModelProto:
+    """Return the model as ONNX's own checker accepts it."""
+    if type(opset) is not int or not LOWEST_OPSET <= opset <= HIGHEST_OPSET:
+        raise ValueError(
+            f"export_onnx: opset must be an integer of {LOWEST_OPSET} to {HIGHEST_OPSET}, "
+            f"received {opset!r}"
+        )
+    names = [*model.input_names, *model.output_names]
+    for name in names:
+        if not name or names.count(name) > 1:
+            raise ValueError(
+                "export_onnx: inputs and outputs need names of their own, received "
+                f"inputs {model.input_names} and outputs {model.output_names}"
+            )
+    for name, values in model.get_weights().items():
+        if not (np.abs(values) <= np.finfo(np.float32).max).all():
+            raise ValueError(
+                f"export_onnx: the weight {name!r} holds NaN or values beyond float32's range"
+            )
+    writer = Writer(model.kernels.to_host, taken=names)
+    outputs = _write(model, writer)
+    steps = _needed(writer.steps, outputs.values())
+    steps = without_idle_transposes(steps, outputs, writer.constants)
+    read = {name for step in steps for name in step.inputs}
+    constants = {name: array for name, array in writer.constants.items() if name in read}
+    size = sum(array.nbytes for array in constants.values())
+    if size > _LARGEST:
+        raise ValueError(
+            f"export_onnx: the weights take {size} bytes, but an ONNX file holds less than 2 GiB: "
+            "export a smaller model"
+        )
+    proto = _assemble(model, steps, constants, opset)
+    onnx.checker.check_model(proto, full_check=True)
+    return proto
+
+
+def _write(model: Model, writer: Writer) -> dict[str, str]:
+    """Write the layers one call after the other; return what each output is to hold."""
+    graph = model.graph
+    values = [
+        Value(name, shape)
+        for name, shape in zip(model.input_names, model.input_shapes, strict=True)
+    ]
+    for node in graph.nodes:
+        read = [values[number] for number in node.inputs]
+        shape = graph.shapes[node.output]
+        x = read if node.layer.takes_list else read[0]
+        values.append(Value(convert(writer, node.layer, x, shape), shape))
+    return {
+        name: values[number].name
+        for name, number in zip(model.output_names, graph.outputs, strict=True)
+    }
+
+
+def _needed(steps: Sequence[Step], outputs: Iterable[str]) -> list[Step]:
+    """Return the steps that the outputs depend on: not what only training reads."""
+    wanted, kept = set(outputs), []
+    for step in reversed(steps):
+        if wanted.intersection(step.outputs):
+            wanted.update(step.inputs)
+            kept.append(step)
+    return kept[::-1]
+
+
+def _assemble(
+    model: Model, steps: Sequence[Step], constants: Mapping[str, Host], opset: int
+) -> ModelProto:
+    """Return ONNX's messages; nothing in them depends on time or place."""
+    inputs = [
+        helper.make_tensor_value_info(name, _TYPES[tensor.dtype], ["batch", *tensor.shape])
+        for name, tensor in zip(model.input_names, model.inputs, strict=True)
+    ]
+    outputs = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *shape])
+        for name, shape in zip(model.output_names, model.output_shapes, strict=True)
+    ]
+    nodes = [
+        helper.make_node(
+            step.kind, step.inputs, step.outputs, name=step.outputs[0], **step.attributes
+        )
+        for step in steps
+    ]
+    tensors = [numpy_helper.from_array(array, name) for name, array in constants.items()]
+    versions = [helper.make_opsetid("", opset)]
+    return helper.make_model(
+        helper.make_graph(nodes, "halflight", inputs, outputs, initializer=tensors),
+        producer_name="halflight",
+        producer_version=_version(),
+        opset_imports=versions,
+        ir_version=helper.find_min_ir_version_for(versions),
+    )
+
+
+def _version() -> str:
+    try:
+        return metadata.version("halflight")
+    except metadata.PackageNotFoundError:  # run from a folder that was never installed
+        return ""

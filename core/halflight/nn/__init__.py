@@ -1,0 +1,50 @@
+"""The network: layers, models and their training, with Keras 3's names; it knows arrays alone."""
+
+from halflight.kernels import Choice, choose
+from halflight.nn import (
+    callbacks,
+    constraints,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+    presets,
+    regularizers,
+    schedules,
+)
+from halflight.nn.history import History
+from halflight.nn.layer import Layer
+from halflight.nn.model import Model
+from halflight.nn.prefetch import ReadAhead
+from halflight.nn.saving import load_model
+from halflight.nn.sequential import Sequential
+from halflight.nn.sources import ArraySource, BatchSource
+from halflight.nn.tensor import Input, Tensor
+from halflight.nn.weights import WeightsError
+
+__all__ = [
+    "ArraySource",
+    "BatchSource",
+    "Choice",
+    "History",
+    "Input",
+    "Layer",
+    "Model",
+    "ReadAhead",
+    "Sequential",
+    "Tensor",
+    "WeightsError",
+    "callbacks",
+    "choose",
+    "constraints",
+    "initializers",
+    "layers",
+    "load_model",
+    "losses",
+    "metrics",
+    "optimizers",
+    "presets",
+    "regularizers",
+    "schedules",
+]

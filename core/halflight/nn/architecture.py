@@ -1,0 +1,103 @@
+"""A graph as plain values that JSON can hold, and back: only layers of the allow-list are built."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from halflight.nn.configuration import construct, plain
+from halflight.nn.graph import Graph
+from halflight.nn.layers import LAYERS
+from halflight.nn.tensor import Input, Tensor
+
+# The largest description read, in bytes; ResNet-152 takes 0.2 MB.
+LARGEST = 4 * 2**20
+
+
+def describe(graph: Graph) -> dict[str, Any]:
+    """Return the graph as plain values: tensors are numbered, the inputs first, then the calls."""
+    return {
+        "inputs": [
+            {"name": name, "shape": list(tensor.shape), "dtype": tensor.dtype}
+            for name, tensor in zip(graph.input_names, graph.inputs, strict=True)
+        ],
+        "layers": [plain(layer) for layer in graph.layers],
+        "calls": [{"layer": node.layer.name, "inputs": list(node.inputs)} for node in graph.nodes],
+        "outputs": list(graph.outputs),
+    }
+
+
+def rebuild(description: Any) -> tuple[list[Tensor], list[Tensor]]:
+    """Call the described layers one after the other; return the inputs and the outputs.
+
+    Raises:
+        ValueError: the description is malformed; the message names the rule and what was received.
+    """
+    keys = {"inputs", "layers", "calls", "outputs"}
+    if not isinstance(description, dict) or set(description) != keys:
+        fail(f"needs exactly the keys {sorted(keys)}", description)
+    tensors: list[Tensor] = []
+    for entry in _listed(description["inputs"], {"name", "shape", "dtype"}):
+        if not isinstance(entry["name"], str) or not isinstance(entry["shape"], list):
+            fail("an input needs a name and a shape", entry)
+        tensors.append(Input(tuple(entry["shape"]), entry["name"], entry["dtype"]))
+    inputs = list(tensors)
+    layers = {}
+    for entry in _listed(description["layers"], {"class", "config"}):
+        layer = construct(entry, LAYERS, "layer")
+        if layer.name is None or layer.name in layers:
+            fail("every layer needs a name of its own", layer.name)
+        layers[layer.name] = layer
+    for entry in _listed(description["calls"], {"layer", "inputs"}):
+        if not isinstance(entry["layer"], str) or entry["layer"] not in layers:
+            fail("a call needs a known layer", entry["layer"])
+        layer = layers[entry["layer"]]
+        if not isinstance(entry["inputs"], list) or not entry["inputs"]:
+            fail("a call needs a list of tensor numbers", entry["inputs"])
+        read = [_tensor(tensors, number) for number in entry["inputs"]]
+        tensors.append(layer(read if layer.takes_list or len(read) > 1 else read[0]))
+    if not isinstance(description["outputs"], list):
+        fail("outputs must be a list of tensor numbers", description["outputs"])
+    return inputs, [_tensor(tensors, number) for number in description["outputs"]]
+
+
+def read_json(file: Path) -> Any:
+    """Return the contents of a JSON file of ours.
+
+    Raises:
+        ValueError: it is too large, not JSON, nested too deeply, or has a name twice.
+    """
+    size = file.stat().st_size
+    if size > LARGEST:
+        raise ValueError(f"{file}: a description has at most {LARGEST} bytes, received {size}")
+    try:
+        return json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{file}: not valid JSON: {error}") from error
+
+
+def fail(rule: str, received: object) -> NoReturn:
+    """Raise the error of a malformed description."""
+    raise ValueError(f"model description: {rule}, received {received!r:.200}")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    if len(set(names)) != len(names):
+        raise ValueError(f"a name occurs twice among {sorted(names)!r:.200}")
+    return dict(pairs)
+
+
+def _listed(entries: Any, keys: set[str]) -> list[dict[str, Any]]:
+    if not isinstance(entries, list):
+        fail("needs a list", entries)
+    for entry in entries:
+        if not isinstance(entry, dict) or set(entry) != keys:
+            fail(f"every entry needs exactly the keys {sorted(keys)}", entry)
+    return entries
+
+
+def _tensor(tensors: Sequence[Tensor], number: Any) -> Tensor:
+    if type(number) is not int or not 0 <= number < len(tensors):
+        fail(f"a tensor number is an integer of 0 to {len(tensors) - 1}", number)
+    return tensors[number]

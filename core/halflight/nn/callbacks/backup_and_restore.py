@@ -1,0 +1,136 @@
+"""BackupAndRestore: a killed training resumes, and ends with the very same bytes."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from halflight.nn.callbacks.callback import Callback, Logs
+from halflight.nn.configuration import plain
+from halflight.nn.history import History
+from halflight.nn.weights import WeightsError, read_arrays, write_arrays
+
+FORMAT = 2
+_KEYS = {"format", "run", "epoch", "optimizer", "stop_training", "history", "callbacks"}
+
+
+class BackupAndRestore(Callback):
+    """After every epoch, save all that the rest of the training depends on; begin from it if found.
+
+    One file, `backup_dir`/backup.safetensors, holds the weights, the optimizer's slots, step and
+    learning rate (where it was set in training, as callbacks do), the epoch, the history and the
+    state of every other callback, and is replaced as a whole. A run
+    that is killed in the middle of an epoch repeats that epoch. Nothing else may change between
+    the two runs: the batches must follow from the epoch alone, as those of `ArraySource` do.
+
+    Args:
+        backup_dir: folder of the file.
+        delete_checkpoint: remove the file once training has ended (Keras's default). With False a
+            later `fit` finds the finished training, and returns its history and weights at once.
+    """
+
+    def __init__(
+        self, backup_dir: str | os.PathLike[str], *, delete_checkpoint: bool = True
+    ) -> None:
+        """Name the file."""
+        self.path = Path(backup_dir) / "backup.safetensors"
+        self.delete_checkpoint = delete_checkpoint
+
+    def on_train_ready(self) -> None:
+        """Resume from the backup, if there is one.
+
+        Raises:
+            ValueError: the batches come from a generator, which deals each out but once.
+            WeightsError: the backup is broken or of another run; nothing was changed.
+        """
+        if not self.run.replayable:
+            raise ValueError(
+                "BackupAndRestore: a generator's batches cannot be dealt out again after a resume: "
+                "pass arrays, or an object with `steps` and `batches(epoch)`"
+            )
+        if not self.path.exists():
+            return
+        arrays, note = read_arrays(self.path)
+        state = self._parse(note)
+        groups: dict[str, dict[str, Any]] = {}
+        for key, array in arrays.items():
+            group, _, name = key.partition(":")
+            groups.setdefault(group, {})[name] = array
+        model, optimizer = self.model, self.model.optimizer
+        assert optimizer is not None
+        try:
+            optimizer.check_state(groups.get("optimizer", {}))
+            model.set_weights(groups.get("weights", {}))
+        except ValueError as error:
+            raise WeightsError(f"{self._foreign()}: {error}") from error
+        optimizer.set_state(groups.get("optimizer", {}), state["optimizer"])
+        for i, (callback, values) in enumerate(
+            zip(self.run.callbacks, state["callbacks"], strict=True)
+        ):
+            callback.set_state(values, groups.get(f"callback {i}", {}))
+        self.run.history = History(state["history"])
+        self.run.epoch = state["epoch"]
+        model.stop_training = state["stop_training"]
+
+    def on_epoch_complete(self, epoch: int, logs: Logs) -> None:
+        """Replace the backup."""
+        model, optimizer = self.model, self.model.optimizer
+        assert optimizer is not None
+        arrays = {f"weights:{name}": array for name, array in model.get_weights().items()}
+        arrays |= {f"optimizer:{name}": array for name, array in optimizer.get_state().items()}
+        callbacks = []
+        for i, callback in enumerate(self.run.callbacks):
+            values, kept = callback.get_state()
+            callbacks.append(values)
+            arrays |= {f"callback {i}:{name}": array for name, array in kept.items()}
+        state = {
+            "format": FORMAT,
+            "run": self._fingerprint(),
+            "epoch": self.run.epoch,
+            "optimizer": optimizer.scalars(),
+            "stop_training": model.stop_training,
+            "history": self.run.history,
+            "callbacks": callbacks,
+        }
+        write_arrays(self.path, arrays, json.dumps(state))
+
+    def on_train_end(self) -> None:
+        """Remove the backup, unless it is to be kept."""
+        if self.delete_checkpoint:
+            self.path.unlink(missing_ok=True)
+
+    def _fingerprint(self) -> dict[str, Any]:
+        """Return what must be the same in the run that resumes (the learning rate may differ)."""
+        model = self.model
+        assert model.objective is not None
+        heads = model.objective.heads
+        optimizer = plain(model.optimizer)
+        del optimizer["config"]["learning_rate"]
+        return {
+            "optimizer": optimizer,
+            "losses": [plain(head.loss) for head in heads],
+            "metrics": [[plain(metric) for metric in head.metrics] for head in heads],
+            "steps": self.run.steps,
+            "seed": model.seed,
+            "backend": model.backend,
+            "frozen": [layer.name for layer in model.layers if not layer.trainable],
+            "callbacks": [type(callback).__name__ for callback in self.run.callbacks],
+        }
+
+    def _parse(self, note: str | None) -> dict[str, Any]:
+        try:
+            state = json.loads(note or "")
+        except (ValueError, RecursionError) as error:
+            raise WeightsError(f"{self.path}: not a backup: {error}") from error
+        if not isinstance(state, dict) or state.get("format") != FORMAT or set(state) != _KEYS:
+            raise WeightsError(f"{self.path}: not a backup of format {FORMAT}")
+        mine, theirs = self._fingerprint(), state["run"]
+        differing = {
+            key: (theirs.get(key), mine[key]) for key in mine if theirs.get(key) != mine[key]
+        }
+        if differing:
+            raise WeightsError(f"{self._foreign()}: (backup, now) = {differing}")
+        return state
+
+    def _foreign(self) -> str:
+        return f"{self.path}: is the backup of another training; delete it to begin anew"

@@ -1,0 +1,120 @@
+"""Callback: what may be done around epochs and batches, and what a backup keeps of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from halflight.nn.model import Model
+    from halflight.nn.training import Run
+
+Logs = Mapping[str, float]
+State = tuple[dict[str, Any], dict[str, NDArray[Any]]]
+"""Plain values (JSON can hold them) and arrays."""
+
+
+class Callback:
+    """Hooks of a training run; each does nothing unless a subclass says otherwise.
+
+    A callback may set `self.model.stop_training = True`. One that remembers something from epoch to
+    epoch returns it from `get_state`, so that a resumed run goes on as if it had never stopped.
+    """
+
+    run: Run
+
+    def attach(self, run: Run) -> None:
+        """Take note of the run; called once, before everything else."""
+        self.run = run
+
+    @property
+    def model(self) -> Model:
+        """The model in training."""
+        return self.run.model
+
+    def on_train_begin(self) -> None:
+        """Called before the first epoch."""
+
+    def on_train_ready(self) -> None:
+        """Called when every callback has seen the beginning: the time to restore."""
+
+    def on_epoch_begin(self, epoch: int) -> None:
+        """Called before an epoch (counted from 0)."""
+
+    def on_train_batch_begin(self, batch: int) -> None:
+        """Called before a step."""
+
+    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
+        """Called after a step with "loss", "mean_loss" (of the epoch so far) and "finite".
+
+        On a GPU the step is not done yet: a look into `logs` waits for it.
+        """
+
+    def on_train_failure(self, batch: int, loss: float) -> None:
+        """Called when a step of the epoch was not finite: on a GPU perhaps some steps later.
+
+        No weight has changed since before that step. Training ends with an error, unless a
+        callback sets `self.model.stop_training`.
+        """
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        """Called after an epoch and its validation, with its record."""
+
+    def on_epoch_complete(self, epoch: int, logs: Logs) -> None:
+        """Called when every callback has seen the end of the epoch: the time to save."""
+
+    def on_train_end(self) -> None:
+        """Called after the last epoch, unless training ended in an exception."""
+
+    def get_state(self) -> State:
+        """Return what a resumed run needs."""
+        return {}, {}
+
+    def set_state(self, values: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take up what `get_state` returned."""
+
+
+class Monitor:
+    """Judges whether a monitored value is the best so far.
+
+    Args:
+        name: the record's key, such as "val_loss".
+        mode: "min", "max", or "auto" ("max" for names that end in "accuracy").
+        min_delta: what does not improve by more than this is no improvement.
+    """
+
+    def __init__(self, name: str, mode: str, min_delta: float = 0.0) -> None:
+        """Check the arguments.
+
+        Raises:
+            ValueError: an unknown mode or a negative min_delta.
+        """
+        if mode not in ("auto", "min", "max"):
+            raise ValueError(f'mode must be "auto", "min" or "max", received {mode!r}')
+        if not 0 <= min_delta < math.inf:
+            raise ValueError(f"min_delta must be finite and not negative, received {min_delta!r}")
+        self.name, self.min_delta = name, min_delta
+        self.sign = -1.0 if mode == "max" or (mode == "auto" and name.endswith("accuracy")) else 1.0
+
+    def value(self, logs: Logs) -> float:
+        """Return the monitored value.
+
+        Raises:
+            ValueError: the record lacks it.
+        """
+        if self.name not in logs:
+            raise ValueError(
+                f"the monitored {self.name!r} is not in the epoch's record; it has {list(logs)}"
+                + (" (pass validation_data)" if self.name.startswith("val_") else "")
+            )
+        return float(logs[self.name])
+
+    def improves(self, value: float, best: float | None) -> bool:
+        """Whether `value` beats `best`; NaN never does."""
+        if best is None:
+            return not np.isnan(value)
+        return self.sign * value < self.sign * best - self.min_delta

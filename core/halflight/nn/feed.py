@@ -1,0 +1,84 @@
+"""Feed: a source's batches, checked, on the device.
+
+Batches are staged: copied while the device computes with those before. Where the device has memory
+of its own, a source that can deal out row numbers (`Dealer`) is copied there whole if it fits, and
+then only the numbers travel.
+"""
+
+import math
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+
+from halflight.kernels import Backend
+from halflight.nn.data import Batch, Fed, Host, Rules, check_batch, naming
+from halflight.nn.layer import Array
+from halflight.nn.prefetch import dealt_out
+from halflight.nn.resident import Resident
+from halflight.nn.sources import BatchSource, Dealer
+
+Staging = Callable[[Sequence[Host]], list[Array]]
+"""What a back end's `Staging` is: the arrays it returns are good until the next call."""
+
+# Of the device's free memory, what a data set may take: there may be two, and a network.
+SHARE = 0.25
+
+
+class Feed:
+    """The batches of one source for one model."""
+
+    def __init__(self, kernels: Backend, rules: Rules, source: BatchSource) -> None:
+        """Copy the samples to the device if they fit there."""
+        self._kernels, self._rules, self._source = kernels, rules, source
+        self._resident: Resident | None = None
+        if isinstance(source, Dealer) and fits(kernels, rules, source.length):
+            self._resident = Resident(kernels, rules, source)
+
+    @property
+    def resident(self) -> bool:
+        """Whether the samples lie on the device."""
+        return self._resident is not None
+
+    def batches(self, epoch: int) -> Generator[Fed, None, None]:
+        """Yield an epoch's batches, each good until the next is asked for.
+
+        Raises:
+            ValueError: a batch is wrong, or there are not as many as the source promised.
+        """
+        steps, number = self._source.steps, 0
+        with closing(self._fed(epoch)) as batches:
+            for batch in batches:
+                number += 1
+                yield batch
+        if number != steps or number == 0:
+            raise ValueError(
+                f"epoch {epoch}: the batch source promised {steps} batches (at least one), "
+                f"and yielded {number}"
+            )
+
+    def _fed(self, epoch: int) -> Generator[Fed, None, None]:
+        if self._resident is not None:
+            yield from self._resident.batches(epoch)
+            return
+        staging = self._kernels.Staging()
+        with closing(dealt_out(self._source, epoch)) as batches:
+            for number, raw in enumerate(batches):
+                with naming(f"epoch {epoch}, batch {number}"):
+                    batch = check_batch(raw, self._rules)
+                yield staged(staging, batch)
+
+
+def staged(staging: Staging, batch: Batch) -> Fed:
+    """Copy a checked batch to the device."""
+    found = iter(staging([*batch.inputs, *batch.targets, *batch.weights]))
+    parts = (batch.inputs, batch.targets, batch.weights)
+    return Fed(batch, *([next(found) for _ in part] for part in parts))
+
+
+def fits(kernels: Backend, rules: Rules, samples: int) -> bool:
+    """Whether a device with memory of its own has room for so many samples; integers stay out."""
+    free = kernels.free_memory()
+    if free is None or any(rule.integers for rule in rules.inputs):
+        return False
+    values = sum(math.prod(rule.shape) for rule in rules.inputs)
+    values += sum(math.prod(rule.rows) * (rule.shape[-1] + 1) for rule in rules.targets)
+    return 4 * samples * values <= SHARE * free

@@ -1,0 +1,224 @@
+"""The base of every layer: its configuration, the weights and scratch it declares, its calculus."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+from halflight.kernels import Backend
+from halflight.nn.configuration import configuration
+from halflight.nn.constraints import MaxNorm
+from halflight.nn.initializers import Initializer
+from halflight.nn.regularizers import L1L2
+from halflight.nn.tensor import Call, Tensor
+
+if TYPE_CHECKING:
+    from halflight.nn.ownership import Ownership
+
+Array: TypeAlias = Any
+"""An array of the back end (NumPy on a CPU, a device array elsewhere); only kernels index it."""
+Shape: TypeAlias = tuple[int, ...]
+"""A shape without its batch axis."""
+
+
+@dataclass(eq=False)
+class Weight:
+    """One named array of a layer: trained by gradient, or a state that training only updates."""
+
+    name: str
+    shape: Shape
+    initializer: Initializer
+    trained: bool
+    decay: bool = False
+    regularizer: L1L2 | None = None
+    constraint: MaxNorm | None = None
+    value: Array = None
+    grad: Array = None
+    replaces: bool = False
+    """Whether its layer looks at `fresh`; the gradients of others are made zero before a step."""
+    fresh: bool = False
+    """Whether the next gradient replaces what `grad` holds, instead of being added to it."""
+
+    def take_fresh(self) -> bool:
+        """Return `fresh`, which is over with that."""
+        fresh, self.fresh = self.fresh, False
+        return fresh
+
+
+@dataclass(eq=False)
+class Scratch:
+    """Memory that a layer carries from its forward to its backward pass; the model owns it."""
+
+    value: Array = None
+
+
+@dataclass(frozen=True)
+class ScratchRequest:
+    """What one call of a layer needs as scratch."""
+
+    scratch: Scratch
+    shape: Shape
+    integer: bool
+    per_sample: bool
+    late: bool = False
+    """Whether only the backward pass needs it."""
+
+
+@dataclass(eq=False)
+class Layer:
+    """A configured operation on images or vectors, channels last.
+
+    A subclass is a dataclass (`@dataclass(eq=False)`) whose fields are its configuration. It
+    declares its weights in `build` and computes in `forward` and `backward`, writing into arrays
+    that it is given: outputs come first, and nothing is allocated. `backward` may overwrite `dy`.
+
+    Attributes:
+        name: unique in the model, which assigns `conv2d`, `conv2d_1`, ... where None.
+        trainable: False freezes the weights.
+        kernels: the back end, set by the model.
+        stream, step: random stream of this call and number of the training step (for dropout).
+        named_by_graph: whether the name may change when models with equal names are joined.
+    """
+
+    name: str | None = field(default=None, kw_only=True)
+    trainable: bool = field(default=True, kw_only=True)
+    kernels: Backend = field(init=False, repr=False)
+    stream: int = field(init=False, repr=False, default=0)
+    step: int = field(init=False, repr=False, default=0)
+    named_by_graph: bool = field(init=False, repr=False, default=False)
+
+    takes_list: ClassVar[bool] = False
+    """True for a layer that is called on a list of tensors (x and dx are then lists)."""
+    takes_integers: ClassVar[bool] = False
+    """True for a layer that is called on an Input of dtype "int32"."""
+    always_writes_dx: ClassVar[bool] = False
+    """True where `backward` cannot do without a dx; the model then gives it a spare array."""
+
+    def __post_init__(self) -> None:
+        """Prepare an unbuilt layer, then let the subclass check its configuration."""
+        self.weights: dict[str, Weight] = {}
+        self.scratches: dict[str, Scratch] = {}
+        self._requests: list[ScratchRequest] = []
+        self._built_for: list[Shape] | None = None
+        self._outputs: list[Tensor] = []
+        self.ownership: Ownership | None = None
+        if self.name is not None and (not isinstance(self.name, str) or not self.name):
+            raise self.error("name must be a non-empty string", self.name)
+        if self.name is not None and "/" in self.name:
+            raise self.error("name must not hold a '/'", self.name)
+        if not isinstance(self.trainable, bool):
+            raise self.error("trainable must be True or False", self.trainable)
+        self.check()
+
+    # What a subclass writes.
+
+    def check(self) -> None:
+        """Validate and normalise the configuration; raise `self.error(rule, received)`."""
+
+    def build(self, shape: Any) -> Shape:
+        """Declare weights and scratch for inputs of `shape` and return the output's shape."""
+        raise NotImplementedError
+
+    def forward(self, y: Array, x: Array, training: bool) -> None:
+        """Write the output `y` of the input `x`."""
+        raise NotImplementedError
+
+    def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
+        """Write `dx` (None where nobody needs it) and add to the gradients of trainable weights."""
+        raise NotImplementedError
+
+    def flops(self, shape: Any, output_shape: Shape) -> int:
+        """Floating-point operations of one sample's forward pass (a multiply-add counts two)."""
+        return math.prod(output_shape)
+
+    # What a subclass uses.
+
+    def param(
+        self,
+        name: str,
+        shape: Shape,
+        initializer: Initializer,
+        *,
+        decay: bool = False,
+        regularizer: L1L2 | None = None,
+        constraint: MaxNorm | None = None,
+    ) -> Weight:
+        """Declare a trained weight; `decay` lets weight decay act on it."""
+        return self.weights.setdefault(
+            name, Weight(name, shape, initializer, True, decay, regularizer, constraint)
+        )
+
+    def state(self, name: str, shape: Shape, initializer: Initializer) -> Weight:
+        """Declare a weight that is saved but not trained, such as a running mean."""
+        return self.weights.setdefault(name, Weight(name, shape, initializer, trained=False))
+
+    def scratch(
+        self, name: str, shape: Shape, *, integer: bool = False, per_sample: bool = True
+    ) -> Scratch:
+        """Declare memory (float, or int32 if `integer`), with a batch axis if `per_sample`."""
+        scratch = self.scratches.setdefault(name, Scratch())
+        self._requests.append(ScratchRequest(scratch, shape, integer, per_sample))
+        return scratch
+
+    def error(self, rule: str, received: object) -> ValueError:
+        """Return the error that names this layer, the rule it broke and what was received."""
+        return ValueError(f"{self.label}: {rule}, received {received!r:.200}")
+
+    # What everyone else uses.
+
+    @property
+    def label(self) -> str:
+        """The class and, once it has one, the name: `Conv2D 'conv2d_1'`."""
+        return type(self).__name__ + (f" {self.name!r}" if self.name else "")
+
+    def __call__(self, inputs: Tensor | Sequence[Tensor]) -> Tensor:
+        """Add this layer to the graph that leads to `inputs`; calling twice shares the weights.
+
+        Raises:
+            ValueError: the inputs do not fit the layer; the message names the rule and the shape.
+        """
+        tensors = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+        if self.takes_list == isinstance(inputs, Tensor) or not tensors:
+            raise self.error(
+                f"takes {'a list of tensors' if self.takes_list else 'one tensor'}", inputs
+            )
+        if not all(isinstance(tensor, Tensor) for tensor in tensors):
+            raise self.error("is called on tensors (Input(...) or another layer's output)", inputs)
+        expected = "int32" if self.takes_integers else "float32"
+        if any(tensor.dtype != expected for tensor in tensors):
+            raise self.error(f"takes {expected} tensors", [tensor.dtype for tensor in tensors])
+        shapes = [tensor.shape for tensor in tensors]
+        if self._built_for not in (None, shapes):
+            raise self.error(f"is shared: every call needs the shapes {self._built_for}", shapes)
+        self._requests = []
+        shape = tuple(self.build(shapes if self.takes_list else shapes[0]))
+        self._built_for = shapes
+        tensor = Tensor(shape, call=Call(self, tensors, tuple(self._requests)))
+        self._outputs.append(tensor)
+        return tensor
+
+    @property
+    def output(self) -> Tensor:
+        """The tensor that this layer writes.
+
+        Raises:
+            ValueError: the layer was called not at all, or more than once.
+        """
+        if len(self._outputs) != 1:
+            raise self.error("has one output only if it was called once", len(self._outputs))
+        return self._outputs[0]
+
+    @property
+    def index_limit(self) -> int | None:
+        """What integers that this layer is called on must be below; None for other layers."""
+        return None
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor arguments as plain values."""
+        return configuration(self)
+
+    def count_params(self) -> int:
+        """Return the number of values in all weights, states included."""
+        return sum(math.prod(weight.shape) for weight in self.weights.values())

@@ -1,0 +1,128 @@
+"""Activations by name: the table of functions, and the bases of the layers that apply them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from halflight.kernels import Backend
+from halflight.nn.layer import Array, Layer, Scratch, Shape
+
+
+@dataclass(frozen=True)
+class Function:
+    """An activation by the name of its kernels, with their constant arguments."""
+
+    kernel: str
+    constants: tuple[float, ...] = ()
+    from_input: bool = False
+    """Whether the gradient follows from the input rather than from the output."""
+
+    def forward(self, kernels: Backend, y: Array, x: Array) -> None:
+        """Write y = f(x); y may be x."""
+        getattr(kernels, f"{self.kernel}_forward")(y, x, *self.constants)
+
+    def backward(self, kernels: Backend, dx: Array, dy: Array, x: Array, y: Array) -> None:
+        """Write dx = f'(x) dy; dx may be dy."""
+        known = x if self.from_input else y
+        getattr(kernels, f"{self.kernel}_backward")(dx, dy, known, *self.constants)
+
+
+FUNCTIONS: Mapping[str, Function | None] = {
+    "linear": None,
+    "relu": Function("relu"),
+    "relu6": Function("clipped_relu", (6.0, 0.0, 0.0), from_input=True),
+    "leaky_relu": Function("leaky_relu", (0.2,)),
+    "elu": Function("elu", (1.0,)),
+    "selu": Function("selu"),
+    "step": Function("step"),
+    "hard_sigmoid": Function("hard_sigmoid"),
+    "sigmoid": Function("sigmoid"),
+    "tanh": Function("tanh"),
+    "softsign": Function("softsign"),
+    "exponential": Function("exponential"),
+    "gaussian": Function("gaussian", from_input=True),
+    "softplus": Function("softplus", from_input=True),
+    "silu": Function("silu", from_input=True),
+    "gelu": Function("gelu", from_input=True),
+    "mish": Function("mish", from_input=True),
+    "softmax": Function("softmax"),
+    "log_softmax": Function("log_softmax"),
+}
+"""Keras's names and Keras's constants; None leaves its input as it is.
+
+softmax and log_softmax run over the last axis, all others over single values. step and gaussian
+are not in Keras: 1 where x > 0, else 0, with a gradient of zero; and exp(-x^2).
+"""
+
+
+class Activated(Layer):
+    """Base of layers that end in an activation; their field `activation` is None or its name."""
+
+    activation: str | None
+    _before: Scratch | None = None
+
+    def check_activation(self) -> None:
+        """Raise unless the activation is None or a known one."""
+        name = self.activation
+        if name is not None and (not isinstance(name, str) or name not in FUNCTIONS):
+            raise self.error(f"activation must be None or one of {', '.join(FUNCTIONS)}", name)
+
+    @property
+    def function(self) -> Function | None:
+        """The activation's kernels, or None where it is linear."""
+        return FUNCTIONS[self.activation] if self.activation else None
+
+    def build_activation(self, output_shape: Shape) -> None:
+        """Keep the values before the activation where its gradient needs them."""
+        if self.function and self.function.from_input:
+            self._before = self.scratch("before", output_shape)
+
+    def before(self, y: Array) -> Array:
+        """Return where the values before the activation go: `y` itself if that is enough."""
+        return y if self._before is None else self._before.value
+
+    def activate(self, y: Array) -> None:
+        """Apply the activation to `before(y)`."""
+        if self.function:
+            self.function.forward(self.kernels, y, self.before(y))
+
+    def deactivate(self, dy: Array, y: Array) -> None:
+        """Turn `dy` into the gradient of the values before the activation."""
+        if self.function:
+            self.function.backward(self.kernels, dy, dy, self.before(y), y)
+
+
+class Elementwise(Layer):
+    """Base of layers that are one function of FUNCTIONS' kind."""
+
+    function: Function | None
+
+    def build(self, shape: Shape) -> Shape:
+        """Keep the shape."""
+        return shape
+
+    def forward(self, y: Array, x: Array, training: bool) -> None:
+        """Write y = f(x)."""
+        if self.function is None:
+            self.kernels.copy(y, x)
+        else:
+            self.function.forward(self.kernels, y, x)
+
+    def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
+        """Write dx = f'(x) dy."""
+        if self.function is None:
+            self.kernels.copy(dx, dy)
+        else:
+            self.function.backward(self.kernels, dx, dy, x, y)
+
+
+@dataclass(eq=False)
+class Activation(Elementwise):
+    """The activation of that name: "relu", "tanh", "silu", ..."""
+
+    activation: str
+
+    def check(self) -> None:
+        """Look the activation up."""
+        if not isinstance(self.activation, str) or self.activation not in FUNCTIONS:
+            raise self.error(f"activation must be one of {', '.join(FUNCTIONS)}", self.activation)
+        self.function = FUNCTIONS[self.activation]

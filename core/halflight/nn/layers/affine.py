@@ -1,0 +1,55 @@
+"""Affine: the base of normalisations that end in gamma * x + beta, and the arguments they share."""
+
+from dataclasses import dataclass
+
+from halflight.nn.initializers import Initializer, get
+from halflight.nn.layer import Array, Layer, Weight
+from halflight.nn.layers.checks import boolean, positive
+
+
+@dataclass(eq=False, kw_only=True)
+class Affine(Layer):
+    """A layer that divides by sqrt(variance + epsilon), then scales by gamma and adds beta.
+
+    Without `scale` there is no gamma, without `center` no beta.
+    """
+
+    epsilon: float = 1e-3
+    center: bool = True
+    scale: bool = True
+    beta_initializer: str | Initializer = "zeros"
+    gamma_initializer: str | Initializer = "ones"
+
+    def check_affine(self) -> None:
+        """Require a positive epsilon and known names."""
+        self.epsilon = positive(self, "epsilon", self.epsilon)
+        boolean(self, "center", self.center)
+        boolean(self, "scale", self.scale)
+        self.beta_initializer = get(self.beta_initializer)
+        self.gamma_initializer = get(self.gamma_initializer)
+
+    def build_affine(self, channels: int) -> None:
+        """Declare gamma and beta, one value a channel."""
+        self.gamma: Weight | None = None
+        self.beta: Weight | None = None
+        if self.scale:
+            self.gamma = self.param("gamma", (channels,), get(self.gamma_initializer))
+        if self.center:
+            self.beta = self.param("beta", (channels,), get(self.beta_initializer))
+
+    @property
+    def gamma_value(self) -> Array:
+        """The values of gamma, or None, which stands for ones."""
+        return self.gamma.value if self.gamma else None
+
+    @property
+    def beta_value(self) -> Array:
+        """The values of beta, or None, which stands for zeros."""
+        return self.beta.value if self.beta else None
+
+    @property
+    def gradients(self) -> tuple[Array, Array]:
+        """Where the gradients of gamma and beta go; None where there is none or it is frozen."""
+        return tuple(  # type: ignore[return-value]
+            weight.grad if weight and self.trainable else None for weight in (self.gamma, self.beta)
+        )

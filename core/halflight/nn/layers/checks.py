@@ -1,0 +1,117 @@
+"""Rules that several layers' arguments and input shapes share."""
+
+from typing import Any
+
+from halflight.nn.layer import Layer, Shape
+
+
+def is_real(value: Any) -> bool:
+    """Whether `value` is a Python number (a bool is not)."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def positive_integer(layer: Layer, argument: str, value: Any) -> int:
+    """Return `value`; raise unless it is an integer above zero."""
+    if type(value) is not int or value < 1:
+        raise layer.error(f"{argument} must be a positive integer", value)
+    return value
+
+
+def per_axis(
+    layer: Layer, argument: str, value: Any, axes: int, *, least: int = 1
+) -> tuple[int, ...]:
+    """Return `value` as one integer for each of `axes` axes; one integer stands for all."""
+    found = (value,) * axes if type(value) is int else value
+    if (
+        not isinstance(found, tuple | list)
+        or len(found) != axes
+        or not all(type(size) is int and size >= least for size in found)
+    ):
+        kind = "a positive integer" if least == 1 else f"an integer >= {least}"
+        group = "a pair of them" if axes == 2 else f"a tuple of {axes}"
+        raise layer.error(f"{argument} must be {kind} or {group}", value)
+    return tuple(found)
+
+
+def pair(layer: Layer, argument: str, value: Any) -> tuple[int, int]:
+    """Return `value` as (rows, columns); one integer stands for both."""
+    rows, columns = per_axis(layer, argument, value, 2)
+    return rows, columns
+
+
+def sides(layer: Layer, argument: str, value: Any) -> tuple[int, int]:
+    """Return `value` as what lies (before, after) an axis; one integer stands for both."""
+    both = (value, value) if type(value) is int else value
+    if not _are_sides(both):
+        raise layer.error(f"{argument} must be an integer >= 0 or a pair (before, after)", value)
+    return both[0], both[1]
+
+
+def margins(layer: Layer, argument: str, value: Any, rank: int) -> tuple[tuple[int, int], ...]:
+    """Return `value` as (before, after) for each of `rank` axes; raise where it is not."""
+    found = as_margins(value, rank)
+    if found is None:
+        rule = f"an integer >= 0, {rank} of them, or {rank} pairs (before, after)"
+        raise layer.error(f"{argument} must be {rule}", value)
+    return found
+
+
+def as_margins(value: Any, rank: int) -> tuple[tuple[int, int], ...] | None:
+    """Return `value` as (before, after) for each of `rank` axes, or None where it is not.
+
+    One integer stands for all of them, and an integer among `rank` for both sides of its axis.
+    """
+    each = (value,) * rank if type(value) is int else value
+    if isinstance(each, tuple | list) and len(each) == rank:
+        pairs: list[Any] = [(side, side) if type(side) is int else side for side in each]
+        if all(_are_sides(both) for both in pairs):
+            return tuple((before, after) for before, after in pairs)
+    return None
+
+
+def _are_sides(value: Any) -> bool:
+    return (
+        isinstance(value, tuple | list)
+        and len(value) == 2
+        and all(type(side) is int and side >= 0 for side in value)
+    )
+
+
+def fraction(layer: Layer, argument: str, value: Any) -> float:
+    """Return `value`; raise unless 0 <= value < 1."""
+    if not is_real(value) or not 0.0 <= value < 1.0:
+        raise layer.error(f"{argument} must be at least 0 and below 1", value)
+    return float(value)
+
+
+def positive(layer: Layer, argument: str, value: Any) -> float:
+    """Return `value`; raise unless it is a finite number above zero."""
+    if not is_real(value) or not 0.0 < value < float("inf"):
+        raise layer.error(f"{argument} must be a finite number above 0", value)
+    return float(value)
+
+
+def boolean(layer: Layer, argument: str, value: Any) -> None:
+    """Raise unless `value` is True or False."""
+    if not isinstance(value, bool):
+        raise layer.error(f"{argument} must be True or False", value)
+
+
+_INPUTS = {
+    1: "a sequence (length, channels)",
+    2: "an image (height, width, channels)",
+    3: "a volume (depth, height, width, channels)",
+}
+
+
+def spatial(layer: Layer, shape: Shape, axes: int) -> tuple[Shape, int]:
+    """Return (lengths of the axes, channels); raise unless the input has that many axes."""
+    if len(shape) != axes + 1:
+        raise layer.error(f"needs {_INPUTS[axes]}", shape)
+    return shape[:-1], shape[-1]
+
+
+def image(layer: Layer, shape: Shape) -> tuple[int, int, int]:
+    """Return (height, width, channels); raise unless the input is an image."""
+    (height, width), channels = spatial(layer, shape, 2)
+    return height, width, channels

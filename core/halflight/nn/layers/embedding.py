@@ -1,0 +1,68 @@
+"""Embedding: every integer has a trained vector."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from halflight.nn import constraints, initializers, regularizers
+from halflight.nn.constraints import MaxNorm
+from halflight.nn.initializers import Initializer
+from halflight.nn.layer import Array, Layer, Shape
+from halflight.nn.layers.checks import positive_integer
+from halflight.nn.regularizers import L1L2
+
+
+@dataclass(eq=False)
+class Embedding(Layer):
+    """(...) integers from 0 to input_dim - 1 -> (..., output_dim): rows of `embeddings`.
+
+    It is called on an Input of dtype "int32". Weight decay acts on the table.
+
+    Raises:
+        ValueError: in `forward`, by its kernel, for an integer outside the table.
+    """
+
+    input_dim: int
+    output_dim: int
+    embeddings_initializer: str | Initializer = "uniform"
+    embeddings_regularizer: str | L1L2 | None = None
+    embeddings_constraint: str | MaxNorm | None = None
+
+    takes_integers: ClassVar[bool] = True
+
+    def check(self) -> None:
+        """Require positive sizes and known names."""
+        positive_integer(self, "input_dim", self.input_dim)
+        positive_integer(self, "output_dim", self.output_dim)
+        self.embeddings_initializer = initializers.get(self.embeddings_initializer)
+        self.embeddings_regularizer = regularizers.get(self.embeddings_regularizer)
+        self.embeddings_constraint = constraints.get(self.embeddings_constraint)
+
+    def build(self, shape: Shape) -> Shape:
+        """Declare embeddings (input_dim, output_dim)."""
+        self.embeddings = self.param(
+            "embeddings",
+            (self.input_dim, self.output_dim),
+            initializers.get(self.embeddings_initializer),
+            decay=True,
+            regularizer=regularizers.get(self.embeddings_regularizer),
+            constraint=constraints.get(self.embeddings_constraint),
+        )
+        return (*shape, self.output_dim)
+
+    def forward(self, y: Array, x: Array, training: bool) -> None:
+        """Write the row of every integer of x (int32)."""
+        self.kernels.embedding_forward(y, x, self.embeddings.value)
+
+    def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
+        """Add each gradient to the row that was read; integers have no gradient, so dx is None."""
+        if self.trainable:
+            self.kernels.embedding_backward(self.embeddings.grad, dy, x)
+
+    @property
+    def index_limit(self) -> int:
+        """The length of the table."""
+        return self.input_dim
+
+    def flops(self, shape: Shape, output_shape: Shape) -> int:
+        """Copies are not counted."""
+        return 0

@@ -1,0 +1,157 @@
+"""Recurrent: the base of layers that read a sequence step by step and remember a state."""
+
+import math
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from halflight.nn import constraints, initializers, regularizers
+from halflight.nn.constraints import MaxNorm
+from halflight.nn.initializers import Initializer
+from halflight.nn.layer import Array, Scratch, Shape
+from halflight.nn.layers.checks import boolean, positive_integer
+from halflight.nn.layers.weighted import Weighted
+from halflight.nn.regularizers import L1L2
+
+
+@dataclass(eq=False, kw_only=True)
+class Recurrent(Weighted):
+    """A layer on sequences (time, features) whose state (units,) starts at zero.
+
+    The inputs of all steps are projected by the kernel at once; a kernel of the back end then runs
+    the recurrence. Weight decay acts on both kernels. Arguments shared with Keras:
+
+    return_sequences: the output is every state, (time, units), not the last one, (units,).
+    go_backwards: the last step is read first, and returned sequences begin with its state.
+    """
+
+    recurrent_initializer: str | Initializer = "orthogonal"
+    recurrent_regularizer: str | L1L2 | None = None
+    recurrent_constraint: str | MaxNorm | None = None
+    return_sequences: bool = False
+    go_backwards: bool = False
+    mirrored: bool = field(init=False, repr=False, default=False)
+    """Set by Bidirectional, whose backward layer returns its sequence in the other order."""
+
+    units: int
+    gates: ClassVar[int] = 1
+    """Vectors of `units` values that every step computes."""
+
+    def check_recurrence(self) -> None:
+        """Require positive units, known names and true or false switches."""
+        positive_integer(self, "units", self.units)
+        boolean(self, "return_sequences", self.return_sequences)
+        boolean(self, "go_backwards", self.go_backwards)
+        self.check_weights()
+        self.recurrent_initializer = initializers.get(self.recurrent_initializer)
+        self.recurrent_regularizer = regularizers.get(self.recurrent_regularizer)
+        self.recurrent_constraint = constraints.get(self.recurrent_constraint)
+
+    # What a subclass writes.
+
+    def build_states(self, times: int) -> None:
+        """Declare what the backward pass needs beside the states."""
+
+    def recur(self, states: Array, x: Array) -> None:
+        """Write the states (batch, time, units) of the input x, each at its input's step."""
+        raise NotImplementedError
+
+    def unroll(self, dx: Array, dstates: Array, x: Array, states: Array) -> None:
+        """Write dx from the states' gradients, and add to the weights'; may overwrite dstates."""
+        raise NotImplementedError
+
+    def bias_initial(self) -> Initializer:
+        """Return what draws the bias."""
+        return initializers.get(self.bias_initializer)
+
+    def bias_shape(self) -> Shape:
+        """Return the shape of the bias."""
+        return (self.gates * self.units,)
+
+    # What all share.
+
+    def build(self, shape: Shape) -> Shape:
+        """Declare kernel (features, g), recurrent_kernel (units, g) and bias; g = gates * units."""
+        if len(shape) != 2:
+            raise self.error("needs a sequence (time, features)", shape)
+        times, features = shape
+        width = self.gates * self.units
+        self.kernel = self.build_kernel("kernel", (features, width))
+        self.recurrent_kernel = self.param(
+            "recurrent_kernel",
+            (self.units, width),
+            initializers.get(self.recurrent_initializer),
+            decay=True,
+            regularizer=regularizers.get(self.recurrent_regularizer),
+            constraint=constraints.get(self.recurrent_constraint),
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.param(
+                "bias",
+                self.bias_shape(),
+                self.bias_initial(),
+                regularizer=regularizers.get(self.bias_regularizer),
+                constraint=constraints.get(self.bias_constraint),
+            )
+        self.last = 0 if self.go_backwards else times - 1
+        self.states: Scratch | None = None
+        if not self.return_sequences or self.turned:
+            self.states = self.scratch("states", (times, self.units))
+            self.gradients = self.scratch("gradients", (times, self.units))
+        self.build_states(times)
+        return (times, self.units) if self.return_sequences else (self.units,)
+
+    @property
+    def turned(self) -> bool:
+        """Whether a returned sequence is in the opposite order of the input."""
+        return self.go_backwards != self.mirrored
+
+    def forward(self, y: Array, x: Array, training: bool) -> None:
+        """Write all states, or the last one."""
+        if self.states is None:
+            self.recur(y, x)
+            return
+        self.recur(self.states.value, x)
+        if self.return_sequences:
+            self.kernels.reverse_time(y, self.states.value)
+        else:
+            self.kernels.take_time(y, self.states.value, self.last)
+
+    def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
+        """Go through the steps in the opposite order (backpropagation through time)."""
+        if self.states is None:
+            self.unroll(dx, dy, x, y)
+            return
+        if self.return_sequences:
+            self.kernels.reverse_time(self.gradients.value, dy)
+        else:
+            self.kernels.put_time(self.gradients.value, dy, self.last)
+        self.unroll(dx, self.gradients.value, x, self.states.value)
+
+    def project(self, projected: Array, x: Array, bias: Array) -> None:
+        """Write projected (batch, time, gates * units) = x @ kernel + bias, which may be None."""
+        self.kernels.dense_forward(_rows(projected), _rows(x), self.kernel.value, bias)
+
+    def unproject(self, dx: Array, dprojected: Array, x: Array, bias_grad: Array) -> None:
+        """Write dx, unless it is None; add to the gradients of kernel and bias."""
+        if self.trainable:
+            self.kernels.dense_backward_weights(
+                self.kernel.grad, bias_grad, _rows(dprojected), _rows(x)
+            )
+        if dx is not None:
+            self.kernels.dense_backward_input(_rows(dx), _rows(dprojected), self.kernel.value)
+
+    @property
+    def recurrent_grad(self) -> Array:
+        """The gradient of the recurrent kernel, or None where nobody needs it."""
+        return self.recurrent_kernel.grad if self.trainable else None
+
+    def flops(self, shape: Shape, output_shape: Shape) -> int:
+        """Two operations a weight and step, one a bias; the activations are not counted."""
+        biases = math.prod(self.bias_shape()) if self.use_bias else 0
+        kernels = self.gates * self.units * (shape[1] + self.units)
+        return shape[0] * (2 * kernels + biases)
+
+
+def _rows(array: Array) -> Array:
+    return array.reshape(-1, array.shape[-1])

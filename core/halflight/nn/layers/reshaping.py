@@ -1,0 +1,100 @@
+"""Flatten, Reshape and Permute: the same values in another shape or order."""
+
+import math
+from dataclasses import dataclass
+
+from halflight.nn.layer import Array, Layer, Shape
+
+_LARGEST_RANK = 5  # the permute kernel's 6 axes without the batch
+
+
+class _Moved(Layer):
+    """Base of layers that compute nothing."""
+
+    def flops(self, shape: Shape, output_shape: Shape) -> int:
+        """Copies are not counted."""
+        return 0
+
+
+class _Reshaped(_Moved):
+    """Base of layers that keep the order of the values."""
+
+    def forward(self, y: Array, x: Array, training: bool) -> None:
+        """Copy the values in order."""
+        self.kernels.copy(y, x.reshape(y.shape))
+
+    def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
+        """Copy the gradients back."""
+        self.kernels.copy(dx, dy.reshape(dx.shape))
+
+
+@dataclass(eq=False)
+class Flatten(_Reshaped):
+    """(height, width, channels) -> (height * width * channels,), the last axis fastest."""
+
+    def build(self, shape: Shape) -> Shape:
+        """Multiply the axes."""
+        return (math.prod(shape),)
+
+
+@dataclass(eq=False)
+class Reshape(_Reshaped):
+    """The values in order, in `target_shape` (without the batch axis); one axis may be -1."""
+
+    target_shape: tuple[int, ...]
+
+    def check(self) -> None:
+        """Require positive lengths, all but one at most."""
+        target = self.target_shape
+        if (
+            not isinstance(target, tuple | list)
+            or not target
+            or not all(type(length) is int and (length > 0 or length == -1) for length in target)
+            or list(target).count(-1) > 1
+        ):
+            raise self.error("target_shape must be a tuple of positive integers, one -1", target)
+        self.target_shape = tuple(target)
+
+    def build(self, shape: Shape) -> Shape:
+        """Let the axis of -1 hold what the others leave."""
+        size, known = math.prod(shape), abs(math.prod(self.target_shape))
+        output_shape = tuple(size // known if n == -1 else n for n in self.target_shape)
+        if math.prod(output_shape) != size:
+            raise self.error(f"target_shape {self.target_shape} must hold {size} values", shape)
+        return output_shape
+
+
+@dataclass(eq=False)
+class Permute(_Moved):
+    """The axes in another order: axis i of the output is axis dims[i] of the input, from 1."""
+
+    dims: tuple[int, ...]
+
+    def check(self) -> None:
+        """Require every axis once."""
+        dims = self.dims
+        if (
+            not isinstance(dims, tuple | list)
+            or not 0 < len(dims) <= _LARGEST_RANK
+            or not all(type(axis) is int for axis in dims)
+            or sorted(dims) != list(range(1, len(dims) + 1))
+        ):
+            rule = f"dims must hold 1, 2, ... once each, {_LARGEST_RANK} axes at most"
+            raise self.error(rule, dims)
+        self.dims = tuple(dims)
+
+    def build(self, shape: Shape) -> Shape:
+        """Permute the lengths."""
+        if len(shape) != len(self.dims):
+            raise self.error(f"dims {self.dims} need as many axes", shape)
+        self.axes = (0, *self.dims)
+        self.inverse = tuple(self.axes.index(axis) for axis in range(len(self.axes)))
+        return tuple(shape[axis - 1] for axis in self.dims)
+
+    def forward(self, y: Array, x: Array, training: bool) -> None:
+        """Copy the values in the new order."""
+        self.kernels.permute(y, x, self.axes)
+
+    def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
+        """Copy the gradients in the old order."""
+        self.kernels.permute(dx, dy, self.inverse)

@@ -1,0 +1,143 @@
+"""Ledger: losses, penalties and predictions of steps, added to the objective when somebody asks.
+
+A step of a GPU returns before it is done: what it finds stays on the device, and is read once an
+epoch, or when a callback looks. A back end that computes at once is read after every step.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from halflight.kernels import Backend
+from halflight.nn.data import Batch, Host
+from halflight.nn.journal import Journal
+from halflight.nn.layer import Array
+from halflight.nn.objective import Objective
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where one step writes what it finds; on the device."""
+
+    losses: list[Array]
+    """(rows,) for each output."""
+    predictions: list[Array | None]
+    """(rows, k) for each output that has metrics."""
+    penalties: list[Array]
+    """(1,) for each weight with a regularizer."""
+    finite: Array | None
+    """(1,): whether all losses and gradients have been, to this step; None in evaluation."""
+
+
+class Record(NamedTuple):
+    """The objective on a step's batch, and its mean since `reset`."""
+
+    loss: float
+    mean: float
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A step that found something that is not finite."""
+
+    step: int
+    """Its number since the last `reset`."""
+    loss: float
+
+
+class Ledger:
+    """What the steps since `reset` found."""
+
+    def __init__(
+        self, kernels: Backend, objective: Objective, widths: Sequence[int], penalties: int
+    ) -> None:
+        """Allocate nothing yet; `widths` are the last axes of the outputs."""
+        self._kernels, self._objective = kernels, objective
+        self._widths, self._penalties = widths, penalties
+        self._journal = Journal(kernels)
+        self._open: deque[tuple[Batch, bool]] = deque()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all steps."""
+        self._journal.read()
+        self._open.clear()
+        self._objective.reset()
+        self.records: list[Record] = []
+        """One for each step that was read, up to the first failure."""
+        self.failure: Failure | None = None
+
+    def open(self, batch: Batch, *, training: bool) -> Entry:
+        """Return where a step on this batch writes; reads those before where there is no room."""
+        rows = [len(weight) for weight in batch.weights]
+        measured = [bool(head.metrics) for head in self._objective.heads]
+        predictions = [
+            (count, width) if wanted else None
+            for count, width, wanted in zip(rows, self._widths, measured, strict=True)
+        ]
+        losses = [(count,) for count in rows]
+        numbers = [(1,)] * (self._penalties + training)
+        shapes = [*losses, *(shape for shape in predictions if shape), *numbers]
+        if not self._journal.has_room(*shapes):
+            self.read()
+            self._journal.has_room(*shapes)
+        self._open.append((batch, training))
+        array = self._journal.array
+        return Entry(
+            [array(shape) for shape in losses],
+            [None if shape is None else array(shape) for shape in predictions],
+            [array((1,)) for _ in range(self._penalties)],
+            array((1,)) if training else None,
+        )
+
+    def record(self, step: int) -> Record:
+        """Return what a step found, or the failure before it; waits for the device."""
+        if step >= len(self.records):
+            self.read()
+        return self.records[min(step, len(self.records) - 1)]
+
+    def close(self) -> None:
+        """End a step: a back end that computes at once is read now."""
+        if not self._kernels.ASYNCHRONOUS:
+            self.read()
+
+    def read(self) -> None:
+        """Add all steps to the objective; waits for the device. The first failure ends it."""
+        arrays = deque(self._journal.read())
+        while self._open:
+            batch, training = self._open.popleft()
+            self._add(batch, arrays, training=training)
+
+    def _add(self, batch: Batch, arrays: deque[Host], *, training: bool) -> None:
+        heads = self._objective.heads
+        losses = [arrays.popleft() for _ in heads]
+        predictions = [arrays.popleft() if head.metrics else None for head in heads]
+        penalty = sum(float(arrays.popleft()[0]) for _ in range(self._penalties))
+        finite = bool(arrays.popleft()[0]) if training else True
+        if self.failure is not None:
+            return
+        sums = [float(weight.sum(dtype=np.float64)) for weight in batch.weights]
+        values = [
+            _weighted_sum(loss, weight) / total
+            for loss, weight, total in zip(losses, batch.weights, sums, strict=True)
+        ]
+        total = self._objective.total(values, penalty)
+        if not finite:
+            self.failure = Failure(len(self.records), total)
+            self.records.append(Record(total, total))
+            return
+        self._objective.add(values, sums, penalty)
+        self.records.append(Record(total, self._objective.loss()))
+        for head, target, prediction, weight in zip(
+            heads, batch.targets, predictions, batch.weights, strict=True
+        ):
+            if prediction is not None:
+                head.update_metrics(target, prediction, weight)
+
+
+def _weighted_sum(values: Host, weight: Host) -> float:
+    with np.errstate(invalid="ignore"):  # an infinite loss is reported, not warned about
+        return float(np.sum(values.astype(np.float64) * weight))

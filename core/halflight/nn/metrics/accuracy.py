@@ -1,0 +1,102 @@
+"""Shares of right answers, with Keras's names and defaults."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from halflight.nn.metrics.metric import Mean, Values
+
+
+@dataclass(eq=False)
+class BinaryAccuracy(Mean):
+    """Share of outputs on the right side: prediction > threshold where the label is above 1/2.
+
+    0.5 is for probabilities; logits and scores need `threshold=0`, which the name "accuracy" finds
+    from the loss.
+    """
+
+    threshold: float = 0.5
+    name: str = field(default="binary_accuracy", kw_only=True)
+
+    def check(self) -> None:
+        """Require a number."""
+        self.check_threshold("threshold")
+
+    def per_row(self, target: Values, prediction: Values) -> Values:
+        """Return the share of right outputs."""
+        if prediction.shape != target.shape:
+            raise self.error(f"targets {target.shape} need as many predictions", prediction.shape)
+        return ((prediction > self.threshold) == (target > 0.5)).mean(axis=1)
+
+
+@dataclass(eq=False)
+class CategoricalAccuracy(Mean):
+    """Share of rows whose largest prediction is where the (one-hot) target is largest.
+
+    Of equal values the first counts.
+    """
+
+    name: str = field(default="categorical_accuracy", kw_only=True)
+
+    def per_row(self, target: Values, prediction: Values) -> Values:
+        """Return 1 for a right row, 0 for a wrong one."""
+        if prediction.shape != target.shape:
+            raise self.error(f"targets {target.shape} need as many predictions", prediction.shape)
+        return prediction.argmax(axis=1) == target.argmax(axis=1)
+
+
+@dataclass(eq=False)
+class SparseCategoricalAccuracy(Mean):
+    """Share of rows whose largest prediction (the first of equals) is at the target's class."""
+
+    name: str = field(default="sparse_categorical_accuracy", kw_only=True)
+
+    def per_row(self, target: Values, prediction: Values) -> Values:
+        """Return 1 for a right row, 0 for a wrong one."""
+        if target.shape[1] != 1:
+            raise self.error("needs one class a row as target", target.shape)
+        return prediction.argmax(axis=1) == target[:, 0]
+
+
+@dataclass(eq=False)
+class TopKCategoricalAccuracy(Mean):
+    """Share of rows where fewer than k classes are predicted above the target's class.
+
+    Raises:
+        ValueError: k is not a positive integer.
+    """
+
+    k: int = 5
+    name: str = field(default="top_k_categorical_accuracy", kw_only=True)
+
+    def check(self) -> None:
+        """Require a positive k."""
+        if type(self.k) is not int or self.k < 1:
+            raise self.error("k must be a positive integer", self.k)
+
+    def classes(self, target: Values, prediction: Values) -> Values:
+        """Return the number of each row's right class (n,)."""
+        if prediction.shape != target.shape:
+            raise self.error(f"targets {target.shape} need as many predictions", prediction.shape)
+        return target.argmax(axis=1)
+
+    def per_row(self, target: Values, prediction: Values) -> Values:
+        """Return 1 for a right row, 0 for a wrong one (and one that is not finite)."""
+        right = self.classes(target, prediction).astype(np.intp)[:, np.newaxis]
+        score = np.take_along_axis(prediction, right, axis=1)
+        above = np.sum(prediction > score, axis=1)
+        return (above < self.k) & np.isfinite(score[:, 0])
+
+
+@dataclass(eq=False)
+class SparseTopKCategoricalAccuracy(TopKCategoricalAccuracy):
+    """Share of rows where fewer than k classes are predicted above the class that is the target."""
+
+    name: str = field(default="sparse_top_k_categorical_accuracy", kw_only=True)
+
+    def classes(self, target: Values, prediction: Values) -> Values:
+        """Return the number of each row's right class (n,)."""
+        label = target[:, 0]
+        if target.shape[1] != 1 or not np.all((label >= 0) & (label < prediction.shape[1])):
+            raise self.error(f"needs one class of 0 to {prediction.shape[1] - 1} a row", target)
+        return label

@@ -1,0 +1,276 @@
+"""Network: a graph of layers with weights and memory, before anything is said of training."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from halflight import kernels
+from halflight.nn import weights
+from halflight.nn.executor import Executor
+from halflight.nn.graph import Graph
+from halflight.nn.layer import Layer, Shape, Weight
+from halflight.nn.ownership import join
+from halflight.nn.parameters import Parameters, stream
+from halflight.nn.summary import summarize
+from halflight.nn.tensor import Tensor
+from halflight.nn.transfer import LoadReport, read_shared
+
+
+class Network:
+    """Layers between `inputs` and `outputs`, on one back end: a graph with weights and memory.
+
+    Layers that already belong to another network bring their weights along: both networks then
+    train and use the same weights. A network can itself be called on tensors like a layer.
+
+    Args:
+        inputs: a tensor (mostly an `Input`), or a list of them; batches name them or keep this
+            order.
+        outputs: the tensor to predict, or a list of them.
+        backend: "cpu", "cuda" for an NVIDIA GPU, "reference" for float64 NumPy: see
+            `halflight.kernels`; `choose` finds one for a device and a precision.
+        seed: fixes the initial weights and every dropout.
+
+    Raises:
+        ValueError: the graph is not whole; the message names the input or the layer.
+    """
+
+    def __init__(
+        self,
+        inputs: Tensor | Sequence[Tensor],
+        outputs: Tensor | Sequence[Tensor],
+        *,
+        backend: str = "cpu",
+        seed: int = 0,
+    ) -> None:
+        """Number the graph and name its layers; weights are drawn when they are first needed."""
+        if type(seed) is not int or not 0 <= seed < 2**63:
+            raise ValueError(f"Model: seed must be an integer of 0 to 2^63 - 1, received {seed!r}")
+        self.graph = Graph(
+            [inputs] if isinstance(inputs, Tensor) else list(inputs),
+            [outputs] if isinstance(outputs, Tensor) else list(outputs),
+        )
+        self.backend, self.seed = backend, seed
+        self.kernels = kernels.load(backend)
+        self._many = not isinstance(outputs, Tensor)
+        join(self.graph.layers, self.kernels, seed)
+        self._executors: dict[bool, Executor] = {}
+
+    def __call__(self, inputs: Tensor | Sequence[Tensor]) -> Tensor | list[Tensor]:
+        """Call every layer anew on other tensors, sharing the weights.
+
+        Returns:
+            One tensor, or a list where the network was built with a list of outputs.
+
+        Raises:
+            ValueError: the number of tensors or a shape differs.
+        """
+        given = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+        shapes = [tensor.shape for tensor in given]
+        if shapes != self.input_shapes:
+            raise ValueError(
+                f"Model: is called on tensors of the shapes {self.input_shapes}, received {shapes}"
+            )
+        tensors = list(given)
+        for node in self.graph.nodes:
+            read = [tensors[number] for number in node.inputs]
+            tensors.append(node.layer(read if node.layer.takes_list else read[0]))
+        ends = [tensors[number] for number in self.graph.outputs]
+        return ends if self._many else ends[0]
+
+    # Structure.
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers in the order they first run."""
+        return self.graph.layers
+
+    @property
+    def input_names(self) -> list[str]:
+        """Names of the inputs, in order."""
+        return self.graph.input_names
+
+    @property
+    def input_shapes(self) -> list[Shape]:
+        """Shapes of the inputs, without the batch axis."""
+        return self.graph.shapes[: len(self.input_names)]
+
+    @property
+    def inputs(self) -> list[Tensor]:
+        """The input tensors."""
+        return self.graph.inputs
+
+    @property
+    def outputs(self) -> list[Tensor]:
+        """The output tensors."""
+        return [self.graph.tensors[number] for number in self.graph.outputs]
+
+    @property
+    def output_names(self) -> list[str]:
+        """Names of the outputs, in order: those of the layers that write them."""
+        return self.graph.output_names
+
+    @property
+    def output_shapes(self) -> list[Shape]:
+        """Shapes of the outputs, without the batch axis."""
+        return [self.graph.shapes[number] for number in self.graph.outputs]
+
+    @property
+    def output_shape(self) -> Shape:
+        """Shape of the only output, without the batch axis.
+
+        Raises:
+            ValueError: there are several; see `output_shapes`.
+        """
+        if len(self.output_shapes) != 1:
+            raise ValueError(f"Model: has the outputs {self.output_names}: see output_shapes")
+        return self.output_shapes[0]
+
+    def get_layer(self, name: str) -> Layer:
+        """Return the layer of that name.
+
+        Raises:
+            ValueError: there is none; the message lists the names.
+        """
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise ValueError(f"no layer {name!r}; the layers are {[la.name for la in self.layers]}")
+
+    def count_params(self) -> int:
+        """Return the number of values in all weights, states included."""
+        return sum(layer.count_params() for layer in self.layers)
+
+    def flops(self) -> int:
+        """Return the floating-point operations of one sample's forward pass."""
+        return self.graph.flops()
+
+    def summary(self, print_fn: Callable[[str], object] = print) -> None:
+        """Print a table of the layers: output shapes, parameters, operations."""
+        print_fn(summarize(self.graph))
+
+    # Weights.
+
+    @property
+    def parameters(self) -> Parameters:
+        """The memory of the weights, drawn when it is first needed."""
+        return self._allocate()
+
+    @property
+    def weights(self) -> Mapping[str, Weight]:
+        """All weights by their full names, `layer/weight`, with their values."""
+        self._allocate()
+        return self.graph.weights
+
+    def get_weights(self) -> dict[str, NDArray[Any]]:
+        """Return copies of all weights by their full names, `layer/weight`."""
+        return {n: self.kernels.to_host(w.value) for n, w in self.weights.items()}
+
+    def set_weights(self, values: Mapping[str, NDArray[Any]]) -> None:
+        """Replace all weights; nothing changes unless every name and shape fits.
+
+        Raises:
+            ValueError: a name is missing or unknown, a shape differs, a value is not finite.
+        """
+        known = self.weights
+        if set(values) != set(known):
+            raise ValueError(
+                f"set_weights: missing {sorted(set(known) - set(values))}, "
+                f"unknown {sorted(set(values) - set(known))}"
+            )
+        for name, weight in known.items():
+            value = np.asarray(values[name])
+            if value.shape != weight.shape or not np.isfinite(value).all():
+                raise ValueError(
+                    f"set_weights: {name!r} needs finite values of shape {weight.shape}, "
+                    f"received {value.shape}"
+                    + (" with NaN or infinity" if value.shape == weight.shape else "")
+                )
+        for name, weight in known.items():
+            host = np.asarray(values[name], dtype=self.kernels.FLOAT)
+            self.kernels.copy(weight.value, self.kernels.to_device(host))
+
+    def save_weights(self, path: str | os.PathLike[str]) -> None:
+        """Write all weights as one safetensors file, whole or not at all."""
+        weights.write_arrays(path, self.get_weights())
+
+    def load_weights(
+        self, path: str | os.PathLike[str], *, skip_mismatch: bool = False
+    ) -> LoadReport:
+        """Read weights; nothing changes unless the whole file fits this model.
+
+        With `skip_mismatch`, weights that the file and the model share by name and shape are read,
+        and all others are left alone on both sides: a trunk comes without its head.
+
+        Returns:
+            What was loaded and what was not; print it.
+
+        Raises:
+            WeightsError: the file is broken, or another model's; with skip_mismatch: it shares no
+                weight with the model.
+        """
+        shapes = {name: weight.shape for name, weight in self.graph.weights.items()}
+        if not skip_mismatch:
+            self.set_weights(weights.read_arrays(path, shapes)[0])
+            return LoadReport(loaded=tuple(shapes))
+        report, arrays = read_shared(path, shapes)
+        self.set_weights(self.get_weights() | arrays)
+        return report
+
+    def freeze(self, *patterns: str) -> None:
+        """Stop training the layers whose names match a pattern such as "trunk_*".
+
+        A frozen BatchNormalization uses its moving statistics, as in Keras.
+
+        Raises:
+            ValueError: a pattern matches no layer; the message lists the names.
+        """
+        self._set_trainable(patterns, False)
+
+    def unfreeze(self, *patterns: str) -> None:
+        """Train the layers whose names match again.
+
+        Raises:
+            ValueError: a pattern matches no layer; the message lists the names.
+        """
+        self._set_trainable(patterns, True)
+
+    # Memory.
+
+    def refresh(self) -> None:
+        """Take note of which layers are trainable now."""
+        self._executors.pop(True, None)
+
+    def executor(self, batch: int, *, training: bool) -> Executor:
+        """Return the planned memory for batches of at least `batch` samples."""
+        known = self._executors.get(training)
+        if known is None or known.capacity < batch:
+            streams = [
+                stream(self.seed, f"{node.layer.name}/call {i}")
+                for i, node in enumerate(self.graph.nodes)
+            ]
+            self._allocate()
+            known = None
+            self._executors.pop(training, None)  # which gives its memory back first
+            known = Executor(self.graph, self.kernels, streams, batch, training=training)
+            self._executors[training] = known
+        return known
+
+    def _allocate(self) -> Parameters:
+        """Draw the weights, unless that was done; other networks may have joined the ownership."""
+        ownership = self.layers[0].ownership
+        assert ownership is not None
+        return ownership.allocated()
+
+    def _set_trainable(self, patterns: Sequence[str], trainable: bool) -> None:
+        names = [layer.name or "" for layer in self.layers]
+        for pattern in patterns:
+            if not any(fnmatchcase(name, pattern) for name in names):
+                raise ValueError(f"no layer matches {pattern!r}; the layers are {names}")
+        for layer, name in zip(self.layers, names, strict=True):
+            if any(fnmatchcase(name, pattern) for pattern in patterns):
+                layer.trainable = trainable
+        self.refresh()

@@ -1,0 +1,186 @@
+"""The objective: a loss, its weight and its metrics for every output of a model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from halflight.nn import losses
+from halflight.nn import metrics as metrics_of
+from halflight.nn.data import Host, InputRule, Rules, TargetRule
+from halflight.nn.losses import Loss
+from halflight.nn.metrics import Metric
+from halflight.nn.network import Network
+
+
+@dataclass(eq=False)
+class Head:
+    """What is asked of one output."""
+
+    name: str
+    loss: Loss
+    weight: float
+    """Of this loss in the sum that training makes small."""
+    metrics: list[Metric]
+    _sum: float = 0.0
+    _weights: float = 0.0
+
+    def reset(self) -> None:
+        """Forget all batches."""
+        self._sum = self._weights = 0.0
+        for metric in self.metrics:
+            metric.reset()
+
+    def add(self, value: float, weight: float) -> None:
+        """Add a batch's mean loss, and the sum of its weights."""
+        self._sum += value * weight
+        self._weights += weight
+
+    def update_metrics(self, target: Host, prediction: Host, weight: Host) -> None:
+        """Add a batch to the metrics: rows of targets and predictions."""
+        for metric in self.metrics:
+            metric.update(target, prediction, weight)
+
+    def mean(self) -> float:
+        """Return the mean loss so far."""
+        return self._sum / self._weights
+
+
+class Objective:
+    """The heads of a model, in the order of its outputs.
+
+    Args:
+        network: the model.
+        loss, metrics, loss_weights: for a single output the thing itself; for several a list in
+            their order, or a mapping by their names.
+
+    Raises:
+        ValueError: an unknown name, a loss that does not fit its output, or outputs without one.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        loss: Any,
+        metrics: Any = (),
+        loss_weights: Sequence[float] | Mapping[str, float] | None = None,
+    ) -> None:
+        """Give every output its head."""
+        names = network.output_names
+        parts = [losses.get(part) for part in _by_output("loss", loss, names)]
+        weights = _by_output("loss_weights", loss_weights, names, default=1.0)
+        measured = _by_output("metrics", metrics, names, default=(), many=True)
+        self.heads: list[Head] = []
+        self.rules = _rules(network, parts)
+        shapes = network.output_shapes
+        for name, shape, part, weight, listed in zip(
+            names, shapes, parts, weights, measured, strict=True
+        ):
+            if isinstance(weight, bool | str) or not 0.0 <= weight < np.inf:
+                raise ValueError(
+                    f"compile: the loss weight of {name!r} must be finite and not negative, "
+                    f"received {weight!r}"
+                )
+            chosen = [metrics_of.resolve(metric, part, shape) for metric in listed]
+            self.heads.append(Head(name, part, float(weight), chosen))
+        self._penalty = 0.0
+        self._steps = 0
+
+    def reset(self) -> None:
+        """Forget all batches."""
+        self._penalty, self._steps = 0.0, 0
+        for head in self.heads:
+            head.reset()
+
+    def add(self, values: Sequence[float], weights: Sequence[float], penalty: float) -> None:
+        """Add a batch: the mean loss of each output, the sums of weights, and the penalty."""
+        self._penalty += penalty
+        self._steps += 1
+        for head, value, weight in zip(self.heads, values, weights, strict=True):
+            head.add(value, weight)
+
+    def total(self, values: Sequence[float], penalty: float) -> float:
+        """Return what training makes small: the weighted sum of the losses, and the penalty."""
+        weighted = (head.weight * v for head, v in zip(self.heads, values, strict=True))
+        return sum(weighted, start=penalty)
+
+    def loss(self) -> float:
+        """Return the mean of `total` so far."""
+        return self.total([head.mean() for head in self.heads], self._penalty / self._steps)
+
+    def logs(self) -> dict[str, float]:
+        """Return the record so far: loss, each output's loss where there are several, metrics."""
+        logs = {"loss": self.loss()}
+        several = len(self.heads) > 1
+        if several:
+            logs |= {f"{head.name}_loss": head.mean() for head in self.heads}
+        for head in self.heads:
+            prefix = f"{head.name}_" if several else ""
+            logs |= {f"{prefix}{metric.name}": metric.result() for metric in head.metrics}
+        return logs
+
+
+def _rules(network: Network, heads: Sequence[Loss]) -> Rules:
+    """Return what batches must be for this network and these losses."""
+    inputs = input_rules(network).inputs
+    targets = []
+    for name, shape, loss in zip(network.output_names, network.output_shapes, heads, strict=True):
+        try:
+            target_shape = loss.target_shape(shape)
+        except ValueError as error:
+            raise ValueError(f"output {name!r}: {error}") from error
+        targets.append(
+            TargetRule(
+                name,
+                target_shape,
+                rows=shape[:-1],
+                check=partial(loss.check_target, output_shape=shape),
+                mask=loss.mask,
+                needed=loss.needs_target,
+            )
+        )
+    return Rules(inputs, tuple(targets), network.kernels.FLOAT)
+
+
+def input_rules(network: Network) -> Rules:
+    """Return what inputs must be, for prediction."""
+    graph = network.graph
+    inputs = tuple(
+        InputRule(name, tensor.shape, tensor.dtype == "int32", graph.index_limit(number))
+        for number, (name, tensor) in enumerate(zip(graph.input_names, graph.inputs, strict=True))
+    )
+    return Rules(inputs, (), network.kernels.FLOAT)
+
+
+_MISSING = object()
+
+
+def _by_output(
+    what: str, given: Any, names: Sequence[str], *, default: Any = _MISSING, many: bool = False
+) -> list[Any]:
+    """Return one entry an output; `many` says that the entry itself is a list."""
+    if given is None and default is not _MISSING:
+        return [default] * len(names)
+    if isinstance(given, Mapping) and set(given) != {"class", "config"}:
+        unknown = sorted(set(given) - set(names))
+        missing = [name for name in names if name not in given]
+        if unknown or (missing and default is _MISSING):
+            raise ValueError(
+                f"compile: {what} is for the outputs {list(names)}: missing {missing}, "
+                f"unknown {unknown}"
+            )
+        return [given.get(name, default) for name in names]
+    if len(names) == 1:
+        listed = isinstance(given, list | tuple) and len(given) == 1
+        listed = listed and (not many or isinstance(given[0], list | tuple))
+        return [given[0] if listed else given]
+    if many and not given:
+        return [default] * len(names)
+    if not isinstance(given, list | tuple) or len(given) != len(names):
+        raise ValueError(
+            f"compile: {what} needs one entry for each of the outputs {list(names)}, "
+            f"received {given!r:.200}"
+        )
+    return list(given)

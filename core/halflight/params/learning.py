@@ -1,0 +1,109 @@
+"""Sections train and finetune: the network, and how it is fitted."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
+
+from halflight.params.rules import Section, Seed, Texts, as_tuple
+
+HiddenUnits = Annotated[tuple[PositiveInt, ...], BeforeValidator(as_tuple), Field(min_length=1)]
+
+
+def _layer(value: Any) -> Any:
+    """One entry of a list of layers, `Name` or `Name: {arguments}`, as (name, arguments)."""
+    entry = {value: None} if isinstance(value, str) else value
+    if isinstance(entry, dict) and len(entry) == 1:
+        [(name, arguments)] = entry.items()
+        if arguments is None or isinstance(arguments, dict):
+            return name, arguments or {}
+    raise ValueError(
+        "must be a layer's name, alone or with its arguments, such as "
+        "Conv2D: {filters: 16, kernel_size: 3}"
+    )
+
+
+LayerEntry = Annotated[tuple[str, dict[str, JsonValue]], BeforeValidator(_layer)]
+
+
+class Network(Section):
+    """The network of section train: a preset of halflight.nn, or a list of its layers.
+
+    Keys beside `preset` are options of that preset; halflight.nn, which this room does not know,
+    checks their names and values, and those of the layers, when the network is built.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    preset: str | None = None
+    layers: (
+        Annotated[tuple[LayerEntry, ...], BeforeValidator(as_tuple), Field(min_length=1)] | None
+    ) = None
+    __pydantic_extra__: dict[str, JsonValue]
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.preset is None) == (self.layers is None):
+            raise ValueError("needs either a preset or a list of layers")
+        if self.layers is not None and self.options:
+            raise ValueError(f"{', '.join(self.options)}: only a preset has options, not layers")
+        return self
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options of the preset, by name."""
+        return dict(self.__pydantic_extra__)
+
+
+class Fit(Section):
+    """How a network is fitted; shared by train and finetune."""
+
+    seed: Seed
+    batch_size: PositiveInt
+    epochs: PositiveInt
+    learning_rate: PositiveFloat
+    warmup_epochs: NonNegativeInt
+    weight_decay: NonNegativeFloat
+    global_clipnorm: PositiveFloat
+    patience: PositiveInt
+    augment: bool
+
+
+class Train(Fit):
+    """Section train."""
+
+    device: Literal["auto", "cpu", "cuda"]
+    precision: Literal["float32", "precise", "float64", "tf32"]
+    model: Network
+
+
+class Capacity(Section):
+    """Section capacity."""
+
+    seed: Seed
+    samples: PositiveInt
+    validation_samples: PositiveInt
+    noise: NonNegativeFloat
+    networks: Annotated[dict[str, HiddenUnits], Field(min_length=1)]
+    batch_size: PositiveInt
+    epochs: PositiveInt
+    learning_rate: PositiveFloat
+
+
+class FineTune(Fit):
+    """Section finetune."""
+
+    freeze: Texts
+    max_labels: PositiveInt | None
+    max_label_error: PositiveFloat
+    from_scratch_epochs: PositiveInt
+    from_scratch_learning_rate: PositiveFloat

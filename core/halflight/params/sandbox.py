@@ -1,0 +1,133 @@
+"""Section sandbox: the synthetic sky that stands in for SDSS where there is no network."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+
+from halflight.params.rules import Band, Fraction, Numbers, Pair, Range, Section, Seed, as_tuple
+
+Bands = Annotated[tuple[Band, ...], BeforeValidator(as_tuple), Field(min_length=1)]
+Camcol = Annotated[int, Field(ge=1, le=6)]
+
+
+class Counts(Section):
+    """Objects a field, and how bright they are."""
+
+    density: PositiveFloat
+    density_magnitude: float
+    bright_limit: float
+    faint_limit: float
+    slope: PositiveFloat
+
+
+class Galaxies(Section):
+    """The galaxies of the synthetic sky."""
+
+    counts: Counts
+    clustered_fraction: Fraction
+    cluster_radius: PositiveFloat
+    log_radius: float
+    radius_slope: float
+    radius_scatter: PositiveFloat
+    radius_range: Range
+    late_fraction: Fraction
+    structure_limit: float
+    late_sersic_n: Pair
+    early_sersic_n: Pair
+    sersic_n_steps: Numbers
+    bulge_fraction: Pair
+    bulge_size: Pair
+    bulge_sersic_n: Range
+    twist: NonNegativeFloat
+    late_axis_ratio: Range
+    early_axis_ratio: Range
+    knot_count: NonNegativeFloat
+    knot_fraction: Fraction
+    knot_limit: float
+
+
+class Colours(Section):
+    """Magnitude difference to r, by band."""
+
+    stars: dict[Band, float]
+    galaxies: dict[Band, float]
+
+
+class Seeing(Section):
+    """The point-spread function and how it varies."""
+
+    width: dict[Band, PositiveFloat]
+    strip_scatter: NonNegativeFloat
+    field_scatter: NonNegativeFloat
+    width_variation: NonNegativeFloat
+    ellipticity: NonNegativeFloat
+    ellipticity_variation: NonNegativeFloat
+    moffat_fraction: Fraction
+    sigma_ratio: Pair
+    wing_ratio: Pair
+    beta: Pair
+
+
+class Camera(Section):
+    """Calibration and sky brightness."""
+
+    nmgy_per_count: dict[Band, PositiveFloat]
+    sky_magnitude: dict[Band, float]
+    calibration_scatter: NonNegativeFloat
+    column_scatter: NonNegativeFloat
+    sky_scatter: NonNegativeFloat
+    sky_slope: NonNegativeFloat
+
+
+class Residual(Section):
+    """What the sky subtraction leaves in a frame."""
+
+    level: NonNegativeFloat
+    gradient: NonNegativeFloat
+    ripple: NonNegativeFloat
+    ripple_wavelength: Range
+
+
+class Defects(Section):
+    """What else is wrong with a frame."""
+
+    cosmic_rays: NonNegativeFloat
+    cosmic_ray_flux: Range
+    bad_columns: NonNegativeFloat
+    bad_column_offset: NonNegativeFloat
+
+
+class Catalogue(Section):
+    """How well the catalogue measures what is there."""
+
+    faint_limit: float
+    position_error: NonNegativeFloat
+    magnitude_floor: NonNegativeFloat
+    radius_floor: NonNegativeFloat
+    blend_radius: NonNegativeFloat
+    missing_fraction: Fraction
+    unclean_fraction: Fraction
+    saturation_limit: float
+    extinction: dict[Band, NonNegativeFloat]
+    score_range: Range
+
+
+class Sandbox(Section):
+    """Section sandbox."""
+
+    seed: Seed
+    bands: Bands
+    runs: Annotated[tuple[PositiveInt, ...], BeforeValidator(as_tuple), Field(min_length=1)]
+    camcols: Annotated[tuple[Camcol, ...], BeforeValidator(as_tuple), Field(min_length=1)]
+    first_field: PositiveInt
+    fields_per_strip: Annotated[int, Field(ge=1, le=30)]
+    scan_angle_range: Range
+    psf_sum_range: Range
+    galaxies: Galaxies
+    stars: Counts
+    colours: Colours
+    seeing: Seeing
+    camera: Camera
+    residual: Residual
+    defects: Defects
+    catalogue: Catalogue

@@ -1,0 +1,215 @@
+"""What a report is made from: the tables, their columns, and errors that name what is wrong."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from halflight.report.style import METHOD_NAMES
+
+ENDPOINTS = ("sandbox", "recorded", "sdss")
+DATASETS = ("simulated", "survey")
+REFERENCES = ("reference", "truth")
+
+# Columns of each table: True where the values must be numbers. Units: magnitudes are AB, every
+# ln radius is ln(semi-major half-light radius / arcsec), psf_half_light_radius is in arcsec.
+COLUMNS: dict[str, dict[str, bool]] = {
+    "predictions": {
+        "dataset": False, "id": False, "method": False, "ln_radius": True, "ln_radius_sigma": True,
+    },
+    "objects": {
+        "dataset": False, "id": False, "magnitude": True, "ln_radius_reference": True,
+        "ln_radius_true": True, "psf_half_light_radius": True, "sersic_n": True,
+        "axis_ratio": True, "neighbour_flux_fraction": True, "bulge_fraction": True,
+        "fisher_sigma": True,
+    },
+    "bins": {
+        "dataset": False, "method": False, "bin_low": True, "bin_high": True, "count": True,
+        "bias": True, "nmad": True, "nmad_low": True, "nmad_high": True, "outlier_fraction": True,
+        "coverage_68": True, "crb_nmad": True,
+    },
+    "history": {
+        "arm": False, "epoch": True, "loss": True, "val_loss": True, "learning_rate": True,
+    },
+    "transfer": {
+        "arm": False, "against": False, "count_labels": True, "nmad": True, "nmad_low": True,
+        "nmad_high": True, "bias": True, "outlier_fraction": True,
+    },
+}  # fmt: skip
+
+_CHOICES = {"dataset": DATASETS, "against": REFERENCES, "method": tuple(METHOD_NAMES)}
+_ARMS = ("train", "fine_tuned", "from_scratch")  # of the training history
+_KEYS = {"predictions": ["dataset", "id", "method"], "objects": ["dataset", "id"]}
+
+
+def check_table(table: pd.DataFrame | None, name: str) -> pd.DataFrame:
+    """Return `table` with the columns of COLUMNS[name], numbers as float64; None means empty.
+
+    Raises TypeError for anything but a DataFrame; ValueError, naming table and value, for a
+    missing column, text where numbers belong, an unknown dataset, method or arm, a repeated key.
+    """
+    wanted = COLUMNS[name]
+    if table is None:
+        return pd.DataFrame({column: pd.Series(dtype=float) for column in wanted})
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(f"{name} must be a pandas DataFrame or None, got {type(table).__name__}")
+    if table.empty and not len(table.columns):
+        return check_table(None, name)
+    missing = [column for column in wanted if column not in table.columns]
+    if missing:
+        raise ValueError(
+            f"table '{name}' lacks the column(s) {missing}; it has {list(table.columns)}"
+        )
+    table = table.reset_index(drop=True)
+    for column, numeric in wanted.items():
+        if numeric:
+            try:
+                table[column] = table[column].astype(float)
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"'{name}.{column}' must hold numbers: {error}") from error
+    choices_of = _CHOICES | ({"arm": _ARMS} if name == "history" else {})
+    for column, choices in choices_of.items():
+        if column in table.columns:
+            unknown = sorted({str(value) for value in table[column]} - set(choices))
+            if unknown:
+                raise ValueError(f"'{name}.{column}' holds {unknown}; known are {list(choices)}")
+    if name in _KEYS and table.duplicated(_KEYS[name]).any():
+        first = table.loc[table.duplicated(_KEYS[name]), _KEYS[name]].iloc[0].to_dict()
+        raise ValueError(f"table '{name}' has more than one row for {first}")
+    return table
+
+
+@dataclass(frozen=True)
+class StampSet:
+    """Stamps to show: image and sigma (n, S, S) in nmgy, one label each, and their geometry.
+
+    id joins `objects` and `predictions`; position_angle is in radians from +x towards +y; x and y
+    are the centre in arcsec from the stamp centre. A NaN angle shows a circle, not an ellipse.
+    """
+
+    image: np.ndarray
+    sigma: np.ndarray
+    labels: tuple[str, ...]
+    id: tuple[Any, ...]
+    position_angle: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def check_stamps(stamps: Mapping[str, Any] | None, name: str) -> StampSet:
+    """Return a StampSet from a mapping with image, sigma, labels and optionally id, x, y and angle.
+
+    Raises ValueError, naming the part, where a part is missing or has the wrong shape.
+    """
+    if stamps is None:
+        empty = np.zeros((0, 1, 1), np.float32)
+        return StampSet(empty, empty, (), (), np.zeros(0), np.zeros(0), np.zeros(0))
+    missing = [key for key in ("image", "sigma", "labels") if key not in stamps]
+    if missing:
+        raise ValueError(f"gallery['{name}'] lacks {missing}; it has {list(stamps)}")
+    image, sigma = np.asarray(stamps["image"]), np.asarray(stamps["sigma"])
+    if image.ndim != 3 or image.shape[1] != image.shape[2] or image.shape != sigma.shape:
+        raise ValueError(
+            f"gallery['{name}']: image and sigma must both be (n, S, S), "
+            f"got {image.shape} and {sigma.shape}"
+        )
+    count = len(image)
+
+    def column(key: str, default: Sequence[Any]) -> Sequence[Any]:
+        values = list(stamps.get(key, default))
+        if len(values) != count:
+            raise ValueError(
+                f"gallery['{name}']['{key}'] has {len(values)} entries for {count} stamps"
+            )
+        return values
+
+    return StampSet(
+        image=image,
+        sigma=sigma,
+        labels=tuple(str(label) for label in column("labels", ())),
+        id=tuple(column("id", [None] * count)),
+        position_angle=np.asarray(column("position_angle", [np.nan] * count), dtype=float),
+        x=np.asarray(column("x", [0.0] * count), dtype=float),
+        y=np.asarray(column("y", [0.0] * count), dtype=float),
+    )
+
+
+def check_provenance(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """Return provenance with its optional parts filled in as empty.
+
+    Raises ValueError for a missing endpoint, release, band or sql, or an unknown endpoint: a page
+    that cannot say what its data are must not be written.
+    """
+    missing = [key for key in ("endpoint", "release", "band", "sql") if key not in provenance]
+    if missing:
+        raise ValueError(f"provenance lacks {missing}; it has {sorted(provenance)}")
+    if provenance["endpoint"] not in ENDPOINTS:
+        raise ValueError(
+            f"provenance['endpoint'] is {provenance['endpoint']!r}; known are {list(ENDPOINTS)}"
+        )
+    optional: dict[str, Any] = {
+        "files": [],
+        "counts": {},
+        "dropped": {},
+        "centroid_offset_pixels": {},
+    }
+    return optional | {key: value for key, value in provenance.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """Everything a report shows, checked; see COLUMNS for the tables."""
+
+    provenance: dict[str, Any]
+    predictions: pd.DataFrame
+    objects: pd.DataFrame
+    bins: pd.DataFrame
+    metrics: dict[str, dict[str, dict[str, float]]]
+    devices: dict[str, str]
+    history: pd.DataFrame
+    transfer: pd.DataFrame
+    gallery: dict[str, StampSet]
+    params: dict[str, Any]
+
+
+def check_inputs(
+    *,
+    provenance: Mapping[str, Any],
+    predictions: pd.DataFrame | None,
+    objects: pd.DataFrame | None,
+    bins: pd.DataFrame | None,
+    metrics: Mapping[str, Any] | None,
+    history: pd.DataFrame | None,
+    transfer: pd.DataFrame | None,
+    gallery: Mapping[str, Any] | None,
+    params: Mapping[str, Any] | None,
+) -> ReportData:
+    """Return the checked inputs of a report; TypeError or ValueError names what is wrong."""
+    unknown = sorted(set(gallery or {}) - set(DATASETS))
+    if unknown:
+        raise ValueError(f"gallery holds {unknown}; known are {list(DATASETS)}")
+    data = ReportData(
+        provenance=check_provenance(provenance),
+        predictions=check_table(predictions, "predictions"),
+        objects=check_table(objects, "objects"),
+        bins=check_table(bins, "bins"),
+        metrics={key: dict(value) for key, value in (metrics or {}).items() if key != "device"},
+        devices=dict((metrics or {}).get("device", {})),
+        history=check_table(history, "history"),
+        transfer=check_table(transfer, "transfer"),
+        gallery={name: check_stamps((gallery or {}).get(name), name) for name in DATASETS},
+        params=dict(params or {}),
+    )
+    keys = pd.MultiIndex.from_frame(data.objects[["dataset", "id"]])
+    orphans = ~pd.MultiIndex.from_frame(data.predictions[["dataset", "id"]]).isin(keys)
+    if orphans.any():
+        first = data.predictions.loc[orphans, ["dataset", "id"]].iloc[0].to_dict()
+        raise ValueError(
+            f"{int(orphans.sum())} predictions have no row in 'objects'; the first is {first}"
+        )
+    return data

@@ -1,0 +1,132 @@
+"""The page: a report's tables and figures as one self-contained HTML file and a Markdown twin."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from halflight.files import write_bytes
+from halflight.report.contents import Picture, pictures
+from halflight.report.formatting import markdown_code, markdown_text, prose
+from halflight.report.inputs import ReportData, check_inputs
+from halflight.report.saving import png_bytes
+from halflight.report.stamps import PIXEL_SCALE
+from halflight.report.statements import SDSS_URL, acknowledgement, data_statement, limits
+from halflight.report.tables import (
+    headline,
+    magnitude_table,
+    parameter_table,
+    provenance_tables,
+    score_tables,
+)
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def _environment(*, autoescape: bool) -> Environment:
+    """Return Jinja's environment: an unknown name is an error, HTML escapes every value."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=autoescape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["prose"] = prose
+    environment.filters["text"] = markdown_text
+    environment.filters["code"] = markdown_code
+    return environment
+
+
+def _context(data: ReportData, shown: list[Picture], title: str) -> dict[str, Any]:
+    """Return everything both templates print."""
+    counts, dropped, files = provenance_tables(data.provenance)
+    return {
+        "title": title,
+        "statement": data_statement(data.provenance),
+        "endpoint": data.provenance["endpoint"],
+        "provenance": data.provenance,
+        "acknowledgement": acknowledgement(data.provenance),
+        "sdss_url": SDSS_URL,
+        "headline": headline(data),
+        "magnitude_tables": [magnitude_table(data.bins, name) for name in ("simulated", "survey")],
+        "score_tables": score_tables(data),
+        "pictures": shown,
+        "counts": counts,
+        "dropped": dropped,
+        "files": files,
+        "parameters": parameter_table(data.params),
+        "limits": limits(data),
+    }
+
+
+def render_html(
+    data: ReportData, shown: list[Picture], images: Mapping[str, bytes], *, title: str
+) -> str:
+    """Return the page as HTML that needs no network, script or other file.
+
+    images: the PNG bytes of every picture by name; they are inlined as data URIs.
+    """
+    uris = {
+        name: "data:image/png;base64," + b64encode(content).decode("ascii")
+        for name, content in images.items()
+    }
+    template = _environment(autoescape=True).get_template("page.html.j2")
+    return template.render(_context(data, shown, title), uris=uris)
+
+
+def render_markdown(data: ReportData, shown: list[Picture], *, title: str) -> str:
+    """Return the report as Markdown that links to figures/NAME.png beside it."""
+    template = _environment(autoescape=False).get_template("report.md.j2")
+    return template.render(_context(data, shown, title))
+
+
+def write_report(
+    folder: Path,
+    *,
+    provenance: Mapping[str, Any],
+    predictions: pd.DataFrame | None,
+    objects: pd.DataFrame | None,
+    bins: pd.DataFrame | None,
+    metrics: Mapping[str, Any] | None,
+    history: pd.DataFrame | None,
+    transfer: pd.DataFrame | None,
+    gallery: Mapping[str, Any] | None,
+    params: Mapping[str, Any] | None,
+    title: str = "halflight",
+    pixel_scale: float = PIXEL_SCALE,
+) -> list[Path]:
+    """Write figures/*.png, report.md and index.html under `folder`; return their paths.
+
+    Tables: see halflight.report.inputs.COLUMNS; a part given as None is shown as not measured. The
+    bytes depend on the arguments alone. Raises TypeError or ValueError, before anything is
+    written, where a part is malformed, and OSError where `folder` cannot be written.
+    """
+    data = check_inputs(
+        provenance=provenance,
+        predictions=predictions,
+        objects=objects,
+        bins=bins,
+        metrics=metrics,
+        history=history,
+        transfer=transfer,
+        gallery=gallery,
+        params=params,
+    )
+    shown = pictures(data, pixel_scale=pixel_scale)
+    images = {picture.name: png_bytes(picture.draw()) for picture in shown}
+    html = render_html(data, shown, images, title=title)
+    markdown = render_markdown(data, shown, title=title)
+    folder = Path(folder)
+    return [
+        *(
+            write_bytes(folder / "figures" / f"{name}.png", content)
+            for name, content in images.items()
+        ),
+        write_bytes(folder / "report.md", markdown.encode()),
+        write_bytes(folder / "index.html", html.encode()),
+    ]

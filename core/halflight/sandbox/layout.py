@@ -1,0 +1,134 @@
+"""Where the synthetic fields lie: strips of overlapping fields, and their astrometry."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from astropy.io import fits
+from astropy.wcs import WCS
+
+from halflight.sandbox.identifiers import object_id
+from halflight.sandbox.streams import Purpose, stream
+from halflight.sky.camera import FRAME_SHAPE, PIXEL_SCALE
+
+OVERLAP_ROWS = 128  # rows that a field shares with the next one of its strip
+FIELD_STEP = FRAME_SHAPE[0] - OVERLAP_ROWS
+MARGIN = OVERLAP_ROWS // 2  # a field's primary rows are MARGIN <= rowc < 1489 - MARGIN
+DEGREES_PER_PIXEL = PIXEL_SCALE / 3600
+MAX_FIELDS_PER_STRIP = 30  # strips start 6 degrees apart, and a field is 0.15 degrees long
+
+
+class FieldKey(NamedTuple):
+    """SDSS's name of a field."""
+
+    run: int
+    camcol: int
+    field: int
+
+    @property
+    def field_id(self) -> int:
+        """SkyServer's 64-bit fieldID."""
+        return object_id(run=self.run, camcol=self.camcol, field=self.field, obj=0)
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Consecutive fields of one run and camcol along a great circle near the equator.
+
+    Rows follow the scan, at position angle `scan_angle` (degrees east of north; 90 scans due
+    east); columns point 90 degrees before it, so that a scan due east has north along columns
+    as SDSS's equatorial stripes do.
+    """
+
+    number: int
+    run: int
+    camcol: int
+    first_field: int
+    fields: int
+    ra: float
+    dec: float
+    scan_angle: float
+
+    @property
+    def keys(self) -> list[FieldKey]:
+        """The fields in scanning order."""
+        return [FieldKey(self.run, self.camcol, self.first_field + k) for k in range(self.fields)]
+
+    def centre(self, field: int) -> tuple[float, float]:
+        """Right ascension and declination (degrees) of a field's reference pixel."""
+        along = math.radians((field - self.first_field) * FIELD_STEP * DEGREES_PER_PIXEL)
+        angle, dec = math.radians(self.scan_angle), math.radians(self.dec)
+        # The point `along` a great circle from (ra, dec) towards position angle `angle`.
+        sine = math.sin(dec) * math.cos(along) + math.cos(dec) * math.sin(along) * math.cos(angle)
+        turn = math.atan2(
+            math.sin(angle) * math.sin(along) * math.cos(dec),
+            math.cos(along) - math.sin(dec) * sine,
+        )
+        return self.ra + math.degrees(turn), math.degrees(math.asin(sine))
+
+    def header(self, field: int) -> fits.Header:
+        """The TAN keywords of a field's frame, with the reference pixel where SDSS has it."""
+        ra, dec = self.centre(field)
+        sine, cosine = (f(math.radians(self.scan_angle)) for f in (math.sin, math.cos))
+        scale = DEGREES_PER_PIXEL
+        header = fits.Header()
+        header["RADESYS"] = ("ICRS", "International Celestial Ref. System")
+        header["CTYPE1"], header["CTYPE2"] = "RA---TAN", "DEC--TAN"
+        header["CUNIT1"], header["CUNIT2"] = "deg", "deg"
+        header["CRPIX1"] = (FRAME_SHAPE[1] / 2 + 1, "X of reference pixel")
+        header["CRPIX2"] = ((FRAME_SHAPE[0] + 1) / 2, "Y of reference pixel")
+        header["CRVAL1"] = (ra, "RA of reference pixel (deg)")
+        header["CRVAL2"] = (dec, "Dec of reference pixel (deg)")
+        header["CD1_1"] = (-scale * cosine, "RA deg per column pixel")
+        header["CD1_2"] = (scale * sine, "RA deg per row pixel")
+        header["CD2_1"] = (scale * sine, "Dec deg per column pixel")
+        header["CD2_2"] = (scale * cosine, "Dec deg per row pixel")
+        return header
+
+    def wcs(self, field: int) -> WCS:
+        """The astrometry of a field; its pixel (0, 0) is the centre of the first pixel."""
+        return WCS(self.header(field))
+
+    def sky_angle(self, position_angle: float) -> float:
+        """Degrees east of north, within 0..180, of an angle from the columns to the rows (rad)."""
+        return (math.degrees(position_angle) + self.scan_angle - 90) % 180
+
+
+def lay_out(
+    *,
+    seed: int,
+    runs: Sequence[int],
+    camcols: Sequence[int],
+    first_field: int,
+    fields_per_strip: int,
+    scan_angle_range: tuple[float, float],
+) -> tuple[Strip, ...]:
+    """One strip for every run and camcol, each on its own piece of sky near the equator.
+
+    Raises:
+        ValueError: no strip, strips that would overlap, or a run or camcol listed twice.
+    """
+    if not 1 <= fields_per_strip <= MAX_FIELDS_PER_STRIP:
+        message = f"fields_per_strip must be within 1..{MAX_FIELDS_PER_STRIP}, "
+        raise ValueError(message + f"not {fields_per_strip}")
+    pairs = [(run, camcol) for run in runs for camcol in camcols]
+    if not pairs or len(set(pairs)) < len(pairs):
+        raise ValueError(f"runs and camcols must be lists without repeats: {runs}, {camcols}")
+    if len(pairs) > 60:
+        raise ValueError(f"at most 60 strips fit round the equator, not {len(pairs)}")
+    rng = stream(seed, Purpose.LAYOUT)
+    low, high = scan_angle_range
+    return tuple(
+        Strip(
+            number=number,
+            run=run,
+            camcol=camcol,
+            first_field=first_field,
+            fields=fields_per_strip,
+            ra=6.0 * number + 1.0,
+            dec=0.42 * (camcol - 3.5),  # camera columns are 25.2' apart (Gunn et al. 1998)
+            scan_angle=rng.uniform(low, high),
+        )
+        for number, (run, camcol) in enumerate(pairs)
+    )

@@ -1,0 +1,272 @@
+"""A synthetic sky in SDSS's own formats: the same catalogue and bytes for the same parameters."""
+
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cached_property
+from multiprocessing import get_context
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+
+from halflight.sandbox.addresses import Address, read_address
+from halflight.sandbox.catalogue import field_objects, field_row
+from halflight.sandbox.frames import (
+    Defects,
+    Residual,
+    band_place,
+    drawn_objects,
+    frame_file,
+    observe,
+)
+from halflight.sandbox.layout import FieldKey, Strip, lay_out
+from halflight.sandbox.measurements import Catalogue, Truth, true_shapes
+from halflight.sandbox.observing import (
+    Camera,
+    FieldCalibration,
+    FieldPsf,
+    Seeing,
+    field_calibration,
+    field_psf,
+)
+from halflight.sandbox.population import Counts, Galaxies, Source, draw_strip
+from halflight.sandbox.psfield import psfield_file
+from halflight.sandbox.streams import Purpose, stream
+from halflight.sky.camera import BANDS
+
+
+class SyntheticSky:
+    """A made-up sky that a `Sandbox` serves; the parameters are params.yaml's section `sandbox`.
+
+    Nothing is rendered before it is asked for; what was rendered once is kept, compressed. Beside
+    SDSS's tables there is SyntheticTruth: objID, thingId, half_light_radius (arcsec, semi-major),
+    axis_ratio, position_angle (degrees east of north), sersic_n (-9999 for bulge and disc),
+    bulge_fraction and magnitude (r, total) of every catalogued true galaxy.
+
+    Args:
+        seed: of the whole sky.
+        bands: those that have frames and measurements; the catalogue's types follow the first.
+        runs: run numbers.
+        camcols: camera columns, 1 to 6.
+        first_field: number of the first field of every run and camcol.
+        fields_per_strip: consecutive fields of every run and camcol.
+        scan_angle_range: position angle (degrees) of the scan, drawn for every strip.
+        galaxies: arguments of `Galaxies`.
+        stars: arguments of `Counts`.
+        colours: magnitude difference to r, `stars` and `galaxies` by band.
+        seeing: arguments of `Seeing`.
+        camera: arguments of `Camera`.
+        residual: arguments of `Residual`.
+        defects: arguments of `Defects`.
+        catalogue: arguments of `Catalogue`.
+        psf_sum_range: what an unnormalised PSF of a psField adds up to.
+
+    Raises:
+        ValueError: a band or a camcol that the camera does not have, or impossible numbers.
+        TypeError: a missing or unknown parameter.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        bands: Sequence[str],
+        runs: Sequence[int],
+        camcols: Sequence[int],
+        first_field: int,
+        fields_per_strip: int,
+        scan_angle_range: tuple[float, float],
+        galaxies: Mapping[str, Any],
+        stars: Mapping[str, float],
+        colours: Mapping[str, Mapping[str, float]],
+        seeing: Mapping[str, Any],
+        camera: Mapping[str, Any],
+        residual: Mapping[str, Any],
+        defects: Mapping[str, Any],
+        catalogue: Mapping[str, Any],
+        psf_sum_range: tuple[float, float],
+    ) -> None:
+        self._parameters = {name: value for name, value in locals().items() if name != "self"}
+        if not bands or not set(bands) <= set(BANDS):
+            raise ValueError(f"bands must be some of {', '.join(BANDS)}, not {list(bands)}")
+        self.seed = seed
+        self.bands = tuple(bands)
+        self.strips = lay_out(
+            seed=seed,
+            runs=runs,
+            camcols=camcols,
+            first_field=first_field,
+            fields_per_strip=fields_per_strip,
+            scan_angle_range=scan_angle_range,
+        )
+        self._strip_of = {key: strip for strip in self.strips for key in strip.keys}
+        self._galaxies = Galaxies(**{**galaxies, "counts": Counts(**galaxies["counts"])})
+        self._stars = Counts(**stars)
+        self._flux_scale = {
+            band: {
+                True: 10 ** (-0.4 * colours["stars"][band]),
+                False: 10 ** (-0.4 * colours["galaxies"][band]),
+            }
+            for band in self.bands
+        }
+        self._seeing = Seeing(**seeing)
+        self._camera = Camera(**camera)
+        self._residual = Residual(**residual)
+        self._defects = Defects(**defects)
+        self._catalogue = Catalogue(**catalogue)
+        self._psf_sum_range = psf_sum_range
+        self._sources: dict[Strip, list[Source]] = {}
+        self._files: dict[Address, bytes] = {}
+        self._locks: dict[object, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def description(self) -> str:
+        """One line for people."""
+        return f"synthetic sky, {len(self.fields)} fields, seed {self.seed}"
+
+    @property
+    def fields(self) -> list[FieldKey]:
+        """All fields (run, camcol, field)."""
+        return list(self._strip_of)
+
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """PhotoObjAll and Field as SkyServer has them, and SyntheticTruth."""
+        return self._tables
+
+    @cached_property
+    def _tables(self) -> Mapping[str, pd.DataFrame]:
+        objects, truths, rows = [], [], []
+        for strip in self.strips:
+            truth = true_shapes(self.sources(strip))
+            for key in strip.keys:
+                table, true, row = self._field_tables(strip, key, truth)
+                objects.append(table)
+                truths.append(true)
+                rows.append(row)
+        return {
+            "PhotoObjAll": pd.concat(objects, ignore_index=True),
+            "Field": pd.DataFrame(rows),
+            "SyntheticTruth": pd.concat(truths, ignore_index=True),
+        }
+
+    def _field_tables(
+        self, strip: Strip, key: FieldKey, truth: Truth
+    ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, object]]:
+        rng = stream(self.seed, Purpose.CATALOGUE, *band_place(strip, key, self.bands[0]))
+        psfs, calibrations = self.psfs(key), self.calibrations(key)
+        low, high = self._catalogue.score_range
+        score = rng.uniform(low, high)
+        objects, true = field_objects(
+            strip,
+            key,
+            truth,
+            psfs=psfs,
+            calibrations=calibrations,
+            fluxes_of_band=self._flux_scale,
+            catalogue=self._catalogue,
+            score=score,
+            rng=rng,
+        )
+        row = field_row(
+            strip, key, psfs=psfs, calibrations=calibrations, objects=objects, score=score
+        )
+        return objects, true, row
+
+    def sources(self, strip: Strip) -> list[Source]:
+        """The true objects of a strip."""
+        with self._lock_of(strip):
+            if strip not in self._sources:
+                self._sources[strip] = draw_strip(
+                    strip, seed=self.seed, galaxies=self._galaxies, stars=self._stars
+                )
+            return self._sources[strip]
+
+    def psfs(self, key: FieldKey) -> dict[str, FieldPsf]:
+        """The PSF over a field, by band."""
+        strip = self._strip_of[key]
+        return {b: field_psf(key, strip, b, seed=self.seed, seeing=self._seeing) for b in BANDS}
+
+    def calibrations(self, key: FieldKey) -> dict[str, FieldCalibration]:
+        """The calibration of a field, by band."""
+        strip = self._strip_of[key]
+        return {
+            b: field_calibration(key, strip, b, seed=self.seed, camera=self._camera) for b in BANDS
+        }
+
+    def file(self, path: str) -> bytes | None:
+        """The bytes of a frame or psField; None for any other path or a field outside this sky."""
+        address = read_address(path)
+        if address is None or address not in self._addresses:
+            return None
+        with self._lock_of(address):
+            if address not in self._files:
+                self._files[address] = self.make(address)
+            return self._files[address]
+
+    def prefetch(self, processes: int) -> None:
+        """Make all files of this sky now, in that many processes; the bytes are the same.
+
+        Raises:
+            ValueError: processes is below 1.
+        """
+        if processes < 1:
+            raise ValueError(f"processes must be at least 1, not {processes}")
+        missing = [address for address in self._addresses if address not in self._files]
+        print(f"synthetic sky: rendering {len(missing)} files", file=sys.stderr)
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+            made = pool.map(_make, [self._parameters] * len(missing), missing)
+            bar = tqdm(made, total=len(missing), desc="synthetic sky", disable=None)
+            for address, content in zip(missing, bar, strict=True):
+                self._files[address] = content
+        print(f"synthetic sky: {len(self._files)} files are ready", file=sys.stderr)
+
+    @cached_property
+    def _addresses(self) -> dict[Address, None]:
+        """All files of this sky, in order (a dictionary for quick look-up)."""
+        kinds = (*self.bands, None)
+        return dict.fromkeys(Address(key, band) for band in kinds for key in self.fields)
+
+    def make(self, address: Address) -> bytes:
+        """The bytes of one file of this sky, made anew."""
+        if address.band is None:
+            return self._psfield(address.key)
+        return self._frame(address.key, address.band)
+
+    def _psfield(self, key: FieldKey) -> bytes:
+        strip = self._strip_of[key]
+        low, high = self._psf_sum_range
+        sums = {
+            band: stream(self.seed, Purpose.PSF_SUM, *band_place(strip, key, band)).uniform(
+                low, high
+            )
+            for band in BANDS
+        }
+        calibrations = self.calibrations(key)
+        return psfield_file(key, psfs=self.psfs(key), calibrations=calibrations, raw_sums=sums)
+
+    def _frame(self, key: FieldKey, band: str) -> bytes:
+        strip = self._strip_of[key]
+        calibration = self.calibrations(key)[band]
+        image = observe(
+            drawn_objects(strip, key, self.sources(strip), self._flux_scale[band]),
+            band_place(strip, key, band),
+            seed=self.seed,
+            psf=self.psfs(key)[band],
+            calibration=calibration,
+            residual=self._residual,
+            defects=self._defects,
+        )
+        return frame_file(image, strip, key, band, calibration)
+
+    def _lock_of(self, what: object) -> threading.Lock:
+        """The lock of one file or strip, so that two requests do not do the same work."""
+        with self._lock:
+            return self._locks.setdefault(what, threading.Lock())
+
+
+def _make(parameters: Mapping[str, Any], address: Address) -> bytes:
+    """One file, in a process of its own."""
+    return SyntheticSky(**parameters).make(address)

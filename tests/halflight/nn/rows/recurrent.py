@@ -1,0 +1,38 @@
+"""Rows of the recurrent layers and of embedding."""
+
+from halflight.nn import layers
+from tests.halflight.nn.rows.row import Row
+
+SEQUENCE = ((5, 3),)
+
+ROWS = {
+    "simple rnn": Row(lambda: layers.SimpleRNN(4), SEQUENCE, (4,)),
+    "simple rnn sigmoid": Row(
+        lambda: layers.SimpleRNN(4, "sigmoid", return_sequences=True), SEQUENCE, (5, 4)
+    ),
+    "simple rnn linear": Row(
+        lambda: layers.SimpleRNN(4, None, use_bias=False, go_backwards=True), SEQUENCE, (4,)
+    ),
+    "lstm": Row(lambda: layers.LSTM(4), SEQUENCE, (4,)),
+    "lstm sequences": Row(
+        lambda: layers.LSTM(4, unit_forget_bias=False, return_sequences=True), SEQUENCE, (5, 4)
+    ),
+    "lstm backwards": Row(
+        lambda: layers.LSTM(4, return_sequences=True, go_backwards=True), SEQUENCE, (5, 4)
+    ),
+    "lstm frozen": Row(lambda: layers.LSTM(4, trainable=False), SEQUENCE, (4,)),
+    "gru": Row(lambda: layers.GRU(4), SEQUENCE, (4,)),
+    "gru sequences": Row(
+        lambda: layers.GRU(4, use_bias=False, return_sequences=True), SEQUENCE, (5, 4)
+    ),
+    "gru reset before": Row(lambda: layers.GRU(4, reset_after=False), SEQUENCE, (4,)),
+    "gru backwards": Row(lambda: layers.GRU(4, go_backwards=True), SEQUENCE, (4,)),
+    "gru frozen": Row(lambda: layers.GRU(4, trainable=False), SEQUENCE, (4,)),
+    "embedding": Row(lambda: layers.Embedding(6, 4), ((5,),), (5, 4), integers=6),
+    "embedding rows": Row(
+        lambda: layers.Embedding(3, 2, embeddings_constraint="max_norm"),
+        ((2, 4),),
+        (2, 4, 2),
+        integers=3,
+    ),
+}

@@ -1,0 +1,11 @@
+"""Rows of the regularization layers."""
+
+from halflight.nn import layers
+from tests.halflight.nn.rows.row import IMAGE, Row
+
+ROWS = {
+    "dropout": Row(lambda: layers.Dropout(0.4), (IMAGE,), IMAGE),
+    "dropout seed": Row(lambda: layers.Dropout(0.4, seed=9), ((50,),), (50,)),
+    "spatial dropout 1d": Row(lambda: layers.SpatialDropout1D(0.4), ((9, 5),), (9, 5)),
+    "spatial dropout 2d": Row(lambda: layers.SpatialDropout2D(0.4), (IMAGE,), IMAGE),
+}

@@ -1,0 +1,12 @@
+"""Rows of the reshaping layers."""
+
+from halflight.nn import layers
+from tests.halflight.nn.rows.row import IMAGE, VOLUME, Row
+
+ROWS = {
+    "flatten": Row(layers.Flatten, (IMAGE,), (126,)),
+    "reshape": Row(lambda: layers.Reshape((6, 21)), (IMAGE,), (6, 21)),
+    "reshape rest": Row(lambda: layers.Reshape((3, -1, 2)), (IMAGE,), (3, 21, 2)),
+    "permute": Row(lambda: layers.Permute((3, 1, 2)), (IMAGE,), (3, 7, 6)),
+    "permute volume": Row(lambda: layers.Permute((2, 4, 1, 3)), (VOLUME,), (4, 2, 5, 3)),
+}

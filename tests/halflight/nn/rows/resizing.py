@@ -1,0 +1,18 @@
+"""Rows of the layers that upsample, pad and crop."""
+
+from halflight.nn import layers
+from tests.halflight.nn.rows.row import IMAGE, SEQUENCE, Row
+
+ROWS = {
+    "upsampling": Row(layers.UpSampling2D, (IMAGE,), (14, 12, 3)),
+    "upsampling bilinear": Row(
+        lambda: layers.UpSampling2D((2, 3), interpolation="bilinear"), (IMAGE,), (14, 18, 3)
+    ),
+    "upsampling 1d": Row(lambda: layers.UpSampling1D(3), (SEQUENCE,), (27, 4)),
+    "zero padding": Row(layers.ZeroPadding2D, (IMAGE,), (9, 8, 3)),
+    "zero padding pairs": Row(lambda: layers.ZeroPadding2D(((1, 0), (2, 3))), (IMAGE,), (8, 11, 3)),
+    "zero padding 1d": Row(lambda: layers.ZeroPadding1D((2, 0)), (SEQUENCE,), (11, 4)),
+    "cropping": Row(lambda: layers.Cropping2D((2, 1)), (IMAGE,), (3, 4, 3)),
+    "cropping pairs": Row(lambda: layers.Cropping2D(((0, 1), (2, 0))), (IMAGE,), (6, 4, 3)),
+    "cropping 1d": Row(layers.Cropping1D, (SEQUENCE,), (7, 4)),
+}

@@ -1,0 +1,97 @@
+"""Activation layers and the perceptron: rules of their arguments, and values by hand."""
+
+import numpy as np
+import pytest
+
+from halflight.nn import Input, Model, layers, optimizers
+
+
+def outputs(layer, x):
+    x = np.asarray(x, np.float64)
+    inputs = Input(x.shape[1:])
+    return Model(inputs, layer(inputs), backend="reference").predict(x)
+
+
+def test_relu_variations_by_hand():
+    x = [[-2.0, 0.5, 1.0, 2.5, 7.0]]
+    np.testing.assert_array_equal(outputs(layers.ReLU(), x), [[0.0, 0.5, 1.0, 2.5, 7.0]])
+    np.testing.assert_array_equal(outputs(layers.ReLU(6.0), x), [[0.0, 0.5, 1.0, 2.5, 6.0]])
+    leaky = layers.ReLU(negative_slope=0.5, threshold=1.0)
+    np.testing.assert_array_equal(outputs(leaky, x), [[-1.5, -0.25, 1.0, 2.5, 7.0]])
+
+
+def test_named_and_own_layers_are_the_same():
+    x = np.linspace(-3.0, 3.0, 12).reshape(2, 6)
+    for name, layer in (
+        ("linear", layers.Linear),
+        ("sigmoid", layers.Sigmoid),
+        ("tanh", layers.Tanh),
+        ("gaussian", layers.Gaussian),
+        ("relu", layers.ReLU),
+        ("leaky_relu", lambda: layers.LeakyReLU(0.2)),
+        ("elu", layers.ELU),
+        ("selu", layers.SELU),
+        ("gelu", layers.GELU),
+        ("silu", layers.SiLU),
+        ("softplus", layers.Softplus),
+        ("softmax", layers.Softmax),
+        ("step", layers.Step),
+    ):
+        expected = outputs(layers.Activation(name), x)
+        np.testing.assert_array_equal(outputs(layer(), x), expected, err_msg=name)
+
+
+def test_prelu_shares_its_slopes():
+    inputs = Input((4, 3, 2))
+    slopes = {None: (4, 3, 2), (1,): (1, 3, 2), (1, 2): (1, 1, 2), (1, 2, 3): (1, 1, 1)}
+    for shared, shape in slopes.items():
+        layer = layers.PReLU(shared_axes=shared)
+        layer(inputs)
+        assert layer.alpha.shape == shape
+
+
+def test_perceptron_rule_by_hand():
+    """At rate 1 a unit moves by (target - output) x: the square doubles, two units' mean halves."""
+    inputs = Input((2,))
+    layer = layers.Perceptron(2, kernel_initializer="ones", name="p")
+    model = Model(inputs, layer(inputs), backend="reference")
+    model.compile(optimizers.SGD(learning_rate=1.0), "mean_squared_error")
+    x = np.array([[2.0, 3.0]])
+    np.testing.assert_array_equal(model.predict(x), [[1.0, 1.0]])
+    model.fit(x, np.array([[0.0, 1.0]]), batch_size=1)
+    weights = model.get_weights()
+    np.testing.assert_allclose(weights["p/kernel"], [[1.0 - 2.0, 1.0], [1.0 - 3.0, 1.0]])
+    np.testing.assert_allclose(weights["p/bias"], [-1.0, 0.0])
+    np.testing.assert_array_equal(model.predict(x), [[0.0, 1.0]])
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: layers.Softmax(0), "axis must be -1"),
+        (lambda: layers.GELU(1), "approximate must be True or False"),
+        (lambda: layers.ReLU(-1.0), "max_value must be a finite number"),
+        (lambda: layers.ReLU(negative_slope=None), "negative_slope must be a finite number"),
+        (lambda: layers.PReLU(shared_axes=(2,)), "shared_axes must be 1, 2"),
+        (lambda: layers.PReLU(shared_axes=(1, 2))(Input((5,))), "shared_axes must be axes of"),
+        (lambda: layers.Perceptron(0), "units must be a positive integer"),
+        (lambda: layers.GaussianNoise(-1.0), "stddev must be a finite number"),
+        (lambda: layers.GaussianDropout(1.0), "rate must be at least 0"),
+        (lambda: layers.SpatialDropout1D(0.5)(Input((4, 3, 2))), r"needs an input \(steps"),
+        (lambda: layers.Sampling()([Input((3,)), Input((4,))]), "of one shape"),
+        (lambda: layers.Sampling(seed=-1), "seed must be None or an integer"),
+    ],
+)
+def test_errors(make, message):
+    with pytest.raises(ValueError, match=f"{message}.*received"):
+        make()
+
+
+def test_noise_is_off_in_prediction():
+    x = np.linspace(-1.0, 1.0, 24).reshape(2, 4, 3)
+    for layer in (layers.GaussianNoise(1.0), layers.GaussianDropout(0.5)):
+        np.testing.assert_array_equal(outputs(layer, x), x)
+    np.testing.assert_array_equal(outputs(layers.SpatialDropout1D(0.5), x), x)
+    mean, log_variance = Input((3,)), Input((3,))
+    model = Model([mean, log_variance], layers.Sampling()([mean, log_variance]))
+    np.testing.assert_array_equal(model.predict([x[0], x[1]]), x[0].astype(np.float32))

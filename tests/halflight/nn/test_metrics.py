@@ -1,0 +1,193 @@
+"""Metrics: by hand, against scikit-learn, and batch by batch as at once."""
+
+import itertools
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as sk
+
+from halflight.nn import losses, metrics
+from halflight.nn.configuration import plain
+from halflight.nn.metrics import METRICS, resolve
+
+BINARY = ([[1], [0], [1], [0]], [[0.9], [0.6], [0.4], [0.1]], [1, 1, 2, 1])
+CLASSES = ([[0], [2], [1]], [[3, 2, 1], [1, 0, 0], [0, 1, 2]], [1, 2, 1])
+ONE_HOT = (np.eye(3)[[0, 2, 1]], *CLASSES[1:])
+NUMBERS = ([[1], [0], [3]], [[2, 9], [-1, 9], [1, 9]], [1, 1, 2])
+TIES = ([[1], [0], [1], [0], [0]], [[0.5], [0.5], [0.9], [0.1], [0.9]], [1, 1, 1, 1, 1])
+HAND = [
+    ("mean_absolute_error", NUMBERS, (1 + 1 + 2 * 2) / 4),
+    ("mean_squared_error", NUMBERS, (1 + 1 + 2 * 4) / 4),
+    ("root_mean_squared_error", NUMBERS, math.sqrt(2.5)),
+    # Targets 1, 0, 3, 3 about their mean 7/4: 27/4; squared errors 1 + 1 + 4 + 4.
+    ("r2_score", NUMBERS, 1 - 10 / 6.75),
+    ("r2_score", ([[5], [5]], [[5], [5]], [1, 1]), 0.0),
+    ("binary_accuracy", BINARY, 2 / 5),
+    (metrics.BinaryAccuracy(0.3), BINARY, 4 / 5),
+    ("precision", BINARY, 1 / 2),
+    ("recall", BINARY, 1 / 3),
+    (metrics.Precision(thresholds=0.95), BINARY, 0.0),
+    (metrics.Recall(thresholds=0.3), BINARY, 1.0),
+    (metrics.Recall(class_id=1), ([[0, 1], [1, 1]], [[0, 1], [0, 0]], [1, 3]), 1 / 4),
+    # Positives 0.9 (weight 1) and 0.4 (2) against 0.6 and 0.1: (1 + 1 + 0 + 2) of 6 pairs.
+    ("auc", BINARY, 4 / 6),
+    # Positives 0.5, 0.9 against 0.5, 0.1, 0.9: (1/2 + 1 + 0) + (1 + 1 + 1/2) of 6.
+    ("auc", TIES, 4 / 6),
+    ("sparse_categorical_accuracy", CLASSES, 1 / 4),
+    ("categorical_accuracy", ONE_HOT, 1 / 4),
+    (metrics.SparseTopKCategoricalAccuracy(k=2), CLASSES, 1.0),  # of two equals, both count
+    (metrics.TopKCategoricalAccuracy(k=1), ONE_HOT, 1 / 4),
+    (metrics.TopKCategoricalAccuracy(), ONE_HOT, 1.0),
+]
+ids = [m if isinstance(m, str) else type(m).__name__ for m, _, _ in HAND]
+
+
+def update(metric, data, rows=slice(None)):
+    target, prediction, weight = (np.asarray(array, np.float32) for array in data)
+    metric.update(target[rows], prediction[rows], weight[rows])
+
+
+def test_every_metric_has_a_hand_value():
+    tested = {type(metrics.get(metric)) for metric, _, _ in HAND}
+    assert tested == set(METRICS.values())
+    assert {cls.__name__ for cls in tested} == set(metrics.__all__) - {
+        *("METRICS", "Metric", "get", "resolve")
+    }
+
+
+@pytest.mark.parametrize(("metric", "data", "expected"), HAND, ids=ids)
+def test_hand_values_over_two_batches(metric, data, expected):
+    metric = metrics.get(metric)
+    metric.reset()
+    assert math.isnan(metric.result())
+    update(metric, data, slice(0, 1))
+    update(metric, data, slice(1, None))
+    assert metric.result() == pytest.approx(expected)
+    metric.reset()
+    assert math.isnan(metric.result())
+
+
+@pytest.mark.parametrize(("metric", "data", "expected"), HAND, ids=ids)
+def test_a_row_of_no_weight_counts_for_nothing(metric, data, expected):
+    target, prediction, weight = (np.asarray(array, np.float32) for array in data)
+    masked = np.vstack([prediction, np.full_like(prediction[:1], np.nan)])
+    metric = metrics.get(metric)
+    metric.reset()
+    update(metric, (np.vstack([target, target[:1]]), masked, np.append(weight, 0.0)))
+    assert metric.result() == pytest.approx(expected)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    st.sampled_from(sorted({cls.__name__ for cls in METRICS.values()})),
+    st.integers(0, 2**31),
+    st.integers(2, 30),
+    st.lists(st.integers(0, 30), max_size=4),
+)
+def test_batch_by_batch_is_at_once(name, seed, count, cuts):
+    rng = np.random.default_rng(seed)
+    prediction = np.round(rng.random((count, 3)), 1)
+    target = np.eye(3)[rng.integers(3, size=count)]
+    if name.startswith("Sparse"):
+        target = rng.integers(3, size=(count, 1))
+    data = (target, prediction, rng.integers(3, size=count) + (np.arange(count) == 0))
+    whole, parts = METRICS[name](), METRICS[name]()
+    update(whole, data)
+    edges = [0, *sorted(min(cut, count) for cut in cuts), count]
+    for start, stop in itertools.pairwise(edges):
+        update(parts, data, slice(start, stop))
+    assert parts.result() == pytest.approx(whole.result(), rel=1e-12, nan_ok=True)
+
+
+RNG = np.random.default_rng(4)
+SCORES = np.round(RNG.random((200, 1)), 2)
+LABELS = (RNG.random((200, 1)) < SCORES).astype(float)
+WEIGHT = RNG.uniform(0.5, 2.0, size=200)
+TARGETS, GUESSES = RNG.normal(size=(2, 200, 3)) + 1e4
+LOGITS, LABEL = RNG.normal(size=(200, 6)), RNG.integers(6, size=(200, 1))
+
+
+@pytest.mark.parametrize(
+    ("metric", "target", "prediction", "oracle"),
+    [
+        ("mae", TARGETS, GUESSES, sk.mean_absolute_error),
+        ("rmse", TARGETS, GUESSES, lambda *a, **k: math.sqrt(sk.mean_squared_error(*a, **k))),
+        ("r2_score", TARGETS, GUESSES, sk.r2_score),
+        ("auc", LABELS, SCORES, sk.roc_auc_score),
+        ("precision", LABELS, SCORES, lambda t, p, **k: sk.precision_score(t, p > 0.5, **k)),
+        ("recall", LABELS, SCORES, lambda t, p, **k: sk.recall_score(t, p > 0.5, **k)),
+        ("binary_accuracy", LABELS, SCORES, lambda t, p, **k: sk.accuracy_score(t, p > 0.5, **k)),
+        (
+            "sparse_categorical_accuracy",
+            LABEL,
+            LOGITS,
+            lambda t, p, **k: sk.accuracy_score(t, p.argmax(axis=1), **k),
+        ),
+        (
+            metrics.SparseTopKCategoricalAccuracy(k=3),
+            LABEL,
+            LOGITS,
+            lambda t, p, **k: sk.top_k_accuracy_score(t[:, 0], p, k=3, **k),
+        ),
+    ],
+)
+def test_equals_scikit_learn(metric, target, prediction, oracle):
+    metric = metrics.get("root_mean_squared_error" if metric == "rmse" else metric)
+    metric.update(target, prediction, WEIGHT)
+    expected = oracle(target, prediction, sample_weight=WEIGHT)
+    assert metric.result() == pytest.approx(float(expected), rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs", "expected"),
+    [
+        (losses.BinaryCrossentropy(), 1, ("BinaryAccuracy", 0.5)),
+        (losses.BinaryCrossentropy(from_logits=True), 1, ("BinaryAccuracy", 0.0)),
+        (losses.Hinge(), 1, ("BinaryAccuracy", 0.0)),
+        (losses.SparseCategoricalCrossentropy(), 4, ("SparseCategoricalAccuracy", None)),
+        (losses.CategoricalCrossentropy(), 4, ("CategoricalAccuracy", None)),
+    ],
+)
+@pytest.mark.parametrize("name", ["accuracy", "acc"])
+def test_accuracy_follows_from_the_loss(name, loss, outputs, expected):
+    metric = resolve(name, loss, (7, outputs))
+    assert (type(metric).__name__, getattr(metric, "threshold", None)) == expected
+    assert metric.name == name
+    assert type(resolve("mae", loss, (outputs,))) is metrics.MeanAbsoluteError
+
+
+@pytest.mark.parametrize("cls", sorted(set(METRICS.values()), key=lambda cls: cls.__name__))
+def test_configuration_round_trip(cls):
+    metric = cls(name="mine")
+    again = metrics.get(json.loads(json.dumps(plain(metric))))
+    assert type(again) is cls
+    assert again.get_config() == metric.get_config()
+    assert again.name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: metrics.get("acuracy"), "known are auc, binary_accuracy"),
+        (lambda: metrics.get("accuracy"), "follows from a loss"),
+        (lambda: metrics.BinaryAccuracy(threshold=None), "threshold must be a finite number"),
+        (lambda: metrics.TopKCategoricalAccuracy(k=0), "k must be a positive integer, received 0"),
+        (lambda: metrics.Precision(thresholds=[0.5]), "thresholds must be a finite number"),
+        (lambda: metrics.Recall(class_id=-1), "class_id must be an integer of 0 or more"),
+        (lambda: update(metrics.Recall(class_id=3), BINARY), "class_id 3 is not an output"),
+        (lambda: update(metrics.AUC(), CLASSES), r"targets \(3, 1\) need as many predictions"),
+        (lambda: update(metrics.MeanAbsoluteError(), CLASSES), "1 targets need as many .* 3"),
+        (lambda: update(metrics.SparseCategoricalAccuracy(), ONE_HOT), "one class a row"),
+        (
+            lambda: update(metrics.SparseTopKCategoricalAccuracy(), ([[3]], [[1, 2]], [1])),
+            "one class of 0 to 1",
+        ),
+    ],
+)
+def test_errors(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

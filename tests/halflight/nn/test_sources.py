@@ -1,0 +1,117 @@
+"""Batch sources: order, generators, class weights, and every error with its message."""
+
+import numpy as np
+import pytest
+
+from halflight.nn.sources import (
+    ArraySource,
+    BatchSource,
+    ClassWeighted,
+    IteratorSource,
+    as_source,
+    validation_source,
+)
+
+X, Y = np.arange(20.0).reshape(10, 2), np.arange(10.0)
+
+
+def source(**options):
+    return ArraySource({"x": X}, Y, **({"batch_size": 4, "shuffle": True} | options))
+
+
+def test_every_sample_comes_once_and_stays_with_its_target():
+    batches = list(source().batches(0))
+    assert [len(target) for _, target, _ in batches] == [4, 4, 2]
+    assert source().steps == 3
+    target = np.concatenate([target for _, target, _ in batches])
+    assert sorted(target) == list(Y)
+    for inputs, target, weight in batches:
+        np.testing.assert_array_equal(inputs["x"][:, 0], 2 * target)
+        assert weight is None
+
+
+def test_the_order_depends_on_seed_and_epoch_alone():
+    def order(seed, epoch):
+        return [list(target) for _, target, _ in source(seed=seed).batches(epoch)]
+
+    assert order(1, 2) == order(1, 2)
+    assert order(1, 2) != order(1, 3)
+    assert order(1, 2) != order(2, 2)
+
+
+def test_no_shuffle():
+    batches = source(shuffle=False).batches(3)
+    np.testing.assert_array_equal(np.concatenate([target for _, target, _ in batches]), Y)
+
+
+def test_protocol():
+    assert isinstance(source(), BatchSource)
+    assert not isinstance({"x": X}, BatchSource)
+    assert as_source(["x"], source(), None, None, 4).steps == 3
+    assert validation_source(["x"], None, 4) is None
+    assert validation_source(["x"], (X, Y, Y + 1), 4).steps == 3
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: source(batch_size=0), "batch_size must be a positive integer, received 0"),
+        (lambda: ArraySource({"x": X}, Y[:3], batch_size=2, shuffle=False), "'targets': 3"),
+        (lambda: ArraySource({"x": X[:0]}, Y[:0], batch_size=2, shuffle=False), "at least one"),
+        (lambda: as_source(["x"], source(), Y, None, 4), "y must be None"),
+        (lambda: as_source(["x"], iter([]), None, None, 4), "needs steps_per_epoch"),
+        (lambda: IteratorSource([], 0), "positive integer, received 0"),
+        (lambda: validation_source(["x"], iter([]), 4), "a generator is not"),
+        (lambda: ClassWeighted(source(), {"a": 1.0}, (1,)), "integer classes"),
+        (lambda: ClassWeighted(source(), {1: -1.0}, (1,)), "received 1: -1.0"),
+        (lambda: as_source(["x"], {"z": X}, Y, None, 4), r"needs the inputs \['x'\], received"),
+        (lambda: as_source(["x", "z"], X, Y, None, 4), r"received 1 array"),
+        (lambda: validation_source(["x"], X, 4), "validation_data"),
+    ],
+)
+def test_source_errors(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_several_targets_and_weights_by_name():
+    many = ArraySource(
+        {"x": X}, {"a": Y, "b": -Y}, {"a": Y + 1}, batch_size=4, shuffle=True, seed=3
+    )
+    for inputs, target, weight in many.batches(0):
+        np.testing.assert_array_equal(inputs["x"][:, 0], 2 * target["a"])
+        np.testing.assert_array_equal(target["a"], -target["b"])
+        np.testing.assert_array_equal(weight["a"], target["a"] + 1)
+
+
+def test_a_generator_is_dealt_out_once():
+    generator = ((X[i : i + 1], Y[i : i + 1]) for i in range(5))
+    drawn = as_source(["x"], generator, None, None, 4, steps=2)
+    assert [float(y[0]) for _, y in drawn.batches(0)] == [0, 1]
+    assert [float(y[0]) for _, y in drawn.batches(1)] == [2, 3]
+    assert [float(y[0]) for _, y in drawn.batches(2)] == [4]
+
+
+@pytest.mark.parametrize(
+    ("target", "shape", "expected"),
+    [
+        (np.array([0, 1, 2, 1]), (1,), [2.0, 1.0, 0.5, 1.0]),
+        (np.array([[0], [1], [2], [1]]), (1,), [2.0, 1.0, 0.5, 1.0]),
+        (np.eye(3)[[0, 1, 2, 1]], (3,), [2.0, 1.0, 0.5, 1.0]),
+        (np.array([[0, 1], [2, 2]]), (2, 1), [[2.0, 1.0], [0.5, 0.5]]),
+    ],
+)
+def test_class_weights(target, shape, expected):
+    plain = ArraySource(X[: len(target)], target, batch_size=9, shuffle=False)
+    ((_, _, weight),) = ClassWeighted(plain, {0: 2.0, 2: 0.5}, shape).batches(0)
+    np.testing.assert_array_equal(weight, expected)
+    own = np.arange(1.0, 1 + len(target))
+    weighted = ArraySource(X[: len(target)], target, own, batch_size=9, shuffle=False)
+    ((_, _, weight),) = ClassWeighted(weighted, {0: 2.0, 2: 0.5}, shape).batches(0)
+    np.testing.assert_array_equal(weight, (np.array(expected).T * own).T)
+
+
+def test_class_weights_need_one_output():
+    many = ArraySource(X, {"a": Y, "b": Y}, batch_size=4, shuffle=False)
+    with pytest.raises(ValueError, match="model of one output"):
+        list(ClassWeighted(many, {0: 1.0}, (1,)).batches(0))

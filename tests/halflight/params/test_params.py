@@ -1,0 +1,143 @@
+"""params.yaml is read strictly: whatever is wrong is named, with the rule and the value."""
+
+import re
+
+import pytest
+import yaml
+
+from halflight import params
+
+
+@pytest.fixture
+def changed(root, tmp_path):
+    """A copy of params.yaml with some values replaced by their dotted names."""
+
+    def change(**values):
+        tree = yaml.safe_load((root / "params.yaml").read_text())
+        for name, value in values.items():
+            *parents, last = name.split("__")
+            node = tree
+            for key in parents:
+                node = node[key]
+            if value is ...:
+                del node[last]
+            else:
+                node[last] = value
+        path = tmp_path / "params.yaml"
+        path.write_text(yaml.safe_dump(tree))
+        return path
+
+    return change
+
+
+def test_the_committed_parameters_are_valid(root):
+    assert params.load(root / "params.yaml").survey.endpoint == "sandbox"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"train__epoch": 3}, r"train\.epoch: there is no such parameter; received 3"),
+        ({"training": {}}, r"training: there is no such parameter"),
+        ({"train__epochs": ...}, r"train\.epochs: is missing"),
+        ({"train__epochs": 0}, r"train\.epochs: .*greater than 0; received 0"),
+        ({"train__epochs": 2.5}, r"train\.epochs: .*integer.*received 2\.5 \(float\)"),
+        ({"train__epochs": True}, r"train\.epochs: .*integer.*received True"),
+        ({"train__augment": "no"}, r"train\.augment: .*boolean.*received 'no'"),
+        ({"survey__endpoint": "sloan"}, r"survey\.endpoint: .*'sandbox'.*received 'sloan'"),
+        ({"survey__queries_per_minute": 100}, r"queries_per_minute: .*60; received 100"),
+        ({"survey__stamp_size": 95}, r"survey\.stamp_size: .*must be even"),
+        ({"prepare__psf_size": 24}, r"prepare\.psf_size: .*must be odd"),
+        ({"prepare__simulated_fractions": [0.5, 0.2, 0.2]}, r"must sum to 1, not 0\.9"),
+        ({"simulate__population__radius": [12.0, 0.5]}, r"must not be above the second"),
+        ({"evaluate__magnitude_edges": [14.0, 16.0, 15.0]}, r"must be above the one before"),
+        ({"simulate__population__late_fraction": float("nan")}, r"late_fraction: .*finite"),
+        (
+            {"train__model": {"filters": [4]}},
+            r"train\.model: .*either a preset or a list of layers",
+        ),
+        (
+            {"train__model": {"preset": "vgg_a", "layers": ["Flatten"]}},
+            r"train\.model: .*either a preset or a list of layers",
+        ),
+        ({"train__model": {"layers": ["Flatten"], "dropout": 0.1}}, r"dropout: only a preset has"),
+        ({"train__model": {"layers": []}}, r"train\.model\.layers: .*at least 1 item"),
+        ({"train__model": {"layers": "Flatten"}}, r"train\.model\.layers: .*received 'Flatten'"),
+        (
+            {"train__model": {"layers": ["Flatten", {"Dense": None, "units": 3}]}},
+            r"train\.model\.layers\.1: .*must be a layer's name.*received .*units",
+        ),
+        ({"train__model": {"layers": [{"Dense": 3}]}}, r"layers\.0: .*must be a layer's name"),
+        ({"train__model": {"preset": 18}}, r"train\.model\.preset: .*string; received 18"),
+    ],
+)
+def test_a_bad_parameter_is_named_with_its_rule_and_value(changed, change, message):
+    with pytest.raises(params.ParamsError, match=message):
+        params.load(changed(**change))
+
+
+def test_options_stand_beside_the_preset_and_layers_are_a_list(changed):
+    preset = params.load(changed(train__model={"preset": "resnet_18", "filters": 8})).train.model
+    assert (preset.preset, preset.options, preset.layers) == ("resnet_18", {"filters": 8}, None)
+    described = ["Flatten", {"Dense": {"units": 3, "activation": "relu"}}, {"ReLU": None}]
+    stack = params.load(changed(train__model={"layers": described})).train.model
+    assert (stack.preset, stack.options) == (None, {})
+    assert stack.layers == (
+        ("Flatten", {}),
+        ("Dense", {"units": 3, "activation": "relu"}),
+        ("ReLU", {}),
+    )
+
+
+def test_an_exponent_that_yaml_reads_as_text_is_explained(root, tmp_path):
+    text = (root / "params.yaml").read_text()
+    path = tmp_path / "params.yaml"
+    path.write_text(re.sub(r"(?m)^  learning_rate: 0\.\d+", "  learning_rate: 1e-3", text, count=1))
+    with pytest.raises(params.ParamsError, match=r"learning_rate: .*this is text.*write 0\.001"):
+        params.load(path)
+
+
+def test_every_error_is_reported_at_once(changed):
+    with pytest.raises(params.ParamsError) as caught:
+        params.load(changed(train__epochs=0, survey__band="x", report__galery=3))
+    assert len(str(caught.value).splitlines()) == 4
+
+
+def test_a_key_written_twice_is_refused(root, tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text(
+        (root / "params.yaml").read_text() + "\nreport:\n  title: again\n  gallery: 3\n"
+    )
+    with pytest.raises(params.ParamsError, match="'report' is written twice"):
+        params.load(path)
+
+
+def test_a_file_that_is_missing_broken_or_empty_is_told(tmp_path):
+    path = tmp_path / "params.yaml"
+    with pytest.raises(params.ParamsError, match="does not exist"):
+        params.load(path)
+    path.write_text("train: [")
+    with pytest.raises(params.ParamsError, match="not valid YAML"):
+        params.load(path)
+    path.write_text("")
+    with pytest.raises(params.ParamsError, match="the file: .*received None"):
+        params.load(path)
+
+
+def test_a_profile_for_the_endpoint_is_required(root, tmp_path):
+    tree = yaml.safe_load((root / "params.yaml").read_text())
+    del tree["survey"]["selection"]["sandbox"]
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(tree))
+    with pytest.raises(params.ParamsError, match="no profile for the endpoint 'sandbox'"):
+        params.load(path)
+
+
+def test_every_value_has_its_meaning_beside_it(root):
+    """A line that sets a value carries a comment, unless an earlier one of that name did."""
+    explained = set()
+    for line in (root / "params.yaml").read_text().splitlines():
+        sets = re.match(r"\s+([a-z_0-9]+): *(?!>-)\S", line)
+        if sets:
+            assert "#" in line or sets[1] in explained, line
+            explained.add(sets[1])

@@ -1,0 +1,221 @@
+"""Every figure draws from ordinary, empty, sparse and NaN-ridden tables, without a warning."""
+
+import subprocess
+import sys
+
+import matplotlib.figure
+import numpy as np
+import pandas as pd
+import pytest
+
+from halflight.report.contents import pictures
+from halflight.report.figures import FIGURES
+from halflight.report.figures.pipeline import FLOWS, STAGES
+from halflight.report.inputs import COLUMNS, check_inputs
+from halflight.report.saving import png_bytes
+
+NAMES = [
+    "hero",
+    "residual_against_magnitude_simulated",
+    "predicted_against_true_simulated",
+    "calibration",
+    "transfer",
+    "residual_against_magnitude_survey",
+    "predicted_against_true_survey",
+    "gallery",
+    "size_distributions",
+    "learning_curves",
+    "pipeline",
+]
+TABLES = ("predictions", "objects", "bins", "history", "transfer")
+
+
+def empty(inputs):
+    nothing = dict.fromkeys((*TABLES, "metrics", "gallery", "params"))
+    return inputs | nothing
+
+
+def riddled(inputs, fraction):
+    rng = np.random.Generator(np.random.Philox(key=[3, 5]))
+    damaged = {}
+    for name in TABLES:
+        table = inputs[name].copy()
+        for column, numeric in COLUMNS[name].items():
+            if numeric and column not in ("bin_low", "bin_high", "count", "epoch"):
+                holes = rng.uniform(size=len(table)) < fraction
+                table[column] = table[column].astype(float).mask(holes)
+        damaged[name] = table
+    gallery = {
+        name: stamps | {"image": np.full_like(stamps["image"], np.nan)}
+        for name, stamps in inputs["gallery"].items()
+    }
+    return inputs | damaged | {"gallery": gallery}
+
+
+def single(inputs):
+    objects = inputs["objects"].groupby("dataset").head(1)
+    keys = objects[["dataset", "id"]]
+    gallery = {
+        name: {key: value[:1] for key, value in stamps.items()}
+        for name, stamps in inputs["gallery"].items()
+    }
+    return inputs | {
+        "objects": objects,
+        "predictions": inputs["predictions"].merge(keys, on=["dataset", "id"]),
+        "bins": inputs["bins"].head(1),
+        "history": inputs["history"].head(1),
+        "transfer": inputs["transfer"].head(1),
+        "gallery": gallery,
+    }
+
+
+CASES = {
+    "ordinary": lambda inputs: inputs,
+    "empty": empty,
+    "half NaN": lambda inputs: riddled(inputs, 0.5),
+    "all NaN": lambda inputs: riddled(inputs, 1.1),
+    "one row": single,
+}
+
+
+@pytest.fixture(scope="module", params=CASES)
+def shown(request, small_inputs):
+    data = check_inputs(**CASES[request.param](small_inputs))
+    return {picture.name: picture for picture in pictures(data)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_picture_draws(shown, name):
+    figure = shown[name].draw()
+    assert isinstance(figure, matplotlib.figure.Figure)
+    content = png_bytes(figure)
+    assert content.startswith(b"\x89PNG")
+    assert len(content) <= 200_000
+
+
+def test_the_pictures_are_those_of_the_page_and_use_every_figure(inputs):
+    data = check_inputs(**inputs)
+    shown = pictures(data)
+    assert [picture.name for picture in shown] == NAMES
+    assert {name for name in FIGURES if any(p.name.startswith(name) for p in shown)} == set(FIGURES)
+
+
+def test_empty_parts_say_not_measured(inputs):
+    data = check_inputs(**empty(inputs))
+    for picture in pictures(data):
+        if picture.name == "pipeline":
+            continue
+        words = " ".join(text.get_text() for text in picture.draw().findobj(matplotlib.text.Text))
+        assert "not measured" in words, picture.name
+
+
+def test_figures_leave_the_global_style_alone(inputs):
+    before = dict(matplotlib.rcParams)
+    FIGURES["learning_curves"](check_inputs(**inputs).history)
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_pyplot_is_never_imported():
+    code = "import sys, halflight.report; sys.exit('matplotlib.pyplot' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def words_of(figure):
+    return [text.get_text() for text in figure.findobj(matplotlib.text.Text)]
+
+
+def test_hero_prints_the_truth_and_the_measurement(inputs):
+    data = check_inputs(**inputs)
+    figure = FIGURES["hero"](data.gallery, data.predictions, data.objects, survey_name="a sky")
+    first = ("simulated", data.gallery["simulated"].id[0])
+    truth = data.objects.set_index(["dataset", "id"]).loc[first]
+    network = data.predictions.set_index(["dataset", "id", "method"]).loc[(*first, "network")]
+    radius, error = np.exp(network["ln_radius"]), network["ln_radius_sigma"]
+    words = words_of(figure)
+    assert f"true {np.exp(truth['ln_radius_true']):.2f}″" in words
+    assert f"{radius:.2f} ± {radius * error:.2f}″" in words
+    assert "Survey: a sky" in words
+
+
+def test_hero_says_sersic_fit_where_no_truth_is_known(make_inputs):
+    data = check_inputs(**make_inputs("recorded", simulated=300, survey=100))
+    words = words_of(
+        FIGURES["hero"](data.gallery, data.predictions, data.objects, survey_name="SDSS")
+    )
+    assert sum(word.startswith("Sérsic fit ") for word in words) == 6
+    assert sum(word.startswith("true ") for word in words) == 6
+
+
+def test_labels_with_dollar_signs_are_not_mathematics(inputs):
+    data = check_inputs(**inputs)
+    stamps = dict(inputs["gallery"]["survey"])
+    stamps["labels"] = [r"$\frac{broken$"] * len(stamps["labels"])
+    data = check_inputs(**inputs | {"gallery": {"survey": stamps}})
+    assert png_bytes(FIGURES["gallery"](data.gallery)).startswith(b"\x89PNG")
+
+
+def test_transfer_leaves_out_the_fit_against_itself(inputs):
+    transfer = check_inputs(**inputs).transfer
+    figure = FIGURES["transfer"](transfer)
+    left, right = figure.axes
+    assert "is this reference" in [text.get_text() for text in left.texts]
+    assert "0.0500" in [text.get_text() for text in right.texts]
+    assert "0.0500" not in [text.get_text() for text in left.texts]
+
+
+def test_transfer_shows_every_label_count():
+    transfer = pd.DataFrame(
+        {
+            "arm": ["fine_tuned"] * 3,
+            "against": ["reference"] * 3,
+            "count_labels": [500, 50, 2000],
+            "nmad": [0.1, 0.2, 0.05],
+            "nmad_low": 0.04,
+            "nmad_high": 0.22,
+            "bias": 0.0,
+            "outlier_fraction": 0.01,
+        }
+    )
+    rows = [label.get_text() for label in FIGURES["transfer"](transfer).axes[0].get_yticklabels()]
+    assert rows == [
+        "fine-tuned\n50 labels",
+        "fine-tuned\n500 labels",
+        "fine-tuned\n2\u202f000 labels",
+    ]
+
+
+def test_pit_bars_are_the_histogram(inputs):
+    data = check_inputs(**inputs)
+    figure = FIGURES["calibration"](data.predictions, data.objects)
+    heights = [bar.get_height() for bar in figure.axes[0].patches]
+    assert np.mean(heights) == pytest.approx(1)
+
+
+def test_a_line_breaks_at_an_empty_bin():
+    bins = pd.DataFrame(
+        {
+            "dataset": "simulated",
+            "method": "network",
+            "bin_low": [15.0, 16, 17],
+            "bin_high": [16.0, 17, 18],
+            "count": [9, 0, 9],
+            "bias": [0.1, np.nan, 0.2],
+            "nmad": [0.1, np.nan, 0.3],
+            "nmad_low": [0.05, np.nan, 0.2],
+            "nmad_high": [0.2, np.nan, 0.4],
+            "crb_nmad": np.nan,
+        }
+    )
+    axes = FIGURES["residual_against_magnitude"](bins, dataset="simulated").axes[0]
+    line = next(line for line in axes.lines if len(line.get_ydata()) == 3)
+    np.testing.assert_array_equal(line.get_ydata(), [0.1, np.nan, 0.3])
+    assert not any("bound" in text.get_text() for text in axes.texts)
+
+
+def test_the_pipeline_shows_the_stages_in_order():
+    assert list(STAGES) == [
+        "download", "simulate", "prepare", "judge", "train", "finetune", "evaluate", "report",
+    ]  # fmt: skip
+    words = words_of(FIGURES["pipeline"]())
+    assert set(STAGES) <= set(words)
+    assert {flow.words for flow in FLOWS} <= set(words)

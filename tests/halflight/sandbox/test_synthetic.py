@@ -1,0 +1,149 @@
+import hashlib
+import io
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from astropy.io import fits
+from astropy.table import Table
+
+from halflight.sandbox import Sandbox, SyntheticSky
+from halflight.sandbox.addresses import Address
+from halflight.sandbox.layout import FieldKey
+
+SMALL: dict[str, Any] = {"fields_per_strip": 1}
+
+
+def sparse(parameters: dict[str, Any]) -> dict[str, Any]:
+    """A sky of one field with few objects, quick to render."""
+    galaxies = parameters["galaxies"]
+    counts = {**galaxies["counts"], "density": 3.0}
+    stars = {**parameters["stars"], "density": 3.0}
+    changes = {"galaxies": {**galaxies, "counts": counts, "knot_count": 1.0}, "stars": stars}
+    return {**parameters, **SMALL, **changes}
+
+
+def test_two_skies_of_one_seed_are_the_same_bytes(parameters: dict[str, Any]) -> None:
+    first, second = (SyntheticSky(**sparse(parameters)) for _ in range(2))
+    second.prefetch(processes=2)
+    for band in ("r", None):
+        path = Address(first.fields[0], band).path
+        assert first.file(path) == second.file(path)
+    for name, table in first.tables().items():
+        pd.testing.assert_frame_equal(table, second.tables()[name])
+
+
+def test_another_seed_is_another_sky(parameters: dict[str, Any]) -> None:
+    first = SyntheticSky(**sparse(parameters))
+    second = SyntheticSky(**{**sparse(parameters), "seed": 4})
+    path = Address(first.fields[0], None).path
+    assert first.file(path) != second.file(path)
+    assert not first.tables()["PhotoObjAll"].equals(second.tables()["PhotoObjAll"])
+
+
+def test_other_bands_can_be_rendered(parameters: dict[str, Any]) -> None:
+    sky = SyntheticSky(**{**sparse(parameters), "bands": ["r", "g"]})
+    objects = sky.tables()["PhotoObjAll"]
+    assert (objects["calibStatus_g"] == 1).all()
+    colour = (objects["cModelMag_g"] - objects["cModelMag_r"])[objects["cModelMag_r"] < 20]
+    assert 0.4 < colour.median() < 1.0
+    assert sky.file(Address(sky.fields[0], "i").path) is None
+
+
+def test_concurrent_requests_render_once(
+    parameters: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sky = SyntheticSky(**sparse(parameters))
+    made = []
+    original = sky.make
+
+    def counted(address: Address) -> bytes:
+        made.append(address)
+        return original(address)
+
+    monkeypatch.setattr(sky, "make", counted)
+    path = Address(sky.fields[0], None).path
+    with ThreadPoolExecutor(6) as pool:
+        contents = set(pool.map(sky.file, [path] * 6))
+    assert len(made) == len(contents) == 1
+
+
+def test_other_paths_do_not_exist(synthetic_sky: SyntheticSky) -> None:
+    key = synthetic_sky.fields[0]
+    for path in (
+        Address(FieldKey(key.run, key.camcol, key.field + 50), "r").path,
+        Address(key, "g").path,
+        "../params.yaml",
+        "dr17",
+        "",
+    ):
+        assert synthetic_sky.file(path) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"bands": ["x"]}, ValueError, "bands must be some of u, g, r, i, z"),
+        ({"bands": []}, ValueError, "bands must be"),
+        ({"fields_per_strip": 0}, ValueError, "fields_per_strip"),
+        ({"defects": {}}, TypeError, "missing"),
+        ({"unknown": 1}, TypeError, "unknown"),
+    ],
+)
+def test_wrong_parameters_are_refused(
+    parameters: dict[str, Any], changes: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        SyntheticSky(**{**parameters, **changes})
+
+
+def test_prefetch_needs_a_process(parameters: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="processes must be at least 1"):
+        SyntheticSky(**sparse(parameters)).prefetch(processes=0)
+
+
+def test_sixteen_fields_give_eight_groups(parameters: dict[str, Any]) -> None:
+    layout = {"runs": [752, 3325], "camcols": [1, 3, 4, 6], "fields_per_strip": 2}
+    sky = SyntheticSky(**{**parameters, **layout})
+    assert len(sky.fields) == 16
+    assert len({(run, camcol, field // 10) for run, camcol, field in sky.fields}) == 8
+
+
+def test_astroquery_reads_catalogue_truth_and_frame(
+    synthetic_sky: SyntheticSky, pointed: Callable, get: Callable
+) -> None:
+    query = """
+    SELECT p.objID, p.run, p.rerun, p.camcol, p.field, p.rowc_r, p.cModelMag_r, f.psfWidth_r,
+      t.half_light_radius, t.sersic_n   -- the truth is public here: the sky is synthetic
+    FROM Galaxy p JOIN Field f ON f.fieldID=p.fieldID JOIN SyntheticTruth t ON t.objID=p.objID
+    WHERE f.score>0.6 AND p.clean=1 AND (p.calibStatus_r & 1)<>0 AND p.cModelMag_r BETWEEN 14 AND 20
+    ORDER BY p.objID"""
+    with Sandbox(synthetic_sky) as sandbox:
+        client = pointed(sandbox)
+        table = client.query_sql(query, data_release=17, cache=False, timeout=60)
+        assert 40 < len(table) < 250
+        assert table["half_light_radius"].dtype == np.float64
+        assert (np.asarray(table["half_light_radius"]) > 0).all()
+        count = client.query_sql("SELECT COUNT(*) AS n FROM Galaxy", data_release=17, cache=False)
+        objects = synthetic_sky.tables()["PhotoObjAll"]
+        assert count["n"][0] == ((objects["type"] == 3) & (objects["mode"] == 1)).sum()
+        match = Table(table[["run", "rerun", "camcol", "field"]][:1])
+        frames = client.get_images_async(
+            matches=match, band="r", data_release=17, cache=False, show_progress=False
+        )
+        with frames[0].get_fits() as hdus:
+            assert len(hdus) == 4
+            assert hdus[0].data.shape == (1489, 2048)
+        address = Address(synthetic_sky.fields[0], None)
+        status, headers, body = get(f"{sandbox.sas_url}/{address.path}")
+        assert status == 200
+        assert int(headers["Content-Length"]) == len(body)
+        with fits.open(io.BytesIO(body)) as psfield:
+            assert psfield[3].data["RROWS"][0].shape == (2601,)
+        assert (
+            hashlib.sha256(body).digest()
+            == hashlib.sha256(synthetic_sky.file(address.path) or b"").digest()
+        )
