@@ -5,8 +5,8 @@ import pandas as pd
 
 from halflight import files, nn, params, paths
 from halflight.nn import layers
-from halflight.report import save_png
 from halflight.report.figures import capacity
+from halflight.report.saving import save_png
 from stages import run
 
 # Inputs lie within this of zero: two periods of the sine.

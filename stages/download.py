@@ -10,7 +10,7 @@ from pathlib import Path
 
 from halflight import files, params, paths, store
 from halflight.sandbox import RecordedSky, Sandbox, SyntheticSky
-from halflight.survey import SurveyError, download_survey
+from halflight.surveys import SurveyError, download_survey
 from stages import processes, project_path, run
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from halflight import files, nn, params, paths, store
-from halflight.judges import scoring
+from halflight.scores import tables as scoring
 from stages import run
 from stages.training import chosen_backend, predict
 

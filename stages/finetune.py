@@ -52,9 +52,9 @@ def labelled_survey(finetune: params.FineTune) -> LabelledStamps:
     """Survey stamps with the ln R_e of their Sersic fit, where that fit is good enough to learn."""
     stamps = store.read_stamps(paths.PREPARED_SURVEY)
     judged = pd.read_parquet(paths.JUDGED_SURVEY).set_index("id").loc[stamps.table["id"]]
-    labels = judged["fit_ln_radius"].to_numpy()
-    usable = judged["fit_converged"].to_numpy() & np.isfinite(labels)
-    usable &= judged["fit_ln_radius_error"].to_numpy() <= finetune.max_label_error
+    labels = judged["sersic_fit_ln_radius"].to_numpy()
+    usable = judged["sersic_fit_converged"].to_numpy() & np.isfinite(labels)
+    usable &= judged["sersic_fit_ln_radius_error"].to_numpy() <= finetune.max_label_error
     split = stamps.table["split"].to_numpy()
     shuffled = np.random.Generator(np.random.Philox(key=[finetune.seed, 0])).permutation(len(split))
     train = shuffled[(usable & (split == "train"))[shuffled]][: finetune.max_labels]

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from halflight import files, judges, params, paths, store
-from halflight.sky import PIXEL_SCALE
+from halflight import classical, files, params, paths, store
+from halflight.instrument import PIXEL_SCALE
 from stages import processes, run
 
 
@@ -22,7 +22,7 @@ def main() -> None:
     source = store.read_stamps(paths.SIMULATED)
     indices = test["source_index"].to_numpy()
     measured = measure(source, indices, settings).assign(
-        fisher_sigma=judges.radius_bounds(
+        fisher_sigma=classical.radius_bounds(
             test,
             source["psf"][indices],
             stamp_size=source["image"].shape[-1],
@@ -34,7 +34,7 @@ def main() -> None:
 
 def measure(stamps: store.Stamps, indices: np.ndarray, settings: params.Judge) -> pd.DataFrame:
     """Sersic fit and aperture radius of these stamps, one row each, with their id."""
-    table = judges.measure_stamps(
+    table = classical.measure_stamps(
         stamps["image"][indices],
         stamps["sigma"][indices],
         stamps["psf"][indices],

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from halflight import files, images, params, paths, store
-from halflight.sky import PIXEL_SCALE
+from halflight import files, params, paths, store
+from halflight import prepare as preparation
+from halflight.instrument import PIXEL_SCALE
 from stages import run
 
 BLOCK = 256
@@ -22,7 +23,7 @@ def main() -> None:
     survey = store.read_stamps(paths.SURVEY_STAMPS)
 
     split = {
-        "simulated": images.split_patches(
+        "simulated": preparation.split_patches(
             simulated.table["id"].to_numpy().astype(str),
             fractions=settings.simulated_fractions,
             seed=settings.seed,
@@ -46,11 +47,11 @@ def split_survey(
     """The split of each survey object, or "shared sky" for one that lies in two."""
     by_rows = settings.survey_patches[endpoint] == "rows"
     patches = (
-        images.row_patches(table, rows_per_patch=settings.rows_per_patch)
+        preparation.row_patches(table, rows_per_patch=settings.rows_per_patch)
         if by_rows
-        else images.field_patches(table)
+        else preparation.field_patches(table)
     )
-    split = images.split_patches(
+    split = preparation.split_patches(
         patches,
         fractions=settings.survey_fractions[endpoint],
         seed=settings.seed,
@@ -58,24 +59,25 @@ def split_survey(
     )
     diagonal = settings.stamp_size * np.sqrt(2) * PIXEL_SCALE
     ra, dec = table["ra"].to_numpy(), table["dec"].to_numpy()
-    split[images.shared_sky(ra, dec, split, radius=diagonal)] = "shared sky"
+    split[preparation.shared_sky(ra, dec, split, radius=diagonal)] = "shared sky"
     return split
 
 
 def fit_scalings(
     simulated: store.Stamps, training: np.ndarray, settings: params.Prepare
-) -> dict[str, images.Scaling]:
+) -> dict[str, preparation.Scaling]:
     """Scalings of image and PSF, from simulated training stamps alone."""
     sample = np.flatnonzero(training)[:SCALING_SAMPLE]
     sigma = simulated["sigma"][sample]
-    image, _ = images.clean_stamps(simulated["image"][sample], sigma)
+    image, _ = preparation.clean_stamps(simulated["image"][sample], sigma)
     noise = float(np.median(sigma[np.isfinite(sigma)]))
     return {
-        "image": images.fit_scaling(
-            images.centre_crop(image, settings.stamp_size), settings.image_softening * noise
+        "image": preparation.fit_scaling(
+            preparation.centre_crop(image, settings.stamp_size), settings.image_softening * noise
         ),
-        "psf": images.fit_scaling(
-            images.centre_crop(simulated["psf"][sample], settings.psf_size), settings.psf_softening
+        "psf": preparation.fit_scaling(
+            preparation.centre_crop(simulated["psf"][sample], settings.psf_size),
+            settings.psf_softening,
         ),
     }
 
@@ -84,7 +86,7 @@ def prepare(
     name: str,
     stamps: store.Stamps,
     split: np.ndarray,
-    scaling: dict[str, images.Scaling],
+    scaling: dict[str, preparation.Scaling],
     settings: params.Prepare,
     folder: Path,
 ) -> pd.DataFrame:
@@ -94,21 +96,21 @@ def prepare(
     with store.write_stamps(folder) as writer:
         for start in tqdm(range(0, len(stamps), BLOCK), f"prepare {name}", disable=None):
             rows = np.arange(start, min(start + BLOCK, len(stamps)))
-            image, bad = images.clean_stamps(stamps["image"][rows], stamps["sigma"][rows])
+            image, bad = preparation.clean_stamps(stamps["image"][rows], stamps["sigma"][rows])
             reason[rows[bad > settings.max_bad_fraction]] = "too many bad pixels"
             keep = reason[rows] == ""
             table = stamps.table.iloc[rows[keep]].assign(
                 split=split[rows[keep]], source_index=rows[keep], bad_fraction=bad[keep]
             )
-            image = images.centre_crop(image[keep], settings.stamp_size)
-            psf = images.centre_crop(stamps["psf"][rows[keep]], settings.psf_size)
+            image = preparation.centre_crop(image[keep], settings.stamp_size)
+            psf = preparation.centre_crop(stamps["psf"][rows[keep]], settings.psf_size)
             writer.append(table, image=scaling["image"].apply(image), psf=scaling["psf"].apply(psf))
     counts = pd.Series(split[reason == ""]).value_counts()
     left_out = pd.DataFrame({"dataset": name, "id": stamps.table["id"], "reason": reason})
     left_out = left_out[left_out["reason"] != ""]
     print(
         f"prepare: {name}: "
-        + ", ".join(f"{counts.get(s, 0)} {s}" for s in images.SPLITS)
+        + ", ".join(f"{counts.get(s, 0)} {s}" for s in preparation.SPLITS)
         + f"; {len(left_out)} left out"
     )
     return left_out

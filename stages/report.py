@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from halflight import files, params, paths, store
-from halflight.report import write_report
+from halflight.report.page import write_report
 from stages import run
 
 
@@ -16,8 +16,8 @@ def main() -> None:
     objects = pd.read_parquet(paths.EVALUATED_OBJECTS)
     simulated = store.read_stamps(paths.SIMULATED)
     survey = store.read_stamps(paths.SURVEY_STAMPS)
-    judged = pd.read_parquet(paths.JUDGED_SURVEY)
-    angles = judged.set_index("id")["fit_position_angle"].reindex(survey.table["id"]).to_numpy()
+    judged = pd.read_parquet(paths.JUDGED_SURVEY).set_index("id")
+    angles = judged["sersic_fit_position_angle"].reindex(survey.table["id"]).to_numpy()
     count = everything.report.gallery
     written = write_report(
         paths.REPORTS,

@@ -3,7 +3,7 @@
 from tqdm import tqdm
 
 from halflight import params, paths, store
-from halflight.sky import Population, SimulationError, simulate_stamps
+from halflight.simulation import Population, SimulationError, simulate_stamps
 from stages import processes, run
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from halflight import files, images, nn, params, paths, store
+from halflight import files, nn, params, paths, store
+from halflight import prepare as preparation
 from halflight.nn import callbacks, optimizers, presets, schedules
 from stages import project_path
 
@@ -34,9 +35,9 @@ class LabelledStamps:
 
     def batches(
         self, indices: np.ndarray, fit: params.Fit, *, training: bool
-    ) -> images.ArrayBatches:
+    ) -> preparation.ArrayBatches:
         """Batches of these stamps: shuffled, and turned if `fit.augment`, for training alone."""
-        return images.ArrayBatches(
+        return preparation.ArrayBatches(
             {name: self.stamps[name] for name in INPUTS},
             self.labels.astype(np.float32)[:, np.newaxis],
             indices=indices,
@@ -158,7 +159,7 @@ def predict(
             np.stack(
                 [
                     model.predict(_turned(inputs, k), PREDICT_BATCH)
-                    for k in range(images.ORIENTATIONS)
+                    for k in range(preparation.ORIENTATIONS)
                 ],
                 axis=1,
             )
@@ -191,7 +192,7 @@ def _options(model: params.Network) -> dict[str, Any]:
 
 def _turned(inputs: dict[str, np.ndarray], orientation: int) -> dict[str, np.ndarray]:
     return {
-        name: np.ascontiguousarray(images.orient(array, orientation))
+        name: np.ascontiguousarray(preparation.orient(array, orientation))
         for name, array in inputs.items()
     }
 

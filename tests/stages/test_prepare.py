@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from halflight import params, store
-from halflight.images import SPLITS
+from halflight.prepare import SPLITS
 from stages import prepare
 
 

@@ -19,7 +19,7 @@ from halflight.params.rules import (
 
 
 class PopulationParams(Section):
-    """The simulated population; `halflight.sky.Population` documents each distribution."""
+    """The simulated population; `halflight.simulation.Population` documents each distribution."""
 
     magnitude: Range
     size_intercept: float

@@ -6,12 +6,34 @@ from functools import partial
 
 from matplotlib.figure import Figure
 
-from halflight.report.figures import FIGURES
+from halflight.report.figures import (
+    calibration,
+    gallery,
+    hero,
+    learning_curves,
+    pipeline,
+    predicted_against_true,
+    residual_against_magnitude,
+    size_distributions,
+    transfer,
+)
 from halflight.report.inputs import ReportData
 from halflight.report.residuals import known_reference, reference_name
 from halflight.report.stamps import PIXEL_SCALE
 from halflight.report.statements import computed_on, survey_name
 from halflight.report.tables import comparable_bins
+
+FIGURES: dict[str, Callable[..., Figure]] = {
+    "hero": hero.draw,
+    "pipeline": pipeline.draw,
+    "gallery": gallery.draw,
+    "size_distributions": size_distributions.draw,
+    "learning_curves": learning_curves.draw,
+    "predicted_against_true": predicted_against_true.draw,
+    "residual_against_magnitude": residual_against_magnitude.draw,
+    "calibration": calibration.draw,
+    "transfer": transfer.draw,
+}
 
 
 @dataclass(frozen=True)

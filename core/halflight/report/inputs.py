@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from halflight.report.style import METHOD_NAMES
+from halflight.methods import LEARNT_FROM_LABELS, METHODS, REFERENCES
 
 ENDPOINTS = ("sandbox", "recorded", "sdss")
 DATASETS = ("simulated", "survey")
-REFERENCES = ("reference", "truth")
 
 # Columns of each table: True where the values must be numbers. Units: magnitudes are AB, every
 # ln radius is ln(semi-major half-light radius / arcsec), psf_half_light_radius is in arcsec.
@@ -39,8 +38,8 @@ COLUMNS: dict[str, dict[str, bool]] = {
     },
 }  # fmt: skip
 
-_CHOICES = {"dataset": DATASETS, "against": REFERENCES, "method": tuple(METHOD_NAMES)}
-_ARMS = ("train", "fine_tuned", "from_scratch")  # of the training history
+_CHOICES = {"dataset": DATASETS, "against": REFERENCES, "method": tuple(METHODS)}
+_ARMS = {"history": ("train", *LEARNT_FROM_LABELS), "transfer": tuple(METHODS)}
 _KEYS = {"predictions": ["dataset", "id", "method"], "objects": ["dataset", "id"]}
 
 
@@ -69,7 +68,7 @@ def check_table(table: pd.DataFrame | None, name: str) -> pd.DataFrame:
                 table[column] = table[column].astype(float)
             except (TypeError, ValueError) as error:
                 raise ValueError(f"'{name}.{column}' must hold numbers: {error}") from error
-    choices_of = _CHOICES | ({"arm": _ARMS} if name == "history" else {})
+    choices_of = _CHOICES | ({"arm": _ARMS[name]} if name in _ARMS else {})
     for column, choices in choices_of.items():
         if column in table.columns:
             unknown = sorted({str(value) for value in table[column]} - set(choices))

@@ -1,8 +1,8 @@
-"""The quantities the figures draw: residuals, running quantiles, PIT values and coverage."""
+"""The quantities the figures draw: residuals, running quantiles and coverage."""
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 
 
 def known_reference(objects: pd.DataFrame, dataset: str) -> str:
@@ -56,13 +56,9 @@ def running_quantiles(
     return np.array(columns).T
 
 
-def pit_values(rows: pd.DataFrame) -> np.ndarray:
-    """Return Phi((expected - predicted) / sigma) of the rows with a usable error bar.
-
-    The probability integral transform (Dawid 1984): uniform on [0, 1] for honest Gaussian errors.
-    """
-    usable = rows[np.isfinite(rows["sigma"]) & (rows["sigma"] > 0)]
-    return np.asarray(ndtr((usable["expected"] - usable["predicted"]) / usable["sigma"]))
+def with_error_bars(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `join` whose error bar is finite and positive."""
+    return rows[np.isfinite(rows["sigma"]) & (rows["sigma"] > 0)]
 
 
 def coverage_curve(pit: np.ndarray, levels: np.ndarray) -> np.ndarray:

@@ -23,33 +23,6 @@ MUTED = "#5d6673"
 FAINT = "#c3c9d2"
 GRID = "#e8ebf0"
 
-# After Okabe & Ito (2008): blue, vermilion, grey and purple stay apart for every common colour
-# blindness and in grey print; each method also has a marker of its own.
-METHOD_COLOURS = {
-    "network": "#0b5fa5",
-    "fine_tuned": "#0b5fa5",
-    "zero_shot": "#5aa2d8",
-    "from_scratch": "#a8558f",
-    "sersic_fit": "#cc5a10",
-    "aperture": "#7d848d",
-}
-METHOD_MARKERS = {
-    "network": "o",
-    "fine_tuned": "o",
-    "zero_shot": "D",
-    "from_scratch": "v",
-    "sersic_fit": "s",
-    "aperture": "^",
-}
-METHOD_NAMES = {
-    "network": "network",
-    "zero_shot": "network, zero-shot",
-    "fine_tuned": "network, fine-tuned",
-    "from_scratch": "network, from scratch",
-    "sersic_fit": "Sérsic fit",
-    "aperture": "aperture",
-}
-SHORT_NAMES = {key: name.removeprefix("network, ") for key, name in METHOD_NAMES.items()}
 DATASET_COLOURS = {"simulated": "#0f7b6c", "survey": "#8a3f86"}
 
 DENSITY = LinearSegmentedColormap.from_list("density", ["#d3e4f3", "#0b5fa5", "#04203d"])

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from halflight.methods import METHODS, comparable, in_order
 from halflight.report.formatting import (
     NOT_MEASURED,
     flatten,
@@ -16,9 +17,7 @@ from halflight.report.formatting import (
     format_value,
 )
 from halflight.report.inputs import ReportData
-from halflight.report.style import METHOD_NAMES
 
-METHODS = ("network", "fine_tuned", "zero_shot", "from_scratch", "sersic_fit", "aperture")
 DATASET_TITLES = {
     "simulated": "Simulated test galaxies, against the true radius",
     "survey": "Survey galaxies, against the reference radius",
@@ -60,8 +59,7 @@ def comparable_bins(bins: pd.DataFrame, dataset: str) -> tuple[pd.DataFrame, str
         known = (rows["against"] == "truth") & np.isfinite(rows["nmad"])
         against = "truth" if known.any() else "reference"
         rows = rows[rows["against"] == against]
-    if dataset == "survey" and against == "reference":
-        rows = rows[rows["method"] != "sersic_fit"]
+    rows = rows[np.array([comparable(name, against) for name in rows["method"]], bool)]
     return rows.reset_index(drop=True), against
 
 
@@ -72,11 +70,11 @@ def magnitude_table(bins: pd.DataFrame, dataset: str) -> Table:
     galaxies than the first one.
     """
     rows, against = comparable_bins(bins, dataset)
-    methods = [method for method in METHODS if (rows["method"] == method).any()]
+    methods = in_order(rows["method"])
     title = DATASET_TITLES["survey_truth" if (dataset, against) == ("survey", "truth") else dataset]
-    columns = ["magnitude", "galaxies", *(METHOD_NAMES[method] for method in methods)]
+    columns = ["magnitude", "galaxies", *(METHODS[method].title for method in methods)]
     bounded = bool(methods) and rows["crb_nmad"].notna().any()
-    columns += ["Cramér–Rao bound", f"{METHOD_NAMES[methods[0]]} / bound"] if bounded else []
+    columns += ["Cramér–Rao bound", f"{METHODS[methods[0]].title} / bound"] if bounded else []
     table = Table(f"NMAD of ln R by magnitude. {title}", columns, [])
     for (low, high), group in rows.groupby(["bin_low", "bin_high"], sort=True):
         by_method = group.drop_duplicates("method").set_index("method")
@@ -105,13 +103,12 @@ def score_tables(data: ReportData) -> list[Table]:
     """Return, a table a dataset, every score over all magnitudes, a row a method."""
     tables = []
     for dataset, scores in data.metrics.items():
-        itself = ("sersic_fit",) if dataset == "survey" else ()  # the reference is that fit
-        methods = {name: score for name, score in scores.items() if name not in itself}
-        names = [*(m for m in METHODS if m in methods), *(m for m in methods if m not in METHODS)]
+        against = "reference" if dataset == "survey" else "truth"
+        names = [name for name in in_order(scores) if comparable(name, against)]
         rows = [
             [
-                METHOD_NAMES.get(method, method),
-                *(form(methods[method].get(score)) for score, (_, form) in _SCORES.items()),
+                METHODS[method].title,
+                *(form(scores[method].get(score)) for score, (_, form) in _SCORES.items()),
             ]
             for method in names
         ]

@@ -7,11 +7,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from halflight.instrument import BANDS, FRAME_SHAPE, PIXEL_SCALE, magnitude_of
 from halflight.sandbox.identifiers import RERUN, SKY_VERSION
 from halflight.sandbox.layout import MARGIN, FieldKey, Strip
 from halflight.sandbox.measurements import MISSING, Array, Catalogue, Truth, measure
 from halflight.sandbox.observing import FieldCalibration, FieldPsf
-from halflight.sky.camera import BANDS, FRAME_SHAPE, PIXEL_SCALE
 
 GALAXY, STAR = 3, 6
 TYPE_CUT = 0.145  # mag: type = 3 means psfMag - cModelMag above this
@@ -66,7 +66,7 @@ def field_objects(
         for band, scale in fluxes_of_band.items()
     }
     first = next(iter(measured.values()))
-    saturated = 22.5 - 2.5 * np.log10(truth.flux[seen]) < catalogue.saturation_limit
+    saturated = magnitude_of(truth.flux[seen]) < catalogue.saturation_limit
     edge = (np.minimum(columns, FRAME_SHAPE[1] - columns) < 5) | (
         np.minimum(rows, FRAME_SHAPE[0] - rows) < 5
     )
@@ -122,7 +122,7 @@ def _seen(
     columns, rows = strip.wcs(key.field).all_world2pix(ra, dec, 0)
     on_field = (columns > -0.5) & (columns < FRAME_SHAPE[1] - 0.5)
     on_field &= (rows > -0.5) & (rows < FRAME_SHAPE[0] - 0.5)
-    magnitude = 22.5 - 2.5 * np.log10(truth.flux)
+    magnitude = magnitude_of(truth.flux)
     listed = on_field & (magnitude < catalogue.faint_limit)
     here = np.flatnonzero(listed)
     # Of two sources closer than the blend radius only the brighter is detected.
@@ -153,7 +153,7 @@ def _truth_rows(strip: Strip, key: FieldKey, truth: Truth, seen: NDArray[np.intp
             "position_angle": [strip.sky_angle(a) for a in truth.position_angle[index]],
             "sersic_n": np.where(single, truth.sersic_n[index], MISSING),
             "bulge_fraction": truth.bulge_fraction[index],
-            "magnitude": 22.5 - 2.5 * np.log10(truth.flux[index]),
+            "magnitude": magnitude_of(truth.flux[index]),
         }
     )
 

@@ -13,15 +13,15 @@ import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
 
+from halflight.instrument import BANDS, FRAME_SHAPE, PIXEL_SCALE
 from halflight.sandbox.identifiers import RERUN
 from halflight.sandbox.layout import DEGREES_PER_PIXEL, FieldKey, Strip
 from halflight.sandbox.observing import FieldCalibration, FieldPsf, x_places, y_places
 from halflight.sandbox.population import BORDER, Source
 from halflight.sandbox.streams import Purpose, stream
-from halflight.sky.camera import BANDS, FRAME_SHAPE, PIXEL_SCALE
-from halflight.sky.noise import add_noise
-from halflight.sky.render import render_field
-from halflight.sky.scene import Galaxy, Star
+from halflight.simulation.noise import add_noise
+from halflight.simulation.render import render_field
+from halflight.simulation.scene import Galaxy, Star
 
 SIGNIFICANT_BITS = 10  # real frames are "truncated at 10 binary digits with FLOATCOMPRESS"
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from astropy.io import fits
 from astropy.wcs import WCS
 
+from halflight.instrument import FRAME_SHAPE, PIXEL_SCALE
 from halflight.sandbox.identifiers import object_id
 from halflight.sandbox.streams import Purpose, stream
-from halflight.sky.camera import FRAME_SHAPE, PIXEL_SCALE
 
 OVERLAP_ROWS = 128  # rows that a field shares with the next one of its strip
 FIELD_STEP = FRAME_SHAPE[0] - OVERLAP_ROWS

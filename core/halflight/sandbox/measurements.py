@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from halflight.instrument import PIXEL_SCALE, magnitude_of
 from halflight.sandbox.observing import FieldCalibration
 from halflight.sandbox.population import Source
-from halflight.sky.camera import PIXEL_SCALE
-from halflight.sky.truth import HalfLightEllipse, half_light_ellipse
+from halflight.simulation.truth import HalfLightEllipse, half_light_ellipse
 
 MISSING = -9999.0
 Array = NDArray[np.float64]
@@ -161,7 +161,7 @@ def measure(
         usable = value > 0.5 * error
         safe = np.where(usable, value, 1.0)
         rows[f"{name}Flux"] = value
-        rows[f"{name}Mag"] = np.where(usable, 22.5 - 2.5 * np.log10(safe), MISSING)
+        rows[f"{name}Mag"] = np.where(usable, magnitude_of(safe), MISSING)
         rows[f"{name}MagErr"] = np.where(usable, 1.0857 * error / safe, MISSING)
     return rows
 

@@ -7,11 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from halflight.instrument import (
+    BANDS,
+    FRAME_SHAPE,
+    PIXEL_SCALE,
+    Exposure,
+    dark_variance,
+    flux_of,
+    gain,
+)
 from halflight.sandbox.layout import FieldKey, Strip
 from halflight.sandbox.streams import Purpose, stream
-from halflight.sky.camera import BANDS, FRAME_SHAPE, PIXEL_SCALE, Exposure, dark_variance, gain
-from halflight.sky.psf import gaussian_sigmas
-from halflight.sky.scene import Psf
+from halflight.simulation.psf import gaussian_sigmas
+from halflight.simulation.scene import Psf
 
 
 @dataclass(frozen=True)
@@ -161,7 +169,7 @@ def field_calibration(
     along = np.arange(FRAME_SHAPE[1]) / FRAME_SHAPE[1]
     wave = np.sin(2 * np.pi * (along * rng.uniform(0.5, 2.0) + rng.random()))
     columns = mean * (1 + camera.column_scatter * wave)
-    brightness = 10 ** (0.4 * (22.5 - camera.sky_magnitude[band])) * PIXEL_SCALE**2
+    brightness = flux_of(camera.sky_magnitude[band]) * PIXEL_SCALE**2
     level = brightness / mean * math.exp(camera.sky_scatter * rng.standard_normal())
     slope_y, slope_x = camera.sky_slope * rng.standard_normal(2)
     y, x = np.linspace(-0.5, 0.5, 192), np.linspace(-0.5, 0.5, 256)

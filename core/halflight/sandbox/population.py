@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from halflight.instrument import FRAME_SHAPE, PIXEL_SCALE, flux_of
 from halflight.sandbox.layout import FIELD_STEP, Strip
 from halflight.sandbox.streams import Purpose, stream
-from halflight.sky.camera import FRAME_SHAPE, PIXEL_SCALE
-from halflight.sky.profiles import quantise_sersic_n
-from halflight.sky.scene import Component, Galaxy, Star
+from halflight.simulation.profiles import quantise_sersic_n
+from halflight.simulation.scene import Component, Galaxy, Star
 
 BORDER = 60  # pixels beyond the strip where objects still are, since their light reaches it
 EXPONENTIAL_SCALE = 1.678347  # half-light radius of an exponential disc in scale lengths
@@ -125,7 +125,7 @@ def draw_strip(strip: Strip, *, seed: int, galaxies: Galaxies, stars: Counts) ->
     first = 1 + 10_000_000 * (strip.number + 1)
     sources = []
     for k, magnitude in enumerate([*galaxy_magnitudes, *star_magnitudes]):
-        flux = 10 ** (0.4 * (22.5 - magnitude))
+        flux = flux_of(magnitude)
         where = (first + k, float(ra[k]), float(dec[k]), flux)
         if k < len(galaxy_magnitudes):
             components = draw_galaxy(magnitude, galaxies, rng)
@@ -140,7 +140,7 @@ def draw_galaxy(
     magnitude: float, galaxies: Galaxies, rng: np.random.Generator
 ) -> tuple[Component, ...]:
     """The components of one galaxy, the disc last; fainter than `structure_limit` just one."""
-    flux = 10 ** (0.4 * (22.5 - magnitude))
+    flux = flux_of(magnitude)
     mean = galaxies.log_radius + galaxies.radius_slope * (magnitude - 17.5)
     low, high = galaxies.radius_range
     scatter = galaxies.radius_scatter * rng.standard_normal()

@@ -12,10 +12,10 @@ from astropy.io import fits
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from halflight.instrument import BANDS, FRAME_SHAPE
 from halflight.sandbox.layout import FieldKey
 from halflight.sandbox.observing import FieldCalibration, FieldPsf
-from halflight.sky.camera import BANDS, FRAME_SHAPE
-from halflight.sky.psf import render_psf
+from halflight.simulation.psf import render_psf
 
 SIZE = 51  # pixels across a component
 COMPONENTS = 4

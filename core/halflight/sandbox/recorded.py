@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 from astropy.table import Table
 
+from halflight.instrument import BANDS
 from halflight.sandbox.identifiers import object_id
 from halflight.sandbox.schema import BAND_COLUMNS, FIELD_BAND_COLUMNS, FIELD_COLUMNS, OBJECT_COLUMNS
-
-BANDS = "ugriz"
 
 
 class RecordedSky:

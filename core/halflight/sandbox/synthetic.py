@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
+from halflight.instrument import BANDS
 from halflight.sandbox.addresses import Address, read_address
 from halflight.sandbox.catalogue import field_objects, field_row
 from halflight.sandbox.frames import (
@@ -34,7 +35,6 @@ from halflight.sandbox.observing import (
 from halflight.sandbox.population import Counts, Galaxies, Source, draw_strip
 from halflight.sandbox.psfield import psfield_file
 from halflight.sandbox.streams import Purpose, stream
-from halflight.sky.camera import BANDS
 
 
 class SyntheticSky:

@@ -5,9 +5,9 @@ import re
 
 import numpy as np
 import pytest
+from halflight.images import orient
 
 from halflight import kernels
-from halflight.images import orient
 from halflight.kernels.randomness import random_below
 from tests.halflight.kernels.backends import ON_CPU
 from tests.halflight.kernels.cases.case import normal

@@ -5,9 +5,9 @@ The cpu back end pretends to be such a device, and must then train to the same b
 
 import numpy as np
 import pytest
+from halflight.images import ArrayBatches
 
 from halflight import kernels
-from halflight.images import ArrayBatches
 from halflight.nn import Input, Model, callbacks, layers, losses, optimizers
 from halflight.nn.data import naming
 from halflight.nn.feed import Feed, fits

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from halflight.report.contents import pictures
-from halflight.report.figures import FIGURES
+from halflight.report.contents import FIGURES, pictures
 from halflight.report.figures.pipeline import FLOWS, STAGES
 from halflight.report.inputs import COLUMNS, check_inputs
 from halflight.report.saving import png_bytes

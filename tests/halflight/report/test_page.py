@@ -7,10 +7,10 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
-from halflight.report import data_statement, write_report
 from halflight.report.contents import pictures
 from halflight.report.inputs import check_inputs
-from halflight.report.page import render_html, render_markdown
+from halflight.report.page import render_html, render_markdown, write_report
+from halflight.report.statements import data_statement
 
 STATEMENTS = {
     "sandbox": "Survey data: SYNTHETIC sandbox sky (rendered by GalSim, no real observation)",

@@ -10,10 +10,11 @@ from halflight.report.residuals import (
     coverage_curve,
     join,
     known_reference,
-    pit_values,
     reference_name,
     running_quantiles,
+    with_error_bars,
 )
+from halflight.scores.statistics import pit_values
 
 
 def test_join_keeps_finite_rows_of_one_method():
@@ -67,8 +68,7 @@ def test_running_quantiles_need_twenty_points_each(count, groups):
 def test_honest_errors_have_uniform_pit_and_diagonal_coverage():
     rng = np.random.Generator(np.random.Philox(key=[2, 1]))
     sigma = rng.uniform(0.05, 0.3, 20_000)
-    rows = pd.DataFrame({"expected": rng.normal(0, sigma), "predicted": 0.0, "sigma": sigma})
-    pit = pit_values(rows)
+    pit = pit_values(rng.normal(0, sigma), sigma)
     assert stats.kstest(pit, "uniform").pvalue > 0.01
     levels = np.linspace(0, 1, 11)
     assert np.all(np.abs(coverage_curve(pit, levels) - levels) <= coverage_band(len(pit), levels))
@@ -76,11 +76,11 @@ def test_honest_errors_have_uniform_pit_and_diagonal_coverage():
 
 def test_errors_half_too_small_cover_38_percent():
     rng = np.random.Generator(np.random.Philox(key=[2, 2]))
-    rows = pd.DataFrame({"expected": rng.normal(0, 0.2, 50_000), "predicted": 0.0, "sigma": 0.1})
-    covered = coverage_curve(pit_values(rows), np.array([0.6827]))
+    pit = pit_values(rng.normal(0, 0.2, 50_000), np.full(50_000, 0.1))
+    covered = coverage_curve(pit, np.array([0.6827]))
     assert covered == pytest.approx(stats.norm.cdf(0.5) - stats.norm.cdf(-0.5), abs=0.01)
 
 
 def test_unusable_error_bars_are_left_out():
     rows = pd.DataFrame({"expected": 0.0, "predicted": 0.0, "sigma": [np.nan, 0.0, -1, np.inf, 1]})
-    assert pit_values(rows).tolist() == [0.5]
+    assert with_error_bars(rows)["sigma"].tolist() == [1]

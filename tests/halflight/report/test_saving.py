@@ -2,7 +2,7 @@
 
 from PIL import Image
 
-from halflight.report.figures import FIGURES
+from halflight.report.contents import FIGURES
 from halflight.report.saving import png_bytes, save_png
 
 

@@ -5,11 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 
+from halflight.methods import METHODS
 from halflight.report.style import (
     DATASET_COLOURS,
-    METHOD_COLOURS,
-    METHOD_MARKERS,
-    METHOD_NAMES,
     spread,
 )
 
@@ -28,12 +26,8 @@ def test_labels_with_room_stay_where_they_are():
     assert spread([0.9, 0.1, 0.5], 0.1).tolist() == [0.9, 0.1, 0.5]
 
 
-def test_every_method_has_a_name_a_marker_and_a_colour():
-    assert set(METHOD_NAMES) == set(METHOD_COLOURS) == set(METHOD_MARKERS)
-
-
 def test_colours_stand_out_on_white():
-    for colour in (*METHOD_COLOURS.values(), *DATASET_COLOURS.values()):
+    for colour in (*(method.colour for method in METHODS.values()), *DATASET_COLOURS.values()):
         channels = [
             c / 12.92 if c <= 0.04 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)
         ]

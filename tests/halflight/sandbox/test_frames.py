@@ -8,11 +8,11 @@ from astropy.io import fits
 from astropy.wcs import WCS
 from scipy.ndimage import map_coordinates
 
+from halflight.instrument import dark_variance, gain
 from halflight.sandbox.addresses import Address
 from halflight.sandbox.frames import Defects, Residual
 from halflight.sandbox.streams import Purpose, stream
 from halflight.sandbox.synthetic import SyntheticSky
-from halflight.sky import dark_variance, gain
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@ import numpy as np
 
 from halflight.sandbox.measurements import model_radii, petrosian_radii, true_shapes
 from halflight.sandbox.population import Source
-from halflight.sky import Component
+from halflight.simulation import Component
 
 
 def test_pure_profiles_are_measured_right() -> None:

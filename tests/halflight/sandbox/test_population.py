@@ -9,8 +9,8 @@ from halflight.sandbox.layout import FIELD_STEP
 from halflight.sandbox.population import Counts, Galaxies, draw_galaxy, draw_knots, draw_strip
 from halflight.sandbox.streams import Purpose, stream
 from halflight.sandbox.synthetic import SyntheticSky
-from halflight.sky import Component, half_light_ellipse
-from halflight.sky.scene import Galaxy, Star
+from halflight.simulation import Component, half_light_ellipse
+from halflight.simulation.scene import Galaxy, Star
 
 
 @pytest.fixture

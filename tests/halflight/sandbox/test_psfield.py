@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 from halflight.sandbox.addresses import Address
 from halflight.sandbox.psfield import components
 from halflight.sandbox.synthetic import SyntheticSky
-from halflight.sky import render_psf
+from halflight.simulation import render_psf
 
 
 @pytest.fixture(scope="module")

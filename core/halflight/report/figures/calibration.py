@@ -5,31 +5,30 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from halflight.methods import ARMS, METHODS, in_order
 from halflight.report.formatting import format_fraction
 from halflight.report.residuals import (
     coverage_band,
     coverage_curve,
     join,
     known_reference,
-    pit_values,
     reference_name,
+    with_error_bars,
 )
 from halflight.report.style import (
     FAINT,
     GRID,
     INK,
-    METHOD_COLOURS,
-    METHOD_NAMES,
     MUTED,
-    SHORT_NAMES,
     new_figure,
     not_measured,
     styled,
 )
+from halflight.scores.statistics import pit_values
 
-METHODS = {
+SHOWN = {
     "simulated": ("network", "sersic_fit"),
-    "survey": ("fine_tuned", "zero_shot", "from_scratch"),
+    "survey": in_order(ARMS),
 }
 FEW = 30  # fewer error bars than this draw no histogram
 _LEVELS = np.linspace(0, 1, 51)
@@ -44,14 +43,15 @@ def draw(predictions: pd.DataFrame, objects: pd.DataFrame) -> Figure:
     """
     figure = new_figure(6.8)
     panels = figure.subplots(2, 2, width_ratios=[1.15, 1])
-    for (histogram, coverage), (dataset, methods) in zip(panels, METHODS.items(), strict=True):
+    for (histogram, coverage), (dataset, methods) in zip(panels, SHOWN.items(), strict=True):
         against = known_reference(objects, dataset)
         values = {}
         for method in methods:
-            rows = join(predictions, objects, dataset=dataset, method=method, against=against)
-            pit = pit_values(rows)
-            if len(pit) >= FEW:
-                values[method] = pit
+            rows = with_error_bars(
+                join(predictions, objects, dataset=dataset, method=method, against=against)
+            )
+            if len(rows) >= FEW:
+                values[method] = pit_values(rows["predicted"] - rows["expected"], rows["sigma"])
         words = f"against {reference_name(dataset, against)}"
         if not values:
             histogram.set_title(f"{dataset.capitalize()}: PIT")
@@ -59,8 +59,8 @@ def draw(predictions: pd.DataFrame, objects: pd.DataFrame) -> Figure:
                 not_measured(axes, f"fewer than {FEW} {dataset} error bars {words}")
             continue
         first = next(iter(values))
-        histogram.set_title(f"{dataset.capitalize()}: PIT, {METHOD_NAMES[first]}, {words}")
-        _draw_pit(histogram, values[first], METHOD_COLOURS[first])
+        histogram.set_title(f"{dataset.capitalize()}: PIT, {METHODS[first].title}, {words}")
+        _draw_pit(histogram, values[first], METHODS[first].colour)
         coverage.set_title(f"{dataset.capitalize()}: coverage (value at 68 %)")
         _draw_coverage(coverage, values)
     return figure
@@ -92,11 +92,11 @@ def _draw_coverage(axes: Axes, values: dict[str, np.ndarray]) -> None:
         axes.text(level, 0.015, f"{100 * level:.0f}\u202f% ", color=MUTED, fontsize=7.5, ha="right")
     for row, (method, pit) in enumerate(values.items()):
         curve = coverage_curve(pit, _LEVELS)
-        axes.plot(_LEVELS, curve, color=METHOD_COLOURS[method], lw=2.2 if row == 0 else 1.6)
+        axes.plot(_LEVELS, curve, color=METHODS[method].colour, lw=2.2 if row == 0 else 1.6)
         at_68 = float(np.mean(np.abs(pit - 0.5) <= 0.34))
         axes.text(
-            0.03, 0.96 - 0.08 * row, f"{SHORT_NAMES[method]}: {format_fraction(at_68)}",
-            color=METHOD_COLOURS[method], fontsize=8.5, va="top",
+            0.03, 0.96 - 0.08 * row, f"{METHODS[method].short}: {format_fraction(at_68)}",
+            color=METHODS[method].colour, fontsize=8.5, va="top",
         )  # fmt: skip
     axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     axes.set(xlabel="nominal coverage", ylabel="observed coverage")

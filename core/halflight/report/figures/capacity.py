@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from halflight.report.style import INK, METHOD_COLOURS, MUTED, new_figure, styled
+from halflight.methods import METHODS
+from halflight.report.style import INK, MUTED, new_figure, styled
 
-_TRAIN, _VALIDATION = METHOD_COLOURS["network"], METHOD_COLOURS["sersic_fit"]
+_TRAIN, _VALIDATION = METHODS["network"].colour, METHODS["sersic_fit"].colour
 
 
 @styled

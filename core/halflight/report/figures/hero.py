@@ -5,11 +5,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from halflight.methods import METHODS
 from halflight.report.inputs import StampSet
 from halflight.report.stamps import PIXEL_SCALE, crop, mark_radius, place_axes, scale_bar, show
 from halflight.report.style import (
     DATASET_COLOURS,
-    METHOD_COLOURS,
     MUTED,
     NIGHT,
     WIDTH,
@@ -104,7 +104,7 @@ def _draw_galaxy(
         words = f"{words}: not measured"
     axes.text(0.5, -0.03, words, color=MUTED, fontsize=8.5, ha="center", va="top",
               transform=axes.transAxes)  # fmt: skip
-    axes.text(0.5, -0.14, _measured(row), color=METHOD_COLOURS["network"], weight="bold",
+    axes.text(0.5, -0.14, _measured(row), color=METHODS["network"].colour, weight="bold",
               fontsize=9, ha="center", va="top", transform=axes.transAxes)  # fmt: skip
 
 

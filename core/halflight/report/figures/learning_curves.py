@@ -5,14 +5,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from halflight.report.style import METHOD_COLOURS, label_line_ends, new_figure, not_measured, styled
+from halflight.methods import LEARNT_FROM_LABELS, METHODS
+from halflight.report.style import label_line_ends, new_figure, not_measured, styled
 
 ARM_GROUPS = {
     "Training on simulated stamps": ("train",),
-    "Learning from survey labels": ("fine_tuned", "from_scratch"),
+    "Learning from survey labels": LEARNT_FROM_LABELS,
 }
-_COLOURS = {"train": METHOD_COLOURS["network"]} | METHOD_COLOURS
-_NAMES = {"train": "", "fine_tuned": "fine-tuned, ", "from_scratch": "from scratch, "}
+_METHODS = {"train": METHODS["network"]} | {arm: METHODS[arm] for arm in LEARNT_FROM_LABELS}
 
 
 @styled
@@ -35,7 +35,7 @@ def draw(history: pd.DataFrame) -> Figure:
         _draw_losses(loss, rows)
         for arm in arms:
             one = rows[rows["arm"] == arm].sort_values("epoch")
-            rate.plot(one["epoch"], one["learning_rate"], color=_COLOURS[arm], lw=1.3)
+            rate.plot(one["epoch"], one["learning_rate"], color=_METHODS[arm].colour, lw=1.3)
         rate.set_ylim(0, 1.15 * max(float(rows["learning_rate"].max()), 1e-12))
         rate.ticklabel_format(axis="y", style="sci", scilimits=(0, 0), useMathText=True)
         rate.yaxis.get_offset_text().set_fontsize(7.5)
@@ -46,12 +46,17 @@ def draw(history: pd.DataFrame) -> Figure:
     return figure
 
 
+def _name(arm: str, loss: str) -> str:
+    """Return a line's name; that of the only arm of a panel needs no more than its loss."""
+    return loss if arm == "train" else f"{_METHODS[arm].short}, {loss}"
+
+
 def _draw_losses(axes: Axes, rows: pd.DataFrame) -> None:
     """Draw the losses of every arm in `rows`, named at the right edge of `axes`."""
     ends = []
     for arm, one in rows.groupby("arm", sort=False):
         one = one.sort_values("epoch")
-        colour = _COLOURS[str(arm)]
+        colour = _METHODS[str(arm)].colour
         for column, text, width, alpha in (
             ("loss", "training", 1.1, 0.6),
             ("val_loss", "validation", 2.0, 1.0),
@@ -60,7 +65,7 @@ def _draw_losses(axes: Axes, rows: pd.DataFrame) -> None:
             if known.empty:
                 continue
             axes.plot(known["epoch"], known[column], color=colour, lw=width, alpha=alpha)
-            ends.append((float(known[column].iloc[-1]), f"{_NAMES[str(arm)]}{text}", colour))
+            ends.append((float(known[column].iloc[-1]), _name(str(arm), text), colour))
             if column == "val_loss":
                 best = known.loc[known[column].idxmin()]
                 axes.plot(best["epoch"], best[column], "o", color=colour, mec="white", ms=7)

@@ -7,10 +7,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path
 
-from halflight.report.style import DATASET_COLOURS, INK, METHOD_COLOURS, MUTED, new_figure, styled
+from halflight.methods import METHODS
+from halflight.report.style import DATASET_COLOURS, INK, MUTED, new_figure, styled
 
 BOX_WIDTH, BOX_HEIGHT = 1.62, 0.92
-_SLATE, _JUDGED = "#4a5361", METHOD_COLOURS["sersic_fit"]
+_SLATE, _JUDGED = "#4a5361", METHODS["sersic_fit"].colour
 _ARROW = "#97a0ad"
 
 
@@ -29,8 +30,8 @@ STAGES = {
     "simulate": Stage(1.0, 0.75, "GalSim galaxies of\nknown radius", DATASET_COLOURS["simulated"]),
     "prepare": Stage(3.05, 1.9, "check, scale, split\nby sky region", _SLATE),
     "judge": Stage(5.45, 3.05, "aperture, Sérsic fit,\nCramér–Rao bound", _JUDGED),
-    "train": Stage(5.45, 0.75, "network from\nscratch (Numba)", METHOD_COLOURS["network"]),
-    "finetune": Stage(7.3, 1.9, "adapt to the\nsurvey", METHOD_COLOURS["network"]),
+    "train": Stage(5.45, 0.75, "network from\nscratch (Numba)", METHODS["network"].colour),
+    "finetune": Stage(7.3, 1.9, "adapt to the\nsurvey", METHODS["network"].colour),
     "evaluate": Stage(9.65, 1.9, "bias, scatter,\ncalibration", _SLATE),
     "report": Stage(12.0, 1.9, "figures and\npage", _SLATE),
 }  # fmt: skip

@@ -6,13 +6,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LogNorm
 from matplotlib.figure import Figure
 
+from halflight.methods import METHODS
 from halflight.report.formatting import format_count
 from halflight.report.residuals import join, reference_name, running_quantiles
 from halflight.report.style import (
     DENSITY,
     INK,
-    METHOD_COLOURS,
-    METHOD_NAMES,
     MUTED,
     PALE_DENSITY,
     new_figure,
@@ -37,13 +36,13 @@ def draw(
     """
     rows = join(predictions, objects, dataset=dataset, method=method, against=against)
     expected_name, predicted_name = reference_name(dataset, against), "predicted R"
-    colour = METHOD_COLOURS[method]
+    colour = METHODS[method].colour
     figure = new_figure(4.5)
     grid = figure.add_gridspec(2, 2, width_ratios=[1.05, 1])
     main = figure.add_subplot(grid[:, 0])
-    main.set_title(f"{dataset.capitalize()}: {METHOD_NAMES[method]}")
+    main.set_title(f"{dataset.capitalize()}: {METHODS[method].title}")
     if rows.empty:
-        not_measured(main, f"no {METHOD_NAMES[method]} radii to compare with {expected_name}")
+        not_measured(main, f"no {METHODS[method].title} radii to compare with {expected_name}")
         return figure
     expected, predicted = rows["expected"].to_numpy(), rows["predicted"].to_numpy()
     residual = predicted - expected

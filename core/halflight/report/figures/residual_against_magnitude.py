@@ -1,15 +1,15 @@
 """Bias and scatter by magnitude: the network beside the classical methods and the bound."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from halflight.methods import METHODS
 from halflight.report.style import (
     INK,
-    METHOD_COLOURS,
-    METHOD_MARKERS,
-    METHOD_NAMES,
     decimal_log_axis,
     label_line_ends,
     new_figure,
@@ -17,12 +17,11 @@ from halflight.report.style import (
     styled,
 )
 
-METHODS = ("network", "fine_tuned", "zero_shot", "from_scratch", "sersic_fit", "aperture")
 _DODGE = 0.035  # magnitudes between the markers of neighbouring methods
 
 
 @styled
-def draw(bins: pd.DataFrame, *, dataset: str, methods: tuple[str, ...] = METHODS) -> Figure:
+def draw(bins: pd.DataFrame, *, dataset: str, methods: Sequence[str] = tuple(METHODS)) -> Figure:
     """Draw NMAD of ln R (with 68 % bootstrap intervals) and bias of R in bins of magnitude.
 
     bins: one row a method and bin with bin_low, bin_high (mag), count, bias = median(R/R_ref - 1),
@@ -48,14 +47,14 @@ def draw(bins: pd.DataFrame, *, dataset: str, methods: tuple[str, ...] = METHODS
     for order, method in enumerate(shown):
         one = rows[rows["method"] == method].sort_values("bin_low")
         centre = (one["bin_low"] + one["bin_high"]) / 2 + _DODGE * (order - (len(shown) - 1) / 2)
-        colour, marker = METHOD_COLOURS[method], METHOD_MARKERS[method]
+        colour, marker = METHODS[method].colour, METHODS[method].marker
         style = {"color": colour, "marker": marker, "mec": "white", "ms": 6.5, "mew": 0.8}
         scatter.vlines(centre, one["nmad_low"], one["nmad_high"], color=colour, lw=1.4)
         scatter.plot(centre, one["nmad"], **style)
         bias.plot(centre, one["bias"], **style)
         for axes, column in ((scatter, "nmad"), (bias, "bias")):
             for value in one[column].dropna().tail(1):
-                ends[axes].append((float(value), METHOD_NAMES[method], colour))
+                ends[axes].append((float(value), METHODS[method].title, colour))
     for axes in (scatter, bias):
         axes.set_xlabel("magnitude")
         axes.set_xlim(measured["bin_low"].min() - 0.1, measured["bin_high"].max() + 0.1)

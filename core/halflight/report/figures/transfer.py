@@ -5,19 +5,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from halflight.methods import ARMS, METHODS, comparable, in_order
 from halflight.report.formatting import format_count, format_fraction, format_number
 from halflight.report.style import (
     INK,
-    METHOD_COLOURS,
-    METHOD_MARKERS,
     MUTED,
-    SHORT_NAMES,
     new_figure,
     not_measured,
     styled,
 )
 
-ARMS = ("zero_shot", "fine_tuned", "from_scratch", "aperture", "sersic_fit")
+_ORDER = (*ARMS, *(name for name, method in METHODS.items() if method.kind == "classical"))
 _TITLES = {
     "reference": ("Against the Sérsic fit", "no survey labels to compare with"),
     "truth": ("Against the known truth", "real galaxies have no known true radius"),
@@ -34,10 +32,9 @@ def draw(transfer: pd.DataFrame) -> Figure:
     nmad_high, bias, outlier_fraction. Beside each row stand its NMAD, bias and outliers.
     """
     measured = transfer[np.isfinite(transfer["nmad"])].fillna({"count_labels": 0})
-    # The fit is what the reference is made of: its scatter against itself says nothing.
-    itself = (measured["arm"] == "sersic_fit") & (measured["against"] == "reference")
-    measured = measured[~itself]
-    arms = [*ARMS, *sorted(set(measured["arm"].astype(str)) - set(ARMS))]
+    pairs_of = zip(measured["arm"], measured["against"], strict=True)
+    measured = measured[np.array([comparable(*pair) for pair in pairs_of], bool)]
+    arms = [*_ORDER, *(arm for arm in in_order(measured["arm"]) if arm not in _ORDER)]
     pairs = set(zip(measured["arm"].astype(str), measured["count_labels"], strict=True))
     rows = sorted(pairs, key=lambda pair: (arms.index(pair[0]), pair[1]))
     figure = new_figure(1.15 + 0.42 * max(len(rows), 3))
@@ -61,9 +58,9 @@ def _draw_rows(
 ) -> None:
     """Draw one panel, the first row on top, with the names of its rows if `named`."""
     for place, (row, (arm, _)) in enumerate(zip(rows, pairs, strict=True)):
-        colour, marker = METHOD_COLOURS.get(arm, MUTED), METHOD_MARKERS.get(arm, "o")
+        colour, marker = METHODS[arm].colour, METHODS[arm].marker
         if row is None:
-            text = "is this reference" if arm == "sersic_fit" else "not measured"
+            text = "not measured" if comparable(arm, "reference") else "is this reference"
             axes.annotate(text, (0, place), xytext=(5, 0), textcoords="offset points",
                           color=MUTED, fontsize=8, va="center")  # fmt: skip
             continue
@@ -76,7 +73,7 @@ def _draw_rows(
         _cell(axes, column, ("axes fraction", 1.035), name, MUTED)
     axes.set_yticks(range(len(pairs)), [_row_name(*pair) if named else "" for pair in pairs])
     for label, (arm, _) in zip(axes.get_yticklabels(), pairs, strict=True):
-        label.set_color(METHOD_COLOURS.get(arm, MUTED))
+        label.set_color(METHODS[arm].colour)
     axes.set_ylim(len(pairs) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.grid(False, axis="y")
@@ -94,5 +91,5 @@ def _cell(axes: Axes, column: int, height: tuple[str, float], text: str, colour:
 
 def _row_name(arm: str, labels: float) -> str:
     """Return an arm's name with the number of survey labels it has learnt from."""
-    name = SHORT_NAMES.get(arm, arm)
+    name = METHODS[arm].short
     return f"{name}\n{format_count(labels)} labels" if labels > 0 else name

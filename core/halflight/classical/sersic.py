@@ -1,0 +1,196 @@
+"""The classical judge: a Sersic profile, convolved with the PSF, fitted to one stamp."""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from halflight.classical.moments import PsfError, half_light_aperture, light_moments, psf_size
+from halflight.classical.segmentation import DETECTION_THRESHOLD, Segmentation, segment_stamp
+from halflight.classical.sersic_model import StampModel, shape_vector
+from halflight.classical.sersic_problem import SersicProblem, marginal_error, semi_major_direction
+
+_MINIMUM_GOOD_FRACTION = 0.3
+_START_SERSIC_N, _RESTART_SERSIC_N = 1.5, 4.0
+_MINIMUM_FIT_N, _MAXIMUM_FIT_N = 0.3, 8.0
+_MINIMUM_RADIUS = 0.02  # circularised, arcsec; the largest is half the stamp's side
+_SHEAR_BOUND = 2.5  # axis ratios down to exp(-2.5) = 0.08
+_CENTRE_BOUND_PIXELS = 5.0
+_MINIMUM_SIGNIFICANCE = 3.0  # flux over its error; below it a fit describes noise
+_RESTART_EXCESS = 3.0  # restart when chi^2 exceeds its mean by this many standard deviations
+
+
+@dataclass(frozen=True)
+class SersicFit:
+    """What the fit found. Lengths in arcsec, fluxes in nmgy, angles in radians.
+
+    ln_radius: ln of the semi-major half-light radius; ln_radius_error: its formal 68 % error,
+    marginal over every other parameter, from the curvature of chi^2 at the best fit (a Sersic index
+    at its bound counts as known). It knows nothing of a galaxy that is no Sersic profile.
+    x, y: centre, from the stamp centre. sky: nmgy a pixel.
+    converged: a minimum with a finite error, inside the bounds on radius, shape and centre,
+    with a flux of 3 sigma;
+    otherwise the numbers are the best ones reached, NaN when there are none. The circularised
+    radius is bounded by half the stamp's side, where a stamp ceases to tell.
+    status: "ok", or what is to be known about the fit in a few words.
+    """
+
+    ln_radius: float
+    ln_radius_error: float
+    axis_ratio: float
+    position_angle: float
+    sersic_n: float
+    flux: float
+    x: float
+    y: float
+    sky: float
+    chi_square_per_pixel: float
+    converged: bool
+    status: str
+
+    @property
+    def ln_axis_ratio(self) -> float:
+        """ln of the axis ratio; NaN for an unusable stamp."""
+        return math.log(self.axis_ratio)
+
+
+def failed_fit(status: str) -> SersicFit:
+    """The result for a stamp that cannot be measured: NaN everywhere, and the reason."""
+    return SersicFit(*(math.nan,) * 10, converged=False, status=status)
+
+
+def fit_sersic(
+    image: NDArray[np.floating],
+    sigma: NDArray[np.floating],
+    psf: NDArray[np.floating],
+    *,
+    pixel_scale: float,
+    detection_threshold: float = DETECTION_THRESHOLD,
+) -> SersicFit:
+    """Fit centre, size, shape, Sersic index, flux and a constant sky to the target of a stamp.
+
+    image, sigma: (S, S) nmgy; a bad pixel is NaN in image or not finite in sigma, and left out,
+    as are the neighbours that `segment_stamp` finds. psf: (P, P), P odd, centred, sum 1, pixel
+    response included. detection_threshold: of sources, in units of the smoothed image's noise.
+
+    A trust-region descent (scipy.optimize.least_squares) with the analytic gradient of the model,
+    from the moments of the target and a Sersic index of 1.5; from 4 as well when that ends badly.
+
+    An unusable stamp or PSF is reported in `status`, never raised; ValueError is for wrong shapes.
+    """
+    segmentation = segment_stamp(image, sigma, detection_threshold=detection_threshold)
+    try:
+        model = StampModel(psf, stamp_size=image.shape[0], pixel_scale=pixel_scale)
+    except PsfError as error:
+        return failed_fit(str(error))
+    usable = segmentation.good & ~segmentation.neighbours
+    if usable.mean() < _MINIMUM_GOOD_FRACTION:
+        return failed_fit(f"only {usable.mean():.0%} of the pixels are usable")
+    problem = SersicProblem(model, image, sigma, usable)
+    start = _first_guess(image, psf, segmentation, pixel_scale)
+    fit = _minimise(problem, start, pixel_scale)
+    acceptable = 1.0 + _RESTART_EXCESS * math.sqrt(2.0 / problem.count)
+    if fit.status == "ok" and fit.chi_square_per_pixel < acceptable:
+        return fit
+    start[5] = math.log(_RESTART_SERSIC_N)
+    return max(fit, _minimise(problem, start, pixel_scale), key=_merit)
+
+
+def _merit(fit: SersicFit) -> tuple[bool, float]:
+    """Order of fits to one stamp: a galaxy of positive flux first, then the smaller chi^2."""
+    return fit.flux > 0.0, -fit.chi_square_per_pixel
+
+
+def _minimise(problem: SersicProblem, start: NDArray[np.float64], pixel_scale: float) -> SersicFit:
+    """One descent from a first guess, and its result in the terms of SersicFit."""
+    reach = _CENTRE_BOUND_PIXELS * pixel_scale
+    half_side = 0.5 * problem.model.stamp_size * pixel_scale
+    limits = (
+        (start[0] - reach, start[0] + reach),
+        (start[1] - reach, start[1] + reach),
+        (math.log(_MINIMUM_RADIUS), math.log(half_side)),
+        (-_SHEAR_BOUND, _SHEAR_BOUND),
+        (-_SHEAR_BOUND, _SHEAR_BOUND),
+        (math.log(_MINIMUM_FIT_N), math.log(_MAXIMUM_FIT_N)),
+    )
+    low, high = np.array(limits).T
+    result = least_squares(
+        problem.residual,
+        np.clip(start, low + 1e-3, high - 1e-3),
+        jac=problem.jacobian,
+        bounds=(low, high),
+        x_scale=np.array([0.1, 0.1, 0.2, 0.2, 0.2, 0.3]),
+        ftol=1e-6,
+        xtol=1e-5,
+        gtol=1e-8,
+        max_nfev=60,
+    )
+    shape = result.x
+    problem.residual(shape)
+    shear = math.hypot(shape[3], shape[4])
+    direction = semi_major_direction(shape)
+    at_bound = (shape - low < 1e-3 * (high - low)) | (high - shape < 1e-3 * (high - low))
+    fit = SersicFit(
+        ln_radius=float(shape[2] + 0.5 * shear),
+        ln_radius_error=marginal_error(problem.jacobian(shape)[:, ~at_bound], direction[~at_bound]),
+        axis_ratio=math.exp(-shear),
+        position_angle=0.5 * math.atan2(shape[4], shape[3]),
+        sersic_n=math.exp(shape[5]),
+        flux=problem.flux,
+        x=float(shape[0]),
+        y=float(shape[1]),
+        sky=problem.sky,
+        chi_square_per_pixel=float(2.0 * result.cost / problem.count),
+        converged=True,
+        status="ok",
+    )
+    if result.status <= 0:
+        return replace(fit, converged=False, status=f"no convergence in {result.nfev} steps")
+    if not problem.significance > _MINIMUM_SIGNIFICANCE:
+        return replace(fit, converged=False, status="no significant flux")
+    if at_bound[:5].any():
+        return replace(fit, converged=False, status="radius, shape or centre at a bound")
+    if not math.isfinite(fit.ln_radius_error):
+        return replace(fit, converged=False, status="chi^2 does not curve: no error can be given")
+    if at_bound[5]:
+        return replace(fit, status="Sersic index at a bound")
+    return fit
+
+
+def _first_guess(
+    image: NDArray[np.floating],
+    psf: NDArray[np.floating],
+    segmentation: Segmentation,
+    pixel_scale: float,
+) -> NDArray[np.float64]:
+    """Centre, size and shape from the moments and the growth curve of the target's segment."""
+    psf_radius, psf_moments = psf_size(psf, pixel_scale)
+    pixels = segmentation.labels == segmentation.target
+    light = np.where(pixels & segmentation.good, image - segmentation.background, 0.0)
+    moments = light_moments(light, pixels, pixel_scale) if segmentation.target else None
+    if moments is None:  # nothing detected: a small galaxy at the centre
+        return shape_vector(
+            half_light_radius=1.5,
+            axis_ratio=0.7,
+            position_angle=0.0,
+            sersic_n=_START_SERSIC_N,
+            x=0.0,
+            y=0.0,
+        )
+    observed = half_light_aperture(
+        light, x=moments.x, y=moments.y, total=float(light.sum()), pixel_scale=pixel_scale
+    )
+    radius = math.sqrt(max(observed**2 - psf_radius**2, (0.3 * psf_radius) ** 2))
+    minor = math.sqrt(max(moments.minor**2 - psf_moments.minor**2, 0.0))
+    major = math.sqrt(max(moments.major**2 - psf_moments.minor**2, pixel_scale**2 / 12.0))
+    axis_ratio = min(max(minor / major, 0.3), 0.95)
+    return shape_vector(
+        half_light_radius=radius / math.sqrt(axis_ratio),
+        axis_ratio=axis_ratio,
+        position_angle=moments.position_angle,
+        sersic_n=_START_SERSIC_N,
+        x=moments.x,
+        y=moments.y,
+    )

@@ -1,0 +1,78 @@
+"""The sizes of a PSF stamp: half-light radius and FWHM, read as a band-limited function."""
+
+import math
+from collections.abc import Callable
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import j0, j1
+
+
+def psf_half_light_radius(image: NDArray[np.floating], pixel_scale: float) -> float:
+    """Radius of the circle round the middle pixel that holds half of a PSF stamp's light.
+
+    In the units of `pixel_scale`. The stamp, (size, size) with odd size, is taken as band-limited:
+    the light within radius R is the sum over its Fourier modes of the transform of a disc,
+    R J1(2 pi k R) / k, so no pixel is split. Raises ValueError for a stamp without such a radius.
+    """
+    frequency, amplitude = _transform(image)
+    # The disc's transform at k = 0 is its area, pi R^2.
+    constant, ring, k = amplitude[0] * np.pi, amplitude[1:] / frequency[1:], frequency[1:]
+
+    def light_within(radius: float) -> float:
+        return constant * radius**2 + radius * float(ring @ j1(2 * np.pi * radius * k))
+
+    return pixel_scale * _solve(lambda r: light_within(r) - 0.5, len(image), "half-light radius")
+
+
+def psf_fwhm(image: NDArray[np.floating], pixel_scale: float) -> float:
+    """Full width at half maximum of a PSF stamp's azimuthal mean round its middle pixel.
+
+    In the units of `pixel_scale`; the same band-limited reading as `psf_half_light_radius`,
+    with J0(2 pi k r). Raises ValueError for a stamp that never falls to half of its centre.
+    """
+    frequency, amplitude = _transform(image)
+    half = 0.5 * float(amplitude.sum())
+
+    def above_half(radius: float) -> float:
+        return float(amplitude @ j0(2 * np.pi * radius * frequency)) - half
+
+    return 2 * pixel_scale * _solve(lambda r: -above_half(r), len(image), "FWHM")
+
+
+def _transform(image: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The distinct frequencies of a stamp and the sum of its modes at each.
+
+    Frequencies are in cycles per pixel, from 0; modes are the real part of the transform of the
+    stamp normalised to 1, over the number of pixels.
+    """
+    if image.ndim != 2 or image.shape[0] != image.shape[1] or image.shape[0] % 2 == 0:
+        raise ValueError(f"a PSF stamp is square with odd size, got shape {image.shape}")
+    total = float(np.asarray(image, dtype=np.float64).sum())
+    if not (math.isfinite(total) and total > 0):
+        raise ValueError(f"a PSF stamp needs a finite, positive sum, got {total}")
+    centred = np.fft.ifftshift(np.asarray(image, dtype=np.float64)) / total
+    frequency, group = _frequencies(len(image))
+    modes = np.fft.fft2(centred).real / image.size
+    summed = np.asarray(np.bincount(group, weights=modes.ravel()), dtype=np.float64)
+    return frequency, summed
+
+
+@cache
+def _frequencies(size: int) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """The distinct frequencies of a (size, size) transform, and which of them each mode has."""
+    k = np.rint(np.fft.fftfreq(size) * size).astype(int)
+    squares, group = np.unique(k[:, None] ** 2 + k[None, :] ** 2, return_inverse=True)
+    return np.sqrt(squares) / size, group.ravel()
+
+
+def _solve(function: Callable[[float], float], size: int, what: str) -> float:
+    """The first crossing from below of a function of the radius in pixels, inside the stamp."""
+    radii = np.arange(0.0, (size - 1) / 2 + 0.5, 0.5)
+    for low, high in pairwise(radii):
+        if function(high) >= 0:
+            return float(brentq(function, low, high, xtol=1e-9))
+    raise ValueError(f"the PSF stamp of {size} x {size} pixels has no {what} inside it")

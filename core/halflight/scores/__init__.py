@@ -1,0 +1,1 @@
+"""How well a quantity was measured: statistics of residuals and error bars, and their tables."""

@@ -1,0 +1,187 @@
+"""Simulated stamps with known truth: one by index, or all of them on every core."""
+
+import math
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import Any
+
+import galsim
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from halflight.instrument import PIXEL_SCALE, magnitude_of
+from halflight.psf import psf_fwhm, psf_half_light_radius
+from halflight.simulation.draws import draw_scene
+from halflight.simulation.noise import add_noise
+from halflight.simulation.population import Population
+from halflight.simulation.psf import render_psf
+from halflight.simulation.render import render_objects, render_sky
+from halflight.simulation.scene import Galaxy
+from halflight.simulation.truth import half_light_ellipse
+
+Image = NDArray[np.float32]
+Block = tuple[pd.DataFrame, Image, Image, Image]
+
+# Stamps a task: fixed, so that the split does not depend on the number of processes.
+CHUNK = 100
+_SCENE_STREAM, _NOISE_STREAM = 0, 1
+
+
+class SimulationError(RuntimeError):
+    """A stamp could not be simulated; the message names its index."""
+
+
+def generator(seed: int, index: int, stream: int) -> np.random.Generator:
+    """The random numbers of one stamp and purpose.
+
+    Philox keyed by (seed, index): no stamp depends on another; streams are 2^192 draws apart.
+    """
+    return np.random.Generator(np.random.Philox(key=[seed, index], counter=[0, 0, 0, stream]))
+
+
+def simulate_stamp(
+    index: int, *, seed: int, stamp_size: int, psf_size: int, population: Population
+) -> tuple[dict[str, Any], Image, Image, Image]:
+    """The truth (one table row), image, sigma and PSF of stamp `index`.
+
+    image and sigma are (stamp_size, stamp_size), psf (psf_size, psf_size), all float32, the first
+    two in nmgy. sigma is what a survey would quote: computed from the noisy image.
+    `neighbour_flux_fraction` is the neighbours' light, as seen, within 2 half-light radii plus one
+    PSF half-light radius of the target's centre, over the target's total flux.
+    """
+    scene = draw_scene(population, generator(seed, index, _SCENE_STREAM), stamp_size=stamp_size)
+    target, exposure = scene.target, scene.exposure
+    psf = render_psf(scene.psf, psf_size)
+    psf_radius = psf_half_light_radius(psf, PIXEL_SCALE)
+    around = render_objects(stamp_size, scene.neighbours, scene.psf)
+    light = render_objects(stamp_size, (target,), scene.psf, whole=True) + around
+    light += render_sky(scene, stamp_size)
+    image = add_noise(light, exposure, generator(seed, index, _NOISE_STREAM))
+
+    truth = half_light_ellipse(target.components)
+    single = len(target.components) == 1
+    near = 2 * truth.semi_major + psf_radius
+    row = {
+        "id": index,
+        "magnitude": float(magnitude_of(target.flux)),
+        "half_light_radius": truth.semi_major,
+        "axis_ratio": truth.axis_ratio,
+        "position_angle": truth.position_angle,
+        "sersic_n": target.components[0].sersic_n if single else math.nan,
+        "bulge_fraction": 0.0 if single else target.components[0].flux / target.flux,
+        "components": len(target.components),
+        "flux": target.flux,
+        "x": target.x,
+        "y": target.y,
+        "psf_half_light_radius": psf_radius,
+        "psf_fwhm": psf_fwhm(psf, PIXEL_SCALE),
+        "nmgy_per_count": exposure.nmgy_per_count,
+        "sky": exposure.sky,
+        "gain": exposure.gain,
+        "dark_variance": exposure.dark_variance,
+        "neighbours": len(scene.neighbours),
+        "neighbour_flux_fraction": _light_near(around, target, near) / target.flux,
+    }
+    return row, image, exposure.sigma(image), psf
+
+
+def simulate_stamps(
+    count: int,
+    *,
+    seed: int,
+    stamp_size: int,
+    psf_size: int,
+    population: Population,
+    processes: int,
+) -> Iterator[Block]:
+    """Stamps 0 to count - 1, as blocks of (table, image, sigma, psf) in order of their index.
+
+    A block holds up to `CHUNK` stamps; its bytes do not depend on `processes`, and at most two
+    blocks a process are held in memory. Processes are spawned, so a script that calls this needs
+    the usual `if __name__ == "__main__"`.
+    Raises ValueError for a bad argument and SimulationError, naming the stamp, for a failed one.
+    """
+    _check(count=count, seed=seed, stamp_size=stamp_size, psf_size=psf_size, processes=processes)
+    settings = {
+        "seed": seed,
+        "stamp_size": stamp_size,
+        "psf_size": psf_size,
+        "population": population,
+    }
+    chunks = [range(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK)]
+    if processes == 1:
+        return (_simulate_chunk(chunk, settings) for chunk in chunks)
+    return _simulate_in_pool(chunks, settings, processes)
+
+
+def _simulate_in_pool(
+    chunks: list[range], settings: dict[str, Any], processes: int
+) -> Iterator[Block]:
+    """The chunks' blocks in order, with a bounded number under way."""
+    with ProcessPoolExecutor(
+        processes, mp_context=get_context("spawn"), initializer=_use_one_thread
+    ) as pool:
+        under_way: deque[tuple[range, Future[Block]]] = deque()
+        try:
+            for chunk in chunks:
+                under_way.append((chunk, pool.submit(_simulate_chunk, chunk, settings)))
+                if len(under_way) >= 2 * processes:
+                    yield _result(*under_way.popleft())
+            while under_way:
+                yield _result(*under_way.popleft())
+        finally:
+            for _, future in under_way:
+                future.cancel()
+
+
+def _result(chunk: range, future: Future[Block]) -> Block:
+    """A block, once its process has it."""
+    try:
+        return future.result()
+    except BrokenProcessPool as error:
+        raise SimulationError(
+            f"a process died while simulating stamps {chunk.start} to {chunk.stop - 1} or later "
+            "ones: out of memory, or killed; use fewer processes"
+        ) from error
+
+
+def _simulate_chunk(indices: range, settings: dict[str, Any]) -> Block:
+    """One block, in this process."""
+    rows: list[dict[str, Any]] = []
+    size, psf_size = settings["stamp_size"], settings["psf_size"]
+    image = np.empty((len(indices), size, size), dtype=np.float32)
+    sigma = np.empty_like(image)
+    psf = np.empty((len(indices), psf_size, psf_size), dtype=np.float32)
+    for slot, index in enumerate(indices):
+        try:
+            row, image[slot], sigma[slot], psf[slot] = simulate_stamp(index, **settings)
+        except (ValueError, RuntimeError, galsim.GalSimError) as error:
+            raise SimulationError(
+                f"simulated stamp {index} (seed {settings['seed']}) failed: {error}"
+            ) from error
+        rows.append(row)
+    return pd.DataFrame(rows), image, sigma, psf
+
+
+def _use_one_thread() -> None:
+    """Keep GalSim's OpenMP to one thread: the processes already fill the cores."""
+    galsim.set_omp_threads(1)
+
+
+def _light_near(image: Image, target: Galaxy, radius: float) -> float:
+    """The light (nmgy) of an image within `radius` arcsec of the target's centre."""
+    offset = (np.arange(len(image)) - (len(image) - 1) / 2) * PIXEL_SCALE
+    near = np.hypot(offset[None, :] - target.x, offset[:, None] - target.y) <= radius
+    return float(image[near].sum(dtype=np.float64))
+
+
+def _check(**arguments: int) -> None:
+    """Raise ValueError for a number that is negative or, but for count and seed, zero."""
+    for name, value in arguments.items():
+        least = 0 if name in ("count", "seed") else 1
+        if value < least:
+            raise ValueError(f"{name} must be at least {least}, got {value}")

@@ -1,0 +1,50 @@
+"""The survey room: SDSS queries and files in, stamps with noise and PSF out (astroquery's home)."""
+
+from halflight.surveys.catalogue import Catalogue, fetch_catalogue
+from halflight.surveys.centroids import centroid_offset
+from halflight.surveys.client import SdssClient
+from halflight.surveys.download import SurveyDownload, download_survey
+from halflight.surveys.errors import (
+    CatalogueError,
+    CentroidError,
+    FrameError,
+    NotFoundError,
+    PsfError,
+    StampError,
+    SurveyError,
+    SurveyParameterError,
+    TooManyFailedFieldsError,
+    UnavailableError,
+)
+from halflight.surveys.fields import SurveyBlock
+from halflight.surveys.frames import Frame, read_frame
+from halflight.surveys.psf import PsfField, read_psfield
+from halflight.surveys.query import catalogue_sql
+from halflight.surveys.stamps import Stamp, cut_stamp
+
+__all__ = [
+    "Catalogue",
+    "CatalogueError",
+    "CentroidError",
+    "Frame",
+    "FrameError",
+    "NotFoundError",
+    "PsfError",
+    "PsfField",
+    "SdssClient",
+    "Stamp",
+    "StampError",
+    "SurveyBlock",
+    "SurveyDownload",
+    "SurveyError",
+    "SurveyParameterError",
+    "TooManyFailedFieldsError",
+    "UnavailableError",
+    "catalogue_sql",
+    "centroid_offset",
+    "cut_stamp",
+    "download_survey",
+    "fetch_catalogue",
+    "read_frame",
+    "read_psfield",
+]

@@ -1,0 +1,246 @@
+"""The whole survey path: query -> catalogue -> fields -> frames and PSFs -> blocks of stamps."""
+
+import logging
+from collections import Counter, deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+
+from halflight.surveys.catalogue import Catalogue, fetch_catalogue
+from halflight.surveys.centroids import check_offsets, summarise_offsets
+from halflight.surveys.client import SdssClient, public_address, version
+from halflight.surveys.errors import (
+    FrameError,
+    NotFoundError,
+    PsfError,
+    SurveyError,
+    SurveyParameterError,
+    TooManyFailedFieldsError,
+    UnavailableError,
+)
+from halflight.surveys.fields import LoadedField, SurveyBlock, cut_block, load_field
+
+# What costs a field its objects but lets the download go on.
+FIELD_FAILURES = (NotFoundError, UnavailableError, FrameError, PsfError)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class SurveyDownload:
+    """A catalogue whose stamps arrive field by field: iterate it once, then read its accounts.
+
+    Iterating yields a `SurveyBlock` per field in the order of (run, camcol, field), rows by id;
+    only the field in hand and a few fetched ahead are in memory. Afterwards `provenance`
+    (plain values, ready for JSON) and `dropped` (id, reason) tell what was used and what was not.
+    """
+
+    client_options: dict[str, Any]
+    catalogue: Catalogue
+    endpoint: str
+    band: str
+    stamp_size: int
+    psf_size: int
+    max_failed_fields: float
+    workers: int
+    base: dict[str, Any]
+    _dropped: list[tuple[int, str]] = field(default_factory=list)
+    _failures: list[dict[str, str]] = field(default_factory=list)
+    _files: list[dict[str, str | int]] = field(default_factory=list)
+    _offsets: list[float] = field(default_factory=list)
+    _stamps: int = 0
+    _state: str = "new"
+
+    @property
+    def dropped(self) -> pd.DataFrame:
+        """Every catalogue row of the chosen fields that gave no stamp: id (int64) and reason."""
+        self._need_finished()
+        own = pd.DataFrame(self._dropped, columns=["id", "reason"]).astype({"id": "int64"})
+        both = pd.concat([self.catalogue.dropped, own], ignore_index=True)
+        return both.sort_values(["id", "reason"], ignore_index=True)
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Where everything came from: the same for every run on the same sky."""
+        self._need_finished()
+        reasons = Counter(self.dropped["reason"])
+        return self.base | {
+            "counts": self.catalogue.counts
+            | {"failed_fields": len(self._failures), "stamps": self._stamps},
+            "dropped": dict(sorted(reasons.items())),
+            "failed_fields": self._failures,
+            "centroid_offset_pixels": summarise_offsets(self._offsets),
+            "files": self._files,
+        }
+
+    def __iter__(self) -> Iterator[SurveyBlock]:
+        if self._state != "new":
+            raise SurveyError("a SurveyDownload is iterated once; call download_survey again")
+        self._state = "running"
+        fields = list(self.catalogue.table.groupby(["run", "camcol", "field"], sort=True))
+        bar = tqdm(total=len(fields), desc="download", unit="field", disable=None)
+        with SdssClient(**self.client_options) as client, bar:
+            for rows, loaded in self._load_ahead(client, [rows for _, rows in fields]):
+                block = self._cut_field(rows, loaded, total=len(fields))
+                bar.update()
+                bar.set_postfix(stamps=self._stamps, dropped=len(self._dropped))
+                if block is not None:
+                    yield block
+        if self._stamps == 0:
+            raise SurveyError(
+                f"no stamp came out of {len(fields)} fields: {Counter(r for _, r in self._dropped)}"
+            )
+        check_offsets("(all fields together)", self._offsets)
+        self._state = "finished"
+        print(
+            f"download: {self._stamps} stamps from {len(fields) - len(self._failures)} of "
+            f"{len(fields)} fields; {len(self.dropped)} catalogue rows dropped",
+            flush=True,
+        )
+
+    def _load_ahead(
+        self, client: SdssClient, fields: list[pd.DataFrame]
+    ) -> Iterator[tuple[pd.DataFrame, LoadedField | SurveyError]]:
+        """Each field with its files, in order, while `workers` threads fetch the next ones."""
+        waiting: deque[tuple[pd.DataFrame, Future[LoadedField]]] = deque()
+        todo = iter(fields)
+        with ThreadPoolExecutor(self.workers) as pool:
+            try:
+                while True:
+                    while len(waiting) <= self.workers and (rows := next(todo, None)) is not None:
+                        waiting.append((rows, pool.submit(load_field, client, rows, self.band)))
+                    if not waiting:
+                        return
+                    rows, future = waiting.popleft()
+                    try:
+                        loaded: LoadedField | SurveyError = future.result()
+                    except FIELD_FAILURES as error:
+                        loaded = error
+                    yield rows, loaded
+            finally:
+                for _, future in waiting:
+                    future.cancel()
+
+    def _cut_field(
+        self, rows: pd.DataFrame, loaded: LoadedField | SurveyError, *, total: int
+    ) -> SurveyBlock | None:
+        """The stamps of one field, or None (and the reason on record) if there are none."""
+        try:
+            if isinstance(loaded, SurveyError):
+                raise loaded
+            block, dropped, offsets = cut_block(
+                rows, loaded.frame, loaded.psf, self.stamp_size, self.psf_size
+            )
+        except FIELD_FAILURES as error:
+            self._fail(rows, error, total)
+            return None
+        self._dropped += dropped
+        self._offsets += offsets
+        self._files += loaded.files
+        self._stamps += len(block.table)
+        return block if len(block.table) else None
+
+    def _fail(self, rows: pd.DataFrame, error: SurveyError, total: int) -> None:
+        """Put a lost field on record; raise `TooManyFailedFieldsError` once there are too many."""
+        key = "-".join(str(rows[name].iloc[0]) for name in ("run", "camcol", "field"))
+        _log.warning("field %s dropped with %d objects: %s", key, len(rows), error)
+        self._failures.append({"field": key, "reason": error.reason})
+        self._dropped += [(int(i), f"field failed: {error.reason}") for i in rows["id"]]
+        if len(self._failures) > self.max_failed_fields * total:
+            raise TooManyFailedFieldsError(
+                f"{len(self._failures)} of {total} fields failed, more than max_failed_fields = "
+                f"{self.max_failed_fields} allows; the last, {key}: {error}"
+            ) from error
+
+    def _need_finished(self) -> None:
+        if self._state != "finished":
+            raise SurveyError("provenance and dropped are known only after every block was taken")
+
+
+def download_survey(
+    cache_folder: Path,
+    *,
+    endpoint: str,
+    release: int,
+    band: str,
+    skyserver_url: str | None,
+    sas_url: str | None,
+    where: str,
+    field_modulus: int,
+    field_remainder: int,
+    max_fields: int | None,
+    stamp_size: int,
+    psf_size: int,
+    retries: int,
+    backoff: float,
+    timeout: float,
+    queries_per_minute: int,
+    max_failed_fields: float,
+    truth_table: str | None = None,
+    workers: int = 2,
+) -> SurveyDownload:
+    """Query the catalogue now; the returned `SurveyDownload` yields the stamps when iterated.
+
+    `endpoint` is the name of the sky for the record. `cache_folder` must belong to that sky alone.
+    `max_failed_fields` is the fraction of fields that may fail before the download stops. The other
+    parameters are those of `SdssClient` and `fetch_catalogue`. The output does not depend on
+    `workers`, on retries, or on what was already in the cache.
+    """
+    if not 0.0 <= max_failed_fields <= 1.0:
+        raise SurveyParameterError(
+            f"max_failed_fields must be in [0, 1], received {max_failed_fields}"
+        )
+    if workers < 1:
+        raise SurveyParameterError(f"workers must be >= 1, received {workers}")
+    options: dict[str, Any] = {
+        "release": release,
+        "skyserver_url": skyserver_url,
+        "sas_url": sas_url,
+        "retries": retries,
+        "backoff": backoff,
+        "timeout": timeout,
+        "queries_per_minute": queries_per_minute,
+        "cache_folder": cache_folder,
+    }
+    with SdssClient(**options) as client:
+        catalogue = fetch_catalogue(
+            client,
+            band=band,
+            where=where,
+            field_modulus=field_modulus,
+            field_remainder=field_remainder,
+            max_fields=max_fields,
+            truth_table=truth_table,
+        )
+        addresses = {
+            "skyserver": public_address(client.skyserver_url),
+            "sas": public_address(client.sas_url),
+        }
+    print(
+        f"download: {len(catalogue.table)} objects in {catalogue.counts['fields']} fields "
+        f"({endpoint}, DR{release}, {band} band)",
+        flush=True,
+    )
+    return SurveyDownload(
+        client_options=options,
+        catalogue=catalogue,
+        endpoint=endpoint,
+        band=band,
+        stamp_size=stamp_size,
+        psf_size=psf_size,
+        max_failed_fields=max_failed_fields,
+        workers=workers,
+        base={
+            "endpoint": endpoint,
+            "release": release,
+            "band": band,
+            "addresses": addresses,
+            "astroquery": version(),
+            "sql": catalogue.sql,
+        },
+    )

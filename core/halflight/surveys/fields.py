@@ -1,0 +1,101 @@
+"""One field: its files fetched and read, its objects cut out."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from halflight.surveys.centroids import centroid_offset, check_offsets, is_bright
+from halflight.surveys.client import SdssClient
+from halflight.surveys.errors import StampError
+from halflight.surveys.frames import Frame, read_frame
+from halflight.surveys.psf import PsfField, half_light_radius, read_psfield
+from halflight.surveys.query import TRUTH_COLUMNS
+from halflight.surveys.stamps import cut_stamp
+
+# What a stamp's row takes over from the catalogue as it is.
+COPIED_COLUMNS = (
+    *("id", "run", "camcol", "field", "ra", "dec", "rowc", "colc", "magnitude", "magnitude_error"),
+    *("petro_r50", "petro_r90", "dev_radius", "dev_axis_ratio", "exp_radius", "exp_axis_ratio"),
+    *("frac_dev", "extinction", "psf_fwhm", "gain", "dark_variance"),
+    *(f"true_{name}" for name in TRUTH_COLUMNS),
+)
+
+
+class SurveyBlock(NamedTuple):
+    """The stamps of one field: table (n rows), image and sigma (n, S, S), psf (n, P, P) float32."""
+
+    table: pd.DataFrame
+    image: np.ndarray
+    sigma: np.ndarray
+    psf: np.ndarray
+
+
+class LoadedField(NamedTuple):
+    """One field ready to be cut up, and the records of its files for the provenance."""
+
+    frame: Frame
+    psf: PsfField
+    files: list[dict[str, str | int]]
+
+
+def load_field(client: SdssClient, rows: pd.DataFrame, band: str) -> LoadedField:
+    """Fetch and read the frame and the PSF of the one field that all `rows` belong to."""
+    first = rows.iloc[0]
+    run, camcol, number = int(first["run"]), int(first["camcol"]), int(first["field"])
+    rerun = str(int(first["rerun"]))
+    paths = (
+        client.frame(run, camcol, number, band, rerun),
+        client.psfield(run, camcol, number, rerun),
+    )
+    frame = read_frame(
+        paths[0],
+        run=run,
+        camcol=camcol,
+        field=number,
+        band=band,
+        gain=float(first["gain"]),
+        dark_variance=float(first["dark_variance"]),
+    )
+    psf = read_psfield(paths[1], run=run, camcol=camcol, field=number, band=band)
+    return LoadedField(frame, psf, [client.cache.record(path) for path in paths])
+
+
+def cut_block(
+    rows: pd.DataFrame, frame: Frame, psf: PsfField, stamp_size: int, psf_size: int
+) -> tuple[SurveyBlock, list[tuple[int, str]], list[float]]:
+    """The stamps of one frame's objects; the (id, reason) of those dropped; the centroid offsets.
+
+    Raises `CentroidError` if the objects' light does not lie where the catalogue says.
+    """
+    dropped: list[tuple[int, str]] = []
+    offsets: list[float] = []
+    image, sigma, psfs = (
+        np.empty((len(rows), s, s), np.float32) for s in (stamp_size,) * 2 + (psf_size,)
+    )
+    records: list[dict[str, Any]] = []
+    for row in rows.to_dict("records"):
+        try:
+            stamp = cut_stamp(frame, row["ra"], row["dec"], stamp_size)
+        except StampError as error:
+            dropped.append((int(row["id"]), error.reason))
+            continue
+        n = len(records)
+        image[n], sigma[n] = stamp.image, stamp.sigma
+        psfs[n] = psf.at(row["rowc"], row["colc"], psf_size)
+        pixel = round(stamp.row), round(stamp.col)
+        if is_bright(row["magnitude"], stamp.sigma):
+            offsets.append(centroid_offset(stamp.image, stamp.x, stamp.y))
+        records.append(
+            {name: row[name] for name in COPIED_COLUMNS}
+            | {
+                "x": stamp.x,
+                "y": stamp.y,
+                "psf_half_light_radius": half_light_radius(psfs[n]),
+                "nmgy_per_count": float(frame.calib[pixel[1]]),
+                "sky": float(frame.sky[pixel]),
+            }
+        )
+    check_offsets(frame.name, offsets)
+    n = len(records)
+    return SurveyBlock(pd.DataFrame(records), image[:n], sigma[:n], psfs[:n]), dropped, offsets
