@@ -1,5 +1,6 @@
 """The stages of the pipeline, one thin script each, and how every one of them starts and ends."""
 
+import inspect
 import os
 import sys
 from collections.abc import Callable
@@ -16,19 +17,25 @@ os.environ.setdefault("MKL_NUM_THREADS", "1")
 INTERRUPTED = 130
 
 
-def run(stage: Callable[[], None], *expected: type[Exception]) -> None:
-    """Run a stage; end with one clear line, and a telling exit code, on an expected error.
+def run(stage: Callable[..., None], *expected: type[Exception]) -> None:
+    """Run a stage with the command line's words (its task, its dataset) as arguments.
 
-    Exit codes: 0 done, 1 an error, 130 stopped by Ctrl-C (DVC leaves it to the stage). Errors
-    that are not `expected`, and so are defects of halflight, keep their traceback; with
-    HALFLIGHT_TRACEBACK=1 every error does.
+    It ends with one clear line, and a telling exit code, on an expected error: 0 done, 1 an error,
+    2 wrong arguments, 130 stopped by Ctrl-C (DVC leaves it to the stage). Errors that are not
+    `expected`, and so are defects of halflight, keep their traceback; with HALFLIGHT_TRACEBACK=1
+    every error does.
     """
     from halflight.params import ParamsError
 
     failures: tuple[type[Exception], ...] = (ParamsError, *expected)
-    name = Path(sys.argv[0]).stem
+    name, words = Path(sys.argv[0]).stem, sys.argv[1:]
+    wanted = list(inspect.signature(stage).parameters)
+    if len(words) != len(wanted):
+        usage = " ".join([f"python -m stages.{name}", *(word.upper() for word in wanted)])
+        print(f"{name}: received {words}: usage: {usage}", file=sys.stderr)
+        sys.exit(2)
     try:
-        stage()
+        stage(*words)
     except KeyboardInterrupt:
         print(f"\n{name}: stopped; `dvc repro` goes on from here", file=sys.stderr)
         sys.exit(INTERRUPTED)

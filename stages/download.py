@@ -8,43 +8,53 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from halflight import files, params, paths, store
+from halflight.instrument import SDSS
+from halflight.paths import TaskPaths
 from halflight.sandbox import RecordedSky, Sandbox, SyntheticSky
 from halflight.surveys import SurveyError, download_survey
 from stages import processes, project_path, run
 
 
-def main() -> None:
+def main(task: str) -> None:
     """Query, fetch, cut and store; a later run starts where an interrupted one stopped."""
-    everything = params.load()
-    survey = everything.survey
-    cache = project_path(paths.CHECKPOINTS) / "download" / sky_name(everything)
-    with addresses(everything) as (skyserver_url, sas_url):
+    survey, wanted, sky = params.read("survey", f"{task}.survey", "sandbox")
+    place, [band] = TaskPaths(task), wanted.bands
+    cache = project_path(paths.CHECKPOINTS) / "download" / sky_name(survey, sky)
+    with addresses(survey, sky) as (skyserver_url, sas_url):
         download = download_survey(
             cache,
-            endpoint=survey.endpoint,
+            band=band,
             skyserver_url=skyserver_url,
             sas_url=sas_url,
-            **survey.selection[survey.endpoint].model_dump(),
-            **survey.model_dump(
-                exclude={"endpoint", "skyserver_url", "sas_url", "recorded_sky", "selection"}
-            ),
+            stamp_size=wanted.stamp_size,
+            psf_size=wanted.psf_size,
+            **wanted.selection[survey.endpoint].model_dump(),
+            **survey.model_dump(exclude={"skyserver_url", "sas_url", "recorded_sky"}),
         )
-        with store.write_stamps(paths.SURVEY_STAMPS) as writer:
+        with store.write_stamps(
+            place.stamps("survey"), instrument=SDSS.with_bands([band]), origin=survey.endpoint
+        ) as writer:
             for block in download:
-                writer.append(block.table, image=block.image, sigma=block.sigma, psf=block.psf)
-    files.write_csv(paths.SURVEY_DROPPED, download.dropped)
-    files.write_json(paths.SURVEY_PROVENANCE, download.provenance)
+                image, sigma, psf = (
+                    array[..., np.newaxis] for array in (block.image, block.sigma, block.psf)
+                )
+                writer.append(block.table, image=image, sigma=sigma, psf=psf)
+    files.write_csv(place.dropped, download.dropped)
+    files.write_json(place.provenance, download.provenance)
     shutil.rmtree(cache)
 
 
 @contextmanager
-def addresses(everything: params.Params) -> Iterator[tuple[str | None, str | None]]:
+def addresses(
+    survey: params.Survey, synthetic: params.Sandbox
+) -> Iterator[tuple[str | None, str | None]]:
     """Base addresses of the catalogue and of the files; None means SDSS's own.
 
     The sandbox serves its sky on loopback for as long as the download lasts.
     """
-    survey = everything.survey
     if survey.endpoint == "sdss" or survey.skyserver_url or survey.sas_url:
         yield survey.skyserver_url, survey.sas_url
         return
@@ -53,7 +63,7 @@ def addresses(everything: params.Params) -> Iterator[tuple[str | None, str | Non
         sky = RecordedSky(recorded_folder(survey.recorded_sky))
     else:
         print("download: rendering a synthetic sky; what it shows was never observed")
-        sky = SyntheticSky(**everything.sandbox.model_dump())
+        sky = SyntheticSky(**synthetic.model_dump())
         sky.prefetch(processes=processes())
     with Sandbox(sky) as server:
         yield server.skyserver_url, server.sas_url
@@ -64,11 +74,10 @@ def recorded_folder(setting: str) -> Path:
     return Path(os.environ.get("HALFLIGHT_RECORDED_SKY", project_path(Path(setting))))
 
 
-def sky_name(everything: params.Params) -> str:
+def sky_name(survey: params.Survey, synthetic: params.Sandbox) -> str:
     """A name for all that decides which bytes a file of this sky holds, to keep caches apart."""
-    survey = everything.survey
     sky = {
-        "sandbox": everything.sandbox.model_dump(),
+        "sandbox": synthetic.model_dump(),
         "recorded": {"folder": survey.recorded_sky},
         "sdss": {"skyserver": survey.skyserver_url, "sas": survey.sas_url},
     }[survey.endpoint]

@@ -1,91 +1,67 @@
-"""Evaluate: predict both test splits and score every method by the same rules."""
+"""Evaluate: measure both test splits with every network, and score every method by the same rules."""
 
-import numpy as np
 import pandas as pd
 
-from halflight import files, nn, params, paths, store
-from halflight.scores import tables as scoring
+from halflight import files, methods, params, store, tasks, training
+from halflight.estimator import Estimator
+from halflight.paths import DATASETS, TaskPaths
+from halflight.scores import tables
 from stages import run
-from stages.training import chosen_backend, predict
-
-ARMS = {
-    "zero_shot": paths.TRAINED_MODEL,
-    "fine_tuned": paths.FINETUNED_MODELS / "fine_tuned",
-    "from_scratch": paths.FINETUNED_MODELS / "from_scratch",
-}
 
 
-def main() -> None:
-    """Write every prediction and reference to data/evaluated, the scores to reports/metrics."""
-    everything = params.load()
-    settings, choice = everything.evaluate, chosen_backend(everything.train)
-    backend = choice.backend
-    simulated = store.read_stamps(paths.PREPARED_SIMULATED)
-    survey = store.read_stamps(paths.PREPARED_SURVEY)
-    judged_simulated = pd.read_parquet(paths.JUDGED_SIMULATED)
-    judged_survey = pd.read_parquet(paths.JUDGED_SURVEY)
+def main(task: str) -> None:
+    """Write every measurement and reference to data, the scores to reports/metrics."""
+    settings, train = params.read(f"{task}.evaluate", f"{task}.train")
+    place, wanted = TaskPaths(task), tasks.get(task)
+    choice = training.choose_backend(train)
+    trained = Estimator.load(place.trained, backend=choice.backend)
+    arms = {"zero_shot": trained} | {
+        arm: Estimator.load(place.finetuned(arm), backend=choice.backend)
+        for arm in methods.LEARNT_FROM_LABELS
+    }
+    networks = {"simulated": {"network": trained}, "survey": arms}
+    describe = {"simulated": tables.simulated_objects, "survey": tables.survey_objects}
 
-    rows = simulated.table["id"].isin(judged_simulated["id"]).to_numpy().nonzero()[0]
-    test = (survey.table["split"] == "test").to_numpy().nonzero()[0]
-    network = nn.load_model(paths.TRAINED_MODEL, backend=backend)
-    judged_test = judged_survey.set_index("id").loc[survey.table["id"].iloc[test]].reset_index()
-    predictions = pd.concat(
-        [
-            scoring.predictions("simulated", judged_simulated),
-            prediction("simulated", "network", network, simulated, rows),
-            scoring.predictions("survey", judged_test),
-            *(
-                prediction("survey", arm, nn.load_model(path, backend=backend), survey, test)
-                for arm, path in ARMS.items()
-            ),
-        ],
-        ignore_index=True,
+    predictions, objects = [], []
+    for dataset in DATASETS:
+        test, classical = test_objects(place, dataset)
+        stamps = store.read_stamps(place.stamps(dataset))
+        predictions.append(tables.classical_predictions(wanted, dataset, classical))
+        for method, estimator in networks[dataset].items():
+            measured = estimator.measure_stamps(stamps, test["source_index"].to_numpy())
+            predictions.append(
+                tables.predictions(wanted, dataset, method, test["id"].to_numpy(), measured)
+            )
+        objects.append(describe[dataset](wanted, test, classical))
+    measurements = pd.concat(predictions, ignore_index=True)
+    known = pd.concat(objects, ignore_index=True)
+
+    options = {"seed": settings.seed, "bootstrap": settings.bootstrap}
+    scores, bins = tables.score(
+        wanted, measurements, known, magnitude_edges=settings.magnitude_edges, **options
     )
-    objects = pd.concat(
-        [
-            scoring.simulated_objects(simulated.table.iloc[rows], judged_simulated),
-            scoring.survey_objects(survey.table.iloc[test], judged_test),
-        ],
-        ignore_index=True,
-    )
-    metrics, bins = scoring.score(
-        predictions,
-        objects,
-        magnitude_edges=settings.magnitude_edges,
-        seed=settings.seed,
-        bootstrap=settings.bootstrap,
-    )
-    labels = files.read_json(paths.FINETUNED_LABELS)["train"]
-    transfer = scoring.transfer(
-        predictions, objects, labels=labels, seed=settings.seed, bootstrap=settings.bootstrap
-    )
-    files.write_parquet(paths.EVALUATED_PREDICTIONS, predictions)
-    files.write_parquet(paths.EVALUATED_OBJECTS, objects)
+    labels = {arm: arms[arm].provenance["labels"]["train"] for arm in methods.LEARNT_FROM_LABELS}
     devices = {
-        "train": files.read_json(paths.TRAINED_DEVICE)["device"],
-        "finetune": files.read_json(paths.FINETUNED_DEVICE)["device"],
+        "train": trained.provenance["device"],
+        "finetune": arms["fine_tuned"].provenance["device"],
         "evaluate": choice.device,
     }
-    files.write_json(paths.METRICS, {**metrics, "device": devices})
-    files.write_csv(paths.BINS, bins)
-    files.write_csv(paths.TRANSFER, transfer)
-    print(bins.pivot_table("nmad", ["dataset", "against", "bin_low"], "method").to_string())
+    files.write_parquet(place.predictions, measurements)
+    files.write_parquet(place.objects, known)
+    files.write_json(place.metrics, {**scores, "device": devices})
+    files.write_csv(place.bins, bins)
+    transfer = tables.transfer(wanted, measurements, known, labels=labels, **options)
+    files.write_csv(place.transfer, transfer)
+    shown = bins[bins["quantity"] == wanted.headline.name]
+    print(shown.pivot_table("nmad", ["dataset", "against", "bin_low"], "method").to_string())
 
 
-def prediction(
-    dataset: str, method: str, model: nn.Model, stamps: store.Stamps, indices: np.ndarray
-) -> pd.DataFrame:
-    """A network's predictions, one row an object."""
-    mean, sigma = predict(model, stamps, indices)
-    return pd.DataFrame(
-        {
-            "dataset": dataset,
-            "id": stamps.table["id"].to_numpy()[indices],
-            "method": method,
-            "ln_radius": mean,
-            "ln_radius_sigma": sigma,
-        }
-    )
+def test_objects(place: TaskPaths, dataset: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The test split of a data set that was measured classically, and these measurements."""
+    prepared = store.read_stamps(place.prepared(dataset)).table
+    classical = pd.read_parquet(place.classical(dataset)).set_index("id")
+    test = prepared[(prepared["split"] == "test") & prepared["id"].isin(classical.index)]
+    return test, classical.loc[test["id"]].reset_index()
 
 
 if __name__ == "__main__":

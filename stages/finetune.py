@@ -3,72 +3,83 @@
 import numpy as np
 import pandas as pd
 
-from halflight import files, nn, params, paths, store
-from stages import run
-from stages.training import (
-    LabelledStamps,
-    chosen_backend,
-    fingerprint,
-    fit_network,
-    new_network,
-    write_history,
-)
+from halflight import files, params, paths, store, tasks, training
+from halflight.estimator import Estimator
+from halflight.paths import TaskPaths
+from stages import project_path, run
 
 
-def main() -> None:
-    """Fine-tune on the survey's training split, labelled by our own PSF-convolved Sersic fit."""
-    everything = params.load()
-    finetune, train = everything.finetune, everything.train
-    data = labelled_survey(finetune)
-    choice = chosen_backend(train)
-    tuned = nn.load_model(paths.TRAINED_MODEL, backend=choice.backend)
-    if finetune.freeze:
-        tuned.freeze(*finetune.freeze)
-    scratch = new_network(data.stamps, train, backend=choice.backend, seed=finetune.seed)
-    scratch_fit = finetune.model_copy(
+def main(task: str) -> None:
+    """Fine-tune on the survey's training split, labelled by a classical measurement of our own."""
+    settings, train = params.read(f"{task}.finetune", f"{task}.train")
+    place, wanted = TaskPaths(task), tasks.get(task)
+    data = labelled_survey(wanted, place, settings)
+    choice = training.choose_backend(train)
+    provenance = {"trained_on": data.stamps.origin, "device": choice.device}
+    tuned = Estimator.load(place.trained, backend=choice.backend)
+    if settings.freeze:
+        tuned.network.freeze(*settings.freeze)
+    scratch = training.new_estimator(
+        wanted,
+        data.stamps,
+        tuned.preparation,
+        train,
+        backend=choice.backend,
+        seed=settings.seed,
+        provenance=provenance,
+    )
+    provenance["trained_on"] = f"{tuned.provenance['trained_on']}, {data.stamps.origin}"
+    tuned = tuned.with_provenance(**provenance)
+    scratch_settings = settings.model_copy(
         update={
-            "epochs": finetune.from_scratch_epochs,
-            "learning_rate": finetune.from_scratch_learning_rate,
+            "epochs": settings.from_scratch_epochs,
+            "learning_rate": settings.from_scratch_learning_rate,
         }
     )
-    identity = (
-        fingerprint([paths.PREPARED_SURVEY, paths.JUDGED, paths.TRAINED]) + train.model_dump_json()
-    )
+    inputs = [place.prepared("survey"), place.data / "classical", place.data / "trained"]
+    identity = training.fingerprint(inputs) + train.model_dump_json()
     histories = []
-    with files.whole_folder(paths.FINETUNED_MODELS) as folder:
-        for arm, model, fit in [
-            ("fine_tuned", tuned, finetune),
-            ("from_scratch", scratch, scratch_fit),
-        ]:
-            histories.append(fit_network(model, data, fit, name=arm, identity=identity))
-            model.save(folder / arm)
-    write_history(paths.FINETUNED_HISTORY, histories)
-    counts = {"train": len(data.train), "validation": len(data.validation)}
-    files.write_json(paths.FINETUNED_LABELS, counts)
-    files.write_json(paths.FINETUNED_DEVICE, {"device": choice.device})
+    for arm, estimator, fit in [
+        ("fine_tuned", tuned, settings),
+        ("from_scratch", scratch, scratch_settings),
+    ]:
+        fitted, history = training.fit(
+            estimator,
+            data,
+            fit,
+            name=arm,
+            checkpoints=project_path(paths.CHECKPOINTS),
+            identity=identity,
+        )
+        fitted.save(place.finetuned(arm))
+        histories.append(history)
+    files.write_csv(place.finetuned_history, pd.concat(histories, ignore_index=True))
 
 
-def labelled_survey(finetune: params.FineTune) -> LabelledStamps:
-    """Survey stamps with the ln R_e of their Sersic fit, where that fit is good enough to learn."""
-    stamps = store.read_stamps(paths.PREPARED_SURVEY)
-    judged = pd.read_parquet(paths.JUDGED_SURVEY).set_index("id").loc[stamps.table["id"]]
-    labels = judged["sersic_fit_ln_radius"].to_numpy()
-    usable = judged["sersic_fit_converged"].to_numpy() & np.isfinite(labels)
-    usable &= judged["sersic_fit_ln_radius_error"].to_numpy() <= finetune.max_label_error
+def labelled_survey(
+    task: tasks.Task, place: TaskPaths, settings: params.FineTune
+) -> training.LabelledStamps:
+    """Survey stamps with what their reference method measured, where that is good enough to learn."""
+    stamps = store.read_stamps(place.prepared("survey"))
+    measured = pd.read_parquet(place.classical("survey")).set_index("id")
+    labels = task.survey_labels(
+        measured.loc[stamps.table["id"]], max_error=settings.max_label_error
+    )
     split = stamps.table["split"].to_numpy()
-    shuffled = np.random.Generator(np.random.Philox(key=[finetune.seed, 0])).permutation(len(split))
-    train = shuffled[(usable & (split == "train"))[shuffled]][: finetune.max_labels]
-    validation = np.flatnonzero(usable & (split == "validation"))
+    shuffled = np.random.Generator(np.random.Philox(key=[settings.seed, 0])).permutation(len(split))
+    train = shuffled[(labels.usable & (split == "train"))[shuffled]][: settings.max_labels]
+    validation = np.flatnonzero(labels.usable & (split == "validation"))
     print(
         f"finetune: {len(train)} survey stamps to learn from, {len(validation)} to validate; "
-        f"{int((~usable).sum())} of {len(usable)} have no Sersic fit good enough to be a label"
+        f"{int((~labels.usable).sum())} of {len(labels.usable)} have no {task.reference} good "
+        "enough to be a label"
     )
     if not (len(train) and len(validation)):
         raise ValueError(
             f"{len(train)} labels to learn from and {len(validation)} to validate are too few: "
-            "raise finetune.max_label_error, change prepare.survey_fractions, or download more"
+            "raise finetune.max_label_error, change prepare.split, or download more"
         )
-    return LabelledStamps(stamps, labels=labels, train=train, validation=validation)
+    return training.LabelledStamps(stamps, labels.values, train=train, validation=validation)
 
 
 if __name__ == "__main__":

@@ -1,119 +1,79 @@
-"""Prepare: split by sky, clean and scale simulated and survey stamps alike."""
-
-from pathlib import Path
+"""Prepare: split by sky, clean, crop and stretch stamps, simulated and survey's alike."""
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from halflight import files, params, paths, store
-from halflight import prepare as preparation
-from halflight.instrument import PIXEL_SCALE
+from halflight import files, params, store
+from halflight import prepare as preparing
+from halflight.paths import TaskPaths
 from stages import run
 
 BLOCK = 256
-SCALING_SAMPLE = 2048
 
 
-def main() -> None:
-    """Read the simulated and survey stamps, write data/prepared."""
-    everything = params.load()
-    settings, endpoint = everything.prepare, everything.survey.endpoint
-    simulated = store.read_stamps(paths.SIMULATED)
-    survey = store.read_stamps(paths.SURVEY_STAMPS)
-
-    split = {
-        "simulated": preparation.split_patches(
-            simulated.table["id"].to_numpy().astype(str),
-            fractions=settings.simulated_fractions,
-            seed=settings.seed,
-        ),
-        "survey": split_survey(survey.table, settings, endpoint),
-    }
-    scaling = fit_scalings(simulated, split["simulated"] == "train", settings)
-    dropped = []
-    for name, stamps, folder in [
-        ("simulated", simulated, paths.PREPARED_SIMULATED),
-        ("survey", survey, paths.PREPARED_SURVEY),
-    ]:
-        dropped.append(prepare(name, stamps, split[name], scaling, settings, folder))
-    files.write_json(paths.PREPARED_SCALING, {k: v.to_dict() for k, v in scaling.items()})
-    files.write_csv(paths.PREPARED_DROPPED, pd.concat(dropped, ignore_index=True))
-
-
-def split_survey(
-    table: pd.DataFrame, settings: params.Prepare, endpoint: params.Endpoint
-) -> np.ndarray:
-    """The split of each survey object, or "shared sky" for one that lies in two."""
-    by_rows = settings.survey_patches[endpoint] == "rows"
-    patches = (
-        preparation.row_patches(table, rows_per_patch=settings.rows_per_patch)
-        if by_rows
-        else preparation.field_patches(table)
+def main(task: str, dataset: str) -> None:
+    """Read the stamps of one data set, write them as the network sees them."""
+    settings, place = params.read(f"{task}.prepare"), TaskPaths(task)
+    stamps = store.read_stamps(place.stamps(dataset))
+    preparation = preparing.Preparation(
+        **{name: getattr(settings, name) for name in preparing.Preparation.__dataclass_fields__}
     )
-    split = preparation.split_patches(
-        patches,
-        fractions=settings.survey_fractions[endpoint],
-        seed=settings.seed,
-        contiguous=by_rows,
+    split = split_stamps(stamps, settings)
+    left_out = prepare(stamps, split, preparation, place, dataset)
+    files.write_csv(place.left_out(dataset), left_out)
+    files.write_json(place.preparation(dataset), preparation.to_dict())
+    kept = pd.Series(split[~stamps.table["id"].isin(left_out["id"])]).value_counts()
+    counts = ", ".join(f"{kept.get(name, 0)} {name}" for name in preparing.SPLITS)
+    print(f"prepare: {dataset}: {counts}; {len(left_out)} left out")
+
+
+def split_stamps(stamps: store.Stamps, settings: params.Prepare) -> np.ndarray:
+    """The split of each stamp, or "shared sky" for one that lies in two."""
+    table, rule = stamps.table, settings.split.get(stamps.origin)
+    if rule is None:
+        raise ValueError(f"prepare.split says nothing of stamps of the origin {stamps.origin!r}")
+    patches = {
+        "stamps": lambda: table["id"].to_numpy().astype(str),
+        "fields": lambda: preparing.field_patches(table),
+        "rows": lambda: preparing.row_patches(table, rows_per_patch=settings.rows_per_patch),
+    }[rule.patches]()
+    split = preparing.split_patches(
+        patches, fractions=rule.fractions, seed=settings.seed, contiguous=rule.patches == "rows"
     )
-    diagonal = settings.stamp_size * np.sqrt(2) * PIXEL_SCALE
-    ra, dec = table["ra"].to_numpy(), table["dec"].to_numpy()
-    split[preparation.shared_sky(ra, dec, split, radius=diagonal)] = "shared sky"
+    if {"ra", "dec"} <= set(table):
+        diagonal = settings.stamp_size * np.sqrt(2) * stamps.instrument.pixel_scale
+        ra, dec = table["ra"].to_numpy(), table["dec"].to_numpy()
+        split[preparing.shared_sky(ra, dec, split, radius=diagonal)] = "shared sky"
     return split
 
 
-def fit_scalings(
-    simulated: store.Stamps, training: np.ndarray, settings: params.Prepare
-) -> dict[str, preparation.Scaling]:
-    """Scalings of image and PSF, from simulated training stamps alone."""
-    sample = np.flatnonzero(training)[:SCALING_SAMPLE]
-    sigma = simulated["sigma"][sample]
-    image, _ = preparation.clean_stamps(simulated["image"][sample], sigma)
-    noise = float(np.median(sigma[np.isfinite(sigma)]))
-    return {
-        "image": preparation.fit_scaling(
-            preparation.centre_crop(image, settings.stamp_size), settings.image_softening * noise
-        ),
-        "psf": preparation.fit_scaling(
-            preparation.centre_crop(simulated["psf"][sample], settings.psf_size),
-            settings.psf_softening,
-        ),
-    }
-
-
 def prepare(
-    name: str,
     stamps: store.Stamps,
     split: np.ndarray,
-    scaling: dict[str, preparation.Scaling],
-    settings: params.Prepare,
-    folder: Path,
+    preparation: preparing.Preparation,
+    place: TaskPaths,
+    dataset: str,
 ) -> pd.DataFrame:
-    """Write one kind of stamps, scaled; return the objects left out, with the reason."""
+    """Write the stamps, prepared; return the objects left out, with the reason."""
     reason = np.full(len(stamps), "", dtype=object)
     reason[split == "shared sky"] = "shares sky with an object of another split"
-    with store.write_stamps(folder) as writer:
-        for start in tqdm(range(0, len(stamps), BLOCK), f"prepare {name}", disable=None):
+    with store.write_stamps(
+        place.prepared(dataset), instrument=stamps.instrument, origin=stamps.origin
+    ) as writer:
+        for start in tqdm(range(0, len(stamps), BLOCK), f"prepare {dataset}", disable=None):
             rows = np.arange(start, min(start + BLOCK, len(stamps)))
-            image, bad = preparation.clean_stamps(stamps["image"][rows], stamps["sigma"][rows])
-            reason[rows[bad > settings.max_bad_fraction]] = "too many bad pixels"
+            ready = preparation.apply(*(stamps[name][rows] for name in ("image", "sigma", "psf")))
+            reason[rows[ready.bad_fraction > preparation.max_bad_fraction]] = "too many bad pixels"
             keep = reason[rows] == ""
             table = stamps.table.iloc[rows[keep]].assign(
-                split=split[rows[keep]], source_index=rows[keep], bad_fraction=bad[keep]
+                split=split[rows[keep]],
+                source_index=rows[keep],
+                bad_fraction=ready.bad_fraction[keep],
             )
-            image = preparation.centre_crop(image[keep], settings.stamp_size)
-            psf = preparation.centre_crop(stamps["psf"][rows[keep]], settings.psf_size)
-            writer.append(table, image=scaling["image"].apply(image), psf=scaling["psf"].apply(psf))
-    counts = pd.Series(split[reason == ""]).value_counts()
-    left_out = pd.DataFrame({"dataset": name, "id": stamps.table["id"], "reason": reason})
-    left_out = left_out[left_out["reason"] != ""]
-    print(
-        f"prepare: {name}: "
-        + ", ".join(f"{counts.get(s, 0)} {s}" for s in preparation.SPLITS)
-        + f"; {len(left_out)} left out"
-    )
-    return left_out
+            writer.append(table, image=ready.image[keep], psf=ready.psf[keep])
+    left_out = pd.DataFrame({"id": stamps.table["id"], "reason": reason})
+    return left_out[left_out["reason"] != ""]
 
 
 if __name__ == "__main__":

@@ -5,31 +5,33 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from halflight import files, params, paths, store
+from halflight import files, params, paths, store, tasks
+from halflight.paths import TaskPaths
 from halflight.report.page import write_report
 from stages import run
 
 
-def main() -> None:
+def main(task: str) -> None:
     """Render reports/index.html, reports/report.md and reports/figures."""
-    everything = params.load()
-    objects = pd.read_parquet(paths.EVALUATED_OBJECTS)
-    simulated = store.read_stamps(paths.SIMULATED)
-    survey = store.read_stamps(paths.SURVEY_STAMPS)
-    judged = pd.read_parquet(paths.JUDGED_SURVEY).set_index("id")
-    angles = judged["sersic_fit_position_angle"].reindex(survey.table["id"]).to_numpy()
+    everything, place, wanted = params.load(), TaskPaths(task), tasks.get(task)
+    objects = pd.read_parquet(place.objects).rename(columns=shown_names(wanted.headline.name))
+    simulated = store.read_stamps(place.stamps("simulated"))
+    survey = store.read_stamps(place.stamps("survey"))
+    reference = pd.read_parquet(place.classical("survey")).set_index("id")
+    angles = reference[f"{wanted.reference}_position_angle"].reindex(survey.table["id"]).to_numpy()
     count = everything.report.gallery
+    metrics = files.read_json(place.metrics)
     written = write_report(
         paths.REPORTS,
-        provenance=files.read_json(paths.SURVEY_PROVENANCE),
-        predictions=pd.read_parquet(paths.EVALUATED_PREDICTIONS),
+        provenance=files.read_json(place.provenance),
+        predictions=of_headline(pd.read_parquet(place.predictions), wanted),
         objects=objects,
-        bins=pd.read_csv(paths.BINS),
-        metrics=files.read_json(paths.METRICS),
+        bins=of_headline(pd.read_csv(place.bins), wanted),
+        metrics={**metrics[wanted.headline.name], "device": metrics["device"]},
         history=pd.concat(
-            [pd.read_csv(path) for path in (paths.TRAINED_HISTORY, paths.FINETUNED_HISTORY)]
+            [pd.read_csv(path) for path in (place.trained_history, place.finetuned_history)]
         ),
-        transfer=pd.read_csv(paths.TRANSFER),
+        transfer=of_headline(pd.read_csv(place.transfer), wanted),
         gallery={
             "simulated": gallery(
                 simulated, objects, "simulated", simulated.table["position_angle"], count
@@ -42,6 +44,16 @@ def main() -> None:
     print(f"report: {len(written)} files; open {paths.PAGE}")
 
 
+def of_headline(table: pd.DataFrame, task: tasks.Task) -> pd.DataFrame:
+    """The rows of the quantity that the page shows."""
+    return table[table["quantity"] == task.headline.name].drop(columns="quantity")
+
+
+def shown_names(quantity: str) -> dict[str, str]:
+    """The page's names of the columns of one quantity."""
+    return {f"{quantity}_{name}": name for name in ("truth", "reference", "bound")}
+
+
 def gallery(
     stamps: store.Stamps, objects: pd.DataFrame, dataset: str, angles: Any, count: int
 ) -> dict[str, Any]:
@@ -51,9 +63,12 @@ def gallery(
     row_of = pd.Series(np.arange(len(stamps)), index=stamps.table["id"])
     rows = row_of.loc[shown["id"]].to_numpy()
     return {
-        "image": stamps["image"][rows],
-        "sigma": stamps["sigma"][rows],
-        "labels": [f"r = {magnitude:.1f}" for magnitude in shown["magnitude"]],
+        "image": stamps["image"][rows][..., 0],
+        "sigma": stamps["sigma"][rows][..., 0],
+        "pixel_scale": stamps.instrument.pixel_scale,
+        "labels": [
+            f"{stamps.instrument.bands[0]} = {magnitude:.1f}" for magnitude in shown["magnitude"]
+        ],
         "id": shown["id"].tolist(),
         "position_angle": np.asarray(angles)[rows],
         "x": stamps.table["x"].to_numpy()[rows],

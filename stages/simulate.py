@@ -1,15 +1,19 @@
 """Simulate: GalSim stamps of galaxies whose half-light radius is known. Synthetic, and said so."""
 
+import numpy as np
 from tqdm import tqdm
 
-from halflight import params, paths, store
+from halflight import params, store
+from halflight.instrument import SDSS
+from halflight.paths import TaskPaths
 from halflight.simulation import Population, SimulationError, simulate_stamps
 from stages import processes, run
 
 
-def main() -> None:
+def main(task: str) -> None:
     """Draw, render and store the population of params.yaml, one block after the other."""
-    settings = params.load().simulate
+    settings = params.read(f"{task}.simulate")
+    folder = TaskPaths(task).stamps("simulated")
     blocks = simulate_stamps(
         settings.count,
         seed=settings.seed,
@@ -18,14 +22,16 @@ def main() -> None:
         population=Population(**settings.population.model_dump()),
         processes=processes(),
     )
+    instrument = SDSS.with_bands([settings.population.band])
     with (
-        store.write_stamps(paths.SIMULATED) as writer,
+        store.write_stamps(folder, instrument=instrument, origin="simulated") as writer,
         tqdm(total=settings.count, desc="simulate", unit=" stamps", disable=None) as bar,
     ):
-        for table, image, sigma, psf in blocks:
+        for table, *arrays in blocks:
+            image, sigma, psf = (array[..., np.newaxis] for array in arrays)
             writer.append(table, image=image, sigma=sigma, psf=psf)
             bar.update(len(table))
-    print(f"simulate: {settings.count} synthetic stamps in {paths.SIMULATED}")
+    print(f"simulate: {settings.count} synthetic stamps in {folder}")
 
 
 if __name__ == "__main__":

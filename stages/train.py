@@ -2,39 +2,47 @@
 
 import numpy as np
 
-from halflight import files, params, paths, store
-from stages import run
-from stages.training import (
-    LabelledStamps,
-    chosen_backend,
-    fingerprint,
-    fit_network,
-    new_network,
-    write_history,
-)
+from halflight import files, params, paths, store, tasks, training
+from halflight.paths import TaskPaths
+from halflight.prepare import Preparation
+from stages import project_path, run
 
 
-def main() -> None:
+def main(task: str) -> None:
     """Train on the simulated training split; keep the weights of the best validation loss."""
-    train = params.load().train
-    stamps = store.read_stamps(paths.PREPARED_SIMULATED)
+    settings, place, wanted = params.read(f"{task}.train"), TaskPaths(task), tasks.get(task)
+    stamps = store.read_stamps(place.prepared("simulated"))
+    labels = wanted.simulated_labels(stamps.table)
     split = stamps.table["split"].to_numpy()
-    data = LabelledStamps(
+    data = training.LabelledStamps(
         stamps,
-        labels=np.log(stamps.table["half_light_radius"].to_numpy()),
-        train=np.flatnonzero(split == "train"),
-        validation=np.flatnonzero(split == "validation"),
+        labels.values,
+        train=np.flatnonzero(labels.usable & (split == "train")),
+        validation=np.flatnonzero(labels.usable & (split == "validation")),
     )
-    choice = chosen_backend(train)
-    model = new_network(stamps, train, backend=choice.backend, seed=train.seed)
-    model.summary()
+    choice = training.choose_backend(settings)
+    estimator = training.new_estimator(
+        wanted,
+        stamps,
+        Preparation.from_dict(files.read_json(place.preparation("simulated"))),
+        settings,
+        backend=choice.backend,
+        seed=settings.seed,
+        provenance={"trained_on": stamps.origin, "device": choice.device},
+    )
+    estimator.network.summary()
     print(f"train: {len(data.train)} stamps, {len(data.validation)} to validate")
-    identity = fingerprint([paths.PREPARED_SIMULATED]) + train.model_dump_json()
-    history = fit_network(model, data, train, name="train", identity=identity)
-    with files.whole_folder(paths.TRAINED_MODEL) as folder:
-        model.save(folder)
-    write_history(paths.TRAINED_HISTORY, [history])
-    files.write_json(paths.TRAINED_DEVICE, {"device": choice.device})
+    identity = training.fingerprint([place.prepared("simulated")]) + settings.model_dump_json()
+    estimator, history = training.fit(
+        estimator,
+        data,
+        settings,
+        name="train",
+        checkpoints=project_path(paths.CHECKPOINTS),
+        identity=identity,
+    )
+    estimator.save(place.trained)
+    files.write_csv(place.trained_history, history)
 
 
 if __name__ == "__main__":

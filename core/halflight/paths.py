@@ -1,46 +1,13 @@
 """Every file and folder of the pipeline, by name, relative to the repository root."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
-
 DATA = Path("data")
-SURVEY = DATA / "survey"
-SIMULATED = DATA / "simulated"
-PREPARED = DATA / "prepared"
-JUDGED = DATA / "judged"
-TRAINED = DATA / "trained"
-FINETUNED = DATA / "finetuned"
-EVALUATED = DATA / "evaluated"
-
-SURVEY_STAMPS = SURVEY / "stamps"
-SURVEY_PROVENANCE = SURVEY / "provenance.json"
-SURVEY_DROPPED = SURVEY / "dropped.csv"
-
-PREPARED_SIMULATED = PREPARED / "simulated"
-PREPARED_SURVEY = PREPARED / "survey"
-PREPARED_SCALING = PREPARED / "scaling.json"
-PREPARED_DROPPED = PREPARED / "dropped.csv"
-
-JUDGED_SIMULATED = JUDGED / "simulated.parquet"
-JUDGED_SURVEY = JUDGED / "survey.parquet"
-
-TRAINED_MODEL = TRAINED / "model"
-TRAINED_HISTORY = TRAINED / "history.csv"
-TRAINED_DEVICE = TRAINED / "device.json"
-
-FINETUNED_MODELS = FINETUNED / "models"
-FINETUNED_HISTORY = FINETUNED / "history.csv"
-FINETUNED_LABELS = FINETUNED / "labels.json"
-FINETUNED_DEVICE = FINETUNED / "device.json"
-
-EVALUATED_PREDICTIONS = EVALUATED / "predictions.parquet"
-EVALUATED_OBJECTS = EVALUATED / "objects.parquet"
-
 REPORTS = Path("reports")
-METRICS = REPORTS / "metrics" / "metrics.json"
-BINS = REPORTS / "metrics" / "bins.csv"
-TRANSFER = REPORTS / "metrics" / "transfer.csv"
+DATASETS = ("simulated", "survey")
+
 PAGE = REPORTS / "index.html"
 PAGE_MARKDOWN = REPORTS / "report.md"
 FIGURES = REPORTS / "figures"
@@ -51,3 +18,89 @@ CAPACITY_FIGURE = CAPACITY / "learning_curves.png"
 
 # Not an output of any stage: what an interrupted stage needs to go on where it stopped.
 CHECKPOINTS = Path(".checkpoints")
+
+
+@dataclass(frozen=True)
+class TaskPaths:
+    """The files of one task; `dataset` is one of `DATASETS`."""
+
+    task: str
+
+    @property
+    def data(self) -> Path:
+        """The folder of all its data."""
+        return DATA / self.task
+
+    def stamps(self, dataset: str) -> Path:
+        """Stamps as they were simulated or cut out of the survey."""
+        return self.data / dataset / "stamps"
+
+    @property
+    def provenance(self) -> Path:
+        """Where the survey's stamps come from."""
+        return self.data / "survey" / "provenance.json"
+
+    @property
+    def dropped(self) -> Path:
+        """The survey's objects that gave no stamp, and why."""
+        return self.data / "survey" / "dropped.csv"
+
+    def prepared(self, dataset: str) -> Path:
+        """Stamps as a network sees them, with their split."""
+        return self.data / "prepared" / dataset / "stamps"
+
+    def preparation(self, dataset: str) -> Path:
+        """What was done to these stamps."""
+        return self.data / "prepared" / dataset / "preparation.json"
+
+    def left_out(self, dataset: str) -> Path:
+        """The stamps that no split holds, and why."""
+        return self.data / "prepared" / dataset / "left_out.csv"
+
+    def classical(self, dataset: str) -> Path:
+        """Classical measurements, one row a stamp."""
+        return self.data / "classical" / f"{dataset}.parquet"
+
+    @property
+    def trained(self) -> Path:
+        """The estimator trained on simulated stamps."""
+        return self.data / "trained" / "estimator"
+
+    @property
+    def trained_history(self) -> Path:
+        """Its learning curve."""
+        return self.data / "trained" / "history.csv"
+
+    def finetuned(self, arm: str) -> Path:
+        """An estimator that has learnt from survey labels: "fine_tuned" or "from_scratch"."""
+        return self.data / "finetuned" / "estimators" / arm
+
+    @property
+    def finetuned_history(self) -> Path:
+        """The learning curves of these."""
+        return self.data / "finetuned" / "history.csv"
+
+    @property
+    def predictions(self) -> Path:
+        """What every method measured of the test objects."""
+        return self.data / "evaluated" / "predictions.parquet"
+
+    @property
+    def objects(self) -> Path:
+        """The test objects, with their truths and references."""
+        return self.data / "evaluated" / "objects.parquet"
+
+    @property
+    def metrics(self) -> Path:
+        """Every score over all objects."""
+        return REPORTS / "metrics" / self.task / "metrics.json"
+
+    @property
+    def bins(self) -> Path:
+        """The scores in bins of magnitude."""
+        return REPORTS / "metrics" / self.task / "bins.csv"
+
+    @property
+    def transfer(self) -> Path:
+        """The arms of the transfer experiment side by side."""
+        return REPORTS / "metrics" / self.task / "transfer.csv"

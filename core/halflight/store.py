@@ -2,9 +2,10 @@
 
 One format serves simulated, survey and prepared stamps. A folder holds
 
-    stamps.json          count, stamps a shard, and each array's shape and dtype
+    stamps.json          count, stamps a shard, each array's shape and dtype, the instrument, and
+                         where the stamps come from
     table.parquet        one row a stamp
-    NAME-00000.npy ...   each array, `shard_size` stamps a file
+    NAME-00000.npy ...   each array (n, rows, columns, bands), `shard_size` stamps a file
 
 and appears under its name only once it is complete.
 """
@@ -20,10 +21,12 @@ import numpy as np
 import pandas as pd
 
 from halflight import files
+from halflight.instrument import Instrument
 
 SHARD_SIZE = 1024
 MANIFEST = "stamps.json"
 TABLE = "table.parquet"
+KEYS = {"count", "shard_size", "arrays", "instrument", "origin"}
 
 
 def shard_name(array: str, number: int) -> str:
@@ -103,10 +106,16 @@ class ShardedArray:
 
 @dataclass(frozen=True)
 class Stamps:
-    """A folder of stamps, opened: `table` in memory, `arrays` on disk."""
+    """A folder of stamps, opened: `table` in memory, `arrays` on disk.
+
+    instrument: what their pixels are. origin: the sky that they come from, "simulated" or the name
+    of a survey's endpoint.
+    """
 
     table: pd.DataFrame
     arrays: Mapping[str, ShardedArray]
+    instrument: Instrument
+    origin: str
 
     def __len__(self) -> int:
         return len(self.table)
@@ -118,13 +127,23 @@ class Stamps:
 def read_stamps(folder: Path) -> Stamps:
     """Open a folder of stamps.
 
-    Raises FileNotFoundError where there is none, ValueError where table and manifest disagree.
+    Raises FileNotFoundError where there is none, ValueError for a manifest of another version, or
+    where table and manifest disagree.
     """
     manifest_path = folder / MANIFEST
     if not manifest_path.is_file():
         raise FileNotFoundError(f"no stamps at {folder} ({MANIFEST} is missing): run `dvc repro`")
     manifest = files.read_json(manifest_path)
+    if not isinstance(manifest, dict) or set(manifest) != KEYS:
+        raise ValueError(
+            f"{manifest_path} needs exactly the keys {sorted(KEYS)}: it was damaged, or written by "
+            "another version; delete the folder and run `dvc repro`"
+        )
     count, shard_size = manifest["count"], manifest["shard_size"]
+    try:
+        instrument = Instrument.from_dict(manifest["instrument"])
+    except ValueError as error:
+        raise ValueError(f"{manifest_path}: {error}") from error
     table = pd.read_parquet(folder / TABLE)
     if len(table) != count:
         raise ValueError(
@@ -135,21 +154,33 @@ def read_stamps(folder: Path) -> Stamps:
         name: ShardedArray(folder, name, count, shard_size, tuple(form["shape"]), form["dtype"])
         for name, form in manifest["arrays"].items()
     }
-    return Stamps(table, arrays)
+    return Stamps(table, arrays, instrument, str(manifest["origin"]))
 
 
 class StampWriter:
     """Collects blocks of stamps and writes them as shards; made by `write_stamps`."""
 
-    def __init__(self, folder: Path, shard_size: int) -> None:
+    def __init__(self, folder: Path, instrument: Instrument, origin: str, shard_size: int) -> None:
         self.folder, self.shard_size = folder, shard_size
+        self.instrument, self.origin = instrument, origin
         self.count = self.written = 0
         self.tables: list[pd.DataFrame] = []
         self.pending: dict[str, list[np.ndarray]] = {}
         self.forms: dict[str, dict[str, Any]] = {}
 
     def append(self, table: pd.DataFrame, **arrays: np.ndarray) -> None:
-        """Add one block: a table of n rows and arrays of n stamps each."""
+        """Add one block: a table of n rows and arrays (n, rows, columns, bands) of n stamps each.
+
+        Raises ValueError for arrays that differ from the first block's, or from the instrument's
+        number of bands.
+        """
+        bands = len(self.instrument.bands)
+        for name, array in arrays.items():
+            if array.ndim != 4 or array.shape[-1] != bands:
+                raise ValueError(
+                    f"{name!r} stamps must be (n, rows, columns, {bands}), one band each of "
+                    f"{', '.join(self.instrument.bands)}; received {array.shape}"
+                )
         if not self.forms:
             self.pending = {name: [] for name in arrays}
             self.forms = {
@@ -180,7 +211,13 @@ class StampWriter:
         if self.written < self.count:
             self._write_shard(self.count - self.written)
         files.write_parquet(self.folder / TABLE, pd.concat(self.tables, ignore_index=True))
-        manifest = {"count": self.count, "shard_size": self.shard_size, "arrays": self.forms}
+        manifest = {
+            "count": self.count,
+            "shard_size": self.shard_size,
+            "arrays": self.forms,
+            "instrument": self.instrument.to_dict(),
+            "origin": self.origin,
+        }
         files.write_json(self.folder / MANIFEST, manifest)
 
     def _write_shard(self, size: int) -> None:
@@ -193,9 +230,11 @@ class StampWriter:
 
 
 @contextmanager
-def write_stamps(folder: Path, *, shard_size: int = SHARD_SIZE) -> Iterator[StampWriter]:
+def write_stamps(
+    folder: Path, *, instrument: Instrument, origin: str, shard_size: int = SHARD_SIZE
+) -> Iterator[StampWriter]:
     """Write a folder of stamps block by block; the folder appears only when all went well."""
     with files.whole_folder(folder) as partial:
-        writer = StampWriter(partial, shard_size)
+        writer = StampWriter(partial, instrument, origin, shard_size)
         yield writer
         writer.close()

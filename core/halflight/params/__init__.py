@@ -4,26 +4,26 @@ Units and meanings stand in params.yaml, beside the values; here stand the rules
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from halflight import paths
 from halflight.params.learning import Capacity, FineTune, Fit, Network, Train
-from halflight.params.measuring import Evaluate, Judge, Prepare, Report
+from halflight.params.measuring import Classical, Evaluate, Prepare, Report
 from halflight.params.rules import Endpoint, Section
 from halflight.params.sandbox import Sandbox
 from halflight.params.simulate import Simulate
-from halflight.params.survey import Survey
+from halflight.params.survey import Survey, TaskSurvey
 
 __all__ = [
     "Capacity",
+    "Classical",
     "Endpoint",
     "Evaluate",
     "FineTune",
     "Fit",
-    "Judge",
     "Network",
     "Params",
     "ParamsError",
@@ -32,8 +32,11 @@ __all__ = [
     "Sandbox",
     "Simulate",
     "Survey",
+    "TaskParams",
+    "TaskSurvey",
     "Train",
     "load",
+    "read",
 ]
 
 
@@ -41,19 +44,55 @@ class ParamsError(ValueError):
     """A parameter that breaks a rule; the message names it, the rule and the value received."""
 
 
-class Params(Section):
-    """The whole of params.yaml: a section a stage, and one for the synthetic sky."""
+class TaskParams(Section):
+    """The sections of one task, each read by one stage or more."""
 
-    survey: Survey
-    sandbox: Sandbox
+    survey: TaskSurvey
     simulate: Simulate
     prepare: Prepare
-    judge: Judge
+    classical: Classical
     train: Train
     finetune: FineTune
     evaluate: Evaluate
+
+
+class Params(Section):
+    """The whole of params.yaml: what all tasks share, and a section for each task."""
+
+    survey: Survey
+    sandbox: Sandbox
+    radius: TaskParams
     report: Report
     capacity: Capacity
+
+    @model_validator(mode="after")
+    def _endpoint_is_known_to_every_task(self) -> Self:
+        endpoint = self.survey.endpoint
+        if endpoint not in self.radius.survey.selection:
+            raise ValueError(
+                f"radius.survey.selection has no profile for the endpoint {endpoint!r}"
+            )
+        return self
+
+
+def read(*sections: str, path: Path = paths.PARAMS) -> Any:
+    """Read and check a params.yaml, whole, and return the sections named, such as "radius.train".
+
+    A stage reads nothing else, and dvc.yaml names the same sections. A single one is returned as it
+    is, several as a tuple.
+
+    Raises ParamsError as `load` does, and for a section that does not exist.
+    """
+    everything = load(path)
+    found = []
+    for name in sections:
+        node: Any = everything
+        for part in name.split("."):
+            node = getattr(node, part, None)
+        if not isinstance(node, Section):
+            raise ParamsError(f"{path}: there is no section {name!r}")
+        found.append(node)
+    return found[0] if len(found) == 1 else tuple(found)
 
 
 def load(path: Path = paths.PARAMS) -> Params:

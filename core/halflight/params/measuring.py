@@ -1,11 +1,10 @@
-"""Sections prepare, judge, evaluate and report: what happens to stamps and to results."""
+"""Sections prepare, classical, evaluate and report: what happens to stamps and to results."""
 
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
 
 from halflight.params.rules import (
-    Endpoint,
     EvenSize,
     Fraction,
     Numbers,
@@ -16,14 +15,21 @@ from halflight.params.rules import (
     increasing,
 )
 
+Origin = Literal["simulated", "sandbox", "recorded", "sdss"]
+
+
+class Split(Section):
+    """How the stamps of one origin are divided."""
+
+    fractions: Shares
+    patches: Literal["stamps", "fields", "rows"]
+
 
 class Prepare(Section):
     """Section prepare."""
 
     seed: Seed
-    simulated_fractions: Shares
-    survey_fractions: dict[Endpoint, Shares]
-    survey_patches: dict[Endpoint, Literal["fields", "rows"]]
+    split: dict[Origin, Split]
     rows_per_patch: PositiveInt
     stamp_size: EvenSize
     psf_size: OddSize
@@ -32,8 +38,8 @@ class Prepare(Section):
     max_bad_fraction: Fraction
 
 
-class Judge(Section):
-    """Section judge."""
+class Classical(Section):
+    """Section classical."""
 
     test_stamps: PositiveInt
     detection_threshold: PositiveFloat

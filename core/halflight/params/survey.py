@@ -1,8 +1,9 @@
-"""Section survey: which sky, which objects of it, and how politely they are asked for."""
+"""Section survey, and each task's: which sky, which objects of it, and how politely it is asked."""
 
 from typing import Annotated, Self
 
 from pydantic import (
+    BeforeValidator,
     Field,
     NonNegativeFloat,
     NonNegativeInt,
@@ -11,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from halflight.params.rules import Band, Endpoint, EvenSize, Fraction, OddSize, Section
+from halflight.params.rules import Band, Endpoint, EvenSize, Fraction, OddSize, Section, as_tuple
 
 
 class Selection(Section):
@@ -31,25 +32,24 @@ class Selection(Section):
 
 
 class Survey(Section):
-    """Section survey."""
+    """Section survey: the sky that every task asks."""
 
     endpoint: Endpoint
     release: Annotated[int, Field(ge=8, le=99)]
-    band: Band
     skyserver_url: str | None
     sas_url: str | None
     recorded_sky: str
-    stamp_size: EvenSize
-    psf_size: OddSize
     retries: NonNegativeInt
     backoff: NonNegativeFloat
     timeout: PositiveFloat
     queries_per_minute: Annotated[int, Field(ge=1, le=60)]
     max_failed_fields: Fraction
-    selection: dict[Endpoint, Selection]
 
-    @model_validator(mode="after")
-    def _endpoint_has_a_selection(self) -> Self:
-        if self.endpoint not in self.selection:
-            raise ValueError(f"selection has no profile for the endpoint {self.endpoint!r}")
-        return self
+
+class TaskSurvey(Section):
+    """A task's section survey: what it asks that sky for."""
+
+    bands: Annotated[tuple[Band, ...], BeforeValidator(as_tuple), Field(min_length=1, max_length=1)]
+    stamp_size: EvenSize
+    psf_size: OddSize
+    selection: dict[Endpoint, Selection]

@@ -8,19 +8,24 @@ def clean_stamps(image: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.n
 
     Parameters
     ----------
-    image, sigma : (n, S, S) arrays, nanomaggies, any byte order
-        A pixel is bad where the image or its sigma is not finite or sigma is not positive. Both
-        are sky-subtracted, so the sky is 0.
+    image, sigma : (n, S, S, bands) arrays of one unit, any byte order
+        A pixel is bad where the image or its sigma is not finite, sigma is not positive, or either
+        is masked (`numpy.ma`). Images are sky-subtracted, so the sky is 0.
 
     Returns
     -------
-    (n, S, S) float32 image without bad pixels, and the (n,) float32 fraction of bad pixels.
+    (n, S, S, bands) float32 image without bad pixels, and the (n,) float32 fraction of bad pixels,
+    the largest of any band.
     """
-    if image.shape != sigma.shape or image.ndim != 3:
+    if image.shape != sigma.shape or image.ndim != 4:
         raise ValueError(
-            f"image and sigma must share one shape (n, S, S); received {image.shape}, {sigma.shape}"
+            "image and sigma must share one shape (n, S, S, bands); received "
+            f"{image.shape}, {sigma.shape}"
         )
-    native = image.astype(np.float32)
-    bad = ~(np.isfinite(native) & np.isfinite(sigma) & (np.asarray(sigma) > 0))
+    masked = np.ma.getmaskarray(image) | np.ma.getmaskarray(sigma)
+    native = np.ma.getdata(image).astype(np.float32)
+    noise = np.ma.getdata(sigma)
+    bad = masked | ~(np.isfinite(native) & np.isfinite(noise) & (noise > 0))
     native[bad] = 0.0
-    return native, bad.mean(axis=(1, 2), dtype=np.float64).astype(np.float32)
+    fraction = bad.mean(axis=(1, 2), dtype=np.float64).max(axis=-1)
+    return native, fraction.astype(np.float32)

@@ -19,7 +19,6 @@ from halflight.report.figures import (
 )
 from halflight.report.inputs import ReportData
 from halflight.report.residuals import known_reference, reference_name
-from halflight.report.stamps import PIXEL_SCALE
 from halflight.report.statements import computed_on, survey_name
 from halflight.report.tables import comparable_bins
 
@@ -52,8 +51,8 @@ def survey_method(data: ReportData) -> str:
     return "fine_tuned" if (survey["method"] == "fine_tuned").any() else "zero_shot"
 
 
-def pictures(data: ReportData, *, pixel_scale: float = PIXEL_SCALE) -> list[Picture]:
-    """Return the pictures of a report, hero first; pixel_scale in arcsec per pixel."""
+def pictures(data: ReportData) -> list[Picture]:
+    """Return the pictures of a report, hero first."""
     tables = data.predictions, data.objects
     survey_against = known_reference(data.objects, "survey")
     expected = reference_name("survey", survey_against)
@@ -78,7 +77,7 @@ def pictures(data: ReportData, *, pixel_scale: float = PIXEL_SCALE) -> list[Pict
             "each galaxy stand that radius and, in blue, the network's with its 1σ error.",
             partial(
                 FIGURES["hero"], data.gallery, *tables,
-                survey_name=survey_name(data.provenance), pixel_scale=pixel_scale,
+                survey_name=survey_name(data.provenance),
             ),
         ),
         Picture(
@@ -133,7 +132,7 @@ def pictures(data: ReportData, *, pixel_scale: float = PIXEL_SCALE) -> list[Pict
             "Simulated and survey stamps side by side",
             "Could you tell which half is which? All stamps have the same angular scale and the "
             "same asinh stretch in units of their own noise; a tinted pixel is missing.",
-            partial(FIGURES["gallery"], data.gallery, pixel_scale=pixel_scale),
+            partial(FIGURES["gallery"], data.gallery),
         ),
         Picture(
             "size_distributions",

@@ -12,17 +12,18 @@ from halflight.methods import LEARNT_FROM_LABELS, METHODS, REFERENCES
 ENDPOINTS = ("sandbox", "recorded", "sdss")
 DATASETS = ("simulated", "survey")
 
-# Columns of each table: True where the values must be numbers. Units: magnitudes are AB, every
-# ln radius is ln(semi-major half-light radius / arcsec), psf_half_light_radius is in arcsec.
+# Columns of each table: True where the values must be numbers. Units: magnitudes are AB, value,
+# truth, reference and bound are of ln(semi-major half-light radius / arcsec), psf_half_light_radius
+# is in arcsec.
 COLUMNS: dict[str, dict[str, bool]] = {
     "predictions": {
-        "dataset": False, "id": False, "method": False, "ln_radius": True, "ln_radius_sigma": True,
+        "dataset": False, "id": False, "method": False, "value": True, "sigma": True,
     },
     "objects": {
-        "dataset": False, "id": False, "magnitude": True, "ln_radius_reference": True,
-        "ln_radius_true": True, "psf_half_light_radius": True, "sersic_n": True,
+        "dataset": False, "id": False, "magnitude": True, "reference": True,
+        "truth": True, "psf_half_light_radius": True, "sersic_n": True,
         "axis_ratio": True, "neighbour_flux_fraction": True, "bulge_fraction": True,
-        "fisher_sigma": True,
+        "bound": True,
     },
     "bins": {
         "dataset": False, "method": False, "bin_low": True, "bin_high": True, "count": True,
@@ -86,6 +87,7 @@ class StampSet:
 
     id joins `objects` and `predictions`; position_angle is in radians from +x towards +y; x and y
     are the centre in arcsec from the stamp centre. A NaN angle shows a circle, not an ellipse.
+    pixel_scale: arcsec a pixel.
     """
 
     image: np.ndarray
@@ -95,20 +97,21 @@ class StampSet:
     position_angle: np.ndarray
     x: np.ndarray
     y: np.ndarray
+    pixel_scale: float
 
     def __len__(self) -> int:
         return len(self.labels)
 
 
 def check_stamps(stamps: Mapping[str, Any] | None, name: str) -> StampSet:
-    """Return a StampSet from a mapping with image, sigma, labels and optionally id, x, y and angle.
+    """Return a StampSet from a mapping with image, sigma, labels, pixel_scale and optionally id, x, y and angle.
 
     Raises ValueError, naming the part, where a part is missing or has the wrong shape.
     """
     if stamps is None:
         empty = np.zeros((0, 1, 1), np.float32)
-        return StampSet(empty, empty, (), (), np.zeros(0), np.zeros(0), np.zeros(0))
-    missing = [key for key in ("image", "sigma", "labels") if key not in stamps]
+        return StampSet(empty, empty, (), (), np.zeros(0), np.zeros(0), np.zeros(0), 1.0)
+    missing = [key for key in ("image", "sigma", "labels", "pixel_scale") if key not in stamps]
     if missing:
         raise ValueError(f"gallery['{name}'] lacks {missing}; it has {list(stamps)}")
     image, sigma = np.asarray(stamps["image"]), np.asarray(stamps["sigma"])
@@ -135,6 +138,7 @@ def check_stamps(stamps: Mapping[str, Any] | None, name: str) -> StampSet:
         position_angle=np.asarray(column("position_angle", [np.nan] * count), dtype=float),
         x=np.asarray(column("x", [0.0] * count), dtype=float),
         y=np.asarray(column("y", [0.0] * count), dtype=float),
+        pixel_scale=float(stamps["pixel_scale"]),
     )
 
 

@@ -13,7 +13,6 @@ from halflight.report.contents import Picture, pictures
 from halflight.report.formatting import markdown_code, markdown_text, prose
 from halflight.report.inputs import ReportData, check_inputs
 from halflight.report.saving import png_bytes
-from halflight.report.stamps import PIXEL_SCALE
 from halflight.report.statements import SDSS_URL, acknowledgement, data_statement, limits
 from halflight.report.tables import (
     headline,
@@ -98,7 +97,6 @@ def write_report(
     gallery: Mapping[str, Any] | None,
     params: Mapping[str, Any] | None,
     title: str = "halflight",
-    pixel_scale: float = PIXEL_SCALE,
 ) -> list[Path]:
     """Write figures/*.png, report.md and index.html under `folder`; return their paths.
 
@@ -117,7 +115,7 @@ def write_report(
         gallery=gallery,
         params=params,
     )
-    shown = pictures(data, pixel_scale=pixel_scale)
+    shown = pictures(data)
     images = {picture.name: png_bytes(picture.draw()) for picture in shown}
     html = render_html(data, shown, images, title=title)
     markdown = render_markdown(data, shown, title=title)

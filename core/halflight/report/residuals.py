@@ -7,7 +7,7 @@ from scipy.special import ndtri
 
 def known_reference(objects: pd.DataFrame, dataset: str) -> str:
     """Return "truth" where any true radius of `dataset` is known, else "reference"."""
-    known = np.isfinite(objects.loc[objects["dataset"] == dataset, "ln_radius_true"])
+    known = np.isfinite(objects.loc[objects["dataset"] == dataset, "truth"])
     return "truth" if known.any() else "reference"
 
 
@@ -23,16 +23,15 @@ def join(
 ) -> pd.DataFrame:
     """Return the measured rows of one method: id, predicted, sigma, expected, magnitude.
 
-    predicted and expected are ln R (arcsec); against "truth" takes ln_radius_true, "reference"
-    ln_radius_reference. Rows whose predicted or expected radius is not finite are left out.
+    predicted and expected are ln R (arcsec); against: "truth" or "reference". Rows whose
+    predicted or expected radius is not finite are left out.
     """
-    column = {"truth": "ln_radius_true", "reference": "ln_radius_reference"}[against]
     chosen = predictions[
         (predictions["dataset"] == dataset) & (predictions["method"] == method)
-    ].rename(columns={"ln_radius": "predicted", "ln_radius_sigma": "sigma"})
-    known = objects.loc[objects["dataset"] == dataset, ["id", column, "magnitude"]]
+    ].rename(columns={"value": "predicted"})
+    known = objects.loc[objects["dataset"] == dataset, ["id", against, "magnitude"]]
     rows = chosen[["id", "predicted", "sigma"]].merge(
-        known.rename(columns={column: "expected"}), on="id", how="inner"
+        known.rename(columns={against: "expected"}), on="id", how="inner"
     )
     finite = np.isfinite(rows["predicted"]) & np.isfinite(rows["expected"])
     return rows[finite].reset_index(drop=True)

@@ -6,8 +6,6 @@ from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 
-PIXEL_SCALE = 0.396  # arcsec per pixel of an SDSS frame
-
 
 def asinh_stretch(image: np.ndarray, sigma: np.ndarray) -> np.ndarray:
     """Return (S, S) brightness 0..1, asinh in units of the noise (Lupton+ 1999, AJ 118, 1406).

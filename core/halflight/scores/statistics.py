@@ -1,6 +1,6 @@
-"""How good a radius is: pure functions of residuals, error bars and truth.
+"""How good a measurement is: pure functions of residuals, error bars and truth.
 
-A residual is D = ln R_predicted - ln R_true. Every function raises ValueError for empty, mismatched
+A residual is D = measured - true; of a radius, D = ln R_measured - ln R_true. Every function raises ValueError for empty, mismatched
 or non-finite input: rows without a measurement are for the caller to count and leave out.
 """
 
@@ -24,9 +24,13 @@ class Interval(NamedTuple):
     standard_error: float
 
 
-def bias(residual: ArrayLike) -> float:
-    """Median relative error of the radius, median(exp(D) - 1)."""
-    return float(np.median(np.expm1(_checked(residual=residual)[0])))
+def bias(residual: ArrayLike, *, logarithmic: bool = True) -> float:
+    """Median relative error of the physical value, median(exp(D) - 1), if D is of logarithms.
+
+    For any other quantity it is median(D).
+    """
+    (values,) = _checked(residual=residual)
+    return float(np.median(np.expm1(values) if logarithmic else values))
 
 
 def nmad(residual: ArrayLike) -> float:
@@ -84,14 +88,20 @@ def r_squared(truth: ArrayLike, prediction: ArrayLike) -> float:
     return 1.0 - float(np.sum((predicted - true) ** 2)) / scatter
 
 
-def summary(residual: ArrayLike, sigma: ArrayLike | None = None) -> dict[str, float]:
+def summary(
+    residual: ArrayLike,
+    sigma: ArrayLike | None = None,
+    *,
+    logarithmic: bool = True,
+    outlier: float = 0.3,
+) -> dict[str, float]:
     """Count, bias, nmad, outlier_fraction; with sigma also coverage_68, coverage_95 and nll."""
     (values,) = _checked(residual=residual)
     metrics: dict[str, float] = {
         "count": values.size,
-        "bias": bias(values),
+        "bias": bias(values, logarithmic=logarithmic),
         "nmad": nmad(values),
-        "outlier_fraction": outlier_fraction(values),
+        "outlier_fraction": outlier_fraction(values, outlier),
     }
     if sigma is not None:
         metrics["coverage_68"] = coverage(values, sigma, 0.68)

@@ -31,14 +31,14 @@ def made_up_objects(rng, dataset, count, truth_known):
             "dataset": dataset,
             "id": np.arange(count) + 1000 * survey,
             "magnitude": magnitude,
-            "ln_radius_reference": reference,
-            "ln_radius_true": ln_true if truth_known else np.nan,
+            "reference": reference,
+            "truth": ln_true if truth_known else np.nan,
             "psf_half_light_radius": rng.normal(0.75, 0.05, count),
             "sersic_n": np.where(rng.uniform(size=count) < 0.5, np.nan, 2.0),
             "axis_ratio": rng.uniform(0.25, 1, count),
             "neighbour_flux_fraction": rng.exponential(0.05, count),
             "bulge_fraction": rng.beta(1.2, 1.8, count),
-            "fisher_sigma": bound,
+            "bound": bound,
             "made_up_ln_radius": ln_true,
         }
     )
@@ -50,7 +50,7 @@ def made_up_predictions(rng, objects):
         mine = objects[objects["dataset"] == dataset]
         for method in methods:
             factor, shift = METHOD_SCATTER[method]
-            sigma = factor * mine["fisher_sigma"] + 0.01
+            sigma = factor * mine["bound"] + 0.01
             ln_radius = mine["made_up_ln_radius"] + shift + sigma * rng.standard_t(6, len(mine))
             tables.append(
                 pd.DataFrame(
@@ -58,8 +58,8 @@ def made_up_predictions(rng, objects):
                         "dataset": dataset,
                         "id": mine["id"],
                         "method": method,
-                        "ln_radius": ln_radius,
-                        "ln_radius_sigma": np.nan
+                        "value": ln_radius,
+                        "sigma": np.nan
                         if method == "aperture"
                         else sigma * (0.5 if method == "sersic_fit" else 1.15),
                     }
@@ -83,7 +83,7 @@ def made_up_bins_and_metrics(predictions, objects):
     rows, metrics = [], {}
     for (dataset, method), table in predictions.groupby(["dataset", "method"], sort=False):
         both = table.merge(objects, on=["dataset", "id"])
-        residual = (both["ln_radius"] - both["made_up_ln_radius"]).to_numpy()
+        residual = (both["value"] - both["made_up_ln_radius"]).to_numpy()
         scores = made_up_scores(residual)
         extra = {"coverage_95": 0.948, "nll": -1.2345, "pit_ks": 0.021}
         if method == "aperture":
@@ -99,7 +99,7 @@ def made_up_bins_and_metrics(predictions, objects):
                 row |= made_up_scores(residual[inside])
                 spread = 1 / np.sqrt(2 * inside.sum())
                 row["nmad_low"], row["nmad_high"] = np.array([1 - spread, 1 + spread]) * row["nmad"]
-                row["crb_nmad"] = both.loc[inside, "fisher_sigma"].median()
+                row["crb_nmad"] = both.loc[inside, "bound"].median()
             rows.append(row)
     return pd.DataFrame(rows), metrics
 

@@ -129,7 +129,7 @@ def test_hero_prints_the_truth_and_the_measurement(inputs):
     first = ("simulated", data.gallery["simulated"].id[0])
     truth = data.objects.set_index(["dataset", "id"]).loc[first]
     network = data.predictions.set_index(["dataset", "id", "method"]).loc[(*first, "network")]
-    radius, error = np.exp(network["ln_radius"]), network["ln_radius_sigma"]
+    radius, error = np.exp(network["value"]), network["sigma"]
     words = words_of(figure)
     assert f"true {np.exp(truth['ln_radius_true']):.2f}″" in words
     assert f"{radius:.2f} ± {radius * error:.2f}″" in words

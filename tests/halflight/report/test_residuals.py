@@ -23,8 +23,8 @@ def test_join_keeps_finite_rows_of_one_method():
             "dataset": ["survey", "survey", "simulated"],
             "id": [1, 2, 1],
             "magnitude": [17.0, 18, 19],
-            "ln_radius_reference": [0.5, np.nan, 9.0],
-            "ln_radius_true": [0.4, 0.6, 9.0],
+            "reference": [0.5, np.nan, 9.0],
+            "truth": [0.4, 0.6, 9.0],
         }
     )
     predictions = pd.DataFrame(
@@ -32,8 +32,8 @@ def test_join_keeps_finite_rows_of_one_method():
             "dataset": "survey",
             "id": [2, 1, 1],
             "method": ["zero_shot", "zero_shot", "aperture"],
-            "ln_radius": [0.7, 0.45, 5.0],
-            "ln_radius_sigma": [0.1, np.nan, np.nan],
+            "value": [0.7, 0.45, 5.0],
+            "sigma": [0.1, np.nan, np.nan],
         }
     )
     against = {"dataset": "survey", "method": "zero_shot"}
@@ -42,7 +42,7 @@ def test_join_keeps_finite_rows_of_one_method():
     rows = join(predictions, objects, against="truth", **against)
     assert rows["expected"].tolist() == [0.6, 0.4]
     assert known_reference(objects, "survey") == "truth"
-    assert known_reference(objects.assign(ln_radius_true=np.nan), "survey") == "reference"
+    assert known_reference(objects.assign(truth=np.nan), "survey") == "reference"
 
 
 def test_reference_names():

@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from halflight.report.inputs import StampSet
-from halflight.report.stamps import PIXEL_SCALE, crop, place_axes, scale_bar, show
+from halflight.report.stamps import crop, place_axes, scale_bar, show
 from halflight.report.style import DATASET_COLOURS, PAPER, WIDTH, new_figure, not_measured, styled
 
 COLUMNS = 4
@@ -15,8 +15,8 @@ _HEAD, _LABEL = 0.34, 0.24
 
 
 @styled
-def draw(gallery: dict[str, StampSet], *, pixel_scale: float = PIXEL_SCALE) -> Figure:
-    """Draw up to 16 stamps of each dataset, each with its label; pixel_scale in arcsec.
+def draw(gallery: dict[str, StampSet]) -> Figure:
+    """Draw up to 16 stamps of each dataset, each with its label.
 
     Every stamp is shown on one angular scale, stretched by asinh in units of its own noise.
     """
@@ -38,7 +38,7 @@ def draw(gallery: dict[str, StampSet], *, pixel_scale: float = PIXEL_SCALE) -> F
             axes = place_axes(figure, left + column * _CELL, top, _CELL, _CELL, margin=0.025)
             image = crop(stamps.image[place], SHOWN_PIXELS)
             sigma = crop(stamps.sigma[place], SHOWN_PIXELS)
-            show(axes, image, sigma, PAPER, pixel_scale)
+            show(axes, image, sigma, PAPER, stamps.pixel_scale)
             axes.set_xlabel(stamps.labels[place], fontsize=7.5, labelpad=3, parse_math=False)
             if place == 0:
                 scale_bar(axes, "black")

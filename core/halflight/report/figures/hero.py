@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from halflight.methods import METHODS
 from halflight.report.inputs import StampSet
-from halflight.report.stamps import PIXEL_SCALE, crop, mark_radius, place_axes, scale_bar, show
+from halflight.report.stamps import crop, mark_radius, place_axes, scale_bar, show
 from halflight.report.style import (
     DATASET_COLOURS,
     MUTED,
@@ -33,7 +33,6 @@ def draw(
     objects: pd.DataFrame,
     *,
     survey_name: str,
-    pixel_scale: float = PIXEL_SCALE,
 ) -> Figure:
     """Draw a row of simulated and a row of survey stamps with expected and measured radius below.
 
@@ -62,7 +61,7 @@ def draw(
         chosen = np.linspace(0, len(stamps) - 1, min(len(stamps), COLUMNS)).round().astype(int)
         for column, place in enumerate(chosen):
             axes = place_axes(figure, column * _CELL, top + _HEAD, _CELL, _CELL, margin=0.03)
-            _draw_galaxy(axes, stamps, place, known.iloc[place], pixel_scale)
+            _draw_galaxy(axes, stamps, place, known.iloc[place])
     return figure
 
 
@@ -72,27 +71,31 @@ def _radii(
     """Return, a row a stamp: expected ln R, is it the truth, axis ratio, predicted ln R, sigma."""
     mine = objects[objects["dataset"] == dataset].set_index("id")
     ids = list(stamps.id)
-    rows = mine.reindex(ids)[["ln_radius_reference", "ln_radius_true", "axis_ratio"]]
+    rows = mine.reindex(ids)[["reference", "truth", "axis_ratio"]]
     rows = rows.reset_index(drop=True)
-    rows["is_truth"] = np.isfinite(rows["ln_radius_true"]) | (dataset == "simulated")
-    rows["expected"] = rows["ln_radius_true"].fillna(rows["ln_radius_reference"])
+    rows["is_truth"] = np.isfinite(rows["truth"]) | (dataset == "simulated")
+    rows["expected"] = rows["truth"].fillna(rows["reference"])
     of_dataset = predictions[predictions["dataset"] == dataset]
     method = next((m for m in _METHODS[dataset] if (of_dataset["method"] == m).any()), None)
     chosen = of_dataset[of_dataset["method"] == method].set_index("id").reindex(ids)
-    rows["predicted"] = chosen["ln_radius"].to_numpy()
-    rows["predicted_sigma"] = chosen["ln_radius_sigma"].to_numpy()
+    rows["predicted"] = chosen["value"].to_numpy()
+    rows["predicted_sigma"] = chosen["sigma"].to_numpy()
     return rows
 
 
-def _draw_galaxy(
-    axes: Axes, stamps: StampSet, place: int, row: pd.Series, pixel_scale: float
-) -> None:
+def _draw_galaxy(axes: Axes, stamps: StampSet, place: int, row: pd.Series) -> None:
     """Draw one stamp, cropped to about four half-light radii, and its two numbers."""
     full = stamps.image.shape[1]
     expected = float(np.exp(row["expected"]))
-    wanted = 8 * expected / pixel_scale if np.isfinite(expected) else full
+    wanted = 8 * expected / stamps.pixel_scale if np.isfinite(expected) else full
     size = int(np.clip(2 * round(wanted / 2), min(36, full), full))
-    show(axes, crop(stamps.image[place], size), crop(stamps.sigma[place], size), NIGHT, pixel_scale)
+    show(
+        axes,
+        crop(stamps.image[place], size),
+        crop(stamps.sigma[place], size),
+        NIGHT,
+        stamps.pixel_scale,
+    )
     scale_bar(axes, "white")
     centre = stamps.x[place], stamps.y[place]
     words = "true" if row["is_truth"] else "Sérsic fit"

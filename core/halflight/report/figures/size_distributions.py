@@ -21,9 +21,9 @@ FEW = 1500  # below this many galaxies every one is drawn; above, the density
 def draw(objects: pd.DataFrame) -> Figure:
     """Draw half-light radius (arcsec) against magnitude for both datasets, with both marginals.
 
-    Radii are ln_radius_reference: the truth of a simulated galaxy, the Sersic fit of a survey one.
+    Radii are the reference: the truth of a simulated galaxy, the Sersic fit of a survey one.
     """
-    finite = np.isfinite(objects["magnitude"]) & np.isfinite(objects["ln_radius_reference"])
+    finite = np.isfinite(objects["magnitude"]) & np.isfinite(objects["reference"])
     rows = objects[finite]
     figure = new_figure(4.6)
     if rows.empty:
@@ -36,7 +36,7 @@ def draw(objects: pd.DataFrame) -> Figure:
     main.set_yscale("log")
 
     magnitude = rows["magnitude"].to_numpy()
-    radius = np.exp(rows["ln_radius_reference"].to_numpy())
+    radius = np.exp(rows["reference"].to_numpy())
     low, high = np.quantile(magnitude, [0.002, 0.998])
     x_range = float(low - 0.25), float(high + 0.25)
     low, high = np.quantile(radius, [0.002, 0.998])

@@ -1,0 +1,112 @@
+"""Preparation: what is done to any stamp before a network sees it, simulated, survey's or yours."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from halflight.prepare.clean import clean_stamps
+from halflight.prepare.crop import centre_crop
+
+
+class Prepared(NamedTuple):
+    """What a network is given, and how many pixels were bad before.
+
+    image: (n, stamp_size, stamp_size, bands), psf: (n, psf_size, psf_size, bands), both float32;
+    bad_fraction: (n,) float32, of the whole stamp.
+    """
+
+    image: np.ndarray
+    psf: np.ndarray
+    bad_fraction: np.ndarray
+
+    @property
+    def inputs(self) -> dict[str, np.ndarray]:
+        """The arrays by the names of a network's inputs."""
+        return {"image": self.image, "psf": self.psf}
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """Bad pixels become sky, the middle is cut out, and pixels are stretched by arcsinh.
+
+    The stretch, arcsinh(f / softening) (Lupton, Gunn & Szalay 1999, AJ 118, 1406), is linear in the
+    noise and logarithmic in bright pixels. It is one fixed, monotonic function, the same for every
+    stamp, so the flux can be had back from its pixels; a scaling by each stamp's own peak would
+    lose it.
+
+    Attributes:
+        stamp_size: pixels a side of the image that the network sees, even.
+        psf_size: pixels a side of the PSF that it sees, odd.
+        image_softening: in the unit of the image; about the noise of a pixel.
+        psf_softening: a fraction of the PSF's flux.
+        max_bad_fraction: of a stamp's pixels; above it nothing that is measured is to be trusted.
+    """
+
+    stamp_size: int
+    psf_size: int
+    image_softening: float
+    psf_softening: float
+    max_bad_fraction: float
+
+    def __post_init__(self) -> None:
+        """Refuse a softening that stretches nothing.
+
+        Raises:
+            ValueError: a softening is not a positive number.
+        """
+        for name in ("image_softening", "psf_softening"):
+            value = getattr(self, name)
+            if not (np.isfinite(value) and value > 0):
+                raise ValueError(f"{name} must be positive and finite; received {value!r}")
+
+    def apply(self, image: np.ndarray, sigma: np.ndarray, psf: np.ndarray) -> Prepared:
+        """Prepare stamps.
+
+        Args:
+            image, sigma: (n, S, S, bands), of one unit, any byte order.
+            psf: (n, P, P, bands), each with the sum 1.
+
+        Raises:
+            ValueError: shapes that do not fit, or a PSF that is not finite.
+        """
+        clean, bad_fraction = clean_stamps(image, sigma)
+        points = np.ma.filled(psf, np.nan).astype(np.float32)
+        wrong = ~np.isfinite(points).all(axis=(1, 2, 3))
+        if wrong.any():
+            raise ValueError(
+                f"the PSF of {int(wrong.sum())} of {len(psf)} stamps is not finite, the first that "
+                f"of stamp {int(np.argmax(wrong))}: give every stamp a PSF"
+            )
+        return Prepared(
+            stretch(centre_crop(clean, self.stamp_size), self.image_softening),
+            stretch(centre_crop(points, self.psf_size), self.psf_softening),
+            bad_fraction,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`.
+
+        Raises:
+            ValueError: a key is missing or unknown, or a value is refused.
+        """
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise ValueError(f"a preparation is not made of {dict(values)!r:.200}") from error
+
+
+def stretch(pixels: np.ndarray, softening: float) -> np.ndarray:
+    """arcsinh(pixels / softening), float32, C-contiguous, of the same shape."""
+    return np.arcsinh(np.ascontiguousarray(pixels, np.float32) * np.float32(1 / softening))
+
+
+def unstretch(stretched: np.ndarray, softening: float) -> np.ndarray:
+    """The pixels that `stretch` stretched, float32."""
+    return np.sinh(stretched) * np.float32(softening)

@@ -1,0 +1,29 @@
+"""radius: the half-light radius of a galaxy, with an error bar."""
+
+from halflight.tasks.quantity import Quantity
+from halflight.tasks.task import Task
+
+TASK = Task(
+    name="radius",
+    title="Half-light radius",
+    quantities=(
+        # The semi-major axis of the ellipse that holds half of the total light of the galaxy
+        # before the PSF and without truncation.
+        Quantity("ln_radius", "half_light_radius", "half-light radius", "R", "arcsec", True),
+    ),
+    classical=("sersic_fit", "aperture"),
+    reference="sersic_fit",
+    figures=(
+        "hero",
+        "residual_against_magnitude_simulated",
+        "predicted_against_true_simulated",
+        "calibration",
+        "transfer",
+        "residual_against_magnitude_survey",
+        "predicted_against_true_survey",
+        "gallery",
+        "size_distributions",
+        "learning_curves",
+        "pipeline",
+    ),
+)

@@ -1,0 +1,39 @@
+"""Classical: measure the same stamps classically, and bound what any method could do."""
+
+import numpy as np
+
+from halflight import classical, files, params, store, tasks
+from halflight.paths import TaskPaths
+from stages import processes, run
+
+
+def main(task: str, dataset: str) -> None:
+    """Measure every survey stamp, or the simulated test split; one row each."""
+    settings, place, wanted = params.read(f"{task}.classical"), TaskPaths(task), tasks.get(task)
+    prepared = store.read_stamps(place.prepared(dataset)).table
+    stamps = store.read_stamps(place.stamps(dataset))
+    if stamps.origin == "simulated":
+        prepared = prepared[prepared["split"] == "test"].head(settings.test_stamps)
+    rows = prepared["source_index"].to_numpy()
+    [image, sigma, psf] = (stamps[name][rows][..., 0] for name in ("image", "sigma", "psf"))
+    pixel_scale = stamps.instrument.pixel_scale
+    table = classical.measure_stamps(
+        image,
+        sigma,
+        psf,
+        pixel_scale=pixel_scale,
+        processes=processes(),
+        methods=wanted.classical,
+        detection_threshold=settings.detection_threshold,
+    )
+    table.insert(0, "id", stamps.table["id"].to_numpy()[rows])
+    if wanted.bounded and stamps.origin == "simulated":
+        bound = classical.radius_bounds(
+            prepared, psf, stamp_size=np.shape(image)[1], pixel_scale=pixel_scale
+        )
+        table = table.assign(bound=bound)
+    files.write_parquet(place.classical(dataset), table)
+
+
+if __name__ == "__main__":
+    run(main, ValueError, FileNotFoundError)
