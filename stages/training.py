@@ -23,6 +23,19 @@ PREDICT_BATCH = 256
 SET_HERE = ("image_shape", "input_shape", "psf_shape", "outputs", "targets", "backend", "seed")
 
 
+class WithChannel:
+    """Stamps (n, S, S) on disk as images (n, S, S, 1)."""
+
+    def __init__(self, stamps: store.ShardedArray) -> None:
+        self.stamps, self.shape, self.dtype = stamps, (*stamps.shape, 1), stamps.dtype
+
+    def __len__(self) -> int:
+        return len(self.stamps)
+
+    def __getitem__(self, rows: np.ndarray | slice) -> np.ndarray:
+        return self.stamps[rows][..., np.newaxis]
+
+
 @dataclass(frozen=True)
 class LabelledStamps:
     """Prepared stamps with a label each, ln R_e, and the indices that train and validate."""
@@ -32,17 +45,14 @@ class LabelledStamps:
     train: np.ndarray
     validation: np.ndarray
 
-    def batches(
-        self, indices: np.ndarray, fit: params.Fit, *, training: bool
-    ) -> images.ArrayBatches:
-        """Batches of these stamps: shuffled, and turned if `fit.augment`, for training alone."""
-        return images.ArrayBatches(
-            {name: self.stamps[name] for name in INPUTS},
+    def batches(self, indices: np.ndarray, fit: params.Fit, *, training: bool) -> nn.ArraySource:
+        """Batches of these stamps, shuffled for training alone."""
+        return nn.ArraySource(
+            {name: WithChannel(self.stamps[name]) for name in INPUTS},
             self.labels.astype(np.float32)[:, np.newaxis],
-            indices=indices,
+            rows=indices,
             batch_size=fit.batch_size,
             seed=fit.seed,
-            augment=fit.augment and training,
             shuffle=training,
         )
 
@@ -91,6 +101,8 @@ def fit_network(
 ) -> pd.DataFrame:
     """Train to the best validation loss and calibrate the error bar; return the history.
 
+    With `fit.augment` the stamps are turned and mirrored on their way into `model`.
+
     An interrupted run goes on from its last epoch, to the same bytes, as long as `identity` (a
     fingerprint of the data and of all that shaped `model`) and the parameters are the same.
     """
@@ -104,13 +116,14 @@ def fit_network(
         warmup_target=fit.learning_rate if warmup else None,
         warmup_steps=warmup,
     )
-    model.compile(
+    trained = presets.augmented.build(model, seed=fit.seed) if fit.augment else model
+    trained.compile(
         optimizers.AdamW(rate, weight_decay=fit.weight_decay, global_clipnorm=fit.global_clipnorm),
         loss="gaussian_nll",
         metrics=["mean_absolute_error"],
     )
     checkpoint = project_path(paths.CHECKPOINTS) / f"{name}-{_digest(fit, identity)}"
-    history = model.fit(
+    history = trained.fit(
         batches,
         validation_data=validation,
         epochs=fit.epochs,

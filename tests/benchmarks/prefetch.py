@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from halflight import images, nn, store
+from halflight import nn, store
+from stages.training import WithChannel
 
 STAMPS = {"image": 96, "psf": 25}
 
@@ -26,7 +27,7 @@ STAMPS = {"image": 96, "psf": 25}
 class WithoutReadingAhead:
     """A source whose batches are asked for when they are needed."""
 
-    def __init__(self, source: images.ArrayBatches) -> None:
+    def __init__(self, source: nn.ArraySource) -> None:
         self._source, self.steps = source, source.steps
 
     def batches(self, epoch: int) -> Iterator[Any]:
@@ -87,13 +88,12 @@ def main() -> None:
                     if options.cold:
                         forget(folder)
                     stamps = store.read_stamps(folder)
-                    source = images.ArrayBatches(
-                        {name: stamps[name] for name in STAMPS},
+                    source = nn.ArraySource(
+                        {name: WithChannel(stamps[name]) for name in STAMPS},
                         np.zeros((options.stamps, 1), np.float32),
-                        indices=np.arange(options.stamps),
                         batch_size=options.batch,
+                        shuffle=True,
                         seed=turn,
-                        augment=True,
                     )
                     start = time.perf_counter()
                     model.fit(source if kind == "with" else WithoutReadingAhead(source))

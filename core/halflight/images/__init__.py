@@ -1,6 +1,5 @@
 """What happens to any stamp, simulated or real, between the sky and the network."""
 
-from halflight.images.batches import ArrayBatches
 from halflight.images.clean import clean_stamps
 from halflight.images.crop import centre_crop
 from halflight.images.orient import ORIENTATIONS, orient
@@ -16,7 +15,6 @@ from halflight.images.split import (
 __all__ = [
     "ORIENTATIONS",
     "SPLITS",
-    "ArrayBatches",
     "Scaling",
     "centre_crop",
     "clean_stamps",
