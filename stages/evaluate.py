@@ -1,4 +1,4 @@
-"""Evaluate: measure both test splits with every network, and score every method by the same rules."""
+"""Evaluate: measure both test splits with every network, and score every method alike."""
 
 import pandas as pd
 

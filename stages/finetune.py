@@ -59,7 +59,7 @@ def main(task: str) -> None:
 def labelled_survey(
     task: tasks.Task, place: TaskPaths, settings: params.FineTune
 ) -> training.LabelledStamps:
-    """Survey stamps with what their reference method measured, where that is good enough to learn."""
+    """Survey stamps, labelled by their reference method where it did well enough to learn from."""
     stamps = store.read_stamps(place.prepared("survey"))
     measured = pd.read_parquet(place.classical("survey")).set_index("id")
     labels = task.survey_labels(

@@ -30,7 +30,8 @@ def main(task: str, dataset: str) -> None:
 
 def split_stamps(stamps: store.Stamps, settings: params.Prepare) -> np.ndarray:
     """The split of each stamp, or "shared sky" for one that lies in two."""
-    table, rule = stamps.table, settings.split.get(stamps.origin)
+    rules: dict[str, params.Split] = {**settings.split}
+    table, rule = stamps.table, rules.get(stamps.origin)
     if rule is None:
         raise ValueError(f"prepare.split says nothing of stamps of the origin {stamps.origin!r}")
     patches = {

@@ -20,17 +20,21 @@ TINY = {
         "galaxies": {"counts": {"density": 25.0, "faint_limit": 20.5}},
         "stars": {"faint_limit": 20.5},
     },
-    "survey": {"stamp_size": 48},
-    "simulate": {"count": 120, "stamp_size": 48},
-    "prepare": {
-        "stamp_size": 48,
-        "simulated_fractions": [0.6, 0.2, 0.2],
-        "survey_fractions": {"sandbox": [0.34, 0.33, 0.33]},
+    "radius": {
+        "survey": {"stamp_size": 48},
+        "simulate": {"count": 120, "stamp_size": 48},
+        "prepare": {
+            "stamp_size": 48,
+            "split": {
+                "simulated": {"fractions": [0.6, 0.2, 0.2]},
+                "sandbox": {"fractions": [0.34, 0.33, 0.33]},
+            },
+        },
+        "classical": {"test_stamps": 20},
+        "train": {"epochs": 2, "batch_size": 32, "model": {"filters": [4, 8], "dense_units": 8}},
+        "finetune": {"epochs": 1, "from_scratch_epochs": 1, "warmup_epochs": 0},
+        "evaluate": {"bootstrap": 20, "magnitude_edges": [14.0, 17.0, 21.0]},
     },
-    "judge": {"test_stamps": 20},
-    "train": {"epochs": 2, "batch_size": 32, "model": {"filters": [4, 8], "dense_units": 8}},
-    "finetune": {"epochs": 1, "from_scratch_epochs": 1, "warmup_epochs": 0},
-    "evaluate": {"bootstrap": 20, "magnitude_edges": [14.0, 17.0, 21.0]},
     "report": {"gallery": 3},
     "capacity": {"epochs": 3},
 }

@@ -12,7 +12,7 @@ import numpy as np
 
 from halflight.nn import Input, Model, layers, losses, optimizers, presets, steps
 from halflight.nn.data import check_batch
-from halflight.nn.feed import staged
+from halflight.nn.loader import staged
 
 SHAPES = {"N1": (44, 44, 5), "N2": (64, 64, 1)}
 INPUTS = SHAPES | {"small": (6, 6, 2), "tiny": (1, 1, 2)}
@@ -58,14 +58,14 @@ def trained(model: Model, name: str, batch: int, *, upload: bool = False) -> Cal
     """
     classify = losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(optimizers.Adam(1e-4), classify if name in CLASSES else "gaussian_nll")
-    assert model.objective is not None
-    checked = check_batch(batch_of(name, batch), model.objective.rules)
-    staging, ledger = model.kernels.Staging(), steps.new_ledger(model)
-    steps.restart(model)
+    compiled = model.compiled()
+    checked = check_batch(batch_of(name, batch), compiled.objective.rules)
+    staging, results = model.kernels.Staging(), steps.new_results(compiled)
+    steps.restart(compiled)
     if upload:
-        return lambda: steps.train(model, staged(staging, checked), ledger)
+        return lambda: steps.train(compiled, staged(staging, checked), results)
     fed = staged(staging, checked)
-    return lambda: steps.train(model, fed, ledger)
+    return lambda: steps.train(compiled, fed, results)
 
 
 def torch_network(name: str) -> Any:

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from halflight import nn, store
-from halflight import prepare as preparation
+from halflight.instrument import SDSS
 
 STAMPS = {"image": 96, "psf": 25}
 
@@ -27,7 +27,7 @@ STAMPS = {"image": 96, "psf": 25}
 class WithoutReadingAhead:
     """A source whose batches are asked for when they are needed."""
 
-    def __init__(self, source: preparation.ArrayBatches) -> None:
+    def __init__(self, source: nn.ArraySource) -> None:
         self._source, self.steps = source, source.steps
 
     def batches(self, epoch: int) -> Iterator[Any]:
@@ -38,11 +38,12 @@ class WithoutReadingAhead:
 def write(folder: Path, count: int) -> None:
     """Write random stamps."""
     rng = np.random.Generator(np.random.Philox(key=[1, 0]))
-    with store.write_stamps(folder) as writer:
+    instrument = SDSS.with_bands(["r"])
+    with store.write_stamps(folder, instrument=instrument, origin="random") as writer:
         for start in range(0, count, 512):
             size = min(512, count - start)
             stamps = {
-                name: rng.standard_normal((size, side, side), np.float32)
+                name: rng.standard_normal((size, side, side, 1), np.float32)
                 for name, side in STAMPS.items()
             }
             writer.append(pd.DataFrame({"id": range(start, start + size)}), **stamps)
@@ -88,13 +89,12 @@ def main() -> None:
                     if options.cold:
                         forget(folder)
                     stamps = store.read_stamps(folder)
-                    source = preparation.ArrayBatches(
+                    source = nn.ArraySource(
                         {name: stamps[name] for name in STAMPS},
                         np.zeros((options.stamps, 1), np.float32),
-                        indices=np.arange(options.stamps),
                         batch_size=options.batch,
+                        shuffle=True,
                         seed=turn,
-                        augment=True,
                     )
                     start = time.perf_counter()
                     model.fit(source if kind == "with" else WithoutReadingAhead(source))

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from halflight.nn.layer import Array, Layer, Shape, Weight
+from halflight.nn.arrays import Array, Shape, Weight
+from halflight.nn.layer import Layer
 
 Host = NDArray[Any]
 

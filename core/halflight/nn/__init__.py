@@ -14,13 +14,12 @@ from halflight.nn import (
     schedules,
 )
 from halflight.nn.history import History
-from halflight.nn.layer import Layer
+from halflight.nn.layer import Input, Layer, Tensor
+from halflight.nn.loading import load_model
 from halflight.nn.model import Model
 from halflight.nn.prefetch import ReadAhead
-from halflight.nn.saving import load_model
 from halflight.nn.sequential import Sequential
 from halflight.nn.sources import ArraySource, BatchSource
-from halflight.nn.tensor import Input, Tensor
 from halflight.nn.weights import WeightsError
 
 __all__ = [

@@ -7,8 +7,8 @@ from typing import Any, NoReturn
 
 from halflight.nn.configuration import construct, plain
 from halflight.nn.graph import Graph
+from halflight.nn.layer import Input, Tensor
 from halflight.nn.layers import LAYERS
-from halflight.nn.tensor import Input, Tensor
 
 # The largest description read, in bytes; ResNet-152 takes 0.2 MB.
 LARGEST = 4 * 2**20

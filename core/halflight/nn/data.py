@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from halflight.nn.layer import Array, Shape
+from halflight.nn.arrays import Array, Host, Shape
 
-Host: TypeAlias = NDArray[Any]
 Arrays: TypeAlias = Host | Sequence[Any] | Mapping[str, Host]
 """One array, a list of arrays in the model's order, or arrays by the names of inputs or outputs."""
 RawBatch: TypeAlias = tuple[Arrays, Arrays | None] | tuple[Arrays, Arrays | None, Arrays | None]
@@ -65,7 +63,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Fed:
+class DeviceBatch:
     """A checked batch on the device, and its targets and weights on the host."""
 
     host: Batch

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from halflight.kernels import Backend
+from halflight.nn.arrays import Array, Scratch, Shape
 from halflight.nn.fusion import fuse
 from halflight.nn.graph import Graph, Node
-from halflight.nn.layer import Array, Layer, Scratch, Shape
+from halflight.nn.layer import Layer
 from halflight.nn.memory import Lifetime, pack
 from halflight.nn.shortage import too_large, too_large_for
 

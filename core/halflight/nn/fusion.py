@@ -6,8 +6,9 @@ The model keeps its layers; only the order of work changes, and memory is read a
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from halflight.nn.arrays import Array, Scratch, ScratchRequest
 from halflight.nn.graph import Graph, Node
-from halflight.nn.layer import Array, Layer, Scratch, ScratchRequest
+from halflight.nn.layer import Layer
 from halflight.nn.layers.activation import Elementwise, Function
 from halflight.nn.layers.convolution import Conv2D
 from halflight.nn.layers.normalization import BatchNormalization

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from halflight.nn.layer import Layer, ScratchRequest, Shape, Weight
+from halflight.nn.arrays import ScratchRequest, Shape, Weight
+from halflight.nn.layer import Layer, Tensor
 from halflight.nn.naming import snake_case
-from halflight.nn.tensor import Tensor
 
 
 @dataclass(frozen=True)

@@ -1,69 +1,67 @@
-"""The base of every layer: its configuration, the weights and scratch it declares, its calculus."""
+"""Layers and the symbolic tensors that they are called on: together they draw a model's graph."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Protocol
 
 from halflight.kernels import Backend
+from halflight.nn.arrays import Array, Scratch, ScratchRequest, Shape, Weight
 from halflight.nn.configuration import configuration
 from halflight.nn.constraints import MaxNorm
 from halflight.nn.initializers import Initializer
+from halflight.nn.parameters import Parameters
 from halflight.nn.regularizers import L1L2
-from halflight.nn.tensor import Call, Tensor
-
-if TYPE_CHECKING:
-    from halflight.nn.ownership import Ownership
-
-Array: TypeAlias = Any
-"""An array of the back end (NumPy on a CPU, a device array elsewhere); only kernels index it."""
-Shape: TypeAlias = tuple[int, ...]
-"""A shape without its batch axis."""
 
 
-@dataclass(eq=False)
-class Weight:
-    """One named array of a layer: trained by gradient, or a state that training only updates."""
+class Owner(Protocol):
+    """Who keeps the memory of a layer's weights, and of all that share it: see `ownership`."""
 
-    name: str
-    shape: Shape
-    initializer: Initializer
-    trained: bool
-    decay: bool = False
-    regularizer: L1L2 | None = None
-    constraint: MaxNorm | None = None
-    value: Array = None
-    grad: Array = None
-    replaces: bool = False
-    """Whether its layer looks at `fresh`; the gradients of others are made zero before a step."""
-    fresh: bool = False
-    """Whether the next gradient replaces what `grad` holds, instead of being added to it."""
+    layers: list[Layer]
 
-    def take_fresh(self) -> bool:
-        """Return `fresh`, which is over with that."""
-        fresh, self.fresh = self.fresh, False
-        return fresh
+    def allocated(self) -> Parameters:
+        """Return the memory."""
+        ...
 
 
 @dataclass(eq=False)
-class Scratch:
-    """Memory that a layer carries from its forward to its backward pass; the model owns it."""
+class Tensor:
+    """A shape without its batch axis, and the call that produces it (None: an input)."""
 
-    value: Array = None
+    shape: tuple[int, ...]
+    name: str | None = None
+    call: Call | None = None
+    dtype: str = "float32"
+    """"float32" (whatever the back end's precision) or "int32"."""
 
 
-@dataclass(frozen=True)
-class ScratchRequest:
-    """What one call of a layer needs as scratch."""
+@dataclass(eq=False)
+class Call:
+    """One use of a layer."""
 
-    scratch: Scratch
-    shape: Shape
-    integer: bool
-    per_sample: bool
-    late: bool = False
-    """Whether only the backward pass needs it."""
+    layer: Layer
+    inputs: tuple[Tensor, ...]
+    requests: tuple[ScratchRequest, ...]
+
+
+def Input(  # noqa: N802  Keras's name
+    shape: tuple[int, ...], name: str | None = None, dtype: str = "float32"
+) -> Tensor:
+    """Return a symbolic input: `shape` has no batch axis, so an image is (height, width, channels).
+
+    An Input of dtype "int32" holds indices, for an Embedding.
+
+    Raises:
+        ValueError: `shape` is not a sequence of positive integers, or the dtype is another one.
+    """
+    sizes = tuple(shape)
+    if not sizes or not all(type(size) is int and size > 0 for size in sizes):
+        raise ValueError(f"Input {name!r}: shape must be positive integers, received {shape!r}")
+    if dtype not in ("float32", "int32"):
+        raise ValueError(f'Input {name!r}: dtype must be "float32" or "int32", received {dtype!r}')
+    return Tensor(sizes, name=name, dtype=dtype)
 
 
 @dataclass(eq=False)
@@ -103,7 +101,7 @@ class Layer:
         self._requests: list[ScratchRequest] = []
         self._built_for: list[Shape] | None = None
         self._outputs: list[Tensor] = []
-        self.ownership: Ownership | None = None
+        self.owner: Owner | None = None
         if self.name is not None and (not isinstance(self.name, str) or not self.name):
             raise self.error("name must be a non-empty string", self.name)
         if self.name is not None and "/" in self.name:

@@ -1,72 +1,29 @@
 """Model: a network that can be compiled, fitted, evaluated, saved, and asked to predict."""
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from halflight.nn import optimizers, steps, training
+from halflight.nn.class_weights import ClassWeighted, IndexedClassWeighted
+from halflight.nn.compiled import TrainableNetwork
 from halflight.nn.data import Arrays, RawBatch, by_name, check_inputs
 from halflight.nn.history import History
 from halflight.nn.layer import Layer
-from halflight.nn.losses import Loss
-from halflight.nn.network import Network
-from halflight.nn.objective import Objective, input_rules
-from halflight.nn.optimizers import Optimizer
-from halflight.nn.parameters import Parameters
+from halflight.nn.objective import input_rules
 from halflight.nn.sources import (
     ArraySource,
     BatchSource,
-    ClassWeighted,
-    ClassWeightedRows,
-    Dealer,
+    IndexedSource,
     as_source,
     validation_source,
 )
-from halflight.nn.tensor import Tensor
+from halflight.nn.steps import predict
+from halflight.nn.training import evaluate, fit, loader_of, train_on_batch
 
 
-class Model(Network):
+class Model(TrainableNetwork):
     """A `Network` with Keras's `compile`, `fit`, `evaluate` and `predict`; arguments as there."""
-
-    def __init__(
-        self,
-        inputs: Tensor | Sequence[Tensor],
-        outputs: Tensor | Sequence[Tensor],
-        *,
-        backend: str = "cpu",
-        seed: int = 0,
-    ) -> None:
-        """Build the network; `compile` says how to train it."""
-        super().__init__(inputs, outputs, backend=backend, seed=seed)
-        self.optimizer: Optimizer | None = None
-        self.objective: Objective | None = None
-        self.compiled_for: Parameters | None = None
-        self.stop_training = False
-
-    def compile(
-        self,
-        optimizer: Optimizer | str = "adam",
-        loss: Loss | str | Sequence[Any] | Mapping[str, Any] = "mean_squared_error",
-        metrics: Sequence[Any] | Mapping[str, Any] = (),
-        loss_weights: Sequence[float] | Mapping[str, float] | None = None,
-    ) -> None:
-        """Choose how to train; the optimizer begins at step 0.
-
-        Args:
-            optimizer: an optimizer or its name.
-            loss: a loss or its name; for several outputs a list, or a mapping by their names.
-            metrics: a list; for several outputs a list of lists, or a mapping.
-            loss_weights: factors of the losses of several outputs in the sum.
-
-        Raises:
-            ValueError: an unknown name, or a loss that does not fit its output.
-        """
-        self.objective = Objective(self, loss, metrics, loss_weights)
-        self.optimizer = optimizers.get(optimizer)
-        self.optimizer.build(self.kernels, self.parameters, self.layers)
-        self.compiled_for = self.parameters
 
     def fit(
         self,
@@ -107,7 +64,7 @@ class Model(Network):
             ValueError: data that do not fit; nothing to train; not compiled.
             FloatingPointError: the loss or a gradient is not finite and no TerminateOnNaN watches.
         """
-        names = self.input_names
+        compiled, names = self.compiled(), self.input_names
         source = as_source(
             names,
             x,
@@ -119,13 +76,13 @@ class Model(Network):
             seed=seed,
         )
         if class_weight is not None:
-            rule = training.compiled(self).objective.rules.targets[0]
-            if isinstance(source, Dealer):
-                source = ClassWeightedRows(source, class_weight, rule.shape)
+            rule = compiled.objective.rules.targets[0]
+            if isinstance(source, IndexedSource):
+                source = IndexedClassWeighted(source, class_weight, rule.shape)
             else:
                 source = ClassWeighted(source, class_weight, rule.shape)
         validation = validation_source(names, validation_data, batch_size)
-        return training.fit(self, source, validation, epochs, initial_epoch, callbacks)
+        return fit(compiled, source, validation, epochs, initial_epoch, callbacks)
 
     def evaluate(
         self,
@@ -140,8 +97,9 @@ class Model(Network):
         Raises:
             ValueError: data that do not fit; not compiled.
         """
+        compiled = self.compiled()
         source = as_source(self.input_names, x, y, sample_weight, batch_size)
-        return training.evaluate(self, training.feed_of(self, source))
+        return evaluate(compiled, loader_of(compiled, source))
 
     def predict(self, x: Arrays | BatchSource, batch_size: int = 32) -> Any:
         """Return the outputs for every sample, in inference mode, as host arrays.
@@ -161,7 +119,7 @@ class Model(Network):
         )
         rules = input_rules(self)
         inputs = (check_inputs(batch[0], rules) for batch in source.batches(0))
-        outputs = [np.concatenate(arrays) for arrays in steps.predict(self, inputs)]
+        outputs = [np.concatenate(arrays) for arrays in predict(self, inputs)]
         return outputs if len(outputs) > 1 else outputs[0]
 
     def train_on_batch(
@@ -173,7 +131,7 @@ class Model(Network):
             ValueError: data that do not fit; not compiled.
             FloatingPointError: the loss or a gradient is not finite; no weight was changed.
         """
-        return training.train_on_batch(self, (x, y, sample_weight))
+        return train_on_batch(self.compiled(), (x, y, sample_weight))
 
     def replace_head(self, after: str, *head: Layer) -> "Model":
         """Return a model that shares this one's layers up to `after`, then ends in `head`.
@@ -195,15 +153,3 @@ class Model(Network):
         for layer in head:
             tensor = layer(tensor)
         return Model(self.inputs, tensor, backend=self.backend, seed=self.seed)
-
-    def refresh(self) -> None:
-        """Take note of which layers are trainable now; `fit`, `freeze` and `unfreeze` do this."""
-        super().refresh()
-        if self.optimizer is not None:
-            self.optimizer.refresh()
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the folder `path`: model.json (the architecture) and weights.safetensors."""
-        from halflight.nn.saving import save_model  # which imports Model
-
-        save_model(self, path)

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from halflight import kernels
-from halflight.nn import weights
+from halflight.kernels import load
+from halflight.nn.arrays import Shape, Weight
 from halflight.nn.executor import Executor
 from halflight.nn.graph import Graph
-from halflight.nn.layer import Layer, Shape, Weight
+from halflight.nn.layer import Layer, Tensor
 from halflight.nn.ownership import join
 from halflight.nn.parameters import Parameters, stream
 from halflight.nn.summary import summarize
-from halflight.nn.tensor import Tensor
 from halflight.nn.transfer import LoadReport, read_shared
+from halflight.nn.weights import read_arrays, write_arrays
 
 
 class Network:
@@ -54,7 +54,7 @@ class Network:
             [outputs] if isinstance(outputs, Tensor) else list(outputs),
         )
         self.backend, self.seed = backend, seed
-        self.kernels = kernels.load(backend)
+        self.kernels = load(backend)
         self._many = not isinstance(outputs, Tensor)
         join(self.graph.layers, self.kernels, seed)
         self._executors: dict[bool, Executor] = {}
@@ -195,7 +195,7 @@ class Network:
 
     def save_weights(self, path: str | os.PathLike[str]) -> None:
         """Write all weights as one safetensors file, whole or not at all."""
-        weights.write_arrays(path, self.get_weights())
+        write_arrays(path, self.get_weights())
 
     def load_weights(
         self, path: str | os.PathLike[str], *, skip_mismatch: bool = False
@@ -214,7 +214,7 @@ class Network:
         """
         shapes = {name: weight.shape for name, weight in self.graph.weights.items()}
         if not skip_mismatch:
-            self.set_weights(weights.read_arrays(path, shapes)[0])
+            self.set_weights(read_arrays(path, shapes)[0])
             return LoadReport(loaded=tuple(shapes))
         report, arrays = read_shared(path, shapes)
         self.set_weights(self.get_weights() | arrays)
@@ -261,9 +261,9 @@ class Network:
 
     def _allocate(self) -> Parameters:
         """Draw the weights, unless that was done; other networks may have joined the ownership."""
-        ownership = self.layers[0].ownership
-        assert ownership is not None
-        return ownership.allocated()
+        owner = self.layers[0].owner
+        assert owner is not None
+        return owner.allocated()
 
     def _set_trainable(self, patterns: Sequence[str], trainable: bool) -> None:
         names = [layer.name or "" for layer in self.layers]

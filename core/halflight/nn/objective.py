@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from halflight.nn import losses
-from halflight.nn import metrics as metrics_of
-from halflight.nn.data import Host, InputRule, Rules, TargetRule
+from halflight.nn.arrays import Host
+from halflight.nn.data import InputRule, Rules, TargetRule
 from halflight.nn.losses import Loss
-from halflight.nn.metrics import Metric
+from halflight.nn.losses import get as get_loss
+from halflight.nn.metrics import Metric, resolve
 from halflight.nn.network import Network
 
 
@@ -69,7 +69,7 @@ class Objective:
     ) -> None:
         """Give every output its head."""
         names = network.output_names
-        parts = [losses.get(part) for part in _by_output("loss", loss, names)]
+        parts = [get_loss(part) for part in _by_output("loss", loss, names)]
         weights = _by_output("loss_weights", loss_weights, names, default=1.0)
         measured = _by_output("metrics", metrics, names, default=(), many=True)
         self.heads: list[Head] = []
@@ -83,7 +83,7 @@ class Objective:
                     f"compile: the loss weight of {name!r} must be finite and not negative, "
                     f"received {weight!r}"
                 )
-            chosen = [metrics_of.resolve(metric, part, shape) for metric in listed]
+            chosen = [resolve(metric, part, shape) for metric in listed]
             self.heads.append(Head(name, part, float(weight), chosen))
         self._penalty = 0.0
         self._steps = 0

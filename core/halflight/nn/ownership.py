@@ -6,7 +6,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from halflight.kernels import Backend
-from halflight.nn.layer import Layer, Weight
+from halflight.nn.arrays import Weight
+from halflight.nn.layer import Layer, Owner
 from halflight.nn.parameters import Parameters
 
 
@@ -18,7 +19,7 @@ class Ownership:
         self.layers, self._kernels, self._seed = list(layers), kernels, seed
         self._parameters: Parameters | None = None
         for layer in layers:
-            layer.ownership, layer.kernels = self, kernels
+            layer.owner, layer.kernels = self, kernels
 
     def allocated(self) -> Parameters:
         """Return the memory. Weights that had a value before keep it; the others are drawn."""
@@ -44,15 +45,15 @@ def join(layers: Sequence[Layer], kernels: Backend, seed: int) -> None:
     Raises:
         ValueError: a layer belongs to a network on another back end.
     """
-    before = list(dict.fromkeys(layer.ownership for layer in layers if layer.ownership))
+    before: list[Owner] = list(dict.fromkeys(layer.owner for layer in layers if layer.owner))
     for layer in layers:
-        if layer.ownership and layer.kernels is not kernels:
+        if layer.owner and layer.kernels is not kernels:
             raise layer.error(
                 f"belongs to a model on another back end than {kernels.name!r}", layer.kernels.name
             )
-    if len(before) == 1 and all(layer.ownership for layer in layers):
+    if len(before) == 1 and all(layer.owner for layer in layers):
         return
-    for ownership in before:
-        ownership.allocated()  # each draws its weights by its own seed
-    everyone = [layer for ownership in before for layer in ownership.layers] + list(layers)
+    for owner in before:
+        owner.allocated()  # each draws its weights by its own seed
+    everyone = [layer for owner in before for layer in owner.layers] + list(layers)
     Ownership(list(dict.fromkeys(everyone)), kernels, seed)

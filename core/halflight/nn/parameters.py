@@ -2,14 +2,12 @@
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from collections.abc import Mapping
 
 import numpy as np
 
 from halflight.kernels import Backend
-from halflight.nn.layer import Array, Layer, Weight
+from halflight.nn.arrays import Array, Weight
 from halflight.nn.memory import aligned
 
 
@@ -17,17 +15,6 @@ def stream(seed: int, name: str) -> int:
     """Return the random stream of `name` under `seed`: a 63-bit number that no other name gets."""
     digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
     return int.from_bytes(digest[:8], "little") >> 1
-
-
-@dataclass(frozen=True)
-class Span:
-    """A stretch of trainable weights that an optimizer updates in one call."""
-
-    start: int
-    stop: int
-    decay: bool
-    factor: float = 1.0
-    """Of the learning rate."""
 
 
 class Parameters:
@@ -66,8 +53,9 @@ class Parameters:
         for weight in self._trained:
             weight.fresh = weight.replaces
             if weight.fresh:
-                self._zero(start, self._starts[id(weight)])
-                start = self._stop(weight)
+                begin, stop = self.place(weight)
+                self._zero(start, begin)
+                start = stop
         self._zero(start, len(self.gradients))
 
     def end_gradients(self) -> None:
@@ -80,41 +68,10 @@ class Parameters:
         if start < stop:
             self._kernels.fill(self.gradients[start:stop], 0.0)
 
-    def spans(
-        self,
-        layers: Sequence[Layer],
-        multipliers: Mapping[str, float] | None = None,
-        *,
-        decays: bool = True,
-    ) -> list[Span]:
-        """Return the stretches of `values` that `layers` train, as long as possible, in order.
-
-        Args:
-            layers: all of a model's, or some of them where models share weights.
-            multipliers: factors of the learning rate by patterns of layer names; the first that
-                matches counts, and 1 where none does.
-            decays: whether there is weight decay at all.
-
-        Raises:
-            ValueError: a pattern matches no layer; the message lists the names.
-        """
-        factors = _factors([layer.name or "" for layer in layers], multipliers or {})
-        pieces = [
-            Span(
-                self._starts[id(weight)],
-                self._stop(weight),
-                weight.decay and decays,
-                factors[layer.name or ""],
-            )
-            for layer, weight in trainable(layers)
-        ]
-        spans: list[Span] = []
-        for piece in sorted(pieces, key=lambda span: span.start):
-            last = spans[-1] if spans else None
-            if last and last == replace(piece, start=last.start, stop=piece.start):
-                piece = replace(spans.pop(), stop=piece.stop)
-            spans.append(piece)
-        return spans
+    def place(self, weight: Weight) -> tuple[int, int]:
+        """Return where `weight` begins in its flat buffer, and where the next one may."""
+        start = self._starts[id(weight)]
+        return start, start + aligned(math.prod(weight.shape))
 
     def _allocate(self, weights: Mapping[str, Weight], seed: int) -> Array:
         total = 0
@@ -135,30 +92,3 @@ class Parameters:
         """Return the part of a flat buffer, as long as `values`, that belongs to `weight`."""
         start = self._starts[id(weight)]
         return flat[start : start + math.prod(weight.shape)].reshape(weight.shape)
-
-    def _stop(self, weight: Weight) -> int:
-        return self._starts[id(weight)] + aligned(math.prod(weight.shape))
-
-
-def trainable(layers: Sequence[Layer]) -> list[tuple[Layer, Weight]]:
-    """Return the weights that gradients change now, in the order of their layers."""
-    return [
-        (layer, weight)
-        for layer in layers
-        if layer.trainable
-        for weight in layer.weights.values()
-        if weight.trained
-    ]
-
-
-def _factors(names: Sequence[str], multipliers: Mapping[str, float]) -> dict[str, float]:
-    """Return every layer's factor of the learning rate."""
-    for pattern in multipliers:
-        if not any(fnmatchcase(name, pattern) for name in names):
-            raise ValueError(
-                f"learning_rate_multipliers: no layer matches {pattern!r}; the layers are {names}"
-            )
-    return {
-        name: next((f for pattern, f in multipliers.items() if fnmatchcase(name, pattern)), 1.0)
-        for name in names
-    }

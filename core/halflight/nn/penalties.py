@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from halflight.kernels import Backend
-from halflight.nn.layer import Array, Layer, Weight
-from halflight.nn.parameters import Parameters, trainable
+from halflight.nn.arrays import Array, Weight
+from halflight.nn.layer import Layer
+from halflight.nn.parameters import Parameters
 from halflight.nn.regularizers import L1L2
+from halflight.nn.trainable import trainable
 
 
 def regularized(layers: Sequence[Layer]) -> list[tuple[Weight, L1L2]]:

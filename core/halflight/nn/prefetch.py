@@ -49,7 +49,7 @@ class ReadAhead:
                 batches.close()
 
 
-def dealt_out(source: BatchSource, epoch: int) -> Generator[RawBatch, None, None]:
+def prefetched(source: BatchSource, epoch: int) -> Generator[RawBatch, None, None]:
     """Yield an epoch's batches, read ahead where the source's `read_ahead` says that they may be.
 
     Closing this generator closes the source's, and ends the thread.

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from halflight.nn.layer import Layer
+from halflight.nn.layer import Layer, Tensor
 from halflight.nn.model import Model
 from halflight.nn.network import Network
-from halflight.nn.tensor import Tensor
 
 
 class Sequential(Model):

@@ -1,18 +1,42 @@
-"""Where batches come from: arrays, a generator, or anything that deals out an epoch's batches."""
+"""Where batches come from: arrays, a generator, or anything that yields an epoch's batches."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
-from halflight.nn.data import Arrays, Host, RawBatch, by_name
+from halflight.nn.arrays import Host
+from halflight.nn.checks import integer, require
+from halflight.nn.data import Arrays, RawBatch, by_name
+
+
+class StoredArray(Protocol):
+    """Samples that are read when they are asked for, such as those of a file."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The number of samples, then the shape of one."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of every value."""
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+
+    def __getitem__(self, rows: Any) -> Host:
+        """Return the samples of these numbers, an integer array or a slice, as a new array."""
+
+
+Samples: TypeAlias = Arrays | StoredArray | Sequence[StoredArray] | Mapping[str, StoredArray]
+"""Arrays in memory or stored: one, a list in the model's order, or several by name."""
 
 
 @runtime_checkable
 class BatchSource(Protocol):
-    """Anything that deals out an epoch's batches, the same ones whenever it is asked again.
+    """Anything that yields an epoch's batches, the same ones whenever it is asked again.
 
-    A source may also have `replayable` (False: it deals each batch out but once) and `read_ahead`
+    A source may also have `replayable` (False: it yields each batch but once) and `read_ahead`
     (True: batches may be asked for ahead of use, on another thread: see `ReadAhead`).
     """
 
@@ -25,50 +49,55 @@ class BatchSource(Protocol):
 
 
 @runtime_checkable
-class Dealer(BatchSource, Protocol):
-    """A source whose batches are rows of arrays; all images of a batch may be turned alike."""
+class IndexedSource(BatchSource, Protocol):
+    """A source whose batches are rows of arrays, so that a device can keep all of them."""
 
     length: int
     """Samples in all."""
 
-    def samples(self, rows: slice) -> RawBatch:
-        """Return the samples of these numbers, 0 to `length` - 1: inputs, targets, weights."""
+    def samples(self, rows: Any) -> RawBatch:
+        """Return the samples of these numbers (an array, or a slice) of 0 to `length` - 1."""
         ...
 
-    def deals(self, epoch: int) -> Iterator[tuple[Host, int]]:
-        """Yield the numbers (n,) of each batch's samples, and the orientation of its images.
-
-        0 is as the samples are, modulo 4 the quarter turns (counter-clockwise, as numpy.rot90), and
-        from 4 on the columns are mirrored first.
-        """
+    def index_batches(self, epoch: int) -> Iterator[Host]:
+        """Yield the numbers (n,) of each batch's samples."""
         ...
 
 
 class ArraySource:
-    """Batches of arrays in memory (or memory-mapped): row i of all arrays is one sample.
+    """Batches of arrays in memory, or stored: row i of all arrays is one sample.
 
     Every epoch is shuffled by a generator of its own, Philox(key=[seed, epoch]). The last batch may
     be smaller than the others. Inputs, targets and weights may each be one array, or several by
-    the names of inputs or outputs.
+    the names of inputs or outputs; a `StoredArray` is never read as a whole, and its batches are
+    read ahead of use, as those of a memory-mapped array are.
     """
 
     def __init__(
         self,
-        inputs: Arrays,
-        target: Arrays | None,
-        weight: Arrays | None = None,
+        inputs: Samples,
+        target: Samples | None,
+        weight: Samples | None = None,
         *,
         batch_size: int,
         shuffle: bool,
         seed: int = 0,
+        rows: Host | None = None,
     ) -> None:
         """Check that all arrays have the same number of rows.
 
+        Args:
+            inputs, target, weight: see the class; None where there is none.
+            batch_size: samples a batch.
+            shuffle: put the samples in a new order each epoch.
+            seed: of the shuffling.
+            rows: (n,) integers, which samples take part and in which order; None: all.
+
         Raises:
-            ValueError: lengths differ, there are no rows, or batch_size is not positive.
+            ValueError: lengths differ, there are no rows, one is not there, or batch_size is not
+                positive.
         """
-        if type(batch_size) is not int or batch_size < 1:
-            raise ValueError(f"batch_size must be a positive integer, received {batch_size!r}")
+        require("ArraySource", "batch_size", batch_size, integer(least=1))
         lengths = {
             f"{what} {name}".strip(): len(array)
             for what, arrays in (("", inputs), ("targets", target), ("sample_weight", weight))
@@ -80,33 +109,35 @@ class ArraySource:
             )
         self._inputs, self._target, self._weight = inputs, target, weight
         self._batch_size, self._shuffle, self._seed = batch_size, shuffle, seed
-        self.length = next(iter(lengths.values()))
+        self._rows = None if rows is None else _checked_rows(rows, min(lengths.values()))
+        self.length = min(lengths.values()) if self._rows is None else len(self._rows)
         self.steps = -(-self.length // batch_size)
         every = [array for arrays in (inputs, target, weight) for _, array in _each(arrays)]
-        self.read_ahead = any(_is_mapped(array) for array in every)
+        self.read_ahead = any(_is_stored(array) for array in every)
 
     def batches(self, epoch: int) -> Iterator[RawBatch]:
         """Yield the batches of one epoch."""
-        for rows, _ in self.deals(epoch):
+        for rows in self.index_batches(epoch):
             yield self.samples(rows if self._shuffle else slice(rows[0], rows[-1] + 1))
 
     def samples(self, rows: Any) -> RawBatch:
-        """Return the samples of these numbers."""
-        return _take(self._inputs, rows), _take(self._target, rows), _take(self._weight, rows)
+        """Return samples by their numbers, among those that take part."""
+        chosen = rows if self._rows is None else self._rows[rows]
+        target, weight = _take(self._target, chosen), _take(self._weight, chosen)
+        return _take(self._inputs, chosen), target, weight
 
-    def deals(self, epoch: int) -> Iterator[tuple[Host, int]]:
-        """Yield the numbers of each batch's samples; nothing is turned."""
+    def index_batches(self, epoch: int) -> Iterator[Host]:
+        """Yield the numbers of each batch's samples, among those that take part."""
         order = np.arange(self.length)
         if self._shuffle:
-            order = np.random.Generator(np.random.Philox(key=[self._seed, epoch])).permutation(
-                order
-            )
+            rng = np.random.Generator(np.random.Philox(key=[self._seed, epoch]))
+            order = rng.permutation(order)
         for start in range(0, self.length, self._batch_size):
-            yield order[start : start + self._batch_size], 0
+            yield order[start : start + self._batch_size]
 
 
 class IteratorSource:
-    """The batches of a generator, `steps` to an epoch; they are gone once dealt out.
+    """The batches of a generator, `steps` to an epoch; they are gone once yielded.
 
     A training on it cannot be resumed to the same bytes, so `BackupAndRestore` refuses it.
     """
@@ -119,90 +150,13 @@ class IteratorSource:
         Raises:
             ValueError: `steps` is not a positive integer.
         """
-        if type(steps) is not int or steps < 1:
-            raise ValueError(
-                f"a generator of batches needs steps, a positive integer, received {steps!r}"
-            )
+        require("a generator of batches", "steps", steps, integer(least=1))
         self._iterator, self.steps = iter(batches), steps
 
     def batches(self, epoch: int) -> Iterator[RawBatch]:
         """Yield the next `steps` batches, or as many as are left."""
         for _, batch in zip(range(self.steps), self._iterator, strict=False):
             yield batch
-
-
-class ClassWeighted:
-    """Another source, each sample's weight multiplied by that of its class.
-
-    The class is the integer target, or the position of the largest value of a one-hot target;
-    classes without a weight count 1, as in Keras.
-    """
-
-    def __init__(
-        self, source: BatchSource, class_weight: Mapping[int, float], target_shape: tuple[int, ...]
-    ) -> None:
-        """Check the weights; `target_shape` is that of one sample's target.
-
-        Raises:
-            ValueError: a class is not an integer, or a weight is negative or not finite.
-        """
-        for label, value in class_weight.items():
-            if type(label) is not int or not 0.0 <= value < np.inf:
-                raise ValueError(
-                    "class_weight maps integer classes to finite weights of zero or more, "
-                    f"received {label!r}: {value!r}"
-                )
-        self._source, self._weights, self._shape = source, dict(class_weight), target_shape
-        self.steps = source.steps
-        self.replayable = getattr(source, "replayable", True)
-        self.read_ahead = getattr(source, "read_ahead", False)
-
-    def batches(self, epoch: int) -> Iterator[RawBatch]:
-        """Yield the source's batches with other weights; see `weighted`."""
-        return map(self.weighted, self._source.batches(epoch))
-
-    def weighted(self, batch: RawBatch) -> RawBatch:
-        """Return a batch with other weights.
-
-        Raises:
-            ValueError: there are several targets, and so no one class.
-        """
-        target, weight = batch[1], batch[2] if len(batch) == 3 else None
-        if not isinstance(target, np.ndarray) or isinstance(weight, Mapping | list | tuple):
-            raise ValueError(
-                "class_weight needs a model of one output, its targets one array, "
-                f"received {type(target).__name__}"
-            )
-        if self._shape[-1] > 1:
-            labels = target.argmax(axis=-1)
-        else:
-            labels = target[..., 0] if target.ndim > len(self._shape) else target
-        factors = np.ones(labels.shape)
-        for label, value in self._weights.items():
-            factors[labels == label] = value
-        given = np.ones(1) if weight is None else np.asarray(weight)
-        if given.ndim < factors.ndim:
-            given = given.reshape(-1, *[1] * (factors.ndim - 1))
-        return batch[0], target, factors * given
-
-
-class ClassWeightedRows(ClassWeighted):
-    """The same of a source that deals out rows of arrays."""
-
-    def __init__(
-        self, source: Dealer, class_weight: Mapping[int, float], target_shape: tuple[int, ...]
-    ) -> None:
-        """Check the weights, as `ClassWeighted`."""
-        super().__init__(source, class_weight, target_shape)
-        self._dealer, self.length = source, source.length
-
-    def samples(self, rows: slice) -> RawBatch:
-        """Return samples with other weights."""
-        return self.weighted(self._dealer.samples(rows))
-
-    def deals(self, epoch: int) -> Iterator[tuple[Host, int]]:
-        """Yield the numbers of each batch's samples, and the orientation of its images."""
-        return self._dealer.deals(epoch)
 
 
 def as_source(
@@ -272,21 +226,38 @@ def _arrays(values: Arrays | None) -> Arrays | None:
     return np.asarray(values)
 
 
-def _each(arrays: Arrays | None) -> list[tuple[str, Host]]:
+def _each(arrays: Any) -> list[tuple[str, Any]]:
     if arrays is None:
         return []
     if isinstance(arrays, Mapping):
         return list(arrays.items())
     if isinstance(arrays, list | tuple):
         return [(str(i), array) for i, array in enumerate(arrays)]
-    return [("", np.asarray(arrays))]
+    return [("", arrays)]
 
 
-def _is_mapped(array: Any) -> bool:
+def _is_stored(array: Any) -> bool:
     """Whether an array lies in a file, or is a view of one that does."""
+    if not isinstance(array, np.ndarray):
+        return True
     while array is not None and not isinstance(array, np.memmap):
         array = getattr(array, "base", None)
     return array is not None
+
+
+def _checked_rows(rows: Host, samples: int) -> Host:
+    numbers = np.asarray(rows)
+    if numbers.ndim != 1 or not len(numbers) or numbers.dtype.kind not in "iu":
+        raise ValueError(
+            "ArraySource: rows must be one or more integers (n,), "
+            f"received {numbers.dtype} {numbers.shape}"
+        )
+    if numbers.min() < 0 or numbers.max() >= samples:
+        raise ValueError(
+            f"ArraySource: rows must be numbers of 0 to {samples - 1}, "
+            f"received {numbers.min()} to {numbers.max()}"
+        )
+    return numbers
 
 
 def _take(arrays: Any, rows: Any) -> Any:

@@ -1,48 +1,18 @@
 """The training loop: epochs, validation, and the callbacks around them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from halflight.nn import steps
-from halflight.nn.callbacks.callback import Callback
+from halflight.nn.callbacks.callback import Callback, Run
+from halflight.nn.compiled import Compiled
 from halflight.nn.data import Batch, RawBatch, check_batch
-from halflight.nn.feed import Feed, staged
 from halflight.nn.history import History
-from halflight.nn.ledger import Ledger
+from halflight.nn.loader import Loader, staged
 from halflight.nn.sources import BatchSource
-from halflight.nn.steps import compiled
-
-if TYPE_CHECKING:
-    from halflight.nn.model import Model
-
-
-@dataclass(eq=False)
-class Run:
-    """Everything about one `fit` that its callbacks may read; BackupAndRestore also rewinds it."""
-
-    model: Model
-    callbacks: Sequence[Callback]
-    steps: int
-    epochs: int
-    epoch: int
-    """The epoch under way, or the next one."""
-    replayable: bool = True
-    """Whether an epoch's batches can be dealt out again."""
-    history: History = field(default_factory=History)
-
-
-@dataclass(frozen=True)
-class StepResult:
-    """What one training step found."""
-
-    loss: float
-    """The objective on this batch."""
-    finite: bool
-    """Whether the loss and all gradients were; if not, no weight was changed."""
+from halflight.nn.step_results import StepResults
+from halflight.nn.steps import evaluate as evaluate_step
+from halflight.nn.steps import new_results, restart
+from halflight.nn.steps import train as train_step
 
 
 class BatchLogs(Mapping[str, float]):
@@ -52,13 +22,13 @@ class BatchLogs(Mapping[str, float]):
     was not finite.
     """
 
-    def __init__(self, ledger: Ledger, step: int) -> None:
+    def __init__(self, results: StepResults, step: int) -> None:
         """Look at nothing yet."""
-        self._ledger, self._step = ledger, step
+        self._results, self._step = results, step
 
     def __getitem__(self, name: str) -> float:
         """Return one of the three."""
-        record, failed = self._ledger.record(self._step), self._ledger.failure
+        record, failed = self._results.record(self._step), self._results.failure
         finite = failed is None or failed.step > self._step
         return {"loss": record.loss, "mean_loss": record.mean, "finite": finite}[name]
 
@@ -72,7 +42,7 @@ class BatchLogs(Mapping[str, float]):
 
 
 def fit(
-    model: Model,
+    compiled: Compiled,
     source: BatchSource,
     validation: BatchSource | None,
     epochs: int,
@@ -82,15 +52,15 @@ def fit(
     """Train until `epochs` epochs are done or a callback sets `model.stop_training`.
 
     Raises:
-        ValueError: not compiled, or no trainable weight.
+        ValueError: no trainable weight.
         FloatingPointError: the loss or a gradient is not finite, and no callback stopped for it.
     """
-    optimizer = compiled(model).optimizer
+    model = compiled.network
     needed = model.graph.needs_gradient()
     if not any(needed[output] for output in model.graph.outputs):
         raise ValueError("fit: nothing to train: every layer with weights is frozen")
     replayable = getattr(source, "replayable", True)
-    run = Run(model, list(callbacks), source.steps, epochs, initial_epoch, replayable)
+    run = Run(compiled, list(callbacks), source.steps, epochs, initial_epoch, replayable)
     for callback in run.callbacks:
         callback.attach(run)
     model.refresh()
@@ -99,89 +69,87 @@ def fit(
         callback.on_train_begin()
     for callback in run.callbacks:
         callback.on_train_ready()
-    feed = feed_of(model, source)
-    judged = None if validation is None else feed_of(model, validation)
+    batches = loader_of(compiled, source)
+    judged = None if validation is None else loader_of(compiled, validation)
     while run.epoch < epochs and not model.stop_training:
         for callback in run.callbacks:
             callback.on_epoch_begin(run.epoch)
-        logs = _epoch(run, feed)
+        logs = _epoch(run, batches)
         if logs is None:
             break
         if judged is not None:
-            logs |= {f"val_{name}": value for name, value in evaluate(model, judged).items()}
+            logs |= {f"val_{name}": value for name, value in evaluate(compiled, judged).items()}
         epoch, run.epoch = run.epoch, run.epoch + 1
         run.history.append({"epoch": epoch, **logs})
         for callback in run.callbacks:
             callback.on_epoch_end(epoch, logs)
         for callback in run.callbacks:
             callback.on_epoch_complete(epoch, logs)
-    optimizer.finalize()
+    compiled.optimizer.finalize()
     for callback in run.callbacks:
         callback.on_train_end()
     return run.history
 
 
-def feed_of(model: Model, source: BatchSource) -> Feed:
-    """Return the batches of a source for a compiled model."""
-    return Feed(model.kernels, compiled(model).objective.rules, source)
+def loader_of(compiled: Compiled, source: BatchSource) -> Loader:
+    """Return the batches of a source for a compiled network."""
+    return Loader(compiled.network.kernels, compiled.objective.rules, source)
 
 
-def evaluate(model: Model, feed: Feed) -> dict[str, float]:
+def evaluate(compiled: Compiled, loader: Loader) -> dict[str, float]:
     """Return the loss and the metrics over epoch 0, in inference mode."""
-    ledger = steps.new_ledger(model)
-    with closing(feed.batches(0)) as batches:
+    results = new_results(compiled)
+    with closing(loader.batches(0)) as batches:
         for batch in batches:
-            steps.evaluate(model, batch, ledger)
-    ledger.read()
-    return compiled(model).objective.logs()
+            evaluate_step(compiled, batch, results)
+    results.read()
+    return compiled.objective.logs()
 
 
-def train_on_batch(model: Model, raw: RawBatch) -> dict[str, float]:
+def train_on_batch(compiled: Compiled, raw: RawBatch) -> dict[str, float]:
     """Make one step, and return the batch's loss and metrics.
 
     Raises:
         FloatingPointError: the loss or a gradient is not finite; no weight was changed.
     """
-    objective = compiled(model).objective
-    model.refresh()
-    result = train_step(model, check_batch(raw, objective.rules))
-    if not result.finite:
-        raise FloatingPointError(f"the loss is {result.loss} and a loss or gradient is not finite")
-    return objective.logs()
+    compiled.network.refresh()
+    failed = train_alone(compiled, check_batch(raw, compiled.objective.rules)).failure
+    if failed is not None:
+        raise FloatingPointError(f"the loss is {failed.loss} and a loss or gradient is not finite")
+    return compiled.objective.logs()
 
 
-def train_step(model: Model, batch: Batch) -> StepResult:
+def train_alone(compiled: Compiled, batch: Batch) -> StepResults:
     """Make one step on one batch, and wait for what it finds; the objective holds it alone."""
-    ledger = steps.new_ledger(model)
-    steps.restart(model)
-    steps.train(model, staged(model.kernels.Staging(), batch), ledger)
-    _settle(model, ledger, 1)
-    return StepResult(ledger.record(0).loss, ledger.failure is None)
+    results = new_results(compiled)
+    restart(compiled)
+    train_step(compiled, staged(compiled.network.kernels.Staging(), batch), results)
+    _settle(compiled, results, 1)
+    return results
 
 
-def _epoch(run: Run, feed: Feed) -> dict[str, float] | None:
+def _epoch(run: Run, loader: Loader) -> dict[str, float] | None:
     """Train for one epoch; return its record, or None if a step was not finite."""
-    model = run.model
-    optimizer, objective = compiled(model).optimizer, compiled(model).objective
-    ledger = steps.new_ledger(model)
-    steps.restart(model)
+    compiled, model = run.compiled, run.compiled.network
+    results = new_results(compiled)
+    restart(compiled)
     rate, number = 0.0, -1
-    with closing(feed.batches(run.epoch)) as batches:
+    with closing(loader.batches(run.epoch)) as batches:
         for batch in batches:
             number += 1
             for callback in run.callbacks:
                 callback.on_train_batch_begin(number)
-            rate = optimizer.current_learning_rate()
-            steps.train(model, batch, ledger)
-            logs = BatchLogs(ledger, number)
+            rate = compiled.optimizer.current_learning_rate()
+            train_step(compiled, batch, results)
+            logs = BatchLogs(results, number)
             for callback in run.callbacks:
                 callback.on_train_batch_end(number, logs)
-            if ledger.failure is not None or model.stop_training:
+            if results.failure is not None or model.stop_training:
                 break
-    _settle(model, ledger, number + 1)
-    if ledger.failure is None:
-        return {**objective.logs(), "learning_rate": rate}
-    failed = ledger.failure
+    _settle(compiled, results, number + 1)
+    failed = results.failure
+    if failed is None:
+        return {**compiled.objective.logs(), "learning_rate": rate}
     for callback in run.callbacks:
         callback.on_train_failure(failed.step, failed.loss)
     if not model.stop_training:
@@ -193,8 +161,8 @@ def _epoch(run: Run, feed: Feed) -> dict[str, float] | None:
     return None
 
 
-def _settle(model: Model, ledger: Ledger, launched: int) -> None:
+def _settle(compiled: Compiled, results: StepResults, launched: int) -> None:
     """Wait for all steps; take back the count of those that changed nothing."""
-    ledger.read()
-    if ledger.failure is not None:
-        compiled(model).optimizer.iterations -= launched - ledger.failure.step
+    results.read()
+    if results.failure is not None:
+        compiled.optimizer.iterations -= launched - results.failure.step

@@ -11,7 +11,7 @@ from pydantic import ValidationError, model_validator
 
 from halflight import paths
 from halflight.params.learning import Capacity, FineTune, Fit, Network, Train
-from halflight.params.measuring import Classical, Evaluate, Prepare, Report
+from halflight.params.measuring import Classical, Evaluate, Prepare, Report, Split
 from halflight.params.rules import Endpoint, Section
 from halflight.params.sandbox import Sandbox
 from halflight.params.simulate import Simulate
@@ -31,6 +31,7 @@ __all__ = [
     "Report",
     "Sandbox",
     "Simulate",
+    "Split",
     "Survey",
     "TaskParams",
     "TaskSurvey",

@@ -15,6 +15,7 @@ from halflight.params.rules import (
     increasing,
 )
 
+
 Origin = Literal["simulated", "sandbox", "recorded", "sdss"]
 
 

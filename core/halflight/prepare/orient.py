@@ -15,8 +15,3 @@ def orient(images: np.ndarray, orientation: int) -> np.ndarray:
         raise ValueError(f"orientation must be 0 to {ORIENTATIONS - 1}; received {orientation}")
     mirrored = images[:, :, ::-1] if orientation >= 4 else images
     return np.rot90(mirrored, orientation % 4, axes=(1, 2))
-
-
-def opposite(orientation: int) -> int:
-    """The orientation that undoes one: mirrored ones undo themselves."""
-    return orientation if orientation >= 4 else -orientation % 4

@@ -104,7 +104,7 @@ class StampSet:
 
 
 def check_stamps(stamps: Mapping[str, Any] | None, name: str) -> StampSet:
-    """Return a StampSet from a mapping with image, sigma, labels, pixel_scale and optionally id, x, y and angle.
+    """Return a StampSet of a mapping: image, sigma, labels, pixel_scale; maybe id, x, y and angle.
 
     Raises ValueError, naming the part, where a part is missing or has the wrong shape.
     """

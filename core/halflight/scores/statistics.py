@@ -1,7 +1,8 @@
 """How good a measurement is: pure functions of residuals, error bars and truth.
 
-A residual is D = measured - true; of a radius, D = ln R_measured - ln R_true. Every function raises ValueError for empty, mismatched
-or non-finite input: rows without a measurement are for the caller to count and leave out.
+A residual is D = measured - true; of a radius, D = ln R_measured - ln R_true. Every function raises
+ValueError for empty, mismatched or non-finite input: rows without a measurement are for the caller
+to count and leave out.
 """
 
 import math

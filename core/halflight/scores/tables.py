@@ -31,7 +31,7 @@ Scores = dict[str, dict[str, dict[str, dict[str, float]]]]
 
 
 def predictions(
-    task: Task, dataset: str, method: str, ids: Sequence[Any], table: pd.DataFrame
+    task: Task, dataset: str, method: str, ids: np.ndarray, table: pd.DataFrame
 ) -> pd.DataFrame:
     """One row an object and quantity: dataset, id, method, quantity, value, sigma.
 
@@ -42,7 +42,7 @@ def predictions(
             pd.DataFrame(
                 {
                     "dataset": dataset,
-                    "id": np.asarray(ids),
+                    "id": ids,
                     "method": method,
                     "quantity": quantity.name,
                     "value": table[quantity.name].to_numpy(),
@@ -160,9 +160,7 @@ def transfer(
         interval = bootstrap_by_group(
             table["residual"], table["group"], nmad, seed=seed, repeats=bootstrap
         )
-        scores = summary(
-            table["residual"], logarithmic=quantity.logarithmic, outlier=quantity.outlier
-        )
+        scores = summary(table["residual"], **_options(quantity))
         rows.append(
             {
                 "quantity": quantity.name,
@@ -239,11 +237,15 @@ def _bin_scores(
     return {name: known.get(name, np.nan) for name in BIN_SCORES}
 
 
+def _options(quantity: Quantity) -> dict[str, Any]:
+    """What `summary` must know of a quantity."""
+    return {"logarithmic": quantity.logarithmic, "outlier": quantity.outlier}
+
+
 def _all_scores(table: pd.DataFrame, quantity: Quantity) -> dict[str, float]:
     """`summary`, and with error bars the KS distance of the PIT from uniform."""
-    options = {"logarithmic": quantity.logarithmic, "outlier": quantity.outlier}
     if table["sigma"].isna().any():
-        return summary(table["residual"], **options)
-    scores = summary(table["residual"], table["sigma"], **options)
+        return summary(table["residual"], **_options(quantity))
+    scores = summary(table["residual"], table["sigma"], **_options(quantity))
     pit = pit_values(table["residual"], table["sigma"])
     return scores | {"pit_ks": ks_distance(pit)}

@@ -75,7 +75,7 @@ class Task:
     def simulated_labels(self, table: pd.DataFrame) -> Labels:
         """The truths of simulated stamps."""
         values = self.truths(table)
-        return Labels(values, np.isfinite(values).all(axis=1))
+        return Labels(values, np.asarray(np.isfinite(values).all(axis=1)))
 
     def survey_labels(self, classical: pd.DataFrame, *, max_error: float) -> Labels:
         """The reference's measurements of survey stamps, where they are good enough to learn from.

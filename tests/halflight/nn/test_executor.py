@@ -5,7 +5,7 @@ import pytest
 
 from halflight.nn import Input, Model, layers, steps
 from halflight.nn.data import Batch
-from halflight.nn.feed import staged
+from halflight.nn.loader import staged
 
 
 def branching_model(backend="reference", **options):
@@ -137,9 +137,9 @@ def test_no_array_is_allocated_in_a_step():
     model.compile("adam", "gaussian_nll")
     inputs, target, weight = data()
     batch = staged(model.kernels.Staging(), Batch(inputs, [target], [weight]))
-    ledger = steps.new_ledger(model)
-    steps.restart(model)
-    steps.train(model, batch, ledger)
+    results = steps.new_results(model.compiled())
+    steps.restart(model.compiled())
+    steps.train(model.compiled(), batch, results)
     allocated = []
     kernels = model.kernels
 
@@ -152,8 +152,8 @@ def test_no_array_is_allocated_in_a_step():
     model.kernels = Counting()
     executor = model.executor(len(target), training=True)
     executor._kernels = model.kernels
-    ledger._journal._kernels = model.kernels
-    steps.train(model, batch, ledger)
+    results._readback._kernels = model.kernels
+    steps.train(model.compiled(), batch, results)
     assert allocated == []
     assert model.executor(2, training=True) is executor
 

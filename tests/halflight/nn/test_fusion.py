@@ -8,7 +8,7 @@ import pytest
 from halflight.nn import Input, Model, executor, layers
 from halflight.nn.data import Batch
 from halflight.nn.fusion import FusedConvolution, fuse
-from halflight.nn.training import train_step
+from halflight.nn.training import train_alone
 
 
 def chain(*parts, shape=(8, 9, 2)):
@@ -134,7 +134,7 @@ def test_fused_and_unfused_training_agree(monkeypatch, norm, frozen):
         if frozen:
             model.freeze(*frozen)
         for _ in range(3):
-            train_step(model, Batch([x], [y], [np.ones(4)]))
+            train_alone(model.compiled(), Batch([x], [y], [np.ones(4)]))
         weights.append(model.get_weights() | {"prediction": model.predict(x)})
     for name, value in weights[0].items():
         np.testing.assert_allclose(value, weights[1][name], rtol=1e-9, atol=1e-12, err_msg=name)

@@ -7,8 +7,8 @@ import pytest
 
 from halflight.nn import Input, Model, Sequential, layers, schedules
 from halflight.nn.optimizers import SGD, Adam
-from halflight.nn.parameters import trainable
 from halflight.nn.schedules import ExponentialDecay
+from halflight.nn.trainable import spans, trainable
 
 every_backend = pytest.mark.parametrize("backend", ["reference", "cpu"])
 
@@ -120,10 +120,11 @@ def test_a_pattern_that_matches_no_layer_is_an_error():
 
 
 def test_two_calls_when_nothing_is_frozen():
-    spans = (model := model_with("adam")).parameters.spans(model.layers)
-    assert [span.decay for span in spans] == [True, False]
-    spans = (model := model_with(Adam())).parameters.spans(model.layers, {"first": 0.5})
-    assert [(span.decay, span.factor) for span in spans] == [
+    model = model_with("adam")
+    found = spans(model.parameters, model.layers)
+    assert [span.decay for span in found] == [True, False]
+    found = spans(model.parameters, model.layers, {"first": 0.5})
+    assert [(span.decay, span.factor) for span in found] == [
         (True, 0.5),
         (True, 1.0),
         (False, 0.5),

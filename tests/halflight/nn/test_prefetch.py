@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from halflight.nn import ArraySource, Input, Model, ReadAhead, callbacks, layers
-from halflight.nn.prefetch import DEPTH, dealt_out
-from halflight.nn.sources import BatchSource, ClassWeighted, IteratorSource
+from halflight.nn.class_weights import ClassWeighted
+from halflight.nn.prefetch import DEPTH, prefetched
+from halflight.nn.sources import BatchSource, IteratorSource
 
 X, Y = np.arange(40.0).reshape(20, 2), np.arange(20.0)
 
@@ -145,7 +146,7 @@ def test_the_callers_errstate_holds_on_the_thread():
 def test_who_is_read_ahead(tmp_path):
     def threads(source):
         seen = []
-        for _ in dealt_out(source, 0):
+        for _ in prefetched(source, 0):
             seen.append(len(others()))
         return set(seen)
 

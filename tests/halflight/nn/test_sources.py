@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from halflight.nn.class_weights import ClassWeighted
 from halflight.nn.sources import (
     ArraySource,
     BatchSource,
-    ClassWeighted,
     IteratorSource,
     as_source,
     validation_source,
@@ -44,6 +44,59 @@ def test_no_shuffle():
     np.testing.assert_array_equal(np.concatenate([target for _, target, _ in batches]), Y)
 
 
+class Stored:
+    """Samples that are read when they are asked for, as those on disk; counts what was read."""
+
+    def __init__(self, array):
+        self.array, self.shape, self.dtype = array, array.shape, array.dtype
+        self.read = 0
+
+    def __len__(self):
+        return len(self.array)
+
+    def __getitem__(self, rows):
+        found = self.array[rows].copy()
+        self.read += len(found)
+        return found
+
+
+@pytest.mark.parametrize("kept", [np.asarray, Stored])
+def test_rows_say_which_samples_take_part_and_in_which_order(kept):
+    rows = np.array([7, 2, 9, 3, 4])
+    chosen = ArraySource({"x": kept(X)}, kept(Y), Y + 1, batch_size=2, shuffle=False, rows=rows)
+    assert (chosen.length, chosen.steps) == (5, 3)
+    batches = list(chosen.batches(0))
+    assert np.concatenate([target for _, target, _ in batches]).tolist() == rows.tolist()
+    for inputs, target, weight in batches:
+        np.testing.assert_array_equal(inputs["x"], X[target.astype(int)])
+        np.testing.assert_array_equal(weight, target + 1)
+    np.testing.assert_array_equal(chosen.samples(slice(1, 3))[1], [2, 9])
+
+
+@pytest.mark.parametrize("kept", [np.asarray, Stored])
+def test_the_order_is_the_permutation_of_seed_and_epoch(kept):
+    rows = np.arange(3, 10)
+    for epoch in range(3):
+        order = np.random.Generator(np.random.Philox(key=[7, epoch])).permutation(7)
+        chosen = source(rows=rows, seed=7)
+        chosen._inputs, chosen._target = {"x": kept(X)}, kept(Y)
+        found = [(inputs["x"], target) for inputs, target, _ in chosen.batches(epoch)]
+        target = np.concatenate([target for _, target in found])
+        np.testing.assert_array_equal(target, rows[order])
+        np.testing.assert_array_equal(np.concatenate([x for x, _ in found]), X[rows[order]])
+
+
+def test_stored_samples_are_read_batch_by_batch_and_ahead():
+    stored = Stored(X)
+    chosen = ArraySource({"x": stored}, Y, batch_size=4, shuffle=True)
+    assert chosen.read_ahead
+    assert not source().read_ahead
+    batches = chosen.batches(0)
+    assert stored.read == 0
+    next(batches)
+    assert stored.read == 4
+
+
 def test_protocol():
     assert isinstance(source(), BatchSource)
     assert not isinstance({"x": X}, BatchSource)
@@ -55,15 +108,31 @@ def test_protocol():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: source(batch_size=0), "batch_size must be a positive integer, received 0"),
+        (
+            lambda: source(batch_size=0),
+            "ArraySource: batch_size must be a positive integer, received 0",
+        ),
+        (lambda: source(rows=np.array([], int)), r"rows must be one or more integers .*\(0,\)"),
+        (lambda: source(rows=np.ones(10, bool)), "rows must be one or more integers .*bool"),
+        (
+            lambda: source(rows=np.array([3, 10])),
+            "rows must be numbers of 0 to 9, received 3 to 10",
+        ),
+        (lambda: source(rows=np.array([-1, 9])), "received -1 to 9"),
         (lambda: ArraySource({"x": X}, Y[:3], batch_size=2, shuffle=False), "'targets': 3"),
         (lambda: ArraySource({"x": X[:0]}, Y[:0], batch_size=2, shuffle=False), "at least one"),
         (lambda: as_source(["x"], source(), Y, None, 4), "y must be None"),
         (lambda: as_source(["x"], iter([]), None, None, 4), "needs steps_per_epoch"),
         (lambda: IteratorSource([], 0), "positive integer, received 0"),
         (lambda: validation_source(["x"], iter([]), 4), "a generator is not"),
-        (lambda: ClassWeighted(source(), {"a": 1.0}, (1,)), "integer classes"),
-        (lambda: ClassWeighted(source(), {1: -1.0}, (1,)), "received 1: -1.0"),
+        (
+            lambda: ClassWeighted(source(), {"a": 1.0}, (1,)),
+            "a class must be an integer, received 'a'",
+        ),
+        (
+            lambda: ClassWeighted(source(), {1: -1.0}, (1,)),
+            "the weight of class 1 must be a finite number of at least 0, received -1.0",
+        ),
         (lambda: as_source(["x"], {"z": X}, Y, None, 4), r"needs the inputs \['x'\], received"),
         (lambda: as_source(["x", "z"], X, Y, None, 4), r"received 1 array"),
         (lambda: validation_source(["x"], X, 4), "validation_data"),

@@ -16,7 +16,8 @@ from halflight.export.converters import (
     wrappers,
 )
 from halflight.export.writer import Converter, Value, Writer
-from halflight.nn.layer import Layer, Shape
+from halflight.nn.arrays import Shape
+from halflight.nn.layer import Layer
 
 __all__ = ["CONVERTERS", "INEXPRESSIBLE", "convert"]
 

@@ -6,7 +6,8 @@ from halflight.export.converters.activation import activate
 from halflight.export.converters.windows import pads
 from halflight.export.writer import Converter, Host, Value, Writer
 from halflight.nn import layers
-from halflight.nn.layer import Layer, Shape, Weight
+from halflight.nn.arrays import Shape, Weight
+from halflight.nn.layer import Layer
 from halflight.nn.layers.convolution import Convolution
 from halflight.nn.layers.convolving import Convolving
 

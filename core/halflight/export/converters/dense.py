@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from halflight.export.converters.activation import activate
 from halflight.export.writer import Converter, Value, Writer
 from halflight.nn import layers
-from halflight.nn.layer import Layer, Shape
+from halflight.nn.arrays import Shape
+from halflight.nn.layer import Layer
 
 
 def _dense(w: Writer, layer: layers.Dense, x: Value, shape: Shape) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from halflight.export.writer import Converter, Value, Writer
 from halflight.nn import layers
-from halflight.nn.layer import Layer, Shape
+from halflight.nn.arrays import Shape
+from halflight.nn.layer import Layer
 
 
 def merge(w: Writer, kind: str, names: Sequence[str]) -> str:

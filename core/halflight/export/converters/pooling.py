@@ -6,7 +6,8 @@ from typing import Any
 from halflight.export.converters.windows import pads
 from halflight.export.writer import Converter, Value, Writer
 from halflight.nn import layers
-from halflight.nn.layer import Layer, Shape
+from halflight.nn.arrays import Shape
+from halflight.nn.layer import Layer
 
 
 def _pooling(kind: str, **attributes: int) -> Converter:

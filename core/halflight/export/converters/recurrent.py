@@ -7,7 +7,8 @@ import numpy as np
 
 from halflight.export.writer import Converter, Host, Value, Writer
 from halflight.nn import layers
-from halflight.nn.layer import Layer, Shape
+from halflight.nn.arrays import Shape
+from halflight.nn.layer import Layer
 from halflight.nn.layers.recurrent import Recurrent
 
 _FIRST = np.iinfo(np.int64).min

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from halflight.nn.layer import Shape
+from halflight.nn.arrays import Shape
 
 
 def pads(padding: Any, image: Shape, output: Shape, windows: Shape, strides: Shape) -> list[int]:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from halflight.export.converters.merging import merge
 from halflight.export.writer import Converter, Value, Writer
 from halflight.nn import layers
-from halflight.nn.layer import Layer, Shape
+from halflight.nn.arrays import Shape
+from halflight.nn.layer import Layer
 
 _KINDS = {"sum": "Add", "ave": "Add", "mul": "Mul"}
 

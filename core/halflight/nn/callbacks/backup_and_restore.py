@@ -40,12 +40,12 @@ class BackupAndRestore(Callback):
         """Resume from the backup, if there is one.
 
         Raises:
-            ValueError: the batches come from a generator, which deals each out but once.
+            ValueError: the batches come from a generator, which yields each but once.
             WeightsError: the backup is broken or of another run; nothing was changed.
         """
         if not self.run.replayable:
             raise ValueError(
-                "BackupAndRestore: a generator's batches cannot be dealt out again after a resume: "
+                "BackupAndRestore: a generator's batches cannot be had again after a resume: "
                 "pass arrays, or an object with `steps` and `batches(epoch)`"
             )
         if not self.path.exists():
@@ -56,8 +56,7 @@ class BackupAndRestore(Callback):
         for key, array in arrays.items():
             group, _, name = key.partition(":")
             groups.setdefault(group, {})[name] = array
-        model, optimizer = self.model, self.model.optimizer
-        assert optimizer is not None
+        model, optimizer = self.model, self.run.compiled.optimizer
         try:
             optimizer.check_state(groups.get("optimizer", {}))
             model.set_weights(groups.get("weights", {}))
@@ -74,8 +73,7 @@ class BackupAndRestore(Callback):
 
     def on_epoch_complete(self, epoch: int, logs: Logs) -> None:
         """Replace the backup."""
-        model, optimizer = self.model, self.model.optimizer
-        assert optimizer is not None
+        model, optimizer = self.model, self.run.compiled.optimizer
         arrays = {f"weights:{name}": array for name, array in model.get_weights().items()}
         arrays |= {f"optimizer:{name}": array for name, array in optimizer.get_state().items()}
         callbacks = []
@@ -101,10 +99,9 @@ class BackupAndRestore(Callback):
 
     def _fingerprint(self) -> dict[str, Any]:
         """Return what must be the same in the run that resumes (the learning rate may differ)."""
-        model = self.model
-        assert model.objective is not None
-        heads = model.objective.heads
-        optimizer = plain(model.optimizer)
+        model, compiled = self.model, self.run.compiled
+        heads = compiled.objective.heads
+        optimizer = plain(compiled.optimizer)
         del optimizer["config"]["learning_rate"]
         return {
             "optimizer": optimizer,

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from halflight.nn.model import Model
-    from halflight.nn.training import Run
+from halflight.nn.compiled import Compiled, TrainableNetwork
+from halflight.nn.history import History
 
 Logs = Mapping[str, float]
 State = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 """Plain values (JSON can hold them) and arrays."""
+
+
+@dataclass(eq=False)
+class Run:
+    """Everything about one `fit` that its callbacks may read; BackupAndRestore also rewinds it."""
+
+    compiled: Compiled
+    callbacks: Sequence[Callback]
+    steps: int
+    epochs: int
+    epoch: int
+    """The epoch under way, or the next one."""
+    replayable: bool = True
+    """Whether an epoch's batches can be asked for again."""
+    history: History = field(default_factory=History)
 
 
 class Callback:
@@ -32,9 +47,9 @@ class Callback:
         self.run = run
 
     @property
-    def model(self) -> Model:
+    def model(self) -> TrainableNetwork:
         """The model in training."""
-        return self.run.model
+        return self.run.compiled.network
 
     def on_train_begin(self) -> None:
         """Called before the first epoch."""

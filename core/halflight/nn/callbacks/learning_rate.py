@@ -20,8 +20,7 @@ class _SetsLearningRate(Callback):
         Raises:
             ValueError: its learning rate is a schedule, which knows better.
         """
-        assert self.model.optimizer is not None
-        rate = self.model.optimizer.learning_rate
+        rate = self.run.compiled.optimizer.learning_rate
         if isinstance(rate, LearningRateSchedule):
             raise ValueError(
                 f"{type(self).__name__}: sets the learning rate, so the optimizer needs a number, "
@@ -31,13 +30,11 @@ class _SetsLearningRate(Callback):
     @property
     def rate(self) -> float:
         """The learning rate of the next step."""
-        assert self.model.optimizer is not None
-        return self.model.optimizer.current_learning_rate()
+        return self.run.compiled.optimizer.current_learning_rate()
 
     @rate.setter
     def rate(self, rate: float) -> None:
-        assert self.model.optimizer is not None
-        self.model.optimizer.learning_rate = rate
+        self.run.compiled.optimizer.learning_rate = rate
 
 
 class LearningRateScheduler(_SetsLearningRate):

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from halflight.kernels import Backend
-from halflight.nn.layer import Array, Layer, Scratch, Shape
+from halflight.nn.arrays import Array, Scratch, Shape
+from halflight.nn.layer import Layer
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 import math
 from dataclasses import dataclass
 
+from halflight.nn.arrays import Array, Shape
 from halflight.nn.initializers import Initializer, get
-from halflight.nn.layer import Array, Layer, Shape
+from halflight.nn.layer import Layer
 from halflight.nn.layers.activation import FUNCTIONS, Elementwise, Function
 from halflight.nn.layers.checks import boolean, fraction, is_real, positive
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from halflight.nn.arrays import Array, Weight
 from halflight.nn.initializers import Initializer, get
-from halflight.nn.layer import Array, Layer, Weight
+from halflight.nn.layer import Layer
 from halflight.nn.layers.checks import boolean, positive
 
 

@@ -4,7 +4,7 @@ import itertools
 from dataclasses import dataclass
 from typing import Any
 
-from halflight.nn.layer import Array, Shape
+from halflight.nn.arrays import Array, Shape
 from halflight.nn.layers.checks import image, is_real
 from halflight.nn.layers.regularization import Random
 

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from halflight.nn.layer import Array, Shape
+from halflight.nn.arrays import Array, Shape
 from halflight.nn.layers.recurrent import Recurrent
 from halflight.nn.layers.wrapper import Wrapper
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from halflight.nn.layer import Layer, Shape
+from halflight.nn.arrays import Shape
+from halflight.nn.layer import Layer
 
 
 def is_real(value: Any) -> bool:

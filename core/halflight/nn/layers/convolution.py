@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from halflight.nn.layer import Array, Shape
+from halflight.nn.arrays import Array, Shape
 from halflight.nn.layers.checks import positive_integer
 from halflight.nn.layers.convolving import Convolving, Padding, Sizes
 from halflight.nn.layers.weighted import Weighted

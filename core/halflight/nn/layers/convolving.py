@@ -2,7 +2,8 @@
 
 from typing import ClassVar
 
-from halflight.nn.layer import Array, Layer, Shape
+from halflight.nn.arrays import Array, Shape
+from halflight.nn.layer import Layer
 from halflight.nn.layers.checks import per_axis, spatial
 from halflight.nn.layers.window import Axes, Margins, padding_of, slide
 

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-from halflight.nn.layer import Array, Shape
+from halflight.nn.arrays import Array, Shape
 from halflight.nn.layers.checks import positive_integer
 from halflight.nn.layers.weighted import Weighted
 

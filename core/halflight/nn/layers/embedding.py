@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from halflight.nn import constraints, initializers, regularizers
+from halflight.nn.arrays import Array, Shape
 from halflight.nn.constraints import MaxNorm
+from halflight.nn.constraints import get as get_constraint
 from halflight.nn.initializers import Initializer
-from halflight.nn.layer import Array, Layer, Shape
+from halflight.nn.initializers import get as get_initializer
+from halflight.nn.layer import Layer
 from halflight.nn.layers.checks import positive_integer
 from halflight.nn.regularizers import L1L2
+from halflight.nn.regularizers import get as get_regularizer
 
 
 @dataclass(eq=False)
@@ -33,19 +36,19 @@ class Embedding(Layer):
         """Require positive sizes and known names."""
         positive_integer(self, "input_dim", self.input_dim)
         positive_integer(self, "output_dim", self.output_dim)
-        self.embeddings_initializer = initializers.get(self.embeddings_initializer)
-        self.embeddings_regularizer = regularizers.get(self.embeddings_regularizer)
-        self.embeddings_constraint = constraints.get(self.embeddings_constraint)
+        self.embeddings_initializer = get_initializer(self.embeddings_initializer)
+        self.embeddings_regularizer = get_regularizer(self.embeddings_regularizer)
+        self.embeddings_constraint = get_constraint(self.embeddings_constraint)
 
     def build(self, shape: Shape) -> Shape:
         """Declare embeddings (input_dim, output_dim)."""
         self.embeddings = self.param(
             "embeddings",
             (self.input_dim, self.output_dim),
-            initializers.get(self.embeddings_initializer),
+            get_initializer(self.embeddings_initializer),
             decay=True,
-            regularizer=regularizers.get(self.embeddings_regularizer),
-            constraint=constraints.get(self.embeddings_constraint),
+            regularizer=get_regularizer(self.embeddings_regularizer),
+            constraint=get_constraint(self.embeddings_constraint),
         )
         return (*shape, self.output_dim)
 

@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from halflight.nn.layer import Array, Layer, Shape
+from halflight.nn.arrays import Array, Shape
+from halflight.nn.layer import Layer
 from halflight.nn.layers.checks import boolean, spatial
 
 

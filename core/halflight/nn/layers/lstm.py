@@ -6,8 +6,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from halflight.nn.arrays import Array
 from halflight.nn.initializers import Initializer
-from halflight.nn.layer import Array
 from halflight.nn.layers.checks import boolean
 from halflight.nn.layers.gated import Gated
 

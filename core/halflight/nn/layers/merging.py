@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from halflight.nn.layer import Array, Layer, Shape
+from halflight.nn.arrays import Array, Shape
+from halflight.nn.layer import Layer
 
 
 class _Merging(Layer):

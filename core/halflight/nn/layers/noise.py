@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from halflight.nn.layer import Array, Shape
+from halflight.nn.arrays import Array, Shape
 from halflight.nn.layers.checks import fraction, is_real
 from halflight.nn.layers.regularization import Random
 

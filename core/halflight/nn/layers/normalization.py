@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+from halflight.nn.arrays import Array, Shape
 from halflight.nn.initializers import Ones, Zeros
-from halflight.nn.layer import Array, Shape
 from halflight.nn.layers.affine import Affine
 from halflight.nn.layers.checks import fraction
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from halflight.nn.layer import Array, Layer, Shape
+from halflight.nn.arrays import Array, Shape
+from halflight.nn.layer import Layer
 from halflight.nn.layers.checks import per_axis, spatial
 from halflight.nn.layers.window import padding_of, slide
 

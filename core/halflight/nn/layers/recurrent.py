@@ -4,13 +4,15 @@ import math
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from halflight.nn import constraints, initializers, regularizers
+from halflight.nn.arrays import Array, Scratch, Shape
 from halflight.nn.constraints import MaxNorm
+from halflight.nn.constraints import get as get_constraint
 from halflight.nn.initializers import Initializer
-from halflight.nn.layer import Array, Scratch, Shape
+from halflight.nn.initializers import get as get_initializer
 from halflight.nn.layers.checks import boolean, positive_integer
 from halflight.nn.layers.weighted import Weighted
 from halflight.nn.regularizers import L1L2
+from halflight.nn.regularizers import get as get_regularizer
 
 
 @dataclass(eq=False, kw_only=True)
@@ -42,9 +44,9 @@ class Recurrent(Weighted):
         boolean(self, "return_sequences", self.return_sequences)
         boolean(self, "go_backwards", self.go_backwards)
         self.check_weights()
-        self.recurrent_initializer = initializers.get(self.recurrent_initializer)
-        self.recurrent_regularizer = regularizers.get(self.recurrent_regularizer)
-        self.recurrent_constraint = constraints.get(self.recurrent_constraint)
+        self.recurrent_initializer = get_initializer(self.recurrent_initializer)
+        self.recurrent_regularizer = get_regularizer(self.recurrent_regularizer)
+        self.recurrent_constraint = get_constraint(self.recurrent_constraint)
 
     # What a subclass writes.
 
@@ -61,7 +63,7 @@ class Recurrent(Weighted):
 
     def bias_initial(self) -> Initializer:
         """Return what draws the bias."""
-        return initializers.get(self.bias_initializer)
+        return get_initializer(self.bias_initializer)
 
     def bias_shape(self) -> Shape:
         """Return the shape of the bias."""
@@ -79,10 +81,10 @@ class Recurrent(Weighted):
         self.recurrent_kernel = self.param(
             "recurrent_kernel",
             (self.units, width),
-            initializers.get(self.recurrent_initializer),
+            get_initializer(self.recurrent_initializer),
             decay=True,
-            regularizer=regularizers.get(self.recurrent_regularizer),
-            constraint=constraints.get(self.recurrent_constraint),
+            regularizer=get_regularizer(self.recurrent_regularizer),
+            constraint=get_constraint(self.recurrent_constraint),
         )
         self.bias = None
         if self.use_bias:
@@ -90,8 +92,8 @@ class Recurrent(Weighted):
                 "bias",
                 self.bias_shape(),
                 self.bias_initial(),
-                regularizer=regularizers.get(self.bias_regularizer),
-                constraint=constraints.get(self.bias_constraint),
+                regularizer=get_regularizer(self.bias_regularizer),
+                constraint=get_constraint(self.bias_constraint),
             )
         self.last = 0 if self.go_backwards else times - 1
         self.states: Scratch | None = None

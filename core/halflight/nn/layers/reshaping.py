@@ -3,7 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from halflight.nn.layer import Array, Layer, Shape
+from halflight.nn.arrays import Array, Shape
+from halflight.nn.layer import Layer
 
 _LARGEST_RANK = 5  # the permute kernel's 6 axes without the batch
 

@@ -4,9 +4,9 @@ import math
 from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
+from halflight.nn.arrays import Array, Shape
 from halflight.nn.constraints import MaxNorm
 from halflight.nn.initializers import Initializer
-from halflight.nn.layer import Array, Shape
 from halflight.nn.layers.checks import positive_integer
 from halflight.nn.layers.convolving import Convolving, Padding, Sizes
 from halflight.nn.layers.weighted import Biased

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from halflight.nn.layer import Array
+from halflight.nn.arrays import Array
 from halflight.nn.layers.recurrent import Recurrent
 
 _ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from halflight.nn.layer import Array, Scratch, Shape
+from halflight.nn.arrays import Array, Scratch, Shape
 from halflight.nn.layers.wrapper import Wrapper
 
 

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from halflight.nn.layer import Array, Shape
+from halflight.nn.arrays import Array, Shape
 from halflight.nn.layers.checks import per_axis, positive_integer, spatial
 from halflight.nn.layers.convolving import Convolving, Sizes
 from halflight.nn.layers.weighted import Weighted

@@ -1,15 +1,18 @@
 """Biased and Weighted: the bases of layers with a bias and kernels, with Keras's arguments."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from halflight.nn import constraints, initializers, regularizers
+from halflight.nn.arrays import Array, Shape, Weight
 from halflight.nn.constraints import MaxNorm
+from halflight.nn.constraints import get as get_constraint
 from halflight.nn.initializers import Initializer
-from halflight.nn.layer import Array, Shape, Weight
+from halflight.nn.initializers import get as get_initializer
 from halflight.nn.layers.activation import Activated
 from halflight.nn.layers.checks import boolean
 from halflight.nn.regularizers import L1L2
+from halflight.nn.regularizers import get as get_regularizer
 
 
 @dataclass(eq=False, kw_only=True)
@@ -29,19 +32,19 @@ class Biased(Activated):
         boolean(self, "use_bias", self.use_bias)
         self.check_activation()
         for role in self.roles:
-            for kind, module in _KINDS.items():
+            for kind, get in _KINDS.items():
                 field = f"{role}_{kind}"
-                setattr(self, field, module.get(getattr(self, field)))
+                setattr(self, field, get(getattr(self, field)))
 
     def build_weight(self, role: str, name: str, shape: Shape, *, decay: bool) -> Weight:
         """Declare one weight with the initializer, regularizer and constraint of its role."""
         return self.param(
             name,
             shape,
-            initializers.get(getattr(self, f"{role}_initializer")),
+            get_initializer(getattr(self, f"{role}_initializer")),
             decay=decay,
-            regularizer=regularizers.get(getattr(self, f"{role}_regularizer")),
-            constraint=constraints.get(getattr(self, f"{role}_constraint")),
+            regularizer=get_regularizer(getattr(self, f"{role}_regularizer")),
+            constraint=get_constraint(getattr(self, f"{role}_constraint")),
         )
 
     def build_bias(self, units: int) -> None:
@@ -61,7 +64,11 @@ class Biased(Activated):
         return self.bias.grad if self.bias else None
 
 
-_KINDS = {"initializer": initializers, "regularizer": regularizers, "constraint": constraints}
+_KINDS: Mapping[str, Callable[[Any], Any]] = {
+    "initializer": get_initializer,
+    "regularizer": get_regularizer,
+    "constraint": get_constraint,
+}
 
 
 @dataclass(eq=False, kw_only=True)

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from halflight.nn.arrays import ScratchRequest, Shape
 from halflight.nn.configuration import configuration, construct
-from halflight.nn.layer import Layer, ScratchRequest, Shape
+from halflight.nn.layer import Layer
 from halflight.nn.naming import snake_case
 
 LARGEST_DEPTH = 8

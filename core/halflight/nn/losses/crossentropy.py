@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from halflight.nn.layer import Shape
+from halflight.nn.arrays import Shape
 from halflight.nn.losses.loss import Host, Loss, rows
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from halflight.nn.layer import Shape
+from halflight.nn.arrays import Shape
 from halflight.nn.losses.crossentropy import check_distributions
 from halflight.nn.losses.loss import Host, Loss, rows
 

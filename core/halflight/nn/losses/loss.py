@@ -8,10 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from halflight.kernels import Backend
+from halflight.nn.arrays import Array, Host, Shape
 from halflight.nn.configuration import configuration
-from halflight.nn.layer import Array, Shape
-
-Host = NDArray[Any]
 
 
 @dataclass(eq=False)

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from halflight.nn.layer import Shape
+from halflight.nn.arrays import Shape
 from halflight.nn.losses.crossentropy import check_distributions
 from halflight.nn.losses.loss import Host, Loss, rows
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from halflight.nn.layer import Shape
+from halflight.nn.arrays import Shape
 from halflight.nn.losses.loss import Host, Loss, rows
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from halflight.nn.arrays import Shape
 from halflight.nn.configuration import construct
-from halflight.nn.layer import Shape
 from halflight.nn.losses import Loss
 from halflight.nn.metrics.accuracy import (
     BinaryAccuracy,

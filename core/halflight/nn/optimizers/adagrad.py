@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from halflight.kernels import Backend
-from halflight.nn.layer import Array, Layer
+from halflight.nn.arrays import Array
+from halflight.nn.layer import Layer
 from halflight.nn.optimizers.checks import (
     check_booleans,
     check_decays,

@@ -7,13 +7,15 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from halflight.kernels import Backend
-from halflight.nn import schedules
+from halflight.nn.arrays import Array
 from halflight.nn.configuration import configuration, plain
-from halflight.nn.layer import Array, Layer
+from halflight.nn.layer import Layer
 from halflight.nn.optimizers.checks import check_options
 from halflight.nn.optimizers.clipping import Clipping
-from halflight.nn.parameters import Parameters, Span
+from halflight.nn.parameters import Parameters
 from halflight.nn.schedules import LearningRate
+from halflight.nn.schedules import get as get_schedule
+from halflight.nn.trainable import Span, spans
 
 
 class Stretch(NamedTuple):
@@ -69,7 +71,7 @@ class Optimizer:
         """Check the arguments that every optimizer has."""
         check_options(self)
         if isinstance(self.learning_rate, Mapping):  # from a configuration
-            self.learning_rate = schedules.get(self.learning_rate)
+            self.learning_rate = get_schedule(self.learning_rate)
         self.current_learning_rate()
 
     # What a subclass writes.
@@ -106,8 +108,8 @@ class Optimizer:
     def refresh(self) -> None:
         """Find the trainable weights again, after layers were frozen or unfrozen."""
         parameters = self._parameters
-        spans = parameters.spans(
-            self._layers, self.learning_rate_multipliers, decays=bool(self.weight_decay)
+        trained = spans(
+            parameters, self._layers, self.learning_rate_multipliers, decays=bool(self.weight_decay)
         )
         self._stretches = [
             Stretch(
@@ -116,11 +118,11 @@ class Optimizer:
                 parameters.gradients[span.start : span.stop],
                 {name: slot[span.start : span.stop] for name, slot in self.slots.items()},
             )
-            for span in spans
+            for span in trained
             if span.factor
         ]
         gradients = [stretch.gradients for stretch in self._stretches]
-        self._clip = Clipping(self, self._kernels, gradients, self._layers)
+        self._clip = Clipping(self._kernels, gradients, self._layers)
 
     def current_learning_rate(self) -> float:
         """Return the rate of the next step, before any multiplier.
@@ -128,7 +130,7 @@ class Optimizer:
         Raises:
             ValueError: `learning_rate` was set to something else than a rate.
         """
-        return schedules.get(self.learning_rate)(self.iterations)
+        return get_schedule(self.learning_rate)(self.iterations)
 
     def step(self) -> None:
         """Update the trainable weights by the gradients in the model's buffer.
@@ -136,7 +138,7 @@ class Optimizer:
         Nothing changes but `iterations` where `parameters.finite` says that a step was not.
         """
         rate = self.current_learning_rate()
-        self._clip()
+        self._clip(self.clipvalue, self.clipnorm, self.global_clipnorm)
         self.iterations += 1
         for span, values, gradients, slots in self._stretches:
             decay = self.weight_decay if span.decay and self.weight_decay else 0.0
@@ -200,7 +202,7 @@ class Optimizer:
         self.iterations = iterations
         rate = scalars["learning_rate"]
         if rate is not None:
-            self.learning_rate = schedules.get(rate) if isinstance(rate, Mapping) else rate
+            self.learning_rate = get_schedule(rate) if isinstance(rate, Mapping) else rate
 
     def state_shapes(self) -> dict[str, tuple[int, ...]]:
         """Return the names and shapes of what `get_state` returns."""

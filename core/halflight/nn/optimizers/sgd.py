@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from halflight.nn.layer import Array
+from halflight.nn.arrays import Array
 from halflight.nn.optimizers.checks import (
     check_booleans,
     check_decays,

@@ -11,10 +11,11 @@ from functools import partial
 from inspect import signature
 from typing import Any
 
-from halflight.nn.layer import Shape
+from halflight.nn.arrays import Shape
 from halflight.nn.model import Model
 from halflight.nn.presets import (
     alexnet,
+    augmented,
     convolutional_autoencoder,
     deep_legato,
     googlenet,
@@ -36,6 +37,7 @@ from halflight.nn.presets import (
 __all__ = [
     "PRESETS",
     "alexnet",
+    "augmented",
     "build",
     "convolutional_autoencoder",
     "deep_legato",

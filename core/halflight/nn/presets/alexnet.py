@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from halflight.nn.arrays import Shape
 from halflight.nn.initializers import RandomNormal
-from halflight.nn.layer import Shape
+from halflight.nn.layer import Input, Tensor
 from halflight.nn.layers import (
     Conv2D,
     Dense,
@@ -13,7 +14,6 @@ from halflight.nn.layers import (
     MaxPooling2D,
 )
 from halflight.nn.model import Model
-from halflight.nn.tensor import Input, Tensor
 
 # Kernel size and stride of each convolution, and what follows it.
 _CONVOLUTIONS = (

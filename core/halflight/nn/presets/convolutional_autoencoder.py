@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from halflight.nn.layer import Shape
+from halflight.nn.arrays import Shape
+from halflight.nn.layer import Input, Tensor
 from halflight.nn.layers import Conv2D, Conv2DTranspose, Dense, Flatten, Reshape
 from halflight.nn.model import Model
-from halflight.nn.tensor import Input, Tensor
 
 
 def build(

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from halflight.nn.arrays import Shape
 from halflight.nn.initializers import RandomNormal
-from halflight.nn.layer import Shape
+from halflight.nn.layer import Input
 from halflight.nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from halflight.nn.model import Model
-from halflight.nn.tensor import Input
 
 
 def build(

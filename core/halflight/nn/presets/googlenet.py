@@ -1,6 +1,7 @@
 """googlenet: Inception modules, which look at every scale side by side."""
 
-from halflight.nn.layer import Shape
+from halflight.nn.arrays import Shape
+from halflight.nn.layer import Input, Tensor
 from halflight.nn.layers import (
     AveragePooling2D,
     Concatenate,
@@ -13,7 +14,6 @@ from halflight.nn.layers import (
     MaxPooling2D,
 )
 from halflight.nn.model import Model
-from halflight.nn.tensor import Input, Tensor
 
 _MODULES = {
     "3a": (64, 96, 128, 16, 32, 32),

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from halflight.nn.arrays import Shape
 from halflight.nn.configuration import construct
-from halflight.nn.layer import Shape
+from halflight.nn.layer import Input
 from halflight.nn.layers import LAYERS
 from halflight.nn.model import Model
-from halflight.nn.tensor import Input
 
 
 def build(

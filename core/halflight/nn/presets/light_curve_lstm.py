@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from halflight.nn.layer import Shape
+from halflight.nn.arrays import Shape
+from halflight.nn.layer import Input
 from halflight.nn.layers import LSTM, Dense, Dropout
 from halflight.nn.model import Model
-from halflight.nn.tensor import Input
 
 
 def build(

@@ -1,9 +1,9 @@
 """perceptron: threshold units that see every input and learn by Rosenblatt's rule."""
 
-from halflight.nn.layer import Shape
+from halflight.nn.arrays import Shape
+from halflight.nn.layer import Input
 from halflight.nn.layers import Flatten, Perceptron
 from halflight.nn.model import Model
-from halflight.nn.tensor import Input
 
 
 def build(

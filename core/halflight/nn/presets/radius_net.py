@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from halflight.nn.arrays import Shape
 from halflight.nn.initializers import RandomNormal
-from halflight.nn.layer import Shape
+from halflight.nn.layer import Input, Tensor
 from halflight.nn.layers import (
     BatchNormalization,
     Concatenate,
@@ -16,7 +17,6 @@ from halflight.nn.layers import (
     ReLU,
 )
 from halflight.nn.model import Model
-from halflight.nn.tensor import Input, Tensor
 
 
 def build(

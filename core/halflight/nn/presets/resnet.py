@@ -1,6 +1,7 @@
 """resnet: blocks of convolutions that learn what to add to their input."""
 
-from halflight.nn.layer import Shape
+from halflight.nn.arrays import Shape
+from halflight.nn.layer import Input, Tensor
 from halflight.nn.layers import (
     Add,
     BatchNormalization,
@@ -11,7 +12,6 @@ from halflight.nn.layers import (
     ReLU,
 )
 from halflight.nn.model import Model
-from halflight.nn.tensor import Input, Tensor
 
 CONFIGURATIONS = {
     18: (2, 2, 2, 2),

@@ -3,11 +3,11 @@
 import math
 from collections.abc import Sequence
 
+from halflight.nn.arrays import Shape
 from halflight.nn.initializers import Constant, Orthogonal
-from halflight.nn.layer import Shape
+from halflight.nn.layer import Input
 from halflight.nn.layers import Conv2D, Dense, Dropout, Flatten, LeakyReLU, MaxPooling2D
 from halflight.nn.model import Model
-from halflight.nn.tensor import Input
 
 _SLOPE = 0.01
 _BLOCKS = (2, 3, 3)

@@ -1,6 +1,7 @@
 """unet: an image to a map of its size, down to a coarse view and up again with the details."""
 
-from halflight.nn.layer import Shape
+from halflight.nn.arrays import Shape
+from halflight.nn.layer import Input, Tensor
 from halflight.nn.layers import (
     Concatenate,
     Conv2D,
@@ -10,7 +11,6 @@ from halflight.nn.layers import (
     MaxPooling2D,
 )
 from halflight.nn.model import Model
-from halflight.nn.tensor import Input, Tensor
 
 
 def build(

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from halflight.nn.arrays import Shape
 from halflight.nn.initializers import RandomNormal
-from halflight.nn.layer import Shape
+from halflight.nn.layer import Input
 from halflight.nn.layers import Concatenate, Dense, Sampling
 from halflight.nn.model import Model
 from halflight.nn.presets.convolutional_autoencoder import decode, encode
-from halflight.nn.tensor import Input
 
 
 def build(

@@ -1,6 +1,7 @@
 """vgg: deep stacks of 3 x 3 convolutions, the six configurations of one table."""
 
-from halflight.nn.layer import Shape
+from halflight.nn.arrays import Shape
+from halflight.nn.layer import Input
 from halflight.nn.layers import (
     Conv2D,
     Dense,
@@ -10,7 +11,6 @@ from halflight.nn.layers import (
     MaxPooling2D,
 )
 from halflight.nn.model import Model
-from halflight.nn.tensor import Input
 
 CONFIGURATIONS = {
     "a": ((3,), (3,), (3, 3), (3, 3), (3, 3)),

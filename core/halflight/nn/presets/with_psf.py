@@ -1,11 +1,11 @@
 """with_psf: a network that sees an image alone becomes one that sees the PSF too."""
 
 from halflight.nn.architecture import describe, rebuild
+from halflight.nn.arrays import Shape
 from halflight.nn.initializers import RandomNormal
-from halflight.nn.layer import Shape
+from halflight.nn.layer import Input
 from halflight.nn.layers import Concatenate, Dense, Flatten
 from halflight.nn.model import Model
-from halflight.nn.tensor import Input
 
 
 def build(

@@ -1,17 +1,16 @@
-"""Journal: what kernels write one after the other and the host reads all at once."""
+"""Readback: what kernels write one after the other and the host reads all at once."""
 
 import math
 
 from halflight.kernels import Backend
-from halflight.nn.data import Host
-from halflight.nn.layer import Array, Shape
+from halflight.nn.arrays import Array, Host, Shape
 from halflight.nn.memory import aligned
 
 # Values that a device with memory of its own keeps before they must be read: 16 MiB.
-ROOM = 1 << 22
+CAPACITY = 1 << 22
 
 
-class Journal:
+class Readback:
     """One flat array on the device, dealt out in pieces until it is full.
 
     Reading waits for the device; so a back end that computes at once has room for no more than
@@ -26,14 +25,14 @@ class Journal:
         self._pieces: list[tuple[int, Shape]] = []
         self._views: dict[tuple[int, Shape], Array] = {}
 
-    def has_room(self, *shapes: Shape) -> bool:
+    def fits(self, *shapes: Shape) -> bool:
         """Whether arrays of these shapes can be kept before the next `read`."""
         if not self._pieces:
             self._reserve(sum(aligned(math.prod(shape)) for shape in shapes))
         return self._end + sum(aligned(math.prod(shape)) for shape in shapes) <= self._capacity
 
     def array(self, shape: Shape) -> Array:
-        """Return the next array to write, after `has_room` said that it has its place."""
+        """Return the next array to write, after `fits` said that it has its place."""
         key = (self._end, shape)
         if key not in self._views:
             piece = self._buffer[self._end : self._end + math.prod(shape)]
@@ -54,6 +53,6 @@ class Journal:
 
     def _reserve(self, size: int) -> None:
         if size > self._capacity:
-            self._capacity = max(size, ROOM if self._kernels.ASYNCHRONOUS else 0)
+            self._capacity = max(size, CAPACITY if self._kernels.ASYNCHRONOUS else 0)
             self._buffer, self._views = None, {}  # frees the old one first
             self._buffer = self._kernels.empty((self._capacity,))

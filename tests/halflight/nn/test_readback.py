@@ -1,17 +1,17 @@
-"""Journal: arrays come back in order, whole, and room is counted before they are written."""
+"""Readback: arrays come back in order, whole, and room is counted before they are written."""
 
 import numpy as np
 import pytest
 
 from halflight import kernels
-from halflight.nn import journal
-from halflight.nn.journal import Journal
+from halflight.nn import readback
+from halflight.nn.readback import Readback
 
 
 def write(book, *arrays):
     """Ask for room and write copies."""
     cpu = kernels.load("cpu")
-    found = book.has_room(*(array.shape for array in arrays))
+    found = book.fits(*(array.shape for array in arrays))
     if found:
         for array in arrays:
             cpu.copy(book.array(array.shape), cpu.to_device(array))
@@ -23,7 +23,7 @@ def numbers(*shape):
 
 
 def test_arrays_come_back_in_order():
-    book = Journal(kernels.load("cpu"))
+    book = Readback(kernels.load("cpu"))
     arrays = numbers(3), numbers(2, 5), numbers(1), numbers(17)
     assert write(book, *arrays)
     for received, expected in zip(book.read(), arrays, strict=True):
@@ -32,7 +32,7 @@ def test_arrays_come_back_in_order():
 
 
 def test_a_back_end_that_computes_at_once_has_room_for_one_step():
-    book = Journal(kernels.load("cpu"))
+    book = Readback(kernels.load("cpu"))
     assert write(book, numbers(20))
     assert not write(book, numbers(20))
     book.read()
@@ -42,8 +42,8 @@ def test_a_back_end_that_computes_at_once_has_room_for_one_step():
 
 def test_another_has_room_for_many(monkeypatch):
     monkeypatch.setattr(kernels.load("cpu"), "ASYNCHRONOUS", True)
-    monkeypatch.setattr(journal, "ROOM", 160)
-    book = Journal(kernels.load("cpu"))
+    monkeypatch.setattr(readback, "CAPACITY", 160)
+    book = Readback(kernels.load("cpu"))
     count = 0
     while write(book, numbers(20) + count):  # 32 values each, with the gap behind
         count += 1
@@ -55,7 +55,7 @@ def test_another_has_room_for_many(monkeypatch):
 
 
 def test_what_was_read_stays():
-    book = Journal(kernels.load("cpu"))
+    book = Readback(kernels.load("cpu"))
     write(book, numbers(4))
     (first,) = book.read()
     write(book, numbers(4) * 7)

@@ -5,14 +5,14 @@ The cpu back end pretends to be such a device, and must then train to the same b
 
 import numpy as np
 import pytest
-from halflight.images import ArrayBatches
 
 from halflight import kernels
 from halflight.nn import Input, Model, callbacks, layers, losses, optimizers
+from halflight.nn.class_weights import ClassWeighted, IndexedClassWeighted
 from halflight.nn.data import naming
-from halflight.nn.feed import Feed, fits
-from halflight.nn.sources import ArraySource, ClassWeighted, ClassWeightedRows
-from halflight.nn.training import feed_of
+from halflight.nn.loader import Loader, fits
+from halflight.nn.sources import ArraySource
+from halflight.nn.training import loader_of
 
 SAMPLES = 23
 
@@ -31,16 +31,21 @@ def device(monkeypatch):
 def stamps():
     """Images with an odd one out, a view of their PSF, and targets that the images know."""
     rng = np.random.Generator(np.random.Philox(key=[44, 1]))
-    image = rng.standard_normal((SAMPLES + 4, 8, 8), np.float32)
-    psf = rng.standard_normal((SAMPLES + 4, 5, 5), np.float32)
-    target = image[:, :4].mean(axis=(1, 2))[:, np.newaxis]
+    image = rng.standard_normal((SAMPLES + 4, 8, 8, 1), np.float32)
+    psf = rng.standard_normal((SAMPLES + 4, 5, 5, 1), np.float32)
+    target = image[:, :4].mean(axis=(1, 2))
     return {"image": image, "psf": psf}, target.astype(np.float32)
 
 
 def source(**options):
     inputs, target = stamps()
-    settings = {"indices": np.arange(4, SAMPLES + 4), "batch_size": 8, "seed": 5} | options
-    return ArrayBatches(inputs, target, **settings)
+    settings = {
+        "rows": np.arange(4, SAMPLES + 4),
+        "batch_size": 8,
+        "shuffle": True,
+        "seed": 5,
+    } | options
+    return ArraySource(inputs, target, **settings)
 
 
 def radius_model():
@@ -68,30 +73,30 @@ def assert_same(first, second):
         np.testing.assert_array_equal(value, second[1][name], name)
 
 
-def test_a_resident_data_set_trains_to_the_same_bytes(device):
-    batches = source(augment=True), source(augment=False, shuffle=False)
+def test_a_data_set_on_the_device_trains_to_the_same_bytes(device):
+    batches = source(), source(shuffle=False)
     host = trained(radius_model(), batches[0], validation_data=batches[1])
     device()
     model = radius_model()
-    assert feed_of(model, batches[0]).resident
+    assert loader_of(model.compiled(), batches[0]).on_device
     assert_same(host, trained(model, batches[0], validation_data=batches[1]))
 
 
 def test_it_is_copied_in_parts(device, monkeypatch):
-    host = trained(radius_model(), source(augment=True))
+    host = trained(radius_model(), source())
     device()
     monkeypatch.setattr(
-        "halflight.nn.resident.CHUNK", 500
+        "halflight.nn.device_dataset.CHUNK", 500
     )  # five samples of 64 + 25 + 1 + 1 values
-    assert_same(host, trained(radius_model(), source(augment=True)))
+    assert_same(host, trained(radius_model(), source()))
 
 
 def test_what_does_not_fit_is_staged(device):
-    host = trained(radius_model(), source(augment=True))
+    host = trained(radius_model(), source())
     device(free=9000)
     model = radius_model()
-    assert not feed_of(model, source()).resident
-    assert_same(host, trained(model, source(augment=True)))
+    assert not loader_of(model.compiled(), source()).on_device
+    assert_same(host, trained(model, source()))
 
 
 def two_headed():
@@ -133,9 +138,9 @@ def test_class_weights(device):
     device()
     assert_same(host, classifier())
     rows = ArraySource(x, y, batch_size=6, shuffle=True)
-    weighted = ClassWeightedRows(rows, {0: 0.25}, (1,))
+    weighted = IndexedClassWeighted(rows, {0: 0.25}, (1,))
     whole = ClassWeighted(rows, {0: 0.25}, (1,)).batches(1)
-    for (numbers, _), given in zip(weighted.deals(1), whole, strict=True):
+    for numbers, given in zip(weighted.index_batches(1), whole, strict=True):
         for part, expected in zip(weighted.samples(numbers), given, strict=True):
             np.testing.assert_array_equal(part, expected)
 
@@ -146,7 +151,7 @@ def test_integers_stay_on_the_host(device):
     model = Model(words, layers.Dense(1)(layers.Flatten()(layers.Embedding(9, 2)(words))))
     model.compile("sgd", "mse")
     arrays = ArraySource(np.zeros((4, 5), int), np.zeros(4), batch_size=2, shuffle=False)
-    assert not feed_of(model, arrays).resident
+    assert not loader_of(model.compiled(), arrays).on_device
     rules = model.objective.rules
     assert not fits(model.kernels, rules, 4)
 
@@ -163,9 +168,9 @@ def test_wrong_samples_are_named(device):
     device()
     inputs, target = stamps()
     inputs["psf"][9, 2, 2] = np.nan
-    batches = ArrayBatches(inputs, target, indices=np.arange(20), batch_size=4, seed=1)
+    batches = ArraySource(inputs, target, rows=np.arange(20), batch_size=4, shuffle=True)
     with pytest.raises(ValueError, match=r"samples 0 to 19: input 'psf': .* 1 NaN"):
-        Feed(kernels.load("cpu"), radius_model().objective.rules, batches)
+        Loader(kernels.load("cpu"), radius_model().objective.rules, batches)
 
 
 def test_a_batch_without_weight_is_named(device):

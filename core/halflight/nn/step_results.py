@@ -1,4 +1,4 @@
-"""Ledger: losses, penalties and predictions of steps, added to the objective when somebody asks.
+"""What steps find: losses, penalties, predictions, added to the objective when somebody asks.
 
 A step of a GPU returns before it is done: what it finds stays on the device, and is read once an
 epoch, or when a callback looks. A back end that computes at once is read after every step.
@@ -12,14 +12,14 @@ from typing import NamedTuple
 import numpy as np
 
 from halflight.kernels import Backend
-from halflight.nn.data import Batch, Host
-from halflight.nn.journal import Journal
-from halflight.nn.layer import Array
+from halflight.nn.arrays import Array, Host
+from halflight.nn.data import Batch
 from halflight.nn.objective import Objective
+from halflight.nn.readback import Readback
 
 
 @dataclass(frozen=True)
-class Entry:
+class StepArrays:
     """Where one step writes what it finds; on the device."""
 
     losses: list[Array]
@@ -48,7 +48,7 @@ class Failure:
     loss: float
 
 
-class Ledger:
+class StepResults:
     """What the steps since `reset` found."""
 
     def __init__(
@@ -57,20 +57,20 @@ class Ledger:
         """Allocate nothing yet; `widths` are the last axes of the outputs."""
         self._kernels, self._objective = kernels, objective
         self._widths, self._penalties = widths, penalties
-        self._journal = Journal(kernels)
+        self._readback = Readback(kernels)
         self._open: deque[tuple[Batch, bool]] = deque()
         self.reset()
 
     def reset(self) -> None:
         """Forget all steps."""
-        self._journal.read()
+        self._readback.read()
         self._open.clear()
         self._objective.reset()
         self.records: list[Record] = []
         """One for each step that was read, up to the first failure."""
         self.failure: Failure | None = None
 
-    def open(self, batch: Batch, *, training: bool) -> Entry:
+    def open(self, batch: Batch, *, training: bool) -> StepArrays:
         """Return where a step on this batch writes; reads those before where there is no room."""
         rows = [len(weight) for weight in batch.weights]
         measured = [bool(head.metrics) for head in self._objective.heads]
@@ -81,12 +81,12 @@ class Ledger:
         losses = [(count,) for count in rows]
         numbers = [(1,)] * (self._penalties + training)
         shapes = [*losses, *(shape for shape in predictions if shape), *numbers]
-        if not self._journal.has_room(*shapes):
+        if not self._readback.fits(*shapes):
             self.read()
-            self._journal.has_room(*shapes)
+            self._readback.fits(*shapes)
         self._open.append((batch, training))
-        array = self._journal.array
-        return Entry(
+        array = self._readback.array
+        return StepArrays(
             [array(shape) for shape in losses],
             [None if shape is None else array(shape) for shape in predictions],
             [array((1,)) for _ in range(self._penalties)],
@@ -106,7 +106,7 @@ class Ledger:
 
     def read(self) -> None:
         """Add all steps to the objective; waits for the device. The first failure ends it."""
-        arrays = deque(self._journal.read())
+        arrays = deque(self._readback.read())
         while self._open:
             batch, training = self._open.popleft()
             self._add(batch, arrays, training=training)

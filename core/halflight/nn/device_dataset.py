@@ -1,4 +1,4 @@
-"""Resident: a data set on the device, whose batches are gathered there by their row numbers."""
+"""DeviceDataset: all samples on the device, where batches are gathered by their row numbers."""
 
 import math
 from collections.abc import Generator
@@ -6,9 +6,9 @@ from collections.abc import Generator
 import numpy as np
 
 from halflight.kernels import Backend
-from halflight.nn.data import Batch, Fed, Host, Rules, check_samples, check_weights, naming
-from halflight.nn.layer import Array, Shape
-from halflight.nn.sources import Dealer
+from halflight.nn.arrays import Array, Host, Shape
+from halflight.nn.data import Batch, DeviceBatch, Rules, check_samples, check_weights, naming
+from halflight.nn.sources import IndexedSource
 
 # Values that are checked and copied at a time: 32 MiB.
 CHUNK = 1 << 23
@@ -22,7 +22,7 @@ class Table:
         self._kernels, self._lead, self._rest = kernels, lead, rest
         self.width = lead * math.prod(rest)
         self._values = kernels.empty((samples, self.width))
-        self._places: dict[tuple[str, int], tuple[Array, Array]] = {}
+        self._taken: dict[int, Array] = {}
 
     def flat(self, chunk: Host) -> Host:
         """Return samples on the host as `write` takes them."""
@@ -32,30 +32,20 @@ class Table:
         """Write samples from number `start` on."""
         self._kernels.copy(self._values[start : start + int(chunk.shape[0])], chunk)
 
-    def take(self, index: Array, orientation: int = 0) -> Array:
-        """Return the samples that `index` (n,) names, their images turned."""
+    def take(self, index: Array) -> Array:
+        """Return the samples that `index` (n,) names; good until so many are asked for again."""
         samples = int(index.shape[0])
-        rows, taken = self._place("taken", samples)
+        if samples not in self._taken:
+            self._taken[samples] = self._kernels.empty((samples, self.width))
+        rows = self._taken[samples]
         self._kernels.embedding_forward(rows, index, self._values)
-        if orientation == 0:
-            return taken
-        _, turned = self._place("turned", samples)
-        self._kernels.random_orientation_forward(turned, taken, (orientation,), 0, 0)
-        return turned
-
-    def _place(self, purpose: str, samples: int) -> tuple[Array, Array]:
-        """Return memory for so many samples: a row for each, and in their shape."""
-        if (purpose, samples) not in self._places:
-            rows = self._kernels.empty((samples, self.width))
-            shaped = rows.reshape((samples * self._lead, *self._rest))
-            self._places[purpose, samples] = rows, shaped
-        return self._places[purpose, samples]
+        return rows.reshape((samples * self._lead, *self._rest))
 
 
-class Resident:
+class DeviceDataset:
     """A source's samples on the device; its targets and weights stay on the host as well."""
 
-    def __init__(self, kernels: Backend, rules: Rules, source: Dealer) -> None:
+    def __init__(self, kernels: Backend, rules: Rules, source: IndexedSource) -> None:
         """Check and copy all samples.
 
         Raises:
@@ -82,9 +72,9 @@ class Resident:
             kept.append(chunks[len(self._inputs) :])
         self._host = [np.concatenate(arrays) for arrays in zip(*kept, strict=True)]
 
-    def batches(self, epoch: int) -> Generator[Fed, None, None]:
+    def batches(self, epoch: int) -> Generator[DeviceBatch, None, None]:
         """Yield an epoch's batches, each good until the next is asked for."""
-        for number, (rows, orientation) in enumerate(self._source.deals(epoch)):
+        for number, rows in enumerate(self._source.index_batches(epoch)):
             found = [array[rows] for array in self._host]
             targets = [
                 array.reshape(len(rows) * lead, -1)
@@ -94,9 +84,9 @@ class Resident:
             with naming(f"epoch {epoch}, batch {number}"):
                 check_weights(weights, self._rules.targets)
             (index,) = self._staging([rows])
-            yield Fed(
+            yield DeviceBatch(
                 Batch([], targets, weights),
-                [table.take(index, orientation) for table in self._inputs],
+                [table.take(index) for table in self._inputs],
                 [table.take(index) for table in self._targets],
                 [table.take(index) for table in self._weights],
             )

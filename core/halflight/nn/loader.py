@@ -1,8 +1,8 @@
-"""Feed: a source's batches, checked, on the device.
+"""Loader: a source's batches, checked, on the device.
 
 Batches are staged: copied while the device computes with those before. Where the device has memory
-of its own, a source that can deal out row numbers (`Dealer`) is copied there whole if it fits, and
-then only the numbers travel.
+of its own, a source that knows its batches by row numbers (`IndexedSource`) is copied there whole
+if it fits, and then only the numbers travel.
 """
 
 import math
@@ -10,11 +10,11 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 
 from halflight.kernels import Backend
-from halflight.nn.data import Batch, Fed, Host, Rules, check_batch, naming
-from halflight.nn.layer import Array
-from halflight.nn.prefetch import dealt_out
-from halflight.nn.resident import Resident
-from halflight.nn.sources import BatchSource, Dealer
+from halflight.nn.arrays import Array, Host
+from halflight.nn.data import Batch, DeviceBatch, Rules, check_batch, naming
+from halflight.nn.device_dataset import DeviceDataset
+from halflight.nn.prefetch import prefetched
+from halflight.nn.sources import BatchSource, IndexedSource
 
 Staging = Callable[[Sequence[Host]], list[Array]]
 """What a back end's `Staging` is: the arrays it returns are good until the next call."""
@@ -23,29 +23,29 @@ Staging = Callable[[Sequence[Host]], list[Array]]
 SHARE = 0.25
 
 
-class Feed:
+class Loader:
     """The batches of one source for one model."""
 
     def __init__(self, kernels: Backend, rules: Rules, source: BatchSource) -> None:
         """Copy the samples to the device if they fit there."""
         self._kernels, self._rules, self._source = kernels, rules, source
-        self._resident: Resident | None = None
-        if isinstance(source, Dealer) and fits(kernels, rules, source.length):
-            self._resident = Resident(kernels, rules, source)
+        self._dataset: DeviceDataset | None = None
+        if isinstance(source, IndexedSource) and fits(kernels, rules, source.length):
+            self._dataset = DeviceDataset(kernels, rules, source)
 
     @property
-    def resident(self) -> bool:
+    def on_device(self) -> bool:
         """Whether the samples lie on the device."""
-        return self._resident is not None
+        return self._dataset is not None
 
-    def batches(self, epoch: int) -> Generator[Fed, None, None]:
+    def batches(self, epoch: int) -> Generator[DeviceBatch, None, None]:
         """Yield an epoch's batches, each good until the next is asked for.
 
         Raises:
             ValueError: a batch is wrong, or there are not as many as the source promised.
         """
         steps, number = self._source.steps, 0
-        with closing(self._fed(epoch)) as batches:
+        with closing(self._device_batches(epoch)) as batches:
             for batch in batches:
                 number += 1
                 yield batch
@@ -55,23 +55,23 @@ class Feed:
                 f"and yielded {number}"
             )
 
-    def _fed(self, epoch: int) -> Generator[Fed, None, None]:
-        if self._resident is not None:
-            yield from self._resident.batches(epoch)
+    def _device_batches(self, epoch: int) -> Generator[DeviceBatch, None, None]:
+        if self._dataset is not None:
+            yield from self._dataset.batches(epoch)
             return
         staging = self._kernels.Staging()
-        with closing(dealt_out(self._source, epoch)) as batches:
+        with closing(prefetched(self._source, epoch)) as batches:
             for number, raw in enumerate(batches):
                 with naming(f"epoch {epoch}, batch {number}"):
                     batch = check_batch(raw, self._rules)
                 yield staged(staging, batch)
 
 
-def staged(staging: Staging, batch: Batch) -> Fed:
+def staged(staging: Staging, batch: Batch) -> DeviceBatch:
     """Copy a checked batch to the device."""
     found = iter(staging([*batch.inputs, *batch.targets, *batch.weights]))
     parts = (batch.inputs, batch.targets, batch.weights)
-    return Fed(batch, *([next(found) for _ in part] for part in parts))
+    return DeviceBatch(batch, *([next(found) for _ in part] for part in parts))
 
 
 def fits(kernels: Backend, rules: Rules, samples: int) -> bool:

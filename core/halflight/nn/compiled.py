@@ -1,0 +1,102 @@
+"""A network that can be compiled, and what training takes when it is: one object."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from halflight.nn.losses import Loss
+from halflight.nn.network import Network
+from halflight.nn.objective import Objective
+from halflight.nn.optimizers import Optimizer
+from halflight.nn.optimizers import get as get_optimizer
+from halflight.nn.parameters import Parameters
+from halflight.nn.saving import save_model
+
+
+class TrainableNetwork(Network):
+    """A `Network` that can be compiled, and saved with what it was compiled with."""
+
+    _compiled: "Compiled | None" = None
+    stop_training: bool = False
+    """Set by callbacks: training then ends after the step or epoch under way."""
+
+    def compile(
+        self,
+        optimizer: Optimizer | str = "adam",
+        loss: Loss | str | Sequence[Any] | Mapping[str, Any] = "mean_squared_error",
+        metrics: Sequence[Any] | Mapping[str, Any] = (),
+        loss_weights: Sequence[float] | Mapping[str, float] | None = None,
+    ) -> None:
+        """Choose how to train; the optimizer begins at step 0.
+
+        Args:
+            optimizer: an optimizer or its name.
+            loss: a loss or its name; for several outputs a list, or a mapping by their names.
+            metrics: a list; for several outputs a list of lists, or a mapping.
+            loss_weights: factors of the losses of several outputs in the sum.
+
+        Raises:
+            ValueError: an unknown name, or a loss that does not fit its output.
+        """
+        objective = Objective(self, loss, metrics, loss_weights)
+        chosen = get_optimizer(optimizer)
+        chosen.build(self.kernels, self.parameters, self.layers)
+        self._compiled = Compiled(self, chosen, objective)
+
+    def compiled(self) -> "Compiled":
+        """Return what the network was compiled with.
+
+        Raises:
+            ValueError: it was not, or its weights have moved into a larger model since.
+        """
+        if self._compiled is None:
+            raise ValueError("the model has no optimizer and loss yet: call compile() first")
+        self._compiled.check()
+        return self._compiled
+
+    @property
+    def optimizer(self) -> Optimizer | None:
+        """What the network was compiled with, if it was."""
+        return self._compiled.optimizer if self._compiled else None
+
+    @property
+    def objective(self) -> Objective | None:
+        """The losses and metrics of the outputs, if the network was compiled."""
+        return self._compiled.objective if self._compiled else None
+
+    def refresh(self) -> None:
+        """Take note of which layers are trainable now; `fit`, `freeze` and `unfreeze` do this."""
+        super().refresh()
+        if self._compiled is not None:
+            self._compiled.optimizer.refresh()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the folder `path`: model.json (the architecture) and weights.safetensors."""
+        save_model(self, self.optimizer, self.objective, path)
+
+
+@dataclass(eq=False)
+class Compiled:
+    """A network with its optimizer and objective, at the weights that they were made for."""
+
+    network: TrainableNetwork
+    optimizer: Optimizer
+    objective: Objective
+
+    def __post_init__(self) -> None:
+        """Remember where the weights lie."""
+        self._parameters = self.network.parameters
+
+    def check(self) -> Parameters:
+        """Return the memory of the weights.
+
+        Raises:
+            ValueError: they have moved into a larger model, where the optimizer does not reach.
+        """
+        if self.network.parameters is not self._parameters:
+            raise ValueError(
+                "the model's weights have moved into a larger model since compile(): "
+                "compile it again"
+            )
+        return self._parameters
