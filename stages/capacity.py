@@ -15,7 +15,7 @@ HALF_WIDTH = np.pi
 
 def main() -> None:
     """Write the learning curves of every network, and what it learnt, to reports/capacity."""
-    settings = params.load().capacity
+    settings = params.read("capacity")
     rng = np.random.Generator(np.random.Philox(key=[settings.seed, 0]))
     train = samples(settings.samples, settings.noise, rng)
     validation = nn.ArraySource(

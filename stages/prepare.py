@@ -30,7 +30,7 @@ def main(task: str, dataset: str) -> None:
 
 def split_stamps(stamps: store.Stamps, settings: params.Prepare) -> np.ndarray:
     """The split of each stamp, or "shared sky" for one that lies in two."""
-    rules: dict[str, params.Split] = {**settings.split}
+    rules = {str(origin): split for origin, split in settings.split.items()}
     table, rule = stamps.table, rules.get(stamps.origin)
     if rule is None:
         raise ValueError(f"prepare.split says nothing of stamps of the origin {stamps.origin!r}")

@@ -1,6 +1,8 @@
 """The shape of the code: who may import whom, each library's home, and what dvc.yaml must list."""
 
 import ast
+import itertools
+import json
 import sys
 from pathlib import Path
 
@@ -8,15 +10,19 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = Path("core/halflight")
-PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 MODULES = sorted(
     path.relative_to(ROOT) for room in (SOURCE, "stages") for path in (ROOT / room).rglob("*.py")
 )
 
+PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+DATASET = ("dataset",)
+
 # What every part of halflight may import of its own; beside it, what each may import in addition.
-COMMON = {"files", "instrument", "psf"}
+COMMON = {"__version__", "files", "instrument", "psf"}
 PARTS = {
     "classical": set(),
+    "command": {"estimator", "nn", "store"},
+    "estimator": {"nn", "prepare", "store", "tasks"},
     "export": {"nn"},
     "files": set(),
     "instrument": set(),
@@ -29,10 +35,12 @@ PARTS = {
     "psf": set(),
     "report": {"methods", "scores"},
     "sandbox": {"simulation"},
-    "scores": {"methods"},
+    "scores": {"methods", "tasks"},
     "simulation": set(),
     "store": set(),
     "surveys": set(),
+    "tasks": set(),
+    "training": {"estimator", "nn", "prepare", "store", "tasks"},
 }
 HOMES = {
     "astroquery": "surveys",
@@ -44,6 +52,7 @@ HOMES = {
     "onnx": "export",
     "pydantic": "params",
     "safetensors": "nn",
+    "typer": "command.py",
     "yaml": "params",
 }
 BARE = {
@@ -58,7 +67,18 @@ UNTRACKED = (SOURCE / "params", SOURCE / "__init__.py")
 def imports(path):
     """Every module a file imports, absolute, with the names taken from it."""
     package = path.parent.as_posix().removeprefix("core/").replace("/", ".")
-    for node in ast.walk(ast.parse((ROOT / path).read_text())):
+    tree = ast.parse((ROOT / path).read_text())
+    annotations = {
+        node
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for statement in block.body
+        for node in ast.walk(statement)
+        if "params" in ast.unparse(statement)  # sections are handed over, never imported
+    }
+    for node in ast.walk(tree):
+        if node in annotations:
+            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -88,6 +108,16 @@ def closure(path):
                     seen.add(found)
                     queue.append(found)
     return seen
+
+
+def expanded(description, keep=()):
+    """The stage as it is for each combination of its matrix."""
+    matrix = {k: v for k, v in description.get("matrix", {}).items() if k not in keep}
+    for values in itertools.product(*matrix.values()):
+        text = json.dumps(description)
+        for name, value in zip(matrix, values, strict=True):
+            text = text.replace(f"${{item.{name}}}", value)
+        yield json.loads(text)
 
 
 def within(path, folders):
@@ -135,16 +165,46 @@ def test_dvc_lists_every_file_a_stage_imports_and_no_other():
     offenders = {}
     for stage, description in PIPELINE.items():
         script = Path(f"stages/{stage}.py")
-        deps = [Path(dep) for dep in description["deps"]]
+        [deps] = {tuple(each["deps"]) for each in expanded(description, DATASET)}
+        deps = [Path(dep) for dep in deps]
         used = closure(script) | {script}
         missing = [p for p in sorted(used) if not within(p, deps) and not within(p, UNTRACKED)]
+        # The file of a task is imported by the task's name.
         idle = [
             dep
             for dep in deps
-            if dep.parts[0] in ("core", "stages") and not any(within(u, [dep]) for u in used)
+            if dep.parts[0] in ("core", "stages")
+            and dep.parent != SOURCE / "tasks"
+            and not any(within(u, [dep]) for u in used)
         ]
         if missing or idle:
             offenders[stage] = {"missing": missing, "idle": idle}
+    assert not offenders
+
+
+def test_a_stage_depends_on_the_file_of_its_own_task_alone():
+    for stage, description in PIPELINE.items():
+        if any("core/halflight/tasks" in dep for dep in description["deps"]) and stage != "report":
+            assert "core/halflight/tasks/${item.task}.py" in description["deps"], stage
+            assert "core/halflight/tasks" not in description["deps"], stage
+
+
+def test_dvc_names_every_parameter_section_that_a_stage_reads_and_no_other():
+    offenders = {}
+    for stage, description in PIPELINE.items():
+        tree = ast.parse((ROOT / f"stages/{stage}.py").read_text())
+        read = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "params.read":
+                read |= {ast.unparse(argument) for argument in node.args}
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "params.load":
+                read |= {repr(name) for name in ("radius", "report", "sandbox", "survey")}
+        named = {
+            "f" + repr(name.replace("${item.task}", "{task}")) if "$" in name else repr(name)
+            for name in description["params"]
+        }
+        if read != named:
+            offenders[stage] = {"read": sorted(read), "named": sorted(named)}
     assert not offenders
 
 

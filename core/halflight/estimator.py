@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from halflight import __version__, files, nn, tasks
 from halflight.instrument import Instrument
@@ -131,13 +132,13 @@ class Estimator:
     ) -> pd.DataFrame:
         """`measure` of stamps on disk, a chunk at a time, in the order of `rows` (None: all)."""
         chosen = np.arange(len(stamps)) if rows is None else rows
-        parts = [
-            self.measure(
-                *(stamps[name][chunk] for name in ("image", "sigma", "psf")),
-                instrument=stamps.instrument,
-            )
-            for chunk in np.split(chosen, range(CHUNK, len(chosen), CHUNK))
-        ]
+        chunks = np.split(chosen, range(CHUNK, len(chosen), CHUNK))
+        parts = []
+        with tqdm(total=len(chosen), desc="measure", unit=" stamps", disable=None) as bar:
+            for chunk in chunks:
+                arrays = (stamps[name][chunk] for name in ("image", "sigma", "psf"))
+                parts.append(self.measure(*arrays, instrument=stamps.instrument))
+                bar.update(len(chunk))
         return pd.concat(parts, ignore_index=True)
 
     def predict(self, inputs: Mapping[str, NDArray[np.float32]]) -> tuple[Any, Any]:

@@ -15,7 +15,6 @@ from halflight.params.rules import (
     increasing,
 )
 
-
 Origin = Literal["simulated", "sandbox", "recorded", "sdss"]
 
 

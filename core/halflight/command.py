@@ -1,0 +1,79 @@
+"""The command line: `halflight --help`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from halflight import __version__, files
+
+PROGRAM = "halflight"
+WRITERS = {".parquet": files.write_parquet, ".csv": files.write_csv}
+# What a user's own files, words and machine can bring about: one line says it, without a traceback.
+EXPECTED = (OSError, ValueError, RuntimeError, MemoryError)
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Run the command line; exit codes: 0 done, 1 an error, 2 wrong usage, 130 Ctrl-C."""
+    try:
+        app(prog_name=PROGRAM)
+    except KeyboardInterrupt:
+        print(f"{PROGRAM}: stopped", file=sys.stderr)
+        sys.exit(130)
+    except EXPECTED as error:
+        print(f"{PROGRAM}: {type(error).__name__}: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"{PROGRAM} {__version__}")
+        raise typer.Exit
+
+
+@app.callback(help="Measure how large galaxies are, with honest error bars.")
+def everything(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")
+    ] = False,
+) -> None:
+    """Take the options that belong to no command."""
+
+
+@app.command()
+def measure(
+    stamps: Annotated[
+        Path, typer.Argument(help="Folder of stamps: stamps.json, table.parquet and arrays.")
+    ],
+    model: Annotated[
+        Path, typer.Option(help="Folder of an estimator, such as data/radius/trained/estimator.")
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The table to write: *.parquet or *.csv.")
+    ],
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+) -> None:
+    """Measure every stamp of a folder: one row each, in order, with error bars and flags."""
+    write = WRITERS.get(output.suffix)
+    if write is None:
+        raise typer.BadParameter(
+            f"{output} must end in {' or '.join(WRITERS)}", param_hint="--output"
+        )
+    from halflight import nn, store  # late, so that --help comes at once
+    from halflight.estimator import Estimator
+
+    estimator = Estimator.load(model, backend=nn.choose(device).backend)
+    opened = store.read_stamps(stamps)
+    measured = estimator.measure_stamps(opened)
+    measured.insert(0, "id", opened.table["id"].to_numpy())
+    write(output, measured)
+    flagged = int((measured["flags"] != 0).sum())
+    print(f"{len(measured)} stamps measured, {flagged} of them flagged: {output}")
