@@ -1,4 +1,4 @@
-"""The catalogue judge: a half-light radius as SExtractor measures it, corrected for seeing."""
+"""The aperture radius: a half-light radius as SExtractor measures it, corrected for seeing."""
 
 import math
 from dataclasses import dataclass

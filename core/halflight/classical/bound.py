@@ -1,4 +1,4 @@
-"""The Cramer-Rao bound: the smallest error of ln R_e that any unbiased judge can have."""
+"""The Cramer-Rao bound: the smallest error of ln R_e that any unbiased estimate can have."""
 
 import math
 

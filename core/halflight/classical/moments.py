@@ -1,4 +1,4 @@
-"""Second moments and circular growth curves: the plain measurements that the judges start from."""
+"""Second moments and circular growth curves: the plain measurements that the others start from."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The classical judge: a Sersic profile, convolved with the PSF, fitted to one stamp."""
+"""The Sersic fit: a profile, convolved with the PSF, fitted to one stamp."""
 
 import math
 from dataclasses import dataclass, replace

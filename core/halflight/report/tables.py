@@ -50,8 +50,8 @@ def comparable_bins(bins: pd.DataFrame, dataset: str) -> tuple[pd.DataFrame, str
     """Return the bins of a dataset that share one reference, and that reference's name.
 
     The optional column `against` may hold both "truth" and "reference": truth is preferred where
-    it was measured. Without it, a survey is taken to be judged against its reference. A Sersic fit
-    judged against itself is left out.
+    it was measured. Without it, a survey is taken to be compared with its reference. A method that
+    may not be compared with it is left out.
     """
     rows = bins[bins["dataset"] == dataset]
     against = "truth" if dataset == "simulated" else "reference"
