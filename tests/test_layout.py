@@ -151,3 +151,65 @@ def test_every_file_says_what_it_is_and_stays_readable(path):
     text = (ROOT / path).read_text()
     assert ast.get_docstring(ast.parse(text))
     assert len(text.splitlines()) <= 300
+
+
+def circles(modules):
+    """The groups of modules that import each other around a circle, of `modules` (name -> file).
+
+    Every import counts, those for types alone and those inside functions too. A name that is taken
+    from a package counts as an import of the package, of a module in it as one of both; that
+    importing a.b.c runs a and a.b first does not count, as no module can help it.
+    """
+    edges = {name: set() for name in modules}
+    for name, path in modules.items():
+        for node in ast.walk(ast.parse((ROOT / path).read_text())):
+            if isinstance(node, ast.Import):
+                edges[name] |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                edges[name] |= {node.module, *(f"{node.module}.{a.name}" for a in node.names)}
+        edges[name] &= modules.keys() - {name}
+    return strongly_connected(edges)
+
+
+def strongly_connected(edges):
+    """The groups of two or more nodes that reach each other, found by Kosaraju's two walks."""
+
+    def walk(start, steps, seen):
+        stack, done = [(start, iter(steps[start]))], []
+        seen.add(start)
+        while stack:
+            node, rest = stack[-1]
+            following = next((n for n in rest if n not in seen), None)
+            if following is None:
+                done.append(node)
+                stack.pop()
+            else:
+                seen.add(following)
+                stack.append((following, iter(steps[following])))
+        return done
+
+    backwards = {node: [n for n, ends in edges.items() if node in ends] for node in edges}
+    seen, order = set(), []
+    for node in edges:
+        if node not in seen:
+            order += walk(node, edges, seen)
+    seen, groups = set(), []
+    for node in reversed(order):
+        if node not in seen:
+            groups.append(sorted(walk(node, backwards, seen)))
+    return [group for group in groups if len(group) > 1]
+
+
+def test_circles_are_found():
+    edges = {"a": "b", "b": "c", "c": "bd", "d": "e", "e": "f", "f": "d", "g": "a"}
+    assert sorted(strongly_connected(edges)) == [["b", "c"], ["d", "e", "f"]]
+    assert strongly_connected({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+def test_no_module_imports_itself_around_a_circle():
+    modules = {
+        ".".join(path.relative_to("core").with_suffix("").parts).removesuffix(".__init__"): path
+        for path in MODULES
+        if path.parts[0] == "core" and path.parts[2] != "kernels"
+    }
+    assert circles(modules) == []
