@@ -135,6 +135,8 @@ def fit_network(
             callbacks.BackupAndRestore(checkpoint, delete_checkpoint=False),
         ],
     )
+    if trained is not model:
+        model.compile_as(trained)  # so that it is saved with its optimizer
     scale = calibrate(model, data)
     print(f"{name}: error bars scaled by {scale:.3f} to cover 68 % of the validation split")
     shutil.rmtree(checkpoint, ignore_errors=True)

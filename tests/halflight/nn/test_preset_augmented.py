@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from halflight.nn import Input, Model, callbacks, layers, presets
+from halflight.nn import Input, Model, callbacks, layers, load_model, presets
 from halflight.nn.presets import augmented
 
 SIDE = 5
@@ -67,6 +67,33 @@ def test_an_interrupted_training_goes_on_to_the_same_bytes(tmp_path):
         weights.append(inner.get_weights())
     for name, value in weights[0].items():
         np.testing.assert_array_equal(value, weights[1][name], name)
+
+
+def test_the_network_is_saved_with_the_optimizer_and_goes_on(tmp_path):
+    x, y = stamps()
+    inner = network()
+    outer = augmented.build(inner, seed=2)
+    outer.compile("adam", "mse", ["mae"])
+    outer.fit(x, y, batch_size=4)
+    inner.compile_as(outer)
+    inner.save(tmp_path / "model")
+    loaded = load_model(tmp_path / "model", seed=4)
+    assert [layer.name for layer in loaded.layers] == ["both", "flat", "dense", "drop"]
+    assert loaded.optimizer.iterations == 4
+    assert loaded.evaluate(x, y) == outer.evaluate(x, y)
+    for one in (inner, loaded):
+        one.fit(x, y, batch_size=4)
+    for name, value in inner.get_weights().items():
+        np.testing.assert_array_equal(value, loaded.get_weights()[name], name)
+
+
+def test_only_a_network_around_the_same_weights_is_compiled_alike():
+    inner, stranger = network(), network()
+    with pytest.raises(ValueError, match="call compile"):
+        inner.compile_as(stranger)
+    stranger.compile("adam", "mse")
+    with pytest.raises(ValueError, match=r"shares all weights .* received .*'dense/kernel'"):
+        inner.compile_as(stranger)
 
 
 def test_what_cannot_be_turned():

@@ -6,7 +6,7 @@ from typing import Any
 
 from halflight.nn.arrays import Array, Shape
 from halflight.nn.checks import check, choice, is_number
-from halflight.nn.layers.checks import image
+from halflight.nn.layers.axes import image
 from halflight.nn.layers.regularization import Random
 
 # Orientations as the kernels count them: modulo 4 quarter turns, from 4 on mirrored first.

@@ -7,7 +7,7 @@ from typing import ClassVar
 from halflight.nn.arrays import Array, Shape
 from halflight.nn.checks import BOOLEAN, check
 from halflight.nn.layer import Layer
-from halflight.nn.layers.checks import spatial
+from halflight.nn.layers.axes import spatial
 
 
 @dataclass(eq=False)

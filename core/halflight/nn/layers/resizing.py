@@ -7,7 +7,7 @@ from typing import ClassVar
 from halflight.nn.arrays import Array, Shape
 from halflight.nn.checks import COUNT, check
 from halflight.nn.layer import Layer
-from halflight.nn.layers.checks import margins, pair, sides, spatial
+from halflight.nn.layers.axes import margins, pair, sides, spatial
 
 INTERPOLATIONS = ("nearest", "bilinear")
 Edges = tuple[tuple[int, int], ...]

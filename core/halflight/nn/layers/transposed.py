@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
 from halflight.nn.checks import COUNT, check
-from halflight.nn.layers.checks import per_axis, spatial
+from halflight.nn.layers.axes import per_axis, spatial
 from halflight.nn.layers.convolving import Convolving, Sizes
 from halflight.nn.layers.weighted import Weighted
 from halflight.nn.layers.window import Axes, check_padding, spread

@@ -1,4 +1,4 @@
-"""Rules that several layers' arguments by axis and input shapes share; for others: `nn.checks`."""
+"""Arguments of layers that go by axis, and inputs by their axes; other arguments: `nn.checks`."""
 
 from typing import Any
 
