@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+import networkx
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,8 +65,12 @@ BARE = {
 UNTRACKED = (SOURCE / "params", SOURCE / "__init__.py")
 
 
-def imports(path):
-    """Every module a file imports, absolute, with the names taken from it."""
+def imports(path, *, everything=False):
+    """Every module a file imports, absolute, with the names taken from it.
+
+    Sections of parameters are handed over: to import their classes for annotations does not count,
+    unless `everything` does.
+    """
     package = path.parent.as_posix().removeprefix("core/").replace("/", ".")
     tree = ast.parse((ROOT / path).read_text())
     annotations = {
@@ -74,7 +79,7 @@ def imports(path):
         if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
         for statement in block.body
         for node in ast.walk(statement)
-        if "params" in ast.unparse(statement)  # sections are handed over, never imported
+        if "params" in ast.unparse(statement) and not everything
     }
     for node in ast.walk(tree):
         if node in annotations:
@@ -225,3 +230,41 @@ def test_every_file_says_what_it_is_and_stays_readable():
         if not ast.get_docstring(ast.parse(text)) or len(text.splitlines()) > 300:
             offenders.append(str(path))
     assert not offenders
+
+
+def circles(modules):
+    """The groups of modules that import each other around a circle, of `modules` (name -> file).
+
+    Every import counts, those for types alone and those inside functions too. A name that is taken
+    from a package counts as an import of the package, of a module in it as one of both; that
+    importing a.b.c runs a and a.b first does not count, as no module can help it.
+    """
+    graph = networkx.DiGraph()
+    for name, path in modules.items():
+        used = set(imports(path, everything=True)) & modules.keys() - {name}
+        graph.add_edges_from((name, other) for other in used)
+    return [
+        sorted(group) for group in networkx.strongly_connected_components(graph) if len(group) > 1
+    ]
+
+
+def test_circles_are_found(tmp_path, monkeypatch):
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    lines = {
+        "a": "import b",
+        "b": "from c import x",
+        "c": "def f():\n    import a",
+        "d": "import a",
+    }
+    for name, line in lines.items():
+        (tmp_path / f"{name}.py").write_text(line)
+    assert circles({name: Path(f"{name}.py") for name in lines}) == [["a", "b", "c"]]
+
+
+def test_no_module_imports_itself_around_a_circle():
+    modules = {
+        ".".join(path.relative_to("core").with_suffix("").parts).removesuffix(".__init__"): path
+        for path in MODULES
+        if path.parts[0] == "core"
+    }
+    assert circles(modules) == []

@@ -176,6 +176,8 @@ def fit(
             callbacks.BackupAndRestore(checkpoint, delete_checkpoint=False),
         ],
     )
+    if trained is not network:
+        network.compile_as(trained)  # so that it is saved with its optimizer
     scales = error_scales(estimator, data)
     factors = ", ".join(
         f"{scale:.3f} ({quantity.name})"

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from halflight import params, store
+from halflight import nn, params, store
 from halflight.nn import callbacks, presets
 from stages import training
 
@@ -67,6 +67,32 @@ def test_a_run_that_was_stopped_ends_with_the_bytes_of_one_that_was_not(
         np.testing.assert_array_equal(resumed.get_weights()[name], value, err_msg=name)
     pd.testing.assert_frame_equal(resumed_history, whole_history)
     assert not list((tmp_path / ".checkpoints").iterdir())
+
+
+@pytest.mark.parametrize("augment", [True, False])
+def test_what_is_saved_is_the_network_without_augmentation_and_its_optimizer(
+    stamps, data, settings, tmp_path, augment
+):
+    model, _ = fit(stamps, data, settings.model_copy(update={"augment": augment, "epochs": 2}))
+    model.save(tmp_path / "model")
+    loaded = nn.load_model(tmp_path / "model")
+    alone = training.new_network(stamps, settings, backend="cpu", seed=0)
+    assert [layer.name for layer in loaded.layers] == [layer.name for layer in alone.layers]
+    assert loaded.optimizer.iterations == 6
+    for one, other in zip(
+        training.predict(loaded, stamps, data.validation),
+        training.predict(model, stamps, data.validation),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_augmentation_changes_the_training(stamps, data, settings):
+    losses = [
+        fit(stamps, data, settings.model_copy(update={"augment": augment, "epochs": 1}))[1]["loss"]
+        for augment in (True, False)
+    ]
+    assert losses[0][0] != losses[1][0]
 
 
 def with_model(settings, **model):

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
-from halflight.export.converters import convert
+from halflight.export.converters import CONVERTERS, INEXPRESSIBLE
 from halflight.export.transposes import without_idle_transposes
 from halflight.export.writer import Host, Step, Value, Writer
 from halflight.nn import Model
@@ -60,7 +60,7 @@ def _proto(model: Model, opset: int) -> ModelProto:
             raise ValueError(
                 f"export_onnx: the weight {name!r} holds NaN or values beyond float32's range"
             )
-    writer = Writer(model.kernels.to_host, taken=names)
+    writer = Writer(CONVERTERS, INEXPRESSIBLE, model.kernels.to_host, taken=names)
     outputs = _write(model, writer)
     steps = _needed(writer.steps, outputs.values())
     steps = without_idle_transposes(steps, outputs, writer.constants)
@@ -88,7 +88,7 @@ def _write(model: Model, writer: Writer) -> dict[str, str]:
         read = [values[number] for number in node.inputs]
         shape = graph.shapes[node.output]
         x = read if node.layer.takes_list else read[0]
-        values.append(Value(convert(writer, node.layer, x, shape), shape))
+        values.append(Value(writer.convert(node.layer, x, shape), shape))
     return {
         name: values[number].name
         for name, number in zip(model.output_names, graph.outputs, strict=True)

@@ -1,18 +1,15 @@
 """Writer: the ONNX graph while converters write it, as steps and constants by name."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from halflight.nn.arrays import Array, Shape, Weight
+from halflight.nn.arrays import Array, Host, Shape, Weight
 from halflight.nn.layer import Layer
-
-Host = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -40,12 +37,21 @@ class Writer:
     layer are kept once, and so are other constants of equal content.
 
     Args:
+        converters: how each class of layer is written.
+        inexpressible: classes of layers that ONNX has no words for, with the reason.
         to_host: copies a weight's values from the model's back end.
         taken: names that nothing else may have (the model's inputs and outputs).
     """
 
-    def __init__(self, to_host: Callable[[Array], Host], taken: Sequence[str]) -> None:
+    def __init__(
+        self,
+        converters: "Mapping[type[Layer], Converter]",
+        inexpressible: Mapping[type[Layer], str],
+        to_host: Callable[[Array], Host],
+        taken: Sequence[str],
+    ) -> None:
         """Begin an empty graph."""
+        self._converters, self._inexpressible = converters, inexpressible
         self.steps: list[Step] = []
         self.constants: dict[str, Host] = {}
         self._layers: list[Layer] = []
@@ -53,8 +59,23 @@ class Writer:
         self._taken = set(taken)
         self._known: dict[tuple[int, str, Shape, str], str] = {}
 
+    def convert(self, layer: Layer, x: Value | Sequence[Value], shape: Shape) -> str:
+        """Write one call of a layer and return the name of its output, of `shape` a sample.
+
+        Raises:
+            ValueError: the layer cannot be said in ONNX; the message names it and the reason.
+        """
+        with self._inside(layer):
+            if type(layer) in self._inexpressible:
+                raise self.error(self._inexpressible[type(layer)])
+            if type(layer) not in self._converters:
+                raise self.error(
+                    "its class has no converter in halflight.export.converters.CONVERTERS"
+                )
+            return self._converters[type(layer)](self, layer, x, shape)
+
     @contextmanager
-    def inside(self, layer: Layer) -> Iterator[None]:
+    def _inside(self, layer: Layer) -> Iterator[None]:
         """Name what is written in the block after `layer`, and after the layer it is inside of."""
         self._layers.append(layer)
         try:

@@ -18,6 +18,7 @@ from halflight.nn.layer import Input, Layer, Tensor
 from halflight.nn.loading import load_model
 from halflight.nn.model import Model
 from halflight.nn.prefetch import ReadAhead
+from halflight.nn.registration import register
 from halflight.nn.sequential import Sequential
 from halflight.nn.sources import ArraySource, BatchSource
 from halflight.nn.weights import WeightsError
@@ -44,6 +45,7 @@ __all__ = [
     "metrics",
     "optimizers",
     "presets",
+    "register",
     "regularizers",
     "schedules",
 ]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from halflight.nn.configuration import construct, plain
+from halflight.nn.configuration import plain
 from halflight.nn.graph import Graph
 from halflight.nn.layer import Input, Tensor
 from halflight.nn.layers import LAYERS
@@ -44,7 +44,7 @@ def rebuild(description: Any) -> tuple[list[Tensor], list[Tensor]]:
     inputs = list(tensors)
     layers = {}
     for entry in _listed(description["layers"], {"class", "config"}):
-        layer = construct(entry, LAYERS, "layer")
+        layer = LAYERS.construct(entry)
         if layer.name is None or layer.name in layers:
             fail("every layer needs a name of its own", layer.name)
         layers[layer.name] = layer

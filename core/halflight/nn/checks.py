@@ -2,7 +2,7 @@
 
 A rule is made once and checked on values (`require`) or on the fields of an object (`check`):
 
-    check(self, number(least=0, below=1), "beta_1", "beta_2")
+    check(self, FRACTION, "beta_1", "beta_2")
     "Adam: beta_1 must be a finite number of at least 0 and below 1, received 2.0"
 """
 
@@ -64,6 +64,12 @@ def choice(*options: str) -> Rule:
     return Rule(text, lambda value: isinstance(value, str) and value in options)
 
 
+FINITE = number()
+NOT_NEGATIVE = number(least=0)
+POSITIVE = number(above=0)
+SHARE = number(least=0, most=1)
+FRACTION = number(least=0, below=1)
+COUNT = integer(least=1)
 BOOLEAN = Rule("True or False", lambda value: isinstance(value, bool))
 SEED = Rule("an integer of 0 to 2^63 - 1", lambda value: type(value) is int and 0 <= value < 2**63)
 
@@ -91,6 +97,12 @@ def check(owner: object, rule: Rule, *names: str) -> None:
     """
     for name in names:
         require(owner, name, getattr(owner, name), rule)
+
+
+def as_float(owner: object, rule: Rule, name: str) -> float:
+    """Return a field as a float, after `check`."""
+    check(owner, rule, name)
+    return float(getattr(owner, name))
 
 
 def broken(owner: object, rule: str, received: object) -> ValueError:

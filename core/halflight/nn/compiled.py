@@ -44,6 +44,22 @@ class TrainableNetwork(Network):
         chosen.build(self.kernels, self.parameters, self.layers)
         self._compiled = Compiled(self, chosen, objective)
 
+    def compile_as(self, other: "TrainableNetwork") -> None:
+        """Go on with the optimizer, losses and metrics of a network around the same weights.
+
+        Raises:
+            ValueError: `other` is not compiled, or has other weights or outputs.
+        """
+        compiled = other.compiled()
+        mine, theirs = self.weights, other.weights
+        same = set(mine) == set(theirs) and all(mine[name] is theirs[name] for name in mine)
+        if not same or self.output_names != other.output_names:
+            raise ValueError(
+                "compile_as: needs a network that shares all weights and outputs, received one of "
+                f"the outputs {other.output_names} and the weights {sorted(theirs)!r:.200}"
+            )
+        self._compiled = Compiled(self, compiled.optimizer, compiled.objective)
+
     def compiled(self) -> "Compiled":
         """Return what the network was compiled with.
 

@@ -1,11 +1,12 @@
 """Constraints: what weights are brought back to after every step, with Keras's names."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from halflight.nn.configuration import construct
+from halflight.nn.checks import POSITIVE, check
+from halflight.nn.naming import snake_case
+from halflight.nn.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -24,15 +25,11 @@ class MaxNorm:
 
     def __post_init__(self) -> None:
         """Require a positive norm."""
-        value = self.max_value
-        if isinstance(value, bool | str) or not 0.0 < value < math.inf:
-            raise ValueError(
-                f"MaxNorm: max_value must be a finite number above 0, received {value!r}"
-            )
+        check(self, POSITIVE, "max_value")
 
 
-CONSTRAINTS: Mapping[str, type[MaxNorm]] = {"max_norm": MaxNorm}
-_CLASSES = {cls.__name__: cls for cls in CONSTRAINTS.values()}
+CONSTRAINTS = Registry[MaxNorm]("constraint", MaxNorm, snake_case)
+CONSTRAINTS.register(MaxNorm)
 
 
 def get(constraint: str | MaxNorm | Mapping[str, Any] | None) -> MaxNorm | None:
@@ -41,13 +38,4 @@ def get(constraint: str | MaxNorm | Mapping[str, Any] | None) -> MaxNorm | None:
     Raises:
         ValueError: no constraint has that name.
     """
-    if constraint is None or isinstance(constraint, MaxNorm):
-        return constraint
-    if isinstance(constraint, str):
-        if constraint not in CONSTRAINTS:
-            raise ValueError(
-                f"unknown constraint {constraint!r}; known are {', '.join(CONSTRAINTS)}"
-            )
-        return CONSTRAINTS[constraint]()
-    built: MaxNorm = construct(constraint, _CLASSES, "constraint")
-    return built
+    return None if constraint is None else CONSTRAINTS.make(constraint)

@@ -22,7 +22,7 @@ class Table:
         self._kernels, self._lead, self._rest = kernels, lead, rest
         self.width = lead * math.prod(rest)
         self._values = kernels.empty((samples, self.width))
-        self._taken: dict[int, Array] = {}
+        self._taken: dict[int, tuple[Array, Array]] = {}
 
     def flat(self, chunk: Host) -> Host:
         """Return samples on the host as `write` takes them."""
@@ -36,10 +36,11 @@ class Table:
         """Return the samples that `index` (n,) names; good until so many are asked for again."""
         samples = int(index.shape[0])
         if samples not in self._taken:
-            self._taken[samples] = self._kernels.empty((samples, self.width))
-        rows = self._taken[samples]
+            rows = self._kernels.empty((samples, self.width))
+            self._taken[samples] = rows, rows.reshape((samples * self._lead, *self._rest))
+        rows, shaped = self._taken[samples]
         self._kernels.embedding_forward(rows, index, self._values)
-        return rows.reshape((samples * self._lead, *self._rest))
+        return shaped
 
 
 class DeviceDataset:

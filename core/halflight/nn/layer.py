@@ -9,10 +9,12 @@ from typing import Any, ClassVar, Protocol
 
 from halflight.kernels import Backend
 from halflight.nn.arrays import Array, Scratch, ScratchRequest, Shape, Weight
+from halflight.nn.checks import BOOLEAN, broken, check
 from halflight.nn.configuration import configuration
 from halflight.nn.constraints import MaxNorm
 from halflight.nn.initializers import Initializer
 from halflight.nn.parameters import Parameters
+from halflight.nn.registry import Registry
 from halflight.nn.regularizers import L1L2
 
 
@@ -106,8 +108,7 @@ class Layer:
             raise self.error("name must be a non-empty string", self.name)
         if self.name is not None and "/" in self.name:
             raise self.error("name must not hold a '/'", self.name)
-        if not isinstance(self.trainable, bool):
-            raise self.error("trainable must be True or False", self.trainable)
+        check(self, BOOLEAN, "trainable")
         self.check()
 
     # What a subclass writes.
@@ -162,7 +163,7 @@ class Layer:
 
     def error(self, rule: str, received: object) -> ValueError:
         """Return the error that names this layer, the rule it broke and what was received."""
-        return ValueError(f"{self.label}: {rule}, received {received!r:.200}")
+        return broken(self, rule, received)
 
     # What everyone else uses.
 
@@ -220,3 +221,7 @@ class Layer:
     def count_params(self) -> int:
         """Return the number of values in all weights, states included."""
         return sum(math.prod(weight.shape) for weight in self.weights.values())
+
+
+LAYERS = Registry[Layer]("layer", Layer)
+"""Every layer that a saved model may name: those of `halflight.nn.layers`, and registered ones."""

@@ -52,7 +52,7 @@ class Model(TrainableNetwork):
             batch_size: samples a step, for arrays.
             epochs: train until this many epochs are done.
             validation_data: a batch source (always asked for epoch 0), (x, y) or (x, y, weights).
-            shuffle: deal the samples anew each epoch, for arrays.
+            shuffle: put the samples in a new order each epoch, for arrays.
             seed: of the shuffling, for arrays.
             class_weight: factors of the samples' weights by their integer class.
             sample_weight: (samples,), or a value for each row of the output (a mask of 0 and 1).

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from halflight.kernels import load
 from halflight.nn.arrays import Shape, Weight
+from halflight.nn.checks import SEED, require
 from halflight.nn.executor import Executor
 from halflight.nn.graph import Graph
 from halflight.nn.layer import Layer, Tensor
@@ -47,8 +48,7 @@ class Network:
         seed: int = 0,
     ) -> None:
         """Number the graph and name its layers; weights are drawn when they are first needed."""
-        if type(seed) is not int or not 0 <= seed < 2**63:
-            raise ValueError(f"Model: seed must be an integer of 0 to 2^63 - 1, received {seed!r}")
+        require("Model", "seed", seed, SEED)
         self.graph = Graph(
             [inputs] if isinstance(inputs, Tensor) else list(inputs),
             [outputs] if isinstance(outputs, Tensor) else list(outputs),

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from halflight.nn.arrays import Host
+from halflight.nn.checks import NOT_NEGATIVE, require
 from halflight.nn.data import InputRule, Rules, TargetRule
 from halflight.nn.losses import Loss
 from halflight.nn.losses import get as get_loss
@@ -78,11 +77,7 @@ class Objective:
         for name, shape, part, weight, listed in zip(
             names, shapes, parts, weights, measured, strict=True
         ):
-            if isinstance(weight, bool | str) or not 0.0 <= weight < np.inf:
-                raise ValueError(
-                    f"compile: the loss weight of {name!r} must be finite and not negative, "
-                    f"received {weight!r}"
-                )
+            require("compile", f"the loss weight of {name!r}", weight, NOT_NEGATIVE)
             chosen = [resolve(metric, part, shape) for metric in listed]
             self.heads.append(Head(name, part, float(weight), chosen))
         self._penalty = 0.0

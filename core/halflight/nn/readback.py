@@ -11,7 +11,7 @@ CAPACITY = 1 << 22
 
 
 class Readback:
-    """One flat array on the device, dealt out in pieces until it is full.
+    """One flat array on the device, given away in pieces until it is full.
 
     Reading waits for the device; so a back end that computes at once has room for no more than
     is written before the next look, and another for many steps.

@@ -1,11 +1,12 @@
 """Regularizers: penalties on weights that are added to the loss, with Keras's names."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from halflight.nn.configuration import construct
+from halflight.nn.checks import NOT_NEGATIVE, check
+from halflight.nn.naming import snake_case
+from halflight.nn.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -21,13 +22,7 @@ class L1L2:
 
     def __post_init__(self) -> None:
         """Require factors of zero or more."""
-        for name in ("l1", "l2"):
-            value = getattr(self, name)
-            if isinstance(value, bool | str) or not 0.0 <= value < math.inf:
-                raise ValueError(
-                    f"{type(self).__name__}: {name} must be finite and not negative, "
-                    f"received {value!r}"
-                )
+        check(self, NOT_NEGATIVE, "l1", "l2")
 
 
 @dataclass(frozen=True)
@@ -46,8 +41,9 @@ class L2(L1L2):
     l2: float = 0.01
 
 
-REGULARIZERS: Mapping[str, type[L1L2]] = {"l1": L1, "l2": L2, "l1_l2": L1L2}
-_CLASSES = {cls.__name__: cls for cls in REGULARIZERS.values()}
+REGULARIZERS = Registry[L1L2]("regularizer", L1L2, snake_case)
+REGULARIZERS.collect(globals(), l1_l2="L1L2")
+REGULARIZERS.register(L1L2)
 
 
 def get(regularizer: str | L1L2 | Mapping[str, Any] | None) -> L1L2 | None:
@@ -56,13 +52,4 @@ def get(regularizer: str | L1L2 | Mapping[str, Any] | None) -> L1L2 | None:
     Raises:
         ValueError: no regularizer has that name.
     """
-    if regularizer is None or isinstance(regularizer, L1L2):
-        return regularizer
-    if isinstance(regularizer, str):
-        if regularizer not in REGULARIZERS:
-            raise ValueError(
-                f"unknown regularizer {regularizer!r}; known are {', '.join(REGULARIZERS)}"
-            )
-        return REGULARIZERS[regularizer]()
-    built: L1L2 = construct(regularizer, _CLASSES, "regularizer")
-    return built
+    return None if regularizer is None else REGULARIZERS.make(regularizer)

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 
 from halflight.nn.arrays import Host
-from halflight.nn.checks import integer, require
+from halflight.nn.checks import COUNT, require
 from halflight.nn.data import Arrays, RawBatch, by_name
 
 
@@ -97,7 +97,7 @@ class ArraySource:
             ValueError: lengths differ, there are no rows, one is not there, or batch_size is not
                 positive.
         """
-        require("ArraySource", "batch_size", batch_size, integer(least=1))
+        require("ArraySource", "batch_size", batch_size, COUNT)
         lengths = {
             f"{what} {name}".strip(): len(array)
             for what, arrays in (("", inputs), ("targets", target), ("sample_weight", weight))
@@ -150,7 +150,7 @@ class IteratorSource:
         Raises:
             ValueError: `steps` is not a positive integer.
         """
-        require("a generator of batches", "steps", steps, integer(least=1))
+        require("a generator of batches", "steps", steps, COUNT)
         self._iterator, self.steps = iter(batches), steps
 
     def batches(self, epoch: int) -> Iterator[RawBatch]:

@@ -10,8 +10,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from halflight.sandbox import replies
-from halflight.sandbox.replies import Reply
+from halflight.sandbox.replies import Reply, csv_result, json_result, not_found, sql_error
 from halflight.sandbox.sky import Sky
 from halflight.sandbox.sql import Database, SqlError
 
@@ -136,19 +135,19 @@ class Sandbox:
         match = SAS_FILE.fullmatch(path)
         body = self.sky.file(match["path"]) if match else None
         if body is None:
-            return replies.not_found(path)
+            return not_found(path)
         kind = FILE_TYPES.get(path.rpartition(".")[2], "application/octet-stream")
         return Reply(body=body, content_type=kind)
 
     def _sql(self, query: Mapping[str, str]) -> Reply:
         form = query.get("format", "csv").lower()
         if form not in ("csv", "json"):
-            return replies.sql_error(f"format={form} is not offered here: use csv or json.")
+            return sql_error(f"format={form} is not offered here: use csv or json.")
         try:
             columns, rows = self._database.query(query.get("cmd", ""))
         except SqlError as error:
-            return replies.sql_error(str(error))
-        write = replies.csv_result if form == "csv" else replies.json_result
+            return sql_error(str(error))
+        write = csv_result if form == "csv" else json_result
         return write(columns, rows)
 
 

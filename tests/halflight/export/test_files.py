@@ -68,7 +68,7 @@ def test_a_failing_export_leaves_no_file_and_keeps_an_old_one(tmp_path):
 
 def test_a_layer_that_onnx_cannot_express_is_named_with_the_reason(tmp_path, monkeypatch):
     reasons = {layers.Dense: "it has no words for it"}
-    monkeypatch.setattr("halflight.export.converters.INEXPRESSIBLE", reasons)
+    monkeypatch.setattr("halflight.export.export.INEXPRESSIBLE", reasons)
     with pytest.raises(ValueError, match=r"Dense 'head': cannot .*: it has no words for it"):
         export_onnx(small_model(), tmp_path / "a.onnx")
 

@@ -117,7 +117,7 @@ def test_integers_and_numbers_meet(exported):
 
 
 def test_an_error_names_the_layer_inside_a_layer(tmp_path, monkeypatch):
-    monkeypatch.setattr("halflight.export.converters.INEXPRESSIBLE", {layers.Dense: "so it is"})
+    monkeypatch.setattr("halflight.export.export.INEXPRESSIBLE", {layers.Dense: "so it is"})
     sequence = Input((5, 3))
     model = Model(sequence, layers.TimeDistributed(layers.Dense(2), name="each")(sequence))
     with pytest.raises(ValueError, match="TimeDistributed 'each', Dense 'dense': cannot .* so it"):

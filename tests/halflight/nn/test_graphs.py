@@ -75,7 +75,7 @@ def test_several_outputs_fit_save_and_load(tmp_path):
         ({"loss": ["mse"]}, "one entry for each of the outputs"),
         ({"loss": {"middle": "mse"}}, r"missing \['end'\], unknown \[\]"),
         ({"loss": {"middle": "mse", "end": "mse", "a": "mse"}}, r"unknown \['a'\]"),
-        ({"loss": ["mse", "mse"], "loss_weights": [1.0, -1.0]}, "'end' must be finite and not neg"),
+        ({"loss": ["mse", "mse"], "loss_weights": [1.0, -1.0]}, "'end' must be a finite number of"),
         ({"loss": ["mse", "mse"], "metrics": ["mse", "mse", "mse"]}, "metrics needs one entry"),
     ],
 )

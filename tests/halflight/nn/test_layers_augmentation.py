@@ -88,7 +88,7 @@ def test_every_step_turns_anew_and_prediction_does_not():
     ("make", "message"),
     [
         (lambda: layers.RandomFlip("diagonal"), "mode must be one of 'horizontal', .*'diagonal'"),
-        (lambda: layers.RandomFlip(seed=-1), "seed must be None or an integer"),
+        (lambda: layers.RandomFlip(seed=-1), "seed must be an integer of 0 to"),
         (lambda: layers.RandomFlip()(Input((4, 4))), r"needs an image \(height, width, channels"),
         (lambda: layers.RandomOrientation(seed=0.5), "seed must be"),
         (lambda: layers.RandomOrientation(name="o")(Input((4, 5, 1))), "'o': turns square images"),

@@ -63,7 +63,7 @@ def _built(layer):
 
 def test_errors():
     for make, message in (
-        (lambda: layers.BatchNormalization(statistics="none"), "statistics must be one of auto"),
+        (lambda: layers.BatchNormalization(statistics="none"), "statistics must be one of 'auto'"),
         (lambda: layers.BatchNormalization(center=1), "center must be True or False"),
         (lambda: layers.LayerNormalization(epsilon=0.0), "epsilon must be a finite number"),
         (lambda: layers.GroupNormalization(groups=0), "groups must be a positive integer, or -1"),

@@ -175,7 +175,8 @@ def test_errors_name_layer_rule_and_value():
     bad(lambda: layers.LSTM(2, unit_forget_bias=None), "unit_forget_bias")
     bad(lambda: layers.LSTM(2, return_sequences=1), "return_sequences")
     bad(lambda: layers.LSTM(2, go_backwards="yes"), "go_backwards", "'yes'")
-    bad(lambda: layers.SimpleRNN(2, "silu"), "activation", "linear, relu, sigmoid, tanh", "'silu'")
+    found = "'linear', 'relu', 'sigmoid', 'tanh'"
+    bad(lambda: layers.SimpleRNN(2, "silu"), "activation", found, "'silu'")
     bad(lambda: layers.LSTM(2)(Input((5,))), "sequence (time, features)", "(5,)")
     bad(lambda: layers.GRU(2)(Input((5, 4, 3))), "sequence (time, features)", "(5, 4, 3)")
     bad(lambda: layers.Embedding(0, 2), "input_dim", "0")

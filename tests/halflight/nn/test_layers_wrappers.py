@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from halflight.nn import Input, Model, layers
-from halflight.nn.configuration import construct, plain
+from halflight.nn.configuration import plain
 from halflight.nn.layers import LAYERS, Bidirectional, TimeDistributed
 from halflight.nn.layers.wrapper import LARGEST_DEPTH
 
@@ -108,7 +108,7 @@ def test_frozen_and_thawed_together():
     assert not both.layer.trainable
     assert not both.forward_layer.trainable
     assert not both.backward_layer.trainable
-    assert construct(plain(both), LAYERS, "layer").get_config() == both.get_config()
+    assert LAYERS.construct(plain(both)).get_config() == both.get_config()
 
 
 def test_the_given_layer_is_left_alone():
@@ -137,18 +137,18 @@ def nested(depth):
 
 
 def test_nesting_is_limited():
-    deepest = construct(nested(LARGEST_DEPTH), LAYERS, "layer")
-    again = construct(json.loads(json.dumps(plain(deepest))), LAYERS, "layer")
+    deepest = LAYERS.construct(nested(LARGEST_DEPTH))
+    again = LAYERS.construct(json.loads(json.dumps(plain(deepest))))
     assert again.get_config() == deepest.get_config()
     with pytest.raises(ValueError, match="at most 8 wrappers may be nested"):
         TimeDistributed(deepest)
     for depth in (LARGEST_DEPTH + 1, 100000):
         with pytest.raises(ValueError, match="at most 8 wrappers may be nested"):
-            construct(nested(depth), LAYERS, "layer")
+            LAYERS.construct(nested(depth))
     endless = {"class": "TimeDistributed", "config": {}}
     endless["config"]["layer"] = endless
     with pytest.raises(ValueError, match="at most 8 wrappers may be nested"):
-        construct(endless, LAYERS, "layer")
+        LAYERS.construct(endless)
 
 
 def test_errors_name_layer_rule_and_value():

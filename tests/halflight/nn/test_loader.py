@@ -39,13 +39,8 @@ def stamps():
 
 def source(**options):
     inputs, target = stamps()
-    settings = {
-        "rows": np.arange(4, SAMPLES + 4),
-        "batch_size": 8,
-        "shuffle": True,
-        "seed": 5,
-    } | options
-    return ArraySource(inputs, target, **settings)
+    settings = {"rows": np.arange(4, SAMPLES + 4), "batch_size": 8, "shuffle": True, "seed": 5}
+    return ArraySource(inputs, target, **settings | options)
 
 
 def radius_model():

@@ -53,7 +53,6 @@ def run(loss, data, backend="reference"):
 def test_every_loss_and_every_kernel_has_a_row():
     made = [row.make() for row in ROWS.values()]
     assert {type(loss) for loss in made} == set(LOSSES.values())
-    assert set(losses.__all__) - {"LOSSES", "Loss", "get"} == {type(x).__name__ for x in made}
     taught = {name for name, laws in shapes.SHAPES.items() if "dprediction" in laws}
     assert {loss.kernel for loss in made} == taught
 
@@ -235,14 +234,14 @@ def test_bad_targets_are_named(loss, target, message):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: losses.Huber(0.0), "Huber: delta must be above 0, received 0.0"),
-        (lambda: losses.Huber("1"), "delta must be a finite number at least 0, received '1'"),
+        (lambda: losses.Huber(0.0), "Huber: delta must be a finite number above 0, received 0.0"),
+        (lambda: losses.Huber("1"), "delta must be a finite number above 0, received '1'"),
         (lambda: losses.BinaryCrossentropy(from_logits=1), "from_logits must be True or False"),
-        (lambda: losses.BinaryCrossentropy(label_smoothing=1.5), r"label_smoothing .* in \[0, 1\]"),
+        (lambda: losses.BinaryCrossentropy(label_smoothing=1.5), r"label_smoothing .* at most 1"),
         (lambda: losses.CategoricalFocalCrossentropy(gamma=-1.0), "gamma must be a finite number"),
         (lambda: losses.CategoricalFocalCrossentropy(alpha=[0.1]), "alpha must be"),
         (lambda: losses.BinaryFocalCrossentropy(alpha=2.0), "alpha"),
-        (lambda: SPARSE(ignore_class=1.0), "ignore_class must be an integer or None"),
+        (lambda: SPARSE(ignore_class=1.0), "ignore_class must be an integer, or None"),
         (lambda: losses.Quantile(()), "quantiles must be numbers between 0 and 1"),
         (lambda: losses.Quantile((0.5, 1.0)), "quantiles must be"),
         (lambda: losses.Quantile((0.1, 0.9)).target_shape((3,)), "2 quantiles of every target"),

@@ -54,9 +54,6 @@ def update(metric, data, rows=slice(None)):
 def test_every_metric_has_a_hand_value():
     tested = {type(metrics.get(metric)) for metric, _, _ in HAND}
     assert tested == set(METRICS.values())
-    assert {cls.__name__ for cls in tested} == set(metrics.__all__) - {
-        *("METRICS", "Metric", "get", "resolve")
-    }
 
 
 @pytest.mark.parametrize(("metric", "data", "expected"), HAND, ids=ids)
@@ -177,7 +174,7 @@ def test_configuration_round_trip(cls):
         (lambda: metrics.BinaryAccuracy(threshold=None), "threshold must be a finite number"),
         (lambda: metrics.TopKCategoricalAccuracy(k=0), "k must be a positive integer, received 0"),
         (lambda: metrics.Precision(thresholds=[0.5]), "thresholds must be a finite number"),
-        (lambda: metrics.Recall(class_id=-1), "class_id must be an integer of 0 or more"),
+        (lambda: metrics.Recall(class_id=-1), "class_id must be an integer of at least 0"),
         (lambda: update(metrics.Recall(class_id=3), BINARY), "class_id 3 is not an output"),
         (lambda: update(metrics.AUC(), CLASSES), r"targets \(3, 1\) need as many predictions"),
         (lambda: update(metrics.MeanAbsoluteError(), CLASSES), "1 targets need as many .* 3"),

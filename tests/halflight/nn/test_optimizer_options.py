@@ -159,7 +159,7 @@ def test_a_rate_that_is_set_takes_effect_and_is_part_of_the_state():
     other.optimizer.set_state(slots, model.optimizer.scalars())
     assert other.optimizer.current_learning_rate() == pytest.approx(0.25)
     model.optimizer.learning_rate = -1.0
-    with pytest.raises(ValueError, match="must be finite and not negative, received -1.0"):
+    with pytest.raises(ValueError, match="must be a finite number of at least 0, received -1.0"):
         model.optimizer.step()
 
 

@@ -32,7 +32,7 @@ def no_thread_outlives_a_test():
 
 
 class Counting:
-    """A source that may be read ahead, counts what it dealt out, and may break."""
+    """A source that may be read ahead, counts what it yielded, and may break."""
 
     read_ahead = True
 

@@ -118,7 +118,7 @@ def test_the_last_layer_is_a_linear_head(name):
         ("deep_legato", {"input_shape": (8, 8, 1)}, "'pool_4'.*must fit"),
         ("deep_legato", {"targets": 0}, "deep_legato: targets must be a positive integer"),
         ("googlenet", {"input_shape": (64, 64, 3), "auxiliary": True}, "'auxiliary_1_pool'.*fit"),
-        ("googlenet", {"width": 0.0}, "googlenet: width must be above 0"),
+        ("googlenet", {"width": 0.0}, "googlenet: width must be a finite number above 0"),
         ("lenet5", {"input_shape": (12, 12, 1)}, "'conv_2'.*must fit"),
         ("lenet5", {"input_shape": (32, 32)}, "'conv_1'.*needs an image"),
         ("light_curve_cnn", {"input_shape": (20, 1)}, "'pool_3'.*must fit"),

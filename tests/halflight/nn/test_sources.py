@@ -110,13 +110,13 @@ def test_protocol():
     [
         (
             lambda: source(batch_size=0),
-            "ArraySource: batch_size must be a positive integer, received 0",
+            "batch_size must be a positive integer, received 0",
         ),
         (lambda: source(rows=np.array([], int)), r"rows must be one or more integers .*\(0,\)"),
         (lambda: source(rows=np.ones(10, bool)), "rows must be one or more integers .*bool"),
         (
             lambda: source(rows=np.array([3, 10])),
-            "rows must be numbers of 0 to 9, received 3 to 10",
+            "numbers of 0 to 9, received 3 to 10",
         ),
         (lambda: source(rows=np.array([-1, 9])), "received -1 to 9"),
         (lambda: ArraySource({"x": X}, Y[:3], batch_size=2, shuffle=False), "'targets': 3"),
@@ -127,11 +127,11 @@ def test_protocol():
         (lambda: validation_source(["x"], iter([]), 4), "a generator is not"),
         (
             lambda: ClassWeighted(source(), {"a": 1.0}, (1,)),
-            "a class must be an integer, received 'a'",
+            "a class must be an integer",
         ),
         (
             lambda: ClassWeighted(source(), {1: -1.0}, (1,)),
-            "the weight of class 1 must be a finite number of at least 0, received -1.0",
+            "weight of class 1 .*least 0, received -1.0",
         ),
         (lambda: as_source(["x"], {"z": X}, Y, None, 4), r"needs the inputs \['x'\], received"),
         (lambda: as_source(["x", "z"], X, Y, None, 4), r"received 1 array"),
@@ -153,7 +153,7 @@ def test_several_targets_and_weights_by_name():
         np.testing.assert_array_equal(weight["a"], target["a"] + 1)
 
 
-def test_a_generator_is_dealt_out_once():
+def test_a_generator_is_read_once():
     generator = ((X[i : i + 1], Y[i : i + 1]) for i in range(5))
     drawn = as_source(["x"], generator, None, None, 4, steps=2)
     assert [float(y[0]) for _, y in drawn.batches(0)] == [0, 1]

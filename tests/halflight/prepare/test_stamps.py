@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from halflight.prepare.scale import Scaling
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from halflight.prepare import ORIENTATIONS, centre_crop, clean_stamps, fit_scaling, orient
-from halflight.prepare.scale import Scaling
 
 
 def test_a_crop_keeps_the_centre_and_refuses_to_move_it():

@@ -13,12 +13,10 @@ _KINDS = {"sum": "Add", "ave": "Add", "mul": "Mul"}
 
 def _bidirectional(w: Writer, layer: layers.Bidirectional, x: Value, shape: Shape) -> str:
     """Write both recurrent layers, and merge what they say."""
-    from halflight.export.converters import convert  # which imports this module
-
     last = shape[-1] // 2 if layer.merge_mode == "concat" else shape[-1]
     inner_shape = (*shape[:-1], last)
     parts = [
-        convert(w, inner, x, inner_shape) for inner in (layer.forward_layer, layer.backward_layer)
+        w.convert(inner, x, inner_shape) for inner in (layer.forward_layer, layer.backward_layer)
     ]
     if layer.merge_mode == "concat":
         return w.op("Concat", *parts, axis=len(shape))
@@ -28,10 +26,8 @@ def _bidirectional(w: Writer, layer: layers.Bidirectional, x: Value, shape: Shap
 
 def _time_distributed(w: Writer, layer: layers.TimeDistributed, x: Value, shape: Shape) -> str:
     """Write the layer for all steps of all samples as one batch."""
-    from halflight.export.converters import convert  # which imports this module
-
     step = x.shape[1:]
-    y = convert(w, layer.layer, Value(w.regroup(x.name, step), step), shape[1:])
+    y = w.convert(layer.layer, Value(w.regroup(x.name, step), step), shape[1:])
     return w.regroup(y, shape)
 
 

@@ -10,17 +10,3 @@ from halflight.nn.callbacks.learning_rate import LearningRateScheduler, ReduceLR
 from halflight.nn.callbacks.model_checkpoint import ModelCheckpoint
 from halflight.nn.callbacks.progress import ProgressLogger
 from halflight.nn.callbacks.terminate_on_nan import TerminateOnNaN
-
-__all__ = [
-    "BackupAndRestore",
-    "CSVLogger",
-    "Callback",
-    "DVCLiveLogger",
-    "EarlyStopping",
-    "LambdaCallback",
-    "LearningRateScheduler",
-    "ModelCheckpoint",
-    "ProgressLogger",
-    "ReduceLROnPlateau",
-    "TerminateOnNaN",
-]

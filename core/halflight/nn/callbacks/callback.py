@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from halflight.nn.checks import NOT_NEGATIVE, choice, require
 from halflight.nn.compiled import Compiled, TrainableNetwork
 from halflight.nn.history import History
 
@@ -108,10 +108,8 @@ class Monitor:
         Raises:
             ValueError: an unknown mode or a negative min_delta.
         """
-        if mode not in ("auto", "min", "max"):
-            raise ValueError(f'mode must be "auto", "min" or "max", received {mode!r}')
-        if not 0 <= min_delta < math.inf:
-            raise ValueError(f"min_delta must be finite and not negative, received {min_delta!r}")
+        require(f"monitor {name!r}", "mode", mode, choice("auto", "min", "max"))
+        require(f"monitor {name!r}", "min_delta", min_delta, NOT_NEGATIVE)
         self.name, self.min_delta = name, min_delta
         self.sign = -1.0 if mode == "max" or (mode == "auto" and name.endswith("accuracy")) else 1.0
 

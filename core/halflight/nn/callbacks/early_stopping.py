@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from halflight.nn.callbacks.callback import Callback, Logs, Monitor, State
+from halflight.nn.checks import check, integer
 
 
 class EarlyStopping(Callback):
@@ -30,11 +31,10 @@ class EarlyStopping(Callback):
         Raises:
             ValueError: a negative patience, or an unknown mode.
         """
-        if type(patience) is not int or patience < 0:
-            raise ValueError(f"EarlyStopping: patience must be an integer >= 0, not {patience!r}")
         self.monitor = Monitor(monitor, mode, min_delta)
         self.patience, self.restore_best_weights = patience, restore_best_weights
         self.start_from_epoch = start_from_epoch
+        check(self, integer(least=0), "patience", "start_from_epoch")
 
     def on_train_begin(self) -> None:
         """Forget an earlier run."""

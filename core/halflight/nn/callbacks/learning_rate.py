@@ -1,6 +1,5 @@
 """LearningRateScheduler and ReduceLROnPlateau: callbacks that set the learning rate."""
 
-import math
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from halflight.nn.callbacks.callback import Callback, Logs, Monitor, State
+from halflight.nn.checks import FRACTION, NOT_NEGATIVE, check, integer, require
 from halflight.nn.schedules import LearningRateSchedule
 
 
@@ -55,11 +55,7 @@ class LearningRateScheduler(_SetsLearningRate):
             ValueError: the function returned something else than a finite number of at least 0.
         """
         rate = self.schedule(epoch, self.rate)
-        if isinstance(rate, bool | str) or rate is None or not 0.0 <= rate < math.inf:
-            raise ValueError(
-                f"LearningRateScheduler: the schedule must return a finite number of at least 0, "
-                f"received {rate!r} in epoch {epoch}"
-            )
+        require(self, f"the schedule's rate of epoch {epoch}", rate, NOT_NEGATIVE)
         self.rate = float(rate)
 
 
@@ -90,16 +86,12 @@ class ReduceLROnPlateau(_SetsLearningRate):
         min_lr: float = 0.0,
     ) -> None:
         """Check the arguments."""
-        if not 0.0 <= factor < 1.0:
-            _fail("factor must be at least 0 and below 1", factor)
-        for name, value in (("patience", patience), ("cooldown", cooldown)):
-            if type(value) is not int or value < 0:
-                _fail(f"{name} must be an integer of at least 0", value)
-        if not 0.0 <= min_lr < math.inf:
-            _fail("min_lr must be finite and not negative", min_lr)
         self.monitor = Monitor(monitor, mode, min_delta)
         self.factor, self.patience = factor, patience
         self.cooldown, self.min_lr = cooldown, min_lr
+        check(self, FRACTION, "factor")
+        check(self, integer(least=0), "patience", "cooldown")
+        check(self, NOT_NEGATIVE, "min_lr")
 
     def on_train_begin(self) -> None:
         """Forget an earlier run."""
@@ -133,7 +125,3 @@ class ReduceLROnPlateau(_SetsLearningRate):
 
 
 _STATE = ("best", "wait", "cooling")
-
-
-def _fail(rule: str, received: object) -> None:
-    raise ValueError(f"ReduceLROnPlateau: {rule}, received {received!r}")

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from halflight.nn.initializers.initializer import Initializer, check_numbers
+from halflight.nn.checks import FINITE, check
+from halflight.nn.initializers.initializer import Initializer
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Constant(Initializer):
 
     def __post_init__(self) -> None:
         """Require a number."""
-        check_numbers(self, "value")
+        check(self, FINITE, "value")
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
         """Return a constant array."""
@@ -49,7 +50,7 @@ class Identity(Initializer):
 
     def __post_init__(self) -> None:
         """Require a number."""
-        check_numbers(self, "gain")
+        check(self, FINITE, "gain")
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
         """Return the matrix; raise ValueError for any other shape."""

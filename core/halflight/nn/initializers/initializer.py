@@ -30,14 +30,3 @@ def fans(shape: tuple[int, ...]) -> tuple[int, int]:
         return size, size
     receptive_field = math.prod(shape[:-2])
     return shape[-2] * receptive_field, shape[-1] * receptive_field
-
-
-def check_numbers(initializer: Initializer, *names: str, least: float = -math.inf) -> None:
-    """Raise ValueError unless these arguments are finite numbers of at least `least`."""
-    for name in names:
-        value = getattr(initializer, name)
-        if isinstance(value, bool | str) or not (math.isfinite(value) and value >= least):
-            rule = "finite" if least == -math.inf else f"finite and at least {least:g}"
-            raise ValueError(
-                f"{type(initializer).__name__}: {name} must be {rule}, received {value!r}"
-            )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from halflight.nn.initializers.initializer import Initializer, check_numbers
+from halflight.nn.checks import FINITE, NOT_NEGATIVE, check
+from halflight.nn.initializers.initializer import Initializer
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,8 @@ class RandomNormal(Initializer):
 
     def __post_init__(self) -> None:
         """Require numbers, the deviation not negative."""
-        check_numbers(self, "mean")
-        check_numbers(self, "stddev", least=0.0)
+        check(self, FINITE, "mean")
+        check(self, NOT_NEGATIVE, "stddev")
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
         """Return draws from a normal distribution."""
@@ -38,8 +39,8 @@ class TruncatedNormal(Initializer):
 
     def __post_init__(self) -> None:
         """Require numbers, the deviation not negative."""
-        check_numbers(self, "mean")
-        check_numbers(self, "stddev", least=0.0)
+        check(self, FINITE, "mean")
+        check(self, NOT_NEGATIVE, "stddev")
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
         """Return normal draws, redrawn where they fall outside."""
@@ -55,7 +56,7 @@ class RandomUniform(Initializer):
 
     def __post_init__(self) -> None:
         """Require numbers in order."""
-        check_numbers(self, "minval", "maxval")
+        check(self, FINITE, "minval", "maxval")
         if self.minval > self.maxval:
             raise ValueError(
                 f"RandomUniform: minval must be at most maxval, received {self.minval!r} and "
@@ -75,7 +76,7 @@ class Orthogonal(Initializer):
 
     def __post_init__(self) -> None:
         """Require a number."""
-        check_numbers(self, "gain")
+        check(self, FINITE, "gain")
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
         """Return the orthogonal factor of a normal matrix, signs fixed so that it is unique."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from halflight.nn.initializers.initializer import Initializer, check_numbers, fans
+from halflight.nn.checks import POSITIVE, check, choice
+from halflight.nn.initializers.initializer import Initializer, fans
 from halflight.nn.initializers.random import truncated_normal
 
 # Standard deviation of a unit normal cut at two standard deviations.
@@ -35,17 +36,9 @@ class VarianceScaling(Initializer):
 
     def __post_init__(self) -> None:
         """Require a positive scale and known names."""
-        name = type(self).__name__
-        check_numbers(self, "scale", least=0.0)
-        if self.scale == 0:
-            raise ValueError(f"{name}: scale must be above 0, received {self.scale!r}")
-        if self.mode not in _MODES:
-            raise ValueError(f"{name}: mode must be one of {_MODES}, received {self.mode!r}")
-        if self.distribution not in _DISTRIBUTIONS:
-            raise ValueError(
-                f"{name}: distribution must be one of {_DISTRIBUTIONS}, "
-                f"received {self.distribution!r}"
-            )
+        check(self, POSITIVE, "scale")
+        check(self, choice(*_MODES), "mode")
+        check(self, choice(*_DISTRIBUTIONS), "distribution")
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
         """Return the draws."""

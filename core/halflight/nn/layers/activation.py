@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from halflight.kernels import Backend
 from halflight.nn.arrays import Array, Scratch, Shape
+from halflight.nn.checks import check, choice
 from halflight.nn.layer import Layer
 
 
@@ -63,9 +64,7 @@ class Activated(Layer):
 
     def check_activation(self) -> None:
         """Raise unless the activation is None or a known one."""
-        name = self.activation
-        if name is not None and (not isinstance(name, str) or name not in FUNCTIONS):
-            raise self.error(f"activation must be None or one of {', '.join(FUNCTIONS)}", name)
+        check(self, choice(*FUNCTIONS).or_none(), "activation")
 
     @property
     def function(self) -> Function | None:
@@ -124,6 +123,5 @@ class Activation(Elementwise):
 
     def check(self) -> None:
         """Look the activation up."""
-        if not isinstance(self.activation, str) or self.activation not in FUNCTIONS:
-            raise self.error(f"activation must be one of {', '.join(FUNCTIONS)}", self.activation)
+        check(self, choice(*FUNCTIONS), "activation")
         self.function = FUNCTIONS[self.activation]

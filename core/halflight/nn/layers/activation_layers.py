@@ -4,10 +4,10 @@ import math
 from dataclasses import dataclass
 
 from halflight.nn.arrays import Array, Shape
+from halflight.nn.checks import BOOLEAN, NOT_NEGATIVE, POSITIVE, as_float, check, number
 from halflight.nn.initializers import Initializer, get
 from halflight.nn.layer import Layer
 from halflight.nn.layers.activation import FUNCTIONS, Elementwise, Function
-from halflight.nn.layers.checks import boolean, fraction, is_real, positive
 
 
 @dataclass(eq=False)
@@ -88,7 +88,7 @@ class GELU(Elementwise):
 
     def check(self) -> None:
         """Choose the kernel."""
-        boolean(self, "approximate", self.approximate)
+        check(self, BOOLEAN, "approximate")
         self.function = Function("gelu_tanh" if self.approximate else "gelu", from_input=True)
 
 
@@ -106,12 +106,8 @@ class ReLU(Elementwise):
 
     def check(self) -> None:
         """Require finite numbers of at least 0, and choose the plain kernel if it will do."""
-        for name in ("max_value", "negative_slope", "threshold"):
-            value = getattr(self, name)
-            if (value is not None or name != "max_value") and (
-                not is_real(value) or not 0.0 <= value < math.inf
-            ):
-                raise self.error(f"{name} must be a finite number of at least 0", value)
+        check(self, NOT_NEGATIVE.or_none(), "max_value")
+        check(self, NOT_NEGATIVE, "negative_slope", "threshold")
         limit = math.inf if self.max_value is None else self.max_value
         constants = (limit, self.negative_slope, self.threshold)
         plain = constants == (math.inf, 0.0, 0.0)
@@ -128,8 +124,8 @@ class LeakyReLU(Elementwise):
 
     def check(self) -> None:
         """Require a slope above 0 (a slope of 0 is ReLU) and below 1."""
-        slope = fraction(self, "negative_slope", self.negative_slope)
-        self.function = Function("leaky_relu", (positive(self, "negative_slope", slope),))
+        slope = as_float(self, number(above=0, below=1), "negative_slope")
+        self.function = Function("leaky_relu", (slope,))
 
 
 @dataclass(eq=False)
@@ -140,7 +136,7 @@ class ELU(Elementwise):
 
     def check(self) -> None:
         """Require a positive alpha."""
-        self.function = Function("elu", (positive(self, "alpha", self.alpha),))
+        self.function = Function("elu", (as_float(self, POSITIVE, "alpha"),))
 
 
 @dataclass(eq=False)

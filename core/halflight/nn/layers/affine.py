@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from halflight.nn.arrays import Array, Weight
+from halflight.nn.checks import BOOLEAN, POSITIVE, as_float, check
 from halflight.nn.initializers import Initializer, get
 from halflight.nn.layer import Layer
-from halflight.nn.layers.checks import boolean, positive
 
 
 @dataclass(eq=False, kw_only=True)
@@ -23,9 +23,9 @@ class Affine(Layer):
 
     def check_affine(self) -> None:
         """Require a positive epsilon and known names."""
-        self.epsilon = positive(self, "epsilon", self.epsilon)
-        boolean(self, "center", self.center)
-        boolean(self, "scale", self.scale)
+        self.epsilon = as_float(self, POSITIVE, "epsilon")
+        check(self, BOOLEAN, "center")
+        check(self, BOOLEAN, "scale")
         self.beta_initializer = get(self.beta_initializer)
         self.gamma_initializer = get(self.gamma_initializer)
 

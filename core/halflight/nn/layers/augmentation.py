@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from halflight.nn.arrays import Array, Shape
-from halflight.nn.layers.checks import image, is_real
+from halflight.nn.checks import check, choice, is_number
+from halflight.nn.layers.axes import image
 from halflight.nn.layers.regularization import Random
 
 # Orientations as the kernels count them: modulo 4 quarter turns, from 4 on mirrored first.
@@ -60,8 +61,7 @@ class RandomFlip(_Orienting):
 
     def check(self) -> None:
         """Require a known mode."""
-        if self.mode not in FLIPS:
-            raise self.error(f"mode must be one of {', '.join(map(repr, FLIPS))}", self.mode)
+        check(self, choice(*FLIPS), "mode")
         self.orientations = FLIPS[self.mode]
         self.check_seed()
 
@@ -133,8 +133,8 @@ class RandomTranslation(_Augmentation):
         self.kernels.random_shift_backward(dx, dy, *self.shifts, *self.random)
 
     def _limits(self, argument: str, value: Any) -> tuple[float, float]:
-        both = (-value, value) if is_real(value) else value
-        fit = isinstance(both, tuple | list) and len(both) == 2 and all(map(is_real, both))
+        both = (-value, value) if is_number(value) else value
+        fit = isinstance(both, tuple | list) and len(both) == 2 and all(map(is_number, both))
         if not fit or not all(a <= b for a, b in itertools.pairwise((-1, *both, 1))):
             raise self.error(
                 f"{argument} must be a number of 0 to 1 or a pair (lower, upper) within -1 to 1",

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from halflight.nn.arrays import Array, Shape
+from halflight.nn.checks import check, choice
 from halflight.nn.layers.recurrent import Recurrent
 from halflight.nn.layers.wrapper import Wrapper
 
@@ -24,8 +25,7 @@ class Bidirectional(Wrapper):
 
     def check(self) -> None:
         """Require a recurrent layer and a known mode."""
-        if self.merge_mode not in _MODES:
-            raise self.error(f"merge_mode must be one of {', '.join(_MODES)}", self.merge_mode)
+        check(self, choice(*_MODES), "merge_mode")
         layer = self.check_layer()
         if not isinstance(layer, Recurrent):
             raise self.error("layer must be a SimpleRNN, LSTM or GRU", layer.label)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
-from halflight.nn.layers.checks import positive_integer
+from halflight.nn.checks import COUNT, check
 from halflight.nn.layers.convolving import Convolving, Padding, Sizes
 from halflight.nn.layers.weighted import Weighted
 
@@ -31,8 +31,8 @@ class Convolution(Convolving, Weighted):
 
     def check(self) -> None:
         """Require positive sizes, groups that divide the filters, and known names."""
-        positive_integer(self, "filters", self.filters)
-        positive_integer(self, "groups", self.groups)
+        check(self, COUNT, "filters")
+        check(self, COUNT, "groups")
         if self.filters % self.groups:
             raise self.error("groups must divide the filters", (self.groups, self.filters))
         self.check_windows()

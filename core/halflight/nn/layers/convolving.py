@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
 from halflight.nn.layer import Layer
-from halflight.nn.layers.checks import per_axis, spatial
+from halflight.nn.layers.axes import per_axis, spatial
 from halflight.nn.layers.window import Axes, Margins, padding_of, slide
 
 Sizes = int | tuple[int, ...]

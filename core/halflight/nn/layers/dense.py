@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field
 
 from halflight.nn.arrays import Array, Shape
-from halflight.nn.layers.checks import positive_integer
+from halflight.nn.checks import COUNT, check
 from halflight.nn.layers.weighted import Weighted
 
 
@@ -17,7 +17,7 @@ class Dense(Weighted):
 
     def check(self) -> None:
         """Require positive units and known names."""
-        positive_integer(self, "units", self.units)
+        check(self, COUNT, "units")
         self.check_weights()
 
     def build(self, shape: Shape) -> Shape:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
+from halflight.nn.checks import COUNT, check
 from halflight.nn.constraints import MaxNorm
 from halflight.nn.constraints import get as get_constraint
 from halflight.nn.initializers import Initializer
 from halflight.nn.initializers import get as get_initializer
 from halflight.nn.layer import Layer
-from halflight.nn.layers.checks import positive_integer
 from halflight.nn.regularizers import L1L2
 from halflight.nn.regularizers import get as get_regularizer
 
@@ -34,8 +34,8 @@ class Embedding(Layer):
 
     def check(self) -> None:
         """Require positive sizes and known names."""
-        positive_integer(self, "input_dim", self.input_dim)
-        positive_integer(self, "output_dim", self.output_dim)
+        check(self, COUNT, "input_dim")
+        check(self, COUNT, "output_dim")
         self.embeddings_initializer = get_initializer(self.embeddings_initializer)
         self.embeddings_regularizer = get_regularizer(self.embeddings_regularizer)
         self.embeddings_constraint = get_constraint(self.embeddings_constraint)

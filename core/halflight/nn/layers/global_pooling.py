@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
+from halflight.nn.checks import BOOLEAN, check
 from halflight.nn.layer import Layer
-from halflight.nn.layers.checks import boolean, spatial
+from halflight.nn.layers.axes import spatial
 
 
 @dataclass(eq=False)
@@ -19,7 +20,7 @@ class _GlobalPooling(Layer):
 
     def check(self) -> None:
         """Require a bool."""
-        boolean(self, "keepdims", self.keepdims)
+        check(self, BOOLEAN, "keepdims")
 
     def build(self, shape: Shape) -> Shape:
         """Drop all axes but the channels."""

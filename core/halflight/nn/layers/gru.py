@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
-from halflight.nn.layers.checks import boolean
+from halflight.nn.checks import BOOLEAN, check
 from halflight.nn.layers.gated import Gated
 
 
@@ -25,7 +25,7 @@ class GRU(Gated):
     def check(self) -> None:
         """Require the default activations and a true or false reset_after."""
         self.check_gates()
-        boolean(self, "reset_after", self.reset_after)
+        check(self, BOOLEAN, "reset_after")
 
     def bias_shape(self) -> Shape:
         """Return (2, 3 * units) or (3 * units,)."""

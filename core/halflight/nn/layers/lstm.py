@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from halflight.nn.arrays import Array
+from halflight.nn.checks import BOOLEAN, check
 from halflight.nn.initializers import Initializer
-from halflight.nn.layers.checks import boolean
 from halflight.nn.layers.gated import Gated
 
 
@@ -42,7 +42,7 @@ class LSTM(Gated):
     def check(self) -> None:
         """Require the default activations and a true or false unit_forget_bias."""
         self.check_gates()
-        boolean(self, "unit_forget_bias", self.unit_forget_bias)
+        check(self, BOOLEAN, "unit_forget_bias")
 
     def bias_initial(self) -> Initializer:
         """Return the bias's initializer, with ones for the forget gate."""

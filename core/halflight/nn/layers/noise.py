@@ -1,11 +1,10 @@
 """Gaussian noise: added, multiplied, or as the sampling of a variational autoencoder."""
 
-import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from halflight.nn.arrays import Array, Shape
-from halflight.nn.layers.checks import fraction, is_real
+from halflight.nn.checks import FRACTION, NOT_NEGATIVE, as_float, check
 from halflight.nn.layers.regularization import Random
 
 
@@ -18,8 +17,7 @@ class GaussianNoise(Random):
 
     def check(self) -> None:
         """Require a deviation of at least 0."""
-        if not is_real(self.stddev) or not 0.0 <= self.stddev < math.inf:
-            raise self.error("stddev must be a finite number of at least 0", self.stddev)
+        check(self, NOT_NEGATIVE, "stddev")
         self.check_seed()
 
     def forward(self, y: Array, x: Array, training: bool) -> None:
@@ -46,7 +44,7 @@ class GaussianDropout(Random):
 
     def check(self) -> None:
         """Require 0 <= rate < 1."""
-        self.rate = fraction(self, "rate", self.rate)
+        self.rate = as_float(self, FRACTION, "rate")
         self.check_seed()
 
     def forward(self, y: Array, x: Array, training: bool) -> None:

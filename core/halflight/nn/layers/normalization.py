@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
+from halflight.nn.checks import FRACTION, as_float, check, choice
 from halflight.nn.initializers import Ones, Zeros
 from halflight.nn.layers.affine import Affine
-from halflight.nn.layers.checks import fraction
 
 STATISTICS = ("auto", "batch", "moving")
 
@@ -32,9 +32,8 @@ class BatchNormalization(Affine):
 
     def check(self) -> None:
         """Require 0 <= momentum < 1, a positive epsilon and known names."""
-        self.momentum = fraction(self, "momentum", self.momentum)
-        if self.statistics not in STATISTICS:
-            raise self.error(f"statistics must be one of {', '.join(STATISTICS)}", self.statistics)
+        self.momentum = as_float(self, FRACTION, "momentum")
+        check(self, choice(*STATISTICS), "statistics")
         self.check_affine()
 
     def build(self, shape: Shape) -> Shape:

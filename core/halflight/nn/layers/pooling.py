@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
 from halflight.nn.layer import Layer
-from halflight.nn.layers.checks import per_axis, spatial
+from halflight.nn.layers.axes import per_axis, spatial
 from halflight.nn.layers.window import padding_of, slide
 
 Margins = tuple[int | tuple[int, int], ...]

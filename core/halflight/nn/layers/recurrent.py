@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from halflight.nn.arrays import Array, Scratch, Shape
+from halflight.nn.checks import BOOLEAN, COUNT, check
 from halflight.nn.constraints import MaxNorm
 from halflight.nn.constraints import get as get_constraint
 from halflight.nn.initializers import Initializer
 from halflight.nn.initializers import get as get_initializer
-from halflight.nn.layers.checks import boolean, positive_integer
 from halflight.nn.layers.weighted import Weighted
 from halflight.nn.regularizers import L1L2
 from halflight.nn.regularizers import get as get_regularizer
@@ -40,9 +40,9 @@ class Recurrent(Weighted):
 
     def check_recurrence(self) -> None:
         """Require positive units, known names and true or false switches."""
-        positive_integer(self, "units", self.units)
-        boolean(self, "return_sequences", self.return_sequences)
-        boolean(self, "go_backwards", self.go_backwards)
+        check(self, COUNT, "units")
+        check(self, BOOLEAN, "return_sequences")
+        check(self, BOOLEAN, "go_backwards")
         self.check_weights()
         self.recurrent_initializer = get_initializer(self.recurrent_initializer)
         self.recurrent_regularizer = get_regularizer(self.recurrent_regularizer)

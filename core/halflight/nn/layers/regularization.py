@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
+from halflight.nn.checks import FRACTION, SEED, as_float, check
 from halflight.nn.layer import Layer
-from halflight.nn.layers.checks import fraction
 
 
 class Random(Layer):
@@ -19,8 +19,7 @@ class Random(Layer):
 
     def check_seed(self) -> None:
         """Raise unless the seed is None or fits."""
-        if self.seed is not None and (type(self.seed) is not int or not 0 <= self.seed < 2**63):
-            raise self.error("seed must be None or an integer of 0 to 2^63 - 1", self.seed)
+        check(self, SEED.or_none(), "seed")
 
     def build(self, shape: Shape) -> Shape:
         """Keep the shape."""
@@ -44,7 +43,7 @@ class Dropout(Random):
 
     def check(self) -> None:
         """Require 0 <= rate < 1."""
-        self.rate = fraction(self, "rate", self.rate)
+        self.rate = as_float(self, FRACTION, "rate")
         self.check_seed()
 
     def forward(self, y: Array, x: Array, training: bool) -> None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
+from halflight.nn.checks import COUNT, check
 from halflight.nn.layer import Layer
-from halflight.nn.layers.checks import margins, pair, positive_integer, sides, spatial
+from halflight.nn.layers.axes import margins, pair, sides, spatial
 
 INTERPOLATIONS = ("nearest", "bilinear")
 Edges = tuple[tuple[int, int], ...]
@@ -55,7 +56,8 @@ class UpSampling1D(_UpSampling):
 
     def check(self) -> None:
         """Require a positive size."""
-        self.factors = (positive_integer(self, "size", self.size), 1)
+        check(self, COUNT, "size")
+        self.factors = (self.size, 1)
 
 
 @dataclass(eq=False)

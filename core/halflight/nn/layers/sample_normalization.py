@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
+from halflight.nn.checks import NOT_NEGATIVE, POSITIVE, as_float, check, integer
 from halflight.nn.layer import Layer
 from halflight.nn.layers.affine import Affine
-from halflight.nn.layers.checks import is_real, positive
 
 
 @dataclass(eq=False)
@@ -116,12 +116,10 @@ class LocalResponseNormalization(Layer):
 
     def check(self) -> None:
         """Require what keeps the divisor above zero."""
-        if type(self.depth_radius) is not int or self.depth_radius < 0:
-            raise self.error("depth_radius must be an integer of at least 0", self.depth_radius)
-        self.bias = positive(self, "bias", self.bias)
-        if not is_real(self.alpha) or not 0.0 <= self.alpha < math.inf:
-            raise self.error("alpha must be a finite number of at least 0", self.alpha)
-        self.beta = positive(self, "beta", self.beta)
+        check(self, integer(least=0), "depth_radius")
+        self.bias = as_float(self, POSITIVE, "bias")
+        check(self, NOT_NEGATIVE, "alpha")
+        self.beta = as_float(self, POSITIVE, "beta")
 
     def build(self, shape: Shape) -> Shape:
         """Keep the shape."""

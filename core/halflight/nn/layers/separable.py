@@ -5,9 +5,9 @@ from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
+from halflight.nn.checks import COUNT, check
 from halflight.nn.constraints import MaxNorm
 from halflight.nn.initializers import Initializer
-from halflight.nn.layers.checks import positive_integer
 from halflight.nn.layers.convolving import Convolving, Padding, Sizes
 from halflight.nn.layers.weighted import Biased
 from halflight.nn.regularizers import L1L2
@@ -38,7 +38,7 @@ class DepthwiseConv2D(Convolving, Biased):
 
     def check(self) -> None:
         """Require positive sizes and known names."""
-        positive_integer(self, "depth_multiplier", self.depth_multiplier)
+        check(self, COUNT, "depth_multiplier")
         self.check_windows()
         self.padding = self.margins()
         self.check_weights()
@@ -103,8 +103,8 @@ class SeparableConv2D(Convolving, Biased):
 
     def check(self) -> None:
         """Require positive sizes and known names."""
-        positive_integer(self, "filters", self.filters)
-        positive_integer(self, "depth_multiplier", self.depth_multiplier)
+        check(self, COUNT, "filters")
+        check(self, COUNT, "depth_multiplier")
         self.check_windows()
         self.padding = self.margins()
         self.check_weights()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from halflight.nn.arrays import Array
+from halflight.nn.checks import check, choice
 from halflight.nn.layers.recurrent import Recurrent
 
 _ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh")
@@ -21,10 +22,7 @@ class SimpleRNN(Recurrent):
     def check(self) -> None:
         """Require a known activation."""
         self.check_recurrence()
-        if self.activation is not None and self.activation not in _ACTIVATIONS:
-            raise self.error(
-                f"activation must be None or one of {', '.join(_ACTIVATIONS)}", self.activation
-            )
+        check(self, choice(*_ACTIVATIONS).or_none(), "activation")
 
     def recur(self, states: Array, x: Array) -> None:
         """Write the states over the projected inputs."""

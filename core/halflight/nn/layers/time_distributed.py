@@ -11,7 +11,7 @@ class TimeDistributed(Wrapper):
     """(time, ...) -> (time, ...): applies `layer` to every step, with the same weights.
 
     All steps of a batch are one batch to the layer inside: batch statistics are taken over samples
-    and steps, and dropout deals every step its own choice.
+    and steps, and dropout draws anew for every step.
     """
 
     def check(self) -> None:

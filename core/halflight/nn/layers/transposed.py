@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
-from halflight.nn.layers.checks import per_axis, positive_integer, spatial
+from halflight.nn.checks import COUNT, check
+from halflight.nn.layers.axes import per_axis, spatial
 from halflight.nn.layers.convolving import Convolving, Sizes
 from halflight.nn.layers.weighted import Weighted
 from halflight.nn.layers.window import Axes, check_padding, spread
@@ -34,7 +35,7 @@ class Conv2DTranspose(Convolving, Weighted):
 
     def check(self) -> None:
         """Require positive sizes, less output padding than strides, and known names."""
-        positive_integer(self, "filters", self.filters)
+        check(self, COUNT, "filters")
         self.check_windows()
         check_padding(self, self.padding)
         self.output_padding = self._extra()

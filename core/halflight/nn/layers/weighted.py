@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from halflight.nn.arrays import Array, Shape, Weight
+from halflight.nn.checks import BOOLEAN, check
 from halflight.nn.constraints import MaxNorm
 from halflight.nn.constraints import get as get_constraint
 from halflight.nn.initializers import Initializer
 from halflight.nn.initializers import get as get_initializer
 from halflight.nn.layers.activation import Activated
-from halflight.nn.layers.checks import boolean
 from halflight.nn.regularizers import L1L2
 from halflight.nn.regularizers import get as get_regularizer
 
@@ -29,7 +29,7 @@ class Biased(Activated):
 
     def check_weights(self) -> None:
         """Look all names up; raise for one that is unknown."""
-        boolean(self, "use_bias", self.use_bias)
+        check(self, BOOLEAN, "use_bias")
         self.check_activation()
         for role in self.roles:
             for kind, get in _KINDS.items():

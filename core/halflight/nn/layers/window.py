@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from halflight.nn.layer import Layer
-from halflight.nn.layers.checks import as_margins
+from halflight.nn.layers.axes import as_margins
 
 Axes = tuple[int, ...]
 """One number for each axis of the image."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from halflight.nn.arrays import ScratchRequest, Shape
-from halflight.nn.configuration import configuration, construct
-from halflight.nn.layer import Layer
+from halflight.nn.configuration import configuration
+from halflight.nn.layer import LAYERS, Layer
 from halflight.nn.naming import snake_case
 
 LARGEST_DEPTH = 8
@@ -39,9 +39,7 @@ class Wrapper(Layer):
         if 1 + _depth(self.layer) > LARGEST_DEPTH:
             raise self.error(f"at most {LARGEST_DEPTH} wrappers may be nested", "more")
         if isinstance(self.layer, Mapping):
-            from halflight.nn.layers import LAYERS  # which imports this module
-
-            self.layer = construct(self.layer, LAYERS, "layer")
+            self.layer = LAYERS.construct(self.layer)
         elif self.layer.weights:
             raise self.error("layer must not be in use elsewhere", self.layer.label)
         else:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from halflight.nn.arrays import Shape
+from halflight.nn.checks import BOOLEAN, NOT_NEGATIVE, SHARE, check, integer
 from halflight.nn.losses.loss import Host, Loss, rows
 
 
@@ -25,8 +26,8 @@ class _Crossentropy(Loss):
 
     def check(self) -> None:
         """Require a flag and a share."""
-        self.check_flag("from_logits")
-        self.check_number("label_smoothing", 0.0, 1.0)
+        check(self, BOOLEAN, "from_logits")
+        check(self, SHARE, "label_smoothing")
 
     @property
     def kernel(self) -> str:
@@ -78,9 +79,9 @@ class BinaryFocalCrossentropy(BinaryCrossentropy):
     def check(self) -> None:
         """Require flags, shares, and a power of 0 or more."""
         super().check()
-        self.check_flag("apply_class_balancing")
-        self.check_number("alpha", 0.0, 1.0)
-        self.check_number("gamma", 0.0)
+        check(self, BOOLEAN, "apply_class_balancing")
+        check(self, SHARE, "alpha")
+        check(self, NOT_NEGATIVE, "gamma")
 
 
 @dataclass(eq=False)
@@ -122,8 +123,8 @@ class CategoricalFocalCrossentropy(CategoricalCrossentropy):
     def check(self) -> None:
         """Require a flag, a share, a factor and a power of 0 or more."""
         super().check()
-        self.check_number("alpha", 0.0)
-        self.check_number("gamma", 0.0)
+        check(self, NOT_NEGATIVE, "alpha")
+        check(self, NOT_NEGATIVE, "gamma")
 
 
 @dataclass(eq=False)
@@ -147,8 +148,7 @@ class SparseCategoricalCrossentropy(_Crossentropy):
     def check(self) -> None:
         """Require a flag, and an integer or None."""
         super().check()
-        if self.ignore_class is not None and type(self.ignore_class) is not int:
-            raise self.error("ignore_class must be an integer or None", self.ignore_class)
+        check(self, integer().or_none(), "ignore_class")
 
     def targets(self, outputs: int) -> int:
         """One class a row."""

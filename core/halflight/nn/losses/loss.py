@@ -1,6 +1,5 @@
 """The base of every loss: the kernel it names, the targets it takes, and their check."""
 
-import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 
 from halflight.kernels import Backend
 from halflight.nn.arrays import Array, Host, Shape
+from halflight.nn.checks import broken
 from halflight.nn.configuration import configuration
 
 
@@ -100,21 +100,7 @@ class Loss:
 
     def error(self, rule: str, received: object) -> ValueError:
         """Return the error that names this loss, the rule that was broken and what was received."""
-        return ValueError(f"{type(self).__name__}: {rule}, received {received!r:.200}")
-
-    def check_number(self, name: str, low: float, high: float = math.inf) -> None:
-        """Require a finite field of low <= value <= high."""
-        value = getattr(self, name)
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not math.isfinite(value) or not low <= value <= high:
-            limits = f"at least {low:g}" if high == math.inf else f"in [{low:g}, {high:g}]"
-            raise self.error(f"{name} must be a finite number {limits}", value)
-
-    def check_flag(self, name: str) -> None:
-        """Require a field that is True or False."""
-        value = getattr(self, name)
-        if not isinstance(value, bool):
-            raise self.error(f"{name} must be True or False", value)
+        return broken(self, rule, received)
 
     def require(self, rule: str, target: Host, good: NDArray[np.bool_]) -> None:
         """Raise for the first value of `target` (n, t) that is not `good`, naming its row."""

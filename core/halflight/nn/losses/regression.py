@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from halflight.nn.arrays import Shape
+from halflight.nn.checks import POSITIVE, check
 from halflight.nn.losses.loss import Host, Loss, rows
 
 
@@ -61,9 +62,7 @@ class Huber(Loss):
 
     def check(self) -> None:
         """Require a positive delta."""
-        self.check_number("delta", 0.0)
-        if self.delta == 0:
-            raise self.error("delta must be above 0", self.delta)
+        check(self, POSITIVE, "delta")
 
 
 @dataclass(eq=False)

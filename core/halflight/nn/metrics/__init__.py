@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from halflight.nn.arrays import Shape
-from halflight.nn.configuration import construct
 from halflight.nn.losses import Loss
 from halflight.nn.metrics.accuracy import (
     BinaryAccuracy,
@@ -21,48 +20,12 @@ from halflight.nn.metrics.regression import (
     R2Score,
     RootMeanSquaredError,
 )
+from halflight.nn.naming import snake_case
+from halflight.nn.registry import Registry
 
-__all__ = [
-    "AUC",
-    "METRICS",
-    "BinaryAccuracy",
-    "CategoricalAccuracy",
-    "MeanAbsoluteError",
-    "MeanSquaredError",
-    "Metric",
-    "Precision",
-    "R2Score",
-    "Recall",
-    "RootMeanSquaredError",
-    "SparseCategoricalAccuracy",
-    "SparseTopKCategoricalAccuracy",
-    "TopKCategoricalAccuracy",
-    "get",
-    "resolve",
-]
-
-_NAMES: Mapping[str, type[Metric]] = {
-    "auc": AUC,
-    "binary_accuracy": BinaryAccuracy,
-    "categorical_accuracy": CategoricalAccuracy,
-    "mean_absolute_error": MeanAbsoluteError,
-    "mean_squared_error": MeanSquaredError,
-    "precision": Precision,
-    "r2_score": R2Score,
-    "recall": Recall,
-    "root_mean_squared_error": RootMeanSquaredError,
-    "sparse_categorical_accuracy": SparseCategoricalAccuracy,
-    "sparse_top_k_categorical_accuracy": SparseTopKCategoricalAccuracy,
-    "top_k_categorical_accuracy": TopKCategoricalAccuracy,
-}
-_ALIASES: Mapping[str, type[Metric]] = {"mae": MeanAbsoluteError, "mse": MeanSquaredError}
-_CLASSES = {cls.__name__: cls for cls in _NAMES.values()}
-METRICS: Mapping[str, type[Metric]] = {
-    **_NAMES,
-    **_ALIASES,
-    **{alias.upper(): cls for alias, cls in _ALIASES.items()},
-    **_CLASSES,
-}
+METRICS = Registry[Metric]("metric", Metric, snake_case)
+METRICS.collect(globals(), mae="MeanAbsoluteError", mse="MeanSquaredError")
+"""Every metric, by Keras's string, that a saved model may name."""
 _ACCURACY = ("accuracy", "acc")
 
 
@@ -72,15 +35,12 @@ def get(metric: str | Metric | Mapping[str, Any]) -> Metric:
     Raises:
         ValueError: no metric has that name.
     """
-    if isinstance(metric, Metric):
-        return metric
-    if isinstance(metric, Mapping):
-        built: Metric = construct(metric, _CLASSES, "metric")
-        return built
-    if not isinstance(metric, str) or metric not in METRICS:
-        hint = "; which accuracy is meant follows from a loss: resolve()" * (metric in _ACCURACY)
-        raise ValueError(f"unknown metric {metric!r}; known are {', '.join(_NAMES)}{hint}")
-    return METRICS[metric]()
+    if isinstance(metric, str) and metric in _ACCURACY:
+        raise ValueError(
+            f"unknown metric {metric!r}: which accuracy is meant follows from a loss: resolve(); "
+            f"known are {', '.join(METRICS)}"
+        )
+    return METRICS.make(metric)
 
 
 def resolve(metric: str | Metric | Mapping[str, Any], loss: Loss, output_shape: Shape) -> Metric:

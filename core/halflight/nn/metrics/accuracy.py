@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from halflight.nn.checks import COUNT, FINITE, check
 from halflight.nn.metrics.metric import Mean, Values
 
 
@@ -20,7 +21,7 @@ class BinaryAccuracy(Mean):
 
     def check(self) -> None:
         """Require a number."""
-        self.check_threshold("threshold")
+        check(self, FINITE, "threshold")
 
     def per_row(self, target: Values, prediction: Values) -> Values:
         """Return the share of right outputs."""
@@ -71,8 +72,7 @@ class TopKCategoricalAccuracy(Mean):
 
     def check(self) -> None:
         """Require a positive k."""
-        if type(self.k) is not int or self.k < 1:
-            raise self.error("k must be a positive integer", self.k)
+        check(self, COUNT, "k")
 
     def classes(self, target: Values, prediction: Values) -> Values:
         """Return the number of each row's right class (n,)."""

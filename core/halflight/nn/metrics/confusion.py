@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from halflight.nn.checks import FINITE, check, integer
 from halflight.nn.metrics.metric import Metric, Values
 
 
@@ -21,10 +22,8 @@ class _Positives(Metric):
 
     def check(self) -> None:
         """Require one threshold, and a column."""
-        if self.thresholds is not None:
-            self.check_threshold("thresholds")
-        if self.class_id is not None and (type(self.class_id) is not int or self.class_id < 0):
-            raise self.error("class_id must be an integer of 0 or more", self.class_id)
+        check(self, FINITE.or_none(), "thresholds")
+        check(self, integer(least=0).or_none(), "class_id")
 
     def whole(self, label: Values, predicted: Values) -> Values:
         """Return which outputs true positives are a part of."""

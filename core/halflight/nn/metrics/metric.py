@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from halflight.nn.checks import broken
 from halflight.nn.configuration import configuration
 
 Values = NDArray[Any]
@@ -48,17 +49,7 @@ class Metric:
 
     def error(self, rule: str, received: object) -> ValueError:
         """Return the error that names this metric, the rule broken and what was received."""
-        return ValueError(f"{type(self).__name__}: {rule}, received {received!r:.200}")
-
-    def check_threshold(self, name: str) -> None:
-        """Require a field that is a finite number."""
-        value = getattr(self, name)
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not math.isfinite(value)
-        ):
-            raise self.error(f"{name} must be a finite number", value)
+        return broken(self, rule, received)
 
 
 @dataclass(eq=False)

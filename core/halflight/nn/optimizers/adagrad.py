@@ -5,14 +5,8 @@ from dataclasses import dataclass
 
 from halflight.kernels import Backend
 from halflight.nn.arrays import Array
+from halflight.nn.checks import BOOLEAN, FRACTION, NOT_NEGATIVE, POSITIVE, SHARE, check
 from halflight.nn.layer import Layer
-from halflight.nn.optimizers.checks import (
-    check_booleans,
-    check_decays,
-    check_numbers,
-    check_positive,
-    check_shares,
-)
 from halflight.nn.optimizers.optimizer import Optimizer
 from halflight.nn.parameters import Parameters
 
@@ -30,8 +24,8 @@ class Adagrad(Optimizer):
     def __post_init__(self) -> None:
         """Require a sum of 0 or more and a positive epsilon."""
         super().__post_init__()
-        check_numbers(self, "initial_accumulator_value")
-        check_positive(self, "epsilon")
+        check(self, NOT_NEGATIVE, "initial_accumulator_value")
+        check(self, POSITIVE, "epsilon")
 
     def slot_names(self) -> tuple[str, ...]:
         """Return the sum's name."""
@@ -64,8 +58,8 @@ class Adadelta(Optimizer):
     def __post_init__(self) -> None:
         """Require a rho below 1 and a positive epsilon."""
         super().__post_init__()
-        check_decays(self, "rho")
-        check_positive(self, "epsilon")
+        check(self, FRACTION, "rho")
+        check(self, POSITIVE, "epsilon")
 
     def slot_names(self) -> tuple[str, ...]:
         """Return the names of the mean squares of gradients and of changes."""
@@ -104,10 +98,10 @@ class RMSprop(Optimizer):
     def __post_init__(self) -> None:
         """Require a rho below 1, a momentum of 0 to 1 and a positive epsilon."""
         super().__post_init__()
-        check_decays(self, "rho")
-        check_shares(self, "momentum")
-        check_positive(self, "epsilon")
-        check_booleans(self, "centered")
+        check(self, FRACTION, "rho")
+        check(self, SHARE, "momentum")
+        check(self, POSITIVE, "epsilon")
+        check(self, BOOLEAN, "centered")
 
     def slot_names(self) -> tuple[str, ...]:
         """Return the names of the mean square and, where used, of the mean and the velocity."""

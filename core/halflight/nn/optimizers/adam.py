@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from halflight.kernels import Backend
 from halflight.nn.arrays import Array
+from halflight.nn.checks import BOOLEAN, FRACTION, POSITIVE, check
 from halflight.nn.layer import Layer
-from halflight.nn.optimizers.checks import check_booleans, check_decays, check_positive
 from halflight.nn.optimizers.optimizer import Optimizer
 from halflight.nn.parameters import Parameters
 
@@ -25,8 +25,8 @@ class _Moments(Optimizer):
     def __post_init__(self) -> None:
         """Require betas below 1 and a positive epsilon."""
         super().__post_init__()
-        check_decays(self, "beta_1", "beta_2")
-        check_positive(self, "epsilon")
+        check(self, FRACTION, "beta_1", "beta_2")
+        check(self, POSITIVE, "epsilon")
 
     def slot_names(self) -> tuple[str, ...]:
         """Return the names of the means of the gradient and of its square."""
@@ -45,7 +45,7 @@ class Adam(_Moments):
     def __post_init__(self) -> None:
         """Require a boolean too."""
         super().__post_init__()
-        check_booleans(self, "amsgrad")
+        check(self, BOOLEAN, "amsgrad")
 
     def slot_names(self) -> tuple[str, ...]:
         """Return the names of the means, and of the largest mean square if it is used."""

@@ -8,14 +8,23 @@ from numpy.typing import NDArray
 
 from halflight.kernels import Backend
 from halflight.nn.arrays import Array
+from halflight.nn.checks import BOOLEAN, COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Rule, broken, check
 from halflight.nn.configuration import configuration, plain
 from halflight.nn.layer import Layer
-from halflight.nn.optimizers.checks import check_options
 from halflight.nn.optimizers.clipping import Clipping
 from halflight.nn.parameters import Parameters
 from halflight.nn.schedules import LearningRate
 from halflight.nn.schedules import get as get_schedule
 from halflight.nn.trainable import Span, spans
+
+CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
+FACTORS = Rule(
+    "a mapping from patterns of layer names to finite factors of at least 0",
+    lambda value: (
+        isinstance(value, Mapping)
+        and all(isinstance(key, str) and NOT_NEGATIVE.holds(value[key]) for key in value)
+    ),
+)
 
 
 class Stretch(NamedTuple):
@@ -69,7 +78,15 @@ class Optimizer:
 
     def __post_init__(self) -> None:
         """Check the arguments that every optimizer has."""
-        check_options(self)
+        check(self, NOT_NEGATIVE.or_none(), "weight_decay")
+        check(self, POSITIVE.or_none(), *CLIPS)
+        clips = {name: value for name in CLIPS if (value := getattr(self, name)) is not None}
+        if len(clips) > 1:
+            raise broken(self, "at most one clip may be given", clips)
+        check(self, BOOLEAN, "use_ema")
+        check(self, SHARE, "ema_momentum")
+        check(self, COUNT.or_none(), "ema_overwrite_frequency")
+        check(self, FACTORS, "learning_rate_multipliers")
         if isinstance(self.learning_rate, Mapping):  # from a configuration
             self.learning_rate = get_schedule(self.learning_rate)
         self.current_learning_rate()

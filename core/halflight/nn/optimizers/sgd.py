@@ -4,12 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from halflight.nn.arrays import Array
-from halflight.nn.optimizers.checks import (
-    check_booleans,
-    check_decays,
-    check_positive,
-    check_shares,
-)
+from halflight.nn.checks import BOOLEAN, FRACTION, SHARE, check, number
 from halflight.nn.optimizers.optimizer import Optimizer
 from halflight.nn.schedules import LearningRate
 
@@ -28,8 +23,8 @@ class SGD(Optimizer):
     def __post_init__(self) -> None:
         """Require a momentum of 0 to 1."""
         super().__post_init__()
-        check_shares(self, "momentum")
-        check_booleans(self, "nesterov")
+        check(self, SHARE, "momentum")
+        check(self, BOOLEAN, "nesterov")
 
     def slot_names(self) -> tuple[str, ...]:
         """Return the velocity's name."""
@@ -59,9 +54,8 @@ class Lion(Optimizer):
     def __post_init__(self) -> None:
         """Require betas of 0 to 1."""
         super().__post_init__()
-        check_positive(self, "beta_1")
-        check_shares(self, "beta_1")
-        check_decays(self, "beta_2")
+        check(self, number(above=0, most=1), "beta_1")
+        check(self, FRACTION, "beta_2")
 
     def slot_names(self) -> tuple[str, ...]:
         """Return the momentum's name."""

@@ -34,30 +34,6 @@ from halflight.nn.presets import (
     with_psf,
 )
 
-__all__ = [
-    "PRESETS",
-    "alexnet",
-    "augmented",
-    "build",
-    "convolutional_autoencoder",
-    "deep_legato",
-    "googlenet",
-    "layer_list",
-    "lenet5",
-    "light_curve_cnn",
-    "light_curve_lstm",
-    "mlp",
-    "options",
-    "perceptron",
-    "radius_net",
-    "resnet",
-    "star_galaxy_net",
-    "unet",
-    "variational_autoencoder",
-    "vgg",
-    "with_psf",
-]
-
 PRESETS: Mapping[str, Callable[..., Model]] = {
     "alexnet": alexnet.build,
     "convolutional_autoencoder": convolutional_autoencoder.build,

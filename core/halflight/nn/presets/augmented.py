@@ -9,7 +9,8 @@ def build(network: Model, *, seed: int = 0) -> Model:
     """Return a Model that shares all layers of `network`, behind a RandomOrientation of each input.
 
     Every sample is turned in its own way, its inputs all alike, as an image and its PSF must be.
-    In inference both networks are the same; to train this one is to train `network`.
+    In inference both networks are the same; to train this one is to train `network`, which can
+    then be saved with the optimizer: see `Model.compile_as`.
 
     Args:
         network: of square images.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from halflight.nn.arrays import Shape
+from halflight.nn.checks import COUNT, require
 from halflight.nn.initializers import RandomNormal
 from halflight.nn.layer import Input
 from halflight.nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
@@ -40,8 +41,7 @@ def build(
         ValueError: `targets` is not a positive integer, an image too small, or a bad layer
             argument.
     """
-    if type(targets) is not int or targets < 1:
-        raise ValueError(f"deep_legato: targets must be a positive integer, received {targets!r}")
+    require("deep_legato", "targets", targets, COUNT)
     image = x = Input(input_shape, name="image")
     for block, channels in enumerate(filters, start=1):
         for letter in "ab":

@@ -1,6 +1,7 @@
 """googlenet: Inception modules, which look at every scale side by side."""
 
 from halflight.nn.arrays import Shape
+from halflight.nn.checks import POSITIVE, require
 from halflight.nn.layer import Input, Tensor
 from halflight.nn.layers import (
     AveragePooling2D,
@@ -58,8 +59,7 @@ def build(
         ValueError: `width` is not positive, an image too small for the auxiliary classifiers, or a
             bad layer argument.
     """
-    if not width > 0:
-        raise ValueError(f"googlenet: width must be above 0, received {width!r}")
+    require("googlenet", "width", width, POSITIVE)
 
     def scaled(channels: int) -> int:
         return max(1, round(width * channels))

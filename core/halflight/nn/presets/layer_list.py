@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from halflight.nn.arrays import Shape
-from halflight.nn.configuration import construct
 from halflight.nn.layer import Input
 from halflight.nn.layers import LAYERS
 from halflight.nn.model import Model
@@ -20,7 +19,8 @@ def build(
     """Return the model that calls every layer on the output of the one before it.
 
     Args:
-        layers: names of `halflight.nn.layers.LAYERS`, each with its arguments as plain values.
+        layers: names of layers, registered ones among them, each with its arguments as plain
+            values.
         input_shape: of the first layer's input, without the batch axis.
         backend, seed: see `Model`.
 
@@ -31,7 +31,7 @@ def build(
     image = x = Input(input_shape, name="image")
     for number, (name, arguments) in enumerate(layers, start=1):
         try:
-            x = construct({"class": name, "config": arguments}, LAYERS, "layer")(x)
+            x = LAYERS.construct({"class": name, "config": arguments})(x)
         except ValueError as error:
             raise ValueError(f"entry {number} of the layers, {name}: {error}") from error
     return Model(image, x, backend=backend, seed=seed)

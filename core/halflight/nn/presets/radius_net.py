@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from halflight.nn.arrays import Shape
+from halflight.nn.checks import COUNT, require
 from halflight.nn.initializers import RandomNormal
 from halflight.nn.layer import Input, Tensor
 from halflight.nn.layers import (
@@ -63,8 +64,7 @@ def build(
             "radius_net: needs two or more filters and one or more psf_filters, "
             f"received {list(filters)} and {list(psf_filters)}"
         )
-    if type(targets) is not int or targets < 1:
-        raise ValueError(f"radius_net: targets must be a positive integer, received {targets!r}")
+    require("radius_net", "targets", targets, COUNT)
     image = Input(image_shape, name="image")
     psf = Input(psf_shape, name="psf")
 

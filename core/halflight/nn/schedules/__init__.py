@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from halflight.nn.configuration import construct
+from halflight.nn.registry import Registry
 from halflight.nn.schedules.cosine import CosineDecay, CosineDecayRestarts, OneCycle
 from halflight.nn.schedules.decay import (
     ExponentialDecay,
@@ -14,31 +14,11 @@ from halflight.nn.schedules.decay import (
 )
 from halflight.nn.schedules.schedule import Constant, LearningRateSchedule
 
-__all__ = [
-    "SCHEDULES",
-    "Constant",
-    "CosineDecay",
-    "CosineDecayRestarts",
-    "ExponentialDecay",
-    "InverseTimeDecay",
-    "LearningRate",
-    "LearningRateSchedule",
-    "OneCycle",
-    "PiecewiseConstantDecay",
-    "PolynomialDecay",
-    "StepDecay",
-    "get",
-]
-
 LearningRate: TypeAlias = float | LearningRateSchedule
 
-SCHEDULES: Mapping[str, type[LearningRateSchedule]] = {
-    cls.__name__: cls
-    for cls in (
-        *(Constant, CosineDecay, CosineDecayRestarts, ExponentialDecay, InverseTimeDecay),
-        *(OneCycle, PiecewiseConstantDecay, PolynomialDecay, StepDecay),
-    )
-}
+SCHEDULES = Registry[LearningRateSchedule]("schedule", LearningRateSchedule)
+SCHEDULES.collect(globals())
+"""Every schedule that a saved model may name."""
 
 
 def get(learning_rate: LearningRate | Mapping[str, Any]) -> LearningRateSchedule:
@@ -50,6 +30,5 @@ def get(learning_rate: LearningRate | Mapping[str, Any]) -> LearningRateSchedule
     if isinstance(learning_rate, LearningRateSchedule):
         return learning_rate
     if isinstance(learning_rate, Mapping):
-        built: LearningRateSchedule = construct(learning_rate, SCHEDULES, "schedule")
-        return built
+        return SCHEDULES.construct(learning_rate)
     return Constant(learning_rate)

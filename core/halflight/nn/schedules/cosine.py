@@ -3,13 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from halflight.nn.schedules.schedule import (
-    LearningRateSchedule,
-    check_positive,
-    check_rates,
-    check_steps,
-    fail,
-)
+from halflight.nn.checks import COUNT, NOT_NEGATIVE, POSITIVE, check, choice, number
+from halflight.nn.schedules.schedule import LearningRateSchedule
 
 
 @dataclass(frozen=True)
@@ -29,11 +24,11 @@ class CosineDecay(LearningRateSchedule):
 
     def __post_init__(self) -> None:
         """Require rates of zero or more and sensible numbers of steps."""
-        check_rates(self, "initial_learning_rate", "alpha")
-        check_steps(self, "decay_steps")
+        check(self, NOT_NEGATIVE, "initial_learning_rate", "alpha")
+        check(self, COUNT, "decay_steps")
         if self.warmup_target is not None:
-            check_rates(self, "warmup_target")
-            check_steps(self, "warmup_steps")
+            check(self, NOT_NEGATIVE, "warmup_target")
+            check(self, COUNT, "warmup_steps")
         elif self.warmup_steps:
             raise ValueError(
                 f"CosineDecay: warmup_steps = {self.warmup_steps} needs a warmup_target, "
@@ -68,11 +63,9 @@ class CosineDecayRestarts(LearningRateSchedule):
 
     def __post_init__(self) -> None:
         """Require rates of zero or more, at least one step, and periods that do not shrink."""
-        check_rates(self, "initial_learning_rate", "m_mul", "alpha")
-        check_steps(self, "first_decay_steps")
-        check_positive(self, "t_mul")
-        if self.t_mul < 1.0:
-            fail(self, "t_mul", "must be at least 1")
+        check(self, NOT_NEGATIVE, "initial_learning_rate", "m_mul", "alpha")
+        check(self, COUNT, "first_decay_steps")
+        check(self, number(least=1), "t_mul")
 
     def __call__(self, step: int) -> float:
         """Return the rate of the period that `step` falls into."""
@@ -107,13 +100,11 @@ class OneCycle(LearningRateSchedule):
 
     def __post_init__(self) -> None:
         """Require a positive share and divisors, and a way down of at least one step."""
-        check_rates(self, "max_learning_rate")
-        check_steps(self, "total_steps")
-        check_positive(self, "pct_start", "div_factor", "final_div_factor")
-        if self.pct_start >= 1.0:
-            fail(self, "pct_start", "must be below 1")
-        if self.anneal not in ("cos", "linear"):
-            fail(self, "anneal", 'must be "cos" or "linear"')
+        check(self, NOT_NEGATIVE, "max_learning_rate")
+        check(self, COUNT, "total_steps")
+        check(self, number(above=0, below=1), "pct_start")
+        check(self, POSITIVE, "div_factor", "final_div_factor")
+        check(self, choice("cos", "linear"), "anneal")
 
     def __call__(self, step: int) -> float:
         """Return the rate on the way up or down."""

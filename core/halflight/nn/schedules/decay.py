@@ -4,14 +4,8 @@ import math
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from halflight.nn.schedules.schedule import (
-    LearningRateSchedule,
-    check_positive,
-    check_rates,
-    check_steps,
-    fail,
-    is_number,
-)
+from halflight.nn.checks import COUNT, NOT_NEGATIVE, POSITIVE, broken, check
+from halflight.nn.schedules.schedule import LearningRateSchedule
 
 
 @dataclass(frozen=True)
@@ -25,8 +19,8 @@ class ExponentialDecay(LearningRateSchedule):
 
     def __post_init__(self) -> None:
         """Require a rate of zero or more and at least one step."""
-        check_rates(self, "initial_learning_rate", "decay_rate")
-        check_steps(self, "decay_steps")
+        check(self, NOT_NEGATIVE, "initial_learning_rate", "decay_rate")
+        check(self, COUNT, "decay_steps")
 
     def __call__(self, step: int) -> float:
         """Return the decayed rate."""
@@ -47,8 +41,8 @@ class InverseTimeDecay(LearningRateSchedule):
 
     def __post_init__(self) -> None:
         """Require a rate of zero or more and at least one step."""
-        check_rates(self, "initial_learning_rate", "decay_rate")
-        check_steps(self, "decay_steps")
+        check(self, NOT_NEGATIVE, "initial_learning_rate", "decay_rate")
+        check(self, COUNT, "decay_steps")
 
     def __call__(self, step: int) -> float:
         """Return the decayed rate."""
@@ -74,9 +68,9 @@ class PolynomialDecay(LearningRateSchedule):
 
     def __post_init__(self) -> None:
         """Require rates of zero or more, a positive power and at least one step."""
-        check_rates(self, "initial_learning_rate", "end_learning_rate")
-        check_positive(self, "power")
-        check_steps(self, "decay_steps")
+        check(self, NOT_NEGATIVE, "initial_learning_rate", "end_learning_rate")
+        check(self, POSITIVE, "power")
+        check(self, COUNT, "decay_steps")
 
     def __call__(self, step: int) -> float:
         """Return the decayed rate."""
@@ -102,15 +96,16 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         """Require rates of zero or more and increasing boundaries, one fewer than the values."""
         for name in ("boundaries", "values"):
             if not isinstance(getattr(self, name), tuple | list):
-                fail(self, name, "must be a sequence")
+                raise broken(self, f"{name} must be a sequence", getattr(self, name))
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        if not all(is_number(value) and value >= 0.0 for value in self.values):
-            fail(self, "values", "must be finite and not negative")
+        if not all(map(NOT_NEGATIVE.holds, self.values)):
+            raise broken(self, "values must be finite numbers of at least 0", self.values)
         steps = self.boundaries
         if not all(type(step) is int for step in steps) or list(steps) != sorted(set(steps)):
-            fail(self, "boundaries", "must be increasing integers")
+            raise broken(self, "boundaries must be increasing integers", self.boundaries)
         if len(self.values) != len(steps) + 1:
-            fail(self, "values", f"must be one more than the {len(steps)} boundaries")
+            rule = f"values must be one more than the {len(steps)} boundaries"
+            raise broken(self, rule, self.values)
 
     def __call__(self, step: int) -> float:
         """Return the rate of the piece."""
@@ -127,8 +122,8 @@ class StepDecay(LearningRateSchedule):
 
     def __post_init__(self) -> None:
         """Require a rate of zero or more and at least one step."""
-        check_rates(self, "initial_learning_rate", "factor")
-        check_steps(self, "step_size")
+        check(self, NOT_NEGATIVE, "initial_learning_rate", "factor")
+        check(self, COUNT, "step_size")
 
     def __call__(self, step: int) -> float:
         """Return the rate of the stair."""

@@ -1,9 +1,9 @@
 """LearningRateSchedule: the rate as a function of the number of steps made."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
+from halflight.nn.checks import NOT_NEGATIVE, check
 from halflight.nn.configuration import configuration
 
 
@@ -28,43 +28,8 @@ class Constant(LearningRateSchedule):
 
     def __post_init__(self) -> None:
         """Require a rate of zero or more."""
-        check_rates(self, "learning_rate")
+        check(self, NOT_NEGATIVE, "learning_rate")
 
     def __call__(self, step: int) -> float:
         """Return the rate."""
         return self.learning_rate
-
-
-def check_rates(schedule: LearningRateSchedule, *names: str) -> None:
-    """Raise ValueError unless these arguments are finite and not negative."""
-    for name in names:
-        value = getattr(schedule, name)
-        if not is_number(value) or value < 0.0:
-            fail(schedule, name, "must be finite and not negative")
-
-
-def check_positive(schedule: LearningRateSchedule, *names: str) -> None:
-    """Raise ValueError unless these arguments are finite and above zero."""
-    for name in names:
-        value = getattr(schedule, name)
-        if not is_number(value) or value <= 0.0:
-            fail(schedule, name, "must be finite and above zero")
-
-
-def check_steps(schedule: LearningRateSchedule, *names: str) -> None:
-    """Raise ValueError unless these arguments are positive integers."""
-    for name in names:
-        value = getattr(schedule, name)
-        if type(value) is not int or value < 1:
-            fail(schedule, name, "must be a positive integer")
-
-
-def is_number(value: object) -> bool:
-    """Whether `value` is a finite number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def fail(schedule: LearningRateSchedule, name: str, rule: str) -> None:
-    """Raise the ValueError that names the schedule, the argument, the rule and the value."""
-    value = getattr(schedule, name)
-    raise ValueError(f"{type(schedule).__name__}: {name} {rule}, received {value!r}")

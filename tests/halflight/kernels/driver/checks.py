@@ -4,12 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from halflight.nn.feed import staged
 
 from halflight import kernels
 from halflight.kernels.cuda import gpu
 from halflight.nn import Input, Sequential, layers, losses, presets, steps
 from halflight.nn.data import check_batch
-from halflight.nn.feed import staged
 from halflight.nn.sources import ArraySource
 from halflight.nn.training import feed_of
 from tests.halflight.kernels.driver.calls import calls_during, waits_during

@@ -1,21 +1,9 @@
-"""Rules that several layers' arguments and input shapes share."""
+"""Arguments of layers that go by axis, and inputs by their axes; other arguments: `nn.checks`."""
 
 from typing import Any
 
 from halflight.nn.arrays import Shape
 from halflight.nn.layer import Layer
-
-
-def is_real(value: Any) -> bool:
-    """Whether `value` is a Python number (a bool is not)."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def positive_integer(layer: Layer, argument: str, value: Any) -> int:
-    """Return `value`; raise unless it is an integer above zero."""
-    if type(value) is not int or value < 1:
-        raise layer.error(f"{argument} must be a positive integer", value)
-    return value
 
 
 def per_axis(
@@ -76,26 +64,6 @@ def _are_sides(value: Any) -> bool:
         and len(value) == 2
         and all(type(side) is int and side >= 0 for side in value)
     )
-
-
-def fraction(layer: Layer, argument: str, value: Any) -> float:
-    """Return `value`; raise unless 0 <= value < 1."""
-    if not is_real(value) or not 0.0 <= value < 1.0:
-        raise layer.error(f"{argument} must be at least 0 and below 1", value)
-    return float(value)
-
-
-def positive(layer: Layer, argument: str, value: Any) -> float:
-    """Return `value`; raise unless it is a finite number above zero."""
-    if not is_real(value) or not 0.0 < value < float("inf"):
-        raise layer.error(f"{argument} must be a finite number above 0", value)
-    return float(value)
-
-
-def boolean(layer: Layer, argument: str, value: Any) -> None:
-    """Raise unless `value` is True or False."""
-    if not isinstance(value, bool):
-        raise layer.error(f"{argument} must be True or False", value)
 
 
 _INPUTS = {

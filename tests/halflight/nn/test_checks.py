@@ -1,0 +1,83 @@
+"""Rules of arguments: what passes, and the one message that says who, what, which rule and what."""
+
+import math
+
+import numpy as np
+import pytest
+
+from halflight.nn import layers
+from halflight.nn.checks import (
+    BOOLEAN,
+    COUNT,
+    FINITE,
+    FRACTION,
+    NOT_NEGATIVE,
+    POSITIVE,
+    SEED,
+    SHARE,
+    as_float,
+    broken,
+    check,
+    choice,
+    integer,
+    number,
+    require,
+)
+
+NUMBERS = (-1.5, -1, 0, 0.0, 0.5, 1, 1.0, 2, 3.0)
+NEVER = (True, "1", None, [1], math.nan, math.inf, -math.inf, 1j)
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "passes"),
+    [
+        (FINITE, "a finite number", lambda _: True),
+        (NOT_NEGATIVE, "a finite number of at least 0", lambda value: value >= 0),
+        (POSITIVE, "a finite number above 0", lambda value: value > 0),
+        (SHARE, "a finite number of at least 0 and at most 1", lambda value: 0 <= value <= 1),
+        (FRACTION, "a finite number of at least 0 and below 1", lambda value: 0 <= value < 1),
+        (number(above=0, most=1), "a finite number above 0 and at most 1", lambda v: 0 < v <= 1),
+        (number(below=2), "a finite number below 2", lambda value: value < 2),
+        (integer(), "an integer", lambda value: type(value) is int),
+        (integer(least=0), "an integer of at least 0", lambda v: type(v) is int and v >= 0),
+        (COUNT, "a positive integer", lambda value: type(value) is int and value > 0),
+        (SEED, "an integer of 0 to 2^63 - 1", lambda value: type(value) is int and value >= 0),
+    ],
+    ids=lambda found: found if isinstance(found, str) else "",
+)
+def test_numbers(rule, text, passes):
+    assert rule.text == text
+    assert [value for value in NUMBERS if rule.holds(value)] == list(filter(passes, NUMBERS))
+    assert not any(rule.holds(value) for value in NEVER)
+    assert rule.or_none().holds(None)
+    assert rule.or_none().text == f"{text}, or None"
+    assert not rule.or_none().holds("1")
+
+
+def test_others():
+    assert BOOLEAN.holds(False)
+    assert not BOOLEAN.holds(0)
+    assert not SEED.holds(2**63)
+    rule = choice("a", "b")
+    assert rule.text == "one of 'a', 'b'"
+    assert rule.holds("b")
+    assert not any(rule.holds(value) for value in ("c", None, 3, ["a"]))
+    assert FINITE.holds(np.float64(2.0))
+
+
+class Thing:
+    rate, size = 2.0, 3
+
+
+def test_the_message_names_who_what_which_rule_and_what_came():
+    check(Thing(), NOT_NEGATIVE, "rate", "size")
+    with pytest.raises(ValueError, match=r"^Thing: rate must be a .* and below 1, received 2.0$"):
+        check(Thing(), FRACTION, "rate")
+    with pytest.raises(ValueError, match="^reader: depth must be a positive integer, received 0$"):
+        require("reader", "depth", 0, COUNT)
+    assert as_float(Thing(), COUNT, "size") == 3.0
+    assert type(as_float(Thing(), COUNT, "size")) is float
+    assert str(broken(layers.Flatten(name="flat"), "is flat", 3)) == (
+        "Flatten 'flat': is flat, received 3"
+    )
+    assert len(str(broken("it", "is short", "x" * 1000))) < 250
