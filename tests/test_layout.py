@@ -50,17 +50,22 @@ BARE = {
 }
 
 
-def imports(path):
-    """Every module a file imports, absolute, with the names taken from it."""
+def taken(path):
+    """What a file imports: every module, absolute, with each name taken from it, or none."""
     package = path.parent.as_posix().removeprefix("core/").replace("/", ".")
     for node in ast.walk(ast.parse((ROOT / path).read_text())):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            yield from ((alias.name, None) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             parent = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1])
             base = ".".join(filter(None, [parent if node.level else "", node.module]))
-            yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+            yield from ((base, alias.name) for alias in node.names)
+
+
+def imports(path):
+    """Every module a file imports, absolute, with the names taken from it."""
+    for module, name in taken(path):
+        yield from [module] if name is None else [module, f"{module}.{name}"]
 
 
 def file_of(module):
@@ -144,6 +149,64 @@ def test_a_stage_is_thin_and_opens_with_one_sentence(stage):
     text = (ROOT / f"stages/{stage}.py").read_text()
     assert len(text.splitlines()) <= 150
     assert ast.get_docstring(ast.parse(text)).startswith(f"{stage.capitalize()}: ")
+
+
+def circles(files):
+    """Groups of files that import each other in a circle, wherever in them the imports stand."""
+    graph = {
+        file: {
+            found
+            for module, name in taken(file)
+            if (found := (name and file_of(f"{module}.{name}")) or file_of(module))
+        }
+        for file in files
+    }
+    reached = {file: _reached(graph, file) for file in graph}
+    found = {
+        tuple(sorted(other for other in reached[file] if file in reached.get(other, ())))
+        for file in graph
+    }
+    return sorted(found - {()})
+
+
+def _reached(graph, start):
+    seen, queue = set(), [start]
+    while queue:
+        new = graph.get(queue.pop(), set()) - seen
+        seen |= new
+        queue += new
+    return seen
+
+
+def test_circles_are_found(tmp_path, monkeypatch):
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    room = tmp_path / "core" / "halflight"
+    room.mkdir(parents=True)
+    for name, text in {
+        "__init__": "from halflight import a",
+        "a": "from . import b\nfrom halflight.b import f",
+        "b": "def f():\n    import halflight.c",
+        "c": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .a import x",
+        "d": "from halflight import a, e",
+        "e": "from .d import x as y",
+        "f": "from .a import x",
+        "g/__init__": "from .h import x",
+        "g/h": "from . import i, x",
+        "g/i": "",
+    }.items():
+        (room / f"{name}.py").parent.mkdir(exist_ok=True)
+        (room / f"{name}.py").write_text(text)
+    files = [path.relative_to(tmp_path) for path in room.rglob("*.py")]
+    assert [[path.stem for path in circle] for circle in circles(files)] == [
+        ["a", "b", "c"],
+        ["d", "e"],
+        ["__init__", "h"],
+    ]
+
+
+def test_no_kernels_import_each_other_in_a_circle():
+    kernels = [path for path in MODULES if path.parts[:3] == ("core", "halflight", "kernels")]
+    assert circles(kernels) == []
 
 
 @pytest.mark.parametrize("path", MODULES, ids=str)
