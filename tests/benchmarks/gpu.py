@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from halflight import kernels
-from halflight.kernels.cuda.device import device_name
+from halflight.kernels.cuda.machine.device import device_name
 from halflight.nn.files import write_whole
 from tests.benchmarks import gpu_limits, gpu_run, gpu_sections
 from tests.benchmarks.gpu_page import page, versions

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from halflight.kernels.cuda import gpu
 from halflight.kernels.cuda.arrays import to_device
-from halflight.kernels.cuda.compiler import SIMULATED, Kernel
+from halflight.kernels.cuda.machine import gpu
+from halflight.kernels.cuda.machine.compiler import Kernel
+from halflight.kernels.cuda.machine.simulated import SIMULATED
 from tests.benchmarks.kernels import HostClock
 
 Call: TypeAlias = Callable[[], object]

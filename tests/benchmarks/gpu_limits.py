@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from halflight import kernels
-from halflight.kernels.cuda import gpu
-from halflight.kernels.cuda.compiler import Kernel
+from halflight.kernels.cuda.machine import gpu
+from halflight.kernels.cuda.machine.compiler import Kernel
 from tests.benchmarks import gpu_torch
 from tests.benchmarks.gpu_clock import few, seconds_of, synchronize, timed
 from tests.benchmarks.gpu_sections import Record, Section, Setting

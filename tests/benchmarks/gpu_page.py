@@ -6,8 +6,8 @@ import platform
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from halflight.kernels.cuda.compiler import SIMULATED
-from halflight.kernels.cuda.device import device_name
+from halflight.kernels.cuda.machine.device import device_name
+from halflight.kernels.cuda.machine.simulated import SIMULATED
 from tests.benchmarks import gpu_sections
 from tests.benchmarks.gpu_run import Found
 from tests.benchmarks.page import cpu_name, section, table

@@ -1,6 +1,5 @@
 """Whether the kernels agree with the reference on this GPU, and how long they take to compile."""
 
-import importlib
 import sys
 import time
 import traceback
@@ -10,12 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from halflight import kernels
-from halflight.kernels.cuda import gpu
+from halflight.kernels.cuda.machine import gpu
 from tests.benchmarks import gpu_large
 from tests.benchmarks.gpu_part import GPU_LOST
 from tests.benchmarks.gpu_sections import Record, Section, Setting, WrongError
 from tests.benchmarks.page import table
-from tests.halflight.kernels.cases import all_cases
+from tests.halflight.kernels.cases import HOMES, all_cases
 from tests.halflight.kernels.cases.case import Case, assert_close
 
 TINY = "a few small calls"
@@ -32,14 +31,13 @@ class Call(NamedTuple):
 
 def parts(setting: Setting) -> list[str]:
     """The modules of kernels, then the large calls."""
-    return ["bias", TINY] if setting.tiny else [*kernels.MODULES, *gpu_large.PARTS]
+    return ["bias", TINY] if setting.tiny else [*dict.fromkeys(HOMES.values()), *gpu_large.PARTS]
 
 
 def calls_of(part: str, setting: Setting) -> list[Call]:
     """The calls of a part, always the same ones."""
-    if part in kernels.MODULES:
-        known = importlib.import_module(f"halflight.kernels.shapes.{part}").SHAPES
-        cases = [case for case in all_cases() if case.kernel in known]
+    if part in HOMES.values():
+        cases = [case for case in all_cases() if HOMES[case.kernel] == part]
         cases = cases[:2] if setting.tiny else cases
         return [Call(case, plain(case)) for case in cases]
     rng = np.random.Generator(np.random.Philox(key=[2, len(part)]))

@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from halflight.kernels.cuda.compiler import SIMULATED
+from halflight.kernels.cuda.machine.simulated import SIMULATED
 from tests.benchmarks import gpu_sections
 from tests.benchmarks.gpu_sections import Setting, WrongError
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from halflight.kernels.cuda.compiler import SIMULATED
+from halflight.kernels.cuda.machine.simulated import SIMULATED
 from tests.benchmarks.gpu_clock import few, seconds_of, synchronize, timed
 from tests.benchmarks.networks import batch_of, torch_network, torch_trained
 

@@ -15,7 +15,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from halflight.kernels.cpu.multiply import ROWS, WIDTH, multiply
+from halflight.kernels.cpu.products.multiply import ROWS, WIDTH, multiply
 from tests.benchmarks.page import section, table
 from tests.benchmarks.processes import environment, measured, threads_available
 
@@ -110,9 +110,10 @@ def machine_section(found: dict[str, Any]) -> str:
     ]
     return section(
         "The machine's limits",
-        "Multiply-adds are those of the register tile of `core/halflight/kernels/cpu/multiply.py`, "
-        "on data in the first-level cache. The small triad may stay in a cache where the large one "
-        "cannot; the traffic of writing is counted once. Medians.",
+        "Multiply-adds are those of the register tile of "
+        "`core/halflight/kernels/cpu/products/multiply.py`, on data in the first-level cache. The "
+        "small triad may stay in a cache where the large one cannot; the traffic of writing is "
+        "counted once. Medians.",
         table(head, rows),
     )
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from halflight import kernels
-from halflight.kernels.cuda.compiler import SIMULATED
+from halflight.kernels.cuda.machine.simulated import SIMULATED
 from tests.benchmarks import (
     gpu,
     gpu_clock,

@@ -200,7 +200,7 @@ def test_a_fingerprint_sees_every_byte(tmp_path):
 
 
 def test_the_device_is_said(settings, monkeypatch, capsys):
-    monkeypatch.setattr("halflight.kernels.cuda.device.SIMULATED", True)
+    monkeypatch.setattr("halflight.kernels.cuda.machine.device.SIMULATED", True)
     choice = training.chosen_backend(settings)
     assert choice.device == "cpu"
     assert capsys.readouterr().out == "device: cpu (no GPU: Numba's simulator is none)\n"

@@ -6,8 +6,15 @@ sums in every convolution (3 x 3 ones otherwise use Winograd's algorithm: some f
 rounding error, in less than half the time). `load("cuda")` is compiled by numba.cuda for an NVIDIA
 GPU, and `load("cuda_tf32")` the same with the factors of products rounded to TF32 (10 bits of
 mantissa instead of 23) for its tensor cores: of dense layers and convolutions with 16 outputs or
-more, not of the steps of recurrent layers. A back end is a package with the modules listed in
-`MODULES`; together they offer every name of the reference with the same arguments, and its `FLOAT`.
+more, not of the steps of recurrent layers. Every back end offers every name of the reference with
+the same arguments, and its `FLOAT`.
+
+To add a kernel, write one function in a module of reference/, marked `@kernel` with the laws of its
+arrays' shapes (contract.py): it now runs on every back end, on the compiled ones by that function,
+and says so when it is first called. To make it fast there, add twins: a formula of one number to
+formulas.py or loss_formulas.py, and in cpu/ and cuda/ a `mapped` or `of_pairs` of it, or else a
+function marked `@twin`. All are found by these marks. The modules of cpu/ and cuda/ are kernels;
+what they are made of lies in their folders. Tests want a case of every kernel: tests/.../cases.
 
 The contract:
 
@@ -27,7 +34,7 @@ The contract:
 - Elementwise kernels work in place (an output may be one of the inputs); others do not.
 - A fused kernel is one more name, whose reference composes the simple kernels that it stands for.
 - A wrong shape, dtype or geometry, or an index outside a table, raises ValueError, naming array and
-  shapes, before anything is written (`shapes/` holds each kernel's shapes).
+  shapes, before anything is written (contract.py says how each kernel's shapes are given).
 - The same arguments give the same bytes, for any number of threads. NaN and infinity propagate;
   where Winograd's algorithm serves, to the whole tile of 4 x 4 pixels that they are part of.
 - A back end's calls share scratch memory per calling thread, so one call runs at a time per thread.
@@ -38,44 +45,7 @@ The contract:
   change nothing, and nobody has to look before the next launch.
 """
 
-import functools
-import importlib
-import inspect
-from types import SimpleNamespace
-
+from .backend import BACKENDS, Backend, FallbackWarning, definitions, load
 from .choice import Choice, choose
-from .shapes import MODULES
 
-__all__ = ["BACKENDS", "MODULES", "Backend", "Choice", "choose", "load"]
-
-BACKENDS = ("reference", "cpu", "cpu_precise", "cuda", "cuda_tf32")
-
-
-class Backend(SimpleNamespace):
-    """The kernels of one back end by name, with its `FLOAT` and its own `name`."""
-
-    name: str
-
-
-@functools.cache
-def load(name: str) -> Backend:
-    """The back end called `name`, imported only when asked for.
-
-    Raises ValueError when there is no such back end, RuntimeError for a GPU's without a usable one.
-    """
-    if name not in BACKENDS:
-        known = ", ".join(repr(backend) for backend in BACKENDS)
-        raise ValueError(f"kernels.load: unknown back end {name!r}: choose one of {known}")
-    package, _, option = name.partition("_")  # which some kernels have a parameter for
-    if package == "cuda":
-        importlib.import_module(f"{__name__}.cuda.device").expect_device(option)
-    backend = Backend(name=name)
-    for module_name in (*MODULES, "staging"):
-        module = importlib.import_module(f"{__name__}.{package}.{module_name}")
-        for kernel in module.__all__:
-            chosen = getattr(module, kernel)
-            if option and callable(chosen) and option in inspect.signature(chosen).parameters:
-                with_option = functools.partial(chosen, **{option: True})
-                chosen = functools.update_wrapper(with_option, chosen)
-            setattr(backend, kernel, chosen)
-    return backend
+__all__ = ["BACKENDS", "Backend", "Choice", "FallbackWarning", "choose", "definitions", "load"]

@@ -44,7 +44,7 @@ def choose(device: str, precision: str = "float32") -> Choice:
         raise ValueError(f"device {device!r} has no precision {precision!r}: {having} has")
     remark = ""
     if device != "cpu" and gpu is not None:
-        found = importlib.import_module(f"{__package__}.cuda.device")
+        found = importlib.import_module(f"{__package__}.cuda.machine.device")
         remark = found.shortcoming(gpu.partition("_")[2], simulated=device == "cuda")
         if not remark:
             return Choice(gpu, f"cuda: {found.device_name()}", "")

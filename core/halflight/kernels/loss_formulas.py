@@ -1,7 +1,7 @@
 """Losses of one number: its value and its gradient by the prediction, compiled by every back end.
 
 Each takes one prediction, one target and constants, and returns (value, gradient). As in
-formulas.py, constants are float32, comparisons let NaN pass, and no formula calls another.
+formulas.py, constants are float32, comparisons let NaN pass, and a formula may call another.
 """
 
 import math
@@ -145,3 +145,27 @@ def binary_focal_from_logits(
     factor = (t * positive + (ONE - t) * negative) * wrong**gamma
     rise = ZERO if wrong <= TINY else gamma * factor / wrong
     return factor * entropy, rise * (ONE - TWO * t) * s * r * entropy + factor * (s - t)
+
+
+def smoothed_binary_crossentropy(p: Number, t: Number, label_smoothing: Number) -> Pair:
+    """`binary_crossentropy` of a target that is drawn to 1 / 2."""
+    return binary_crossentropy(p, t + label_smoothing * (HALF - t))
+
+
+def smoothed_binary_crossentropy_from_logits(z: Number, t: Number, label_smoothing: Number) -> Pair:
+    """`binary_crossentropy_from_logits` of a target that is drawn to 1 / 2."""
+    return binary_crossentropy_from_logits(z, t + label_smoothing * (HALF - t))
+
+
+def smoothed_binary_focal(
+    p: Number, t: Number, gamma: Number, positive: Number, negative: Number, label_smoothing: Number
+) -> Pair:
+    """`binary_focal` of a target that is drawn to 1 / 2."""
+    return binary_focal(p, t + label_smoothing * (HALF - t), gamma, positive, negative)
+
+
+def smoothed_binary_focal_from_logits(
+    z: Number, t: Number, gamma: Number, positive: Number, negative: Number, label_smoothing: Number
+) -> Pair:
+    """`binary_focal_from_logits` of a target that is drawn to 1 / 2."""
+    return binary_focal_from_logits(z, t + label_smoothing * (HALF - t), gamma, positive, negative)

@@ -6,13 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .geometry import (
-    check_groups,
-    check_magnification,
-    check_margins,
-    check_pool,
-    check_windows,
-)
+from .geometry import check_groups, check_magnification, check_margins, check_pool, check_windows
 
 __all__ = ["MAXIMUM_RANK", "RECURRENT_ACTIVATIONS", "Rule", "rules_of"]
 

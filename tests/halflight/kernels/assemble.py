@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from halflight import kernels
-from halflight.kernels.cuda.compiler import Kernel
+from halflight.kernels.cuda.machine.compiler import Kernel
 from tests.halflight.kernels.cases import all_cases
 
 TENSOR = "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32"

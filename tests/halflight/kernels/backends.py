@@ -5,7 +5,7 @@ import importlib.util
 import pytest
 
 from halflight.kernels import BACKENDS
-from halflight.kernels.cuda.compiler import SIMULATED
+from halflight.kernels.cuda.machine.simulated import SIMULATED
 
 ON_CPU = tuple(name for name in BACKENDS if not name.startswith("cuda"))
 COMPILED = tuple(name for name in ON_CPU if name != "reference")

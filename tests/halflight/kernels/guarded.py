@@ -16,8 +16,8 @@ import pytest
 from numba.core import config
 
 from halflight.kernels import Backend
-from halflight.kernels.cpu.compiler import thread_limit
-from halflight.kernels.cpu.scratch import scratch
+from halflight.kernels.cpu.machine.compiler import thread_limit
+from halflight.kernels.cpu.machine.scratch import scratch
 from tests.halflight.kernels.cases.case import Case
 
 Place = Callable[[tuple[int, ...], type], np.ndarray]

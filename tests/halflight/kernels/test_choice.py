@@ -4,8 +4,8 @@ import pytest
 
 from halflight import kernels
 from halflight.kernels.choice import DEVICES, PRECISIONS
-from halflight.kernels.cuda import device  # before SIMULATED is changed
-from halflight.kernels.cuda import gpu as machine
+from halflight.kernels.cuda.machine import device  # before SIMULATED is changed
+from halflight.kernels.cuda.machine import gpu as machine
 
 
 @pytest.fixture

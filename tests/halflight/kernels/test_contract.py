@@ -1,13 +1,17 @@
 """The contract itself: same names and arguments in every back end, and errors before any write."""
 
+import ast
+import importlib
 import inspect
+import pkgutil
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from halflight import kernels
-from halflight.kernels.shapes import SHAPES
+from halflight.kernels.contract import kernel, laws_of, twin, twin_from
 from tests.halflight.kernels.backends import ON_CPU
 
 REFERENCE = kernels.load("reference")
@@ -32,9 +36,17 @@ def _arguments(kernel):
     return [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
 
 
-def test_every_kernel_has_shapes(backend):
+def test_a_back_end_offers_every_kernel_and_its_memory(backend):
     others = CONSTANTS | {"Staging", "empty", "free_memory", "zeros", "to_device", "to_host"}
-    assert set(vars(backend)) - others == set(SHAPES)
+    assert set(vars(backend)) - others == set(kernels.definitions())
+
+
+@pytest.mark.parametrize("name", kernels.definitions())
+def test_every_array_has_a_law(name):
+    definition = kernels.definitions()[name]
+    parameters = inspect.signature(definition).parameters
+    arrays = {n for n, p in parameters.items() if "ndarray" in str(p.annotation)}
+    assert arrays == laws_of(definition).keys() & parameters.keys()
 
 
 def test_every_module_has_kernels_of_its_own(backend):
@@ -43,7 +55,68 @@ def test_every_module_has_kernels_of_its_own(backend):
         for name, kernel in vars(backend).items()
         if name not in CONSTANTS | {"free_memory"}
     }
-    assert homes == {*kernels.MODULES, "staging"}
+    package = importlib.import_module(f"halflight.kernels.{backend.name.partition('_')[0]}")
+    modules = {found.name for found in pkgutil.iter_modules(package.__path__) if not found.ispkg}
+    assert homes == modules - {"recurrence", "rows", "windows"}  # which the reference's share
+
+
+@kernel(y="n", x="n")
+def halve(y, x, times=1):
+    """y = x / 2^times."""
+    y[...] = x / 2.0**times
+
+
+def test_a_twin_has_its_definitions_name_arguments_and_documentation():
+    def written(call):
+        namespace = {}
+        exec(f"def {call}: ...", namespace)
+        return namespace[call.partition("(")[0]]
+
+    for call in ("halves(y, x, times=1)", "halve(x, y, times=1)", "halve(y, x, times=2)"):
+        message = f"{call} is no twin of halve(y, x, times=1)"
+        with pytest.raises(TypeError, match=re.escape(message)):
+            twin(halve)(written(call))
+    assert twin(halve)(written("halve(y, x, times=1, *, fast=False)")).__doc__ == halve.__doc__
+
+
+def test_a_twin_that_is_made_takes_arguments_as_its_definition_does():
+    seen = []
+    made = twin_from(halve, lambda *given: seen.append(given[2]))
+    y, x = np.zeros((2, 3), np.float32)
+    made(y, x)
+    made(y, x, 2)
+    made(y, times=3, x=x)
+    assert seen == [1, 2, 3]
+    for refused, message in (
+        (lambda: made(y), "halve() missing 1 required positional argument: 'x'"),
+        (lambda: made(y, x, x=x), "halve() got multiple values for argument 'x'"),
+        (lambda: made(y, x, wrong=1), "halve() got an unexpected keyword argument 'wrong'"),
+        (lambda: made(y, x, 1, 2), "halve() takes from 2 to 3 positional arguments but 4"),
+    ):
+        with pytest.raises(TypeError, match=re.escape(message)):
+            refused()
+    with pytest.raises(ValueError, match="halve: y is float64, expected an array of float32"):
+        made(np.zeros(3), x)
+
+
+@pytest.mark.parametrize("package", ["cpu", "cuda"])
+def test_compiled_code_takes_nothing_but_definitions_from_the_reference(package):
+    """The cache of machine code does not follow its imports."""
+    folder = Path(inspect.getfile(kernels)).parent / package
+    for file in folder.rglob("*.py"):
+        tree = ast.parse(file.read_text())
+        definitions = {
+            node.args[0].value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            if node.func.id in ("twin", "mapped", "of_pairs")
+            if isinstance(node.args[0], ast.Attribute)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and "reference" in (node.module or ""):
+                assert ast.unparse(node).endswith(" as reference"), file
+            if isinstance(node, ast.Name) and node.id == "reference":
+                assert node in definitions, file
 
 
 def test_unknown_backend():

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from halflight import kernels
-from halflight.kernels.cuda.compiler import SIMULATED
-from halflight.kernels.shapes import SHAPES
+from halflight.kernels.cuda.machine.simulated import SIMULATED
 from halflight.nn import Input, Sequential, layers, losses
 from tests.benchmarks.determinism import digest
 from tests.benchmarks.gpu_large import PARTS
@@ -42,7 +41,7 @@ def _cases(kernel):
     return found[: max(1, int(np.searchsorted(sizes, AFFORDABLE, side="right")))]
 
 
-@pytest.mark.parametrize("kernel", SHAPES)
+@pytest.mark.parametrize("kernel", kernels.definitions())
 def test_equals_reference(kernel):
     backend = kernels.load("cuda")
     for case in _cases(kernel):

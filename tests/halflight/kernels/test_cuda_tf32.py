@@ -11,8 +11,8 @@ import pytest
 
 from halflight import kernels
 from halflight.kernels.compilation import with_globals
-from halflight.kernels.cuda import tensor_tiles
-from halflight.kernels.cuda.compiler import SIMULATED
+from halflight.kernels.cuda.machine.simulated import SIMULATED
+from halflight.kernels.cuda.products import tensor_tiles
 from tests.halflight.kernels.backends import ON_GPU
 from tests.halflight.kernels.cases import all_cases
 from tests.halflight.kernels.cases.case import assert_agrees

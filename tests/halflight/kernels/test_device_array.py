@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from halflight.kernels.cuda.compiler import _key, _three, _values, type_of
-from halflight.kernels.cuda.device_array import DeviceArray
+from halflight.kernels.cuda.machine.compiler import _key, _three, _values, type_of
+from halflight.kernels.cuda.machine.device_array import DeviceArray
 
 
 class Memory:

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import ndtr
 
 from halflight.kernels import elementary
-from halflight.kernels.cpu.compiler import compiled
+from halflight.kernels.cpu.machine.compiler import compiled
 
 EXPONENTS = np.linspace(-87.3, 88.7, 300_001)
 BELOW_ZERO = np.concatenate([np.linspace(-104.0, 0.0, 200_001), -np.logspace(-30, 0, 50_001)])

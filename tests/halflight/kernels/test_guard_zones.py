@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from halflight import kernels
-from halflight.kernels.cpu import scratch as scratch_module
-from halflight.kernels.cpu.compiler import compiled
-from halflight.kernels.cpu.vector import LANES, copy_floats
+from halflight.kernels.cpu.machine import scratch as scratch_module
+from halflight.kernels.cpu.machine.compiler import compiled
+from halflight.kernels.cpu.machine.vector import LANES, copy_floats
 from tests.halflight.kernels.backends import COMPILED
 from tests.halflight.kernels.cases import all_cases
 from tests.halflight.kernels.guarded import Fences, Zones, run_in, scratch_in

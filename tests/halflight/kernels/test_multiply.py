@@ -4,10 +4,10 @@ import numba
 import numpy as np
 import pytest
 
-from halflight.kernels.cpu.compiler import compiled
-from halflight.kernels.cpu.multiply import ROWS, WIDTH, multiply, multiply_transposed
-from halflight.kernels.cpu.transpose import transpose_block
-from halflight.kernels.cpu.vector import LANES
+from halflight.kernels.cpu.machine.compiler import compiled
+from halflight.kernels.cpu.machine.vector import LANES
+from halflight.kernels.cpu.products.multiply import ROWS, WIDTH, multiply, multiply_transposed
+from halflight.kernels.cpu.products.transpose import transpose_block
 
 RNG = np.random.Generator(np.random.Philox(key=[14, 0]))
 COLUMNS = sorted({LANES, WIDTH})

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halflight import kernels
-from halflight.kernels.cpu import volumes
+from halflight.kernels.cpu.convolution import volumes
 from tests.halflight.kernels.backends import COMPILED
 from tests.halflight.kernels.cases.case import EPSILON, Case, may_be_winograds
 from tests.halflight.kernels.cases.conv import Layout, conv_cases

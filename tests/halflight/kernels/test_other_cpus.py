@@ -8,8 +8,8 @@ from tests.halflight.kernels.python import output_of
 
 SCRIPT = """
 from halflight import kernels
-from halflight.kernels.cpu.compiler import cpu_features
-from halflight.kernels.cpu.multiply import ROWS, VECTORS
+from halflight.kernels.cpu.machine.compiler import cpu_features
+from halflight.kernels.cpu.products.multiply import ROWS, VECTORS
 from tests.halflight.kernels.cases import all_cases
 from tests.halflight.kernels.cases.case import assert_agrees
 

@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halflight import kernels
-from halflight.kernels.shapes import SHAPES
 from tests.halflight.kernels.backends import COMPILED
 from tests.halflight.kernels.cases import activation, all_cases, rectifier
 from tests.halflight.kernels.cases.case import assert_agrees, normal
@@ -24,10 +23,10 @@ def backend(request):
 
 
 def test_every_kernel_has_a_case():
-    assert {case.kernel for case in CASES} == set(SHAPES)
+    assert {case.kernel for case in CASES} == set(kernels.definitions())
 
 
-@pytest.mark.parametrize("kernel", SHAPES)
+@pytest.mark.parametrize("kernel", kernels.definitions())
 def test_equals_reference(backend, kernel):
     for case in CASES:
         if case.kernel == kernel:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from halflight import kernels
-from halflight.kernels.cpu.compiler import compiled
+from halflight.kernels.cpu.machine.compiler import compiled
 from halflight.kernels.randomness import random_key, random_word, standard_normal, uniform_bits
 from tests.halflight.kernels.backends import ON_CPU
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from halflight import kernels
-from halflight.kernels.cpu import winograd_tiles
-from halflight.kernels.cpu import winograd_transforms as maps
-from halflight.kernels.cpu.vector import LANES
+from halflight.kernels.cpu.convolution import winograd_tiles
+from halflight.kernels.cpu.convolution import winograd_transforms as maps
+from halflight.kernels.cpu.machine.vector import LANES
 from tests.halflight.kernels.cases.case import Case, normal, nothing
 from tests.halflight.kernels.cases.conv import winograd_cases
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from halflight import kernels
-from halflight.kernels import shapes
+from halflight.kernels.contract import laws_of
 from halflight.nn import Input, Model, Sequential, layers, losses, optimizers
 from halflight.nn.configuration import plain
 from halflight.nn.losses import LOSSES
@@ -53,7 +53,7 @@ def run(loss, data, backend="reference"):
 def test_every_loss_and_every_kernel_has_a_row():
     made = [row.make() for row in ROWS.values()]
     assert {type(loss) for loss in made} == set(LOSSES.values())
-    taught = {name for name, laws in shapes.SHAPES.items() if "dprediction" in laws}
+    taught = {n for n, kernel in kernels.definitions().items() if "dprediction" in laws_of(kernel)}
     assert {loss.kernel for loss in made} == taught
 
 

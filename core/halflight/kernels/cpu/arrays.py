@@ -6,19 +6,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..contract import checked
-
-__all__ = [
-    "FLOAT",
-    "accumulate",
-    "copy",
-    "copy_if",
-    "empty",
-    "fill",
-    "to_device",
-    "to_host",
-    "zeros",
-]
+from ..contract import twin
+from ..reference import arrays as reference
 
 FLOAT = np.float32
 
@@ -63,26 +52,22 @@ def to_host(array: np.ndarray) -> np.ndarray:
     return np.array(array)
 
 
-@checked(FLOAT)
-def copy(y: Array, x: Array) -> None:
-    """y = x, any shape."""
+@twin(reference.copy)
+def copy(y, x):
     np.copyto(y, x)
 
 
-@checked(FLOAT)
-def copy_if(y: Array, x: Array, flag: Array, wanted: bool) -> None:
-    """y = x, any shape, if flag (1,) is not 0, for `wanted` True, or is 0, for False."""
+@twin(reference.copy_if)
+def copy_if(y, x, flag, wanted):
     if bool(flag[0]) is wanted:
         np.copyto(y, x)
 
 
-@checked(FLOAT)
-def fill(y: Array, value: float) -> None:
-    """y = value, any shape."""
+@twin(reference.fill)
+def fill(y, value):
     y.fill(value)
 
 
-@checked(FLOAT)
-def accumulate(y: Array, x: Array) -> None:
-    """y += x, any shape."""
+@twin(reference.accumulate)
+def accumulate(y, x):
     np.add(y, x, out=y)

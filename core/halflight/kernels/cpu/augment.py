@@ -4,24 +4,18 @@ import numpy as np
 from numba import prange
 
 from .. import randomness
-from ..contract import checked
-from .arrays import FLOAT, Array
-from .compiler import compiled
+from ..contract import twin
+from ..reference import augment as reference
+from .arrays import Array
+from .machine.compiler import compiled
 from .pool import Pair
-
-__all__ = [
-    "random_orientation_backward",
-    "random_orientation_forward",
-    "random_shift_backward",
-    "random_shift_forward",
-]
 
 _random_word = compiled()(randomness.random_word)
 _random_below = compiled()(randomness.random_below)
 
 
 @compiled()
-def _draw(key, sample, counts):  # type: ignore
+def _draw(key, sample, counts):
     """Two integers of a sample, from 0 to below each of `counts`."""
     word = _random_word(key, np.uint64(sample))
     first, second = _random_below(word, np.uint64(counts[0]), np.uint64(counts[1]))
@@ -29,13 +23,13 @@ def _draw(key, sample, counts):  # type: ignore
 
 
 @compiled()
-def _inverse(orientation):  # type: ignore
+def _inverse(orientation):
     """The orientation that undoes one: mirrored ones undo themselves."""
     return orientation if orientation >= 4 else (4 - orientation) % 4
 
 
 @compiled()
-def _orient_image(y, x, orientation):  # type: ignore
+def _orient_image(y, x, orientation):
     """Images (h, w, c): y[i, j] comes from the pixel first + i down + j right of x, in its order.
 
     With m = w - 1, that is x[i, j], x[j, m - i], x[-i, -j], x[-j, i] for 0 to 3 and
@@ -60,36 +54,25 @@ def _orient_image(y, x, orientation):  # type: ignore
 
 
 @compiled(parallel=True)
-def _orient_images(y, x, orientations, key, invert):  # type: ignore
+def _orient_images(y, x, orientations, key, invert):
     for n in prange(len(x)):
         chosen, _ = _draw(key, n, (len(orientations), 1))
         orientation = orientations[chosen]
         _orient_image(y[n], x[n], _inverse(orientation) if invert else orientation)
 
 
-@checked(FLOAT)
-def random_orientation_forward(
-    y: Array, x: Array, orientations: tuple[int, ...], seed: int, step: int
-) -> None:
-    """y = each image of x (n, h, w, c) in one of `orientations`, equally likely.
-
-    An orientation is one of the 8 symmetries of the square: modulo 4 the quarter turns
-    (counter-clockwise, as numpy.rot90), and from 4 on the columns are mirrored first. The odd ones
-    need h = w.
-    """
+@twin(reference.random_orientation_forward)
+def random_orientation_forward(y, x, orientations, seed, step):
     _orient_images(y, x, np.array(orientations), randomness.random_key(seed, step), False)
 
 
-@checked(FLOAT)
-def random_orientation_backward(
-    dx: Array, dy: Array, orientations: tuple[int, ...], seed: int, step: int
-) -> None:
-    """dx = dy turned back, after the forward pass with the same orientations, seed and step."""
+@twin(reference.random_orientation_backward)
+def random_orientation_backward(dx, dy, orientations, seed, step):
     _orient_images(dx, dy, np.array(orientations), randomness.random_key(seed, step), True)
 
 
 @compiled()
-def _move_image(y, x, down, right):  # type: ignore
+def _move_image(y, x, down, right):
     """Images as rows of (column, channel); `right` counts values."""
     height, length = x.shape
     first, last = max(right, 0), min(length + right, length)
@@ -107,7 +90,7 @@ def _move_image(y, x, down, right):  # type: ignore
 
 
 @compiled(parallel=True)
-def _move_images(y, x, down, right, channels, key, sign):  # type: ignore
+def _move_images(y, x, down, right, channels, key, sign):
     for n in prange(len(x)):
         counts = (down[1] - down[0] + 1, right[1] - right[0] + 1)
         rows, columns = _draw(key, n, counts)
@@ -120,19 +103,11 @@ def _move(y: Array, x: Array, down: Pair, right: Pair, key: np.uint64, sign: int
     _move_images(y.reshape(rows), x.reshape(rows), tuple(down), tuple(right), channels, key, sign)
 
 
-@checked(FLOAT)
-def random_shift_forward(y: Array, x: Array, down: Pair, right: Pair, seed: int, step: int) -> None:
-    """y = each image of x (n, h, w, c) moved by whole pixels; zeros, the sky, enter.
-
-    The shift down and the shift to the right are drawn from the integers `down[0]` to `down[1]` and
-    `right[0]` to `right[1]`, both ends included, negative ones being up and to the left.
-    """
+@twin(reference.random_shift_forward)
+def random_shift_forward(y, x, down, right, seed, step):
     _move(y, x, down, right, randomness.random_key(seed, step), 1)
 
 
-@checked(FLOAT)
-def random_shift_backward(
-    dx: Array, dy: Array, down: Pair, right: Pair, seed: int, step: int
-) -> None:
-    """dx = dy moved back, after the forward pass with the same arguments; zeros enter."""
+@twin(reference.random_shift_backward)
+def random_shift_backward(dx, dy, down, right, seed, step):
     _move(dx, dy, down, right, randomness.random_key(seed, step), -1)

@@ -3,12 +3,11 @@
 import numpy as np
 from numba import prange
 
-from ..contract import checked
-from .arrays import FLOAT, Array
-from .compiler import compiled
-from .scratch import scratch
-
-__all__ = ["bias_backward", "bias_forward"]
+from ..contract import twin
+from ..reference import bias as reference
+from .arrays import Array
+from .machine.compiler import compiled
+from .machine.scratch import scratch
 
 CHUNK = 256  # rows of one task, and the longest sum taken in one go
 
@@ -18,21 +17,20 @@ def _rows(x: Array) -> Array:
 
 
 @compiled(parallel=True)
-def _add_bias(y, b):  # type: ignore
+def _add_bias(y, b):
     for k in prange((len(y) + CHUNK - 1) // CHUNK):
         for row in range(k * CHUNK, min((k + 1) * CHUNK, len(y))):
             for o in range(b.size):
                 y[row, o] += b[o]
 
 
-@checked(FLOAT)
-def bias_forward(y: Array, b: Array) -> None:
-    """y (..., out) += b (out,), in place."""
+@twin(reference.bias_forward)
+def bias_forward(y, b):
     _add_bias(_rows(y), b)
 
 
 @compiled(parallel=True)
-def _sum_chunks(sums, dy):  # type: ignore
+def _sum_chunks(sums, dy):
     """sums[k] = the sum of the k-th chunk of rows of dy."""
     for k in prange(len(sums)):
         for o in range(sums.shape[1]):
@@ -42,9 +40,8 @@ def _sum_chunks(sums, dy):  # type: ignore
                 sums[k, o] += dy[row, o]
 
 
-@checked(FLOAT)
-def bias_backward(db: Array, dy: Array) -> None:
-    """db (out,) += the sum of dy (..., out) over all axes but the last."""
+@twin(reference.bias_backward)
+def bias_backward(db, dy):
     rows = _rows(dy)
     sums = scratch("bias sums", -(-len(rows) // CHUNK), rows.shape[1])
     _sum_chunks(sums, rows)

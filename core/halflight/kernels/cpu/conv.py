@@ -3,21 +3,12 @@
 With `precise`, sums are direct where Winograd's algorithm would serve.
 """
 
-from ..contract import checked
-from .arrays import FLOAT, Array
-from .epilogue import Ending
-from .groups import backward_input, backward_weights, forward
-from .volumes import Geometry
-from .windows import Triple
-
-__all__ = [
-    "conv2d_backward_input",
-    "conv2d_backward_weights",
-    "conv2d_forward",
-    "conv3d_backward_input",
-    "conv3d_backward_weights",
-    "conv3d_forward",
-]
+from ..contract import twin
+from ..reference import conv as reference
+from .arrays import Array
+from .convolution.groups import backward_input, backward_weights, forward
+from .convolution.volumes import Geometry
+from .products.epilogue import Ending
 
 Pair = tuple[int, int]
 
@@ -47,103 +38,33 @@ def fused_forward(
     forward(_volumes(y), _volumes(x), w[None], ending, geometry, groups)
 
 
-@checked(FLOAT)
-def conv2d_forward(
-    y: Array,
-    x: Array,
-    w: Array,
-    b: Array | None,
-    strides: Pair,
-    padding: Pair,
-    dilation: Pair,
-    groups: int,
-    *,
-    precise: bool = False,
-) -> None:
-    """y (n, p, q, out) from x (n, h, w, in), w (kh, kw, in / groups, out) and b (out,) or None."""
+@twin(reference.conv2d_forward)
+def conv2d_forward(y, x, w, b, strides, padding, dilation, groups, *, precise=False):
     fused_forward(y, x, w, Ending(shift=b), strides, padding, dilation, groups, precise)
 
 
-@checked(FLOAT)
-def conv2d_backward_input(
-    dx: Array,
-    dy: Array,
-    w: Array,
-    strides: Pair,
-    padding: Pair,
-    dilation: Pair,
-    groups: int,
-    *,
-    precise: bool = False,
-) -> None:
-    """dx (n, h, w, in) = gradient of conv2d_forward by its x."""
+@twin(reference.conv2d_backward_input)
+def conv2d_backward_input(dx, dy, w, strides, padding, dilation, groups, *, precise=False):
     geometry = _geometry(strides, padding, dilation, precise)
     backward_input(_volumes(dx), _volumes(dy), w[None], geometry, groups)
 
 
-@checked(FLOAT)
-def conv2d_backward_weights(
-    dw: Array,
-    db: Array | None,
-    dy: Array,
-    x: Array,
-    strides: Pair,
-    padding: Pair,
-    dilation: Pair,
-    groups: int,
-    *,
-    precise: bool = False,
-) -> None:
-    """dw (kh, kw, in / groups, out) and db (out,), or None, += gradients of conv2d_forward."""
+@twin(reference.conv2d_backward_weights)
+def conv2d_backward_weights(dw, db, dy, x, strides, padding, dilation, groups, *, precise=False):
     geometry = _geometry(strides, padding, dilation, precise)
     backward_weights(dw[None], db, _volumes(dy), _volumes(x), geometry, groups)
 
 
-@checked(FLOAT)
-def conv3d_forward(
-    y: Array,
-    x: Array,
-    w: Array,
-    b: Array | None,
-    strides: Triple,
-    padding: Triple,
-    dilation: Triple,
-    groups: int,
-    *,
-    precise: bool = False,
-) -> None:
-    """y (n, r, p, q, out) from x (n, d, h, w, in), w (kd, kh, kw, in / groups, out), b or None."""
+@twin(reference.conv3d_forward)
+def conv3d_forward(y, x, w, b, strides, padding, dilation, groups, *, precise=False):
     forward(y, x, w, Ending(shift=b), Geometry(strides, padding, dilation, precise), groups)
 
 
-@checked(FLOAT)
-def conv3d_backward_input(
-    dx: Array,
-    dy: Array,
-    w: Array,
-    strides: Triple,
-    padding: Triple,
-    dilation: Triple,
-    groups: int,
-    *,
-    precise: bool = False,
-) -> None:
-    """dx (n, d, h, w, in) = gradient of conv3d_forward by its x."""
+@twin(reference.conv3d_backward_input)
+def conv3d_backward_input(dx, dy, w, strides, padding, dilation, groups, *, precise=False):
     backward_input(dx, dy, w, Geometry(strides, padding, dilation, precise), groups)
 
 
-@checked(FLOAT)
-def conv3d_backward_weights(
-    dw: Array,
-    db: Array | None,
-    dy: Array,
-    x: Array,
-    strides: Triple,
-    padding: Triple,
-    dilation: Triple,
-    groups: int,
-    *,
-    precise: bool = False,
-) -> None:
-    """dw (kd, kh, kw, in / groups, out) and db (out,), or None, += gradients of conv3d_forward."""
+@twin(reference.conv3d_backward_weights)
+def conv3d_backward_weights(dw, db, dy, x, strides, padding, dilation, groups, *, precise=False):
     backward_weights(dw, db, dy, x, Geometry(strides, padding, dilation, precise), groups)

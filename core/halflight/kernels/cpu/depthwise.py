@@ -8,18 +8,13 @@ import numba
 import numpy as np
 from numba import prange
 
-from ..contract import checked
-from .arrays import FLOAT, Array
-from .compiler import compiled, thread_limit
-from .depthwise_weights import depthwise_weights
-from .scratch import scratch
-from .strips import multiply_add, reaching, split, window_columns
-
-__all__ = [
-    "depthwise_conv2d_backward_input",
-    "depthwise_conv2d_backward_weights",
-    "depthwise_conv2d_forward",
-]
+from ..contract import twin
+from ..reference import depthwise as reference
+from .arrays import Array
+from .convolution.depthwise_weights import depthwise_weights
+from .convolution.strips import multiply_add, reaching, split, window_columns
+from .machine.compiler import compiled, thread_limit
+from .machine.scratch import scratch
 
 Pair = tuple[int, int]
 
@@ -33,7 +28,7 @@ def _by_output(w: Array) -> Array:
 
 
 @compiled()
-def _join(y, strip):  # type: ignore
+def _join(y, strip):
     """y (q, c m) = strip (q, m, c)."""
     _, multiplier, channels = strip.shape
     for q in range(len(strip)):
@@ -43,7 +38,7 @@ def _join(y, strip):  # type: ignore
 
 
 @compiled()
-def _forward_row(y, x, w, bias, p, strides, padding, dilation, strip):  # type: ignore
+def _forward_row(y, x, w, bias, p, strides, padding, dilation, strip):
     """y (q, c m) = row p of the outputs of one image x (h, w, c)."""
     for q in range(len(strip)):
         strip[q] = bias
@@ -61,7 +56,7 @@ def _forward_row(y, x, w, bias, p, strides, padding, dilation, strip):  # type: 
 
 
 @compiled(parallel=True)
-def _forward(y, x, w, bias, strides, padding, dilation, strips):  # type: ignore
+def _forward(y, x, w, bias, strides, padding, dilation, strips):
     rows = y.shape[1]
     for i in prange(len(y) * rows):
         n, p = i // rows, i % rows
@@ -69,11 +64,8 @@ def _forward(y, x, w, bias, strides, padding, dilation, strips):  # type: ignore
         _forward_row(y[n, p], x[n], w, bias, p, strides, padding, dilation, strip)
 
 
-@checked(FLOAT)
-def depthwise_conv2d_forward(
-    y: Array, x: Array, w: Array, b: Array | None, strides: Pair, padding: Pair, dilation: Pair
-) -> None:
-    """y (n, p, q, c m) from x (n, h, w, c), w (kh, kw, c, m) and b (c m,) or None."""
+@twin(reference.depthwise_conv2d_forward)
+def depthwise_conv2d_forward(y, x, w, b, strides, padding, dilation):
     channels, multiplier = w.shape[2:]
     bias = scratch("depthwise b", multiplier, channels)
     bias[:] = 0.0 if b is None else b.reshape(channels, multiplier).T
@@ -82,7 +74,7 @@ def depthwise_conv2d_forward(
 
 
 @compiled()
-def _backward_input_row(dx, dy, w, row, strides, padding, dilation, strip):  # type: ignore
+def _backward_input_row(dx, dy, w, row, strides, padding, dilation, strip):
     """dx (w, c) = a row of the gradient of one image, from dy (p, q, c m)."""
     dx[:] = np.float32(0)
     for u in range(w.shape[0]):
@@ -99,7 +91,7 @@ def _backward_input_row(dx, dy, w, row, strides, padding, dilation, strip):  # t
 
 
 @compiled(parallel=True)
-def _backward_input(dx, dy, w, strides, padding, dilation, strips):  # type: ignore
+def _backward_input(dx, dy, w, strides, padding, dilation, strips):
     rows = dx.shape[1]
     for i in prange(len(dx) * rows):
         n, row = i // rows, i % rows
@@ -107,25 +99,13 @@ def _backward_input(dx, dy, w, strides, padding, dilation, strips):  # type: ign
         _backward_input_row(dx[n, row], dy[n], w, row, strides, padding, dilation, strip)
 
 
-@checked(FLOAT)
-def depthwise_conv2d_backward_input(
-    dx: Array, dy: Array, w: Array, strides: Pair, padding: Pair, dilation: Pair
-) -> None:
-    """dx (n, h, w, c) = gradient of depthwise_conv2d_forward by its x."""
+@twin(reference.depthwise_conv2d_backward_input)
+def depthwise_conv2d_backward_input(dx, dy, w, strides, padding, dilation):
     channels, multiplier = w.shape[2:]
     strips = scratch("strips", thread_limit(), dy.shape[2], multiplier, channels)
     _backward_input(dx, dy, _by_output(w), strides, padding, dilation, strips)
 
 
-@checked(FLOAT)
-def depthwise_conv2d_backward_weights(
-    dw: Array,
-    db: Array | None,
-    dy: Array,
-    x: Array,
-    strides: Pair,
-    padding: Pair,
-    dilation: Pair,
-) -> None:
-    """dw (kh, kw, c, m) and db (c m,), or None, += gradients of depthwise_conv2d_forward."""
+@twin(reference.depthwise_conv2d_backward_weights)
+def depthwise_conv2d_backward_weights(dw, db, dy, x, strides, padding, dilation):
     depthwise_weights(dw, db, dy, x, strides, padding, dilation)

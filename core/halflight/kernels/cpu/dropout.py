@@ -4,23 +4,17 @@ import numpy as np
 from numba import prange
 
 from .. import randomness
-from ..contract import checked
-from .arrays import FLOAT, Array
-from .blocks import block_bounds, block_count
-from .compiler import compiled
-
-__all__ = [
-    "dropout_backward",
-    "dropout_forward",
-    "spatial_dropout_backward",
-    "spatial_dropout_forward",
-]
+from ..contract import twin
+from ..reference import dropout as reference
+from .arrays import FLOAT
+from .loops.blocks import block_bounds, block_count
+from .machine.compiler import compiled
 
 _dropout_bits = compiled()(randomness.dropout_bits)
 
 
 @compiled(parallel=True)
-def _dropout(y, x, factor, threshold, key):  # type: ignore
+def _dropout(y, x, factor, threshold, key):
     for block in prange(block_count(y.size)):
         start, stop = block_bounds(block, y.size)
         for i in range(start, stop):
@@ -28,21 +22,19 @@ def _dropout(y, x, factor, threshold, key):  # type: ignore
             y[i] = x[i] * factor if kept else np.float32(0)
 
 
-@checked(FLOAT)
-def dropout_forward(y: Array, x: Array, rate: float, seed: int, step: int) -> None:
-    """y = x / (1 - rate) where kept, 0 with probability `rate`; 0 <= rate < 1."""
+@twin(reference.dropout_forward)
+def dropout_forward(y, x, rate, seed, step):
     key, threshold = randomness.random_key(seed, step), randomness.dropout_threshold(rate)
     _dropout(y.reshape(-1), x.reshape(-1), FLOAT(1.0 / (1.0 - rate)), threshold, key)
 
 
-@checked(FLOAT)
-def dropout_backward(dx: Array, dy: Array, rate: float, seed: int, step: int) -> None:
-    """dx = dy through the mask of the dropout_forward called with the same rate, seed and step."""
+@twin(reference.dropout_backward)
+def dropout_backward(dx, dy, rate, seed, step):
     dropout_forward(dx, dy, rate, seed, step)
 
 
 @compiled(parallel=True)
-def _drop_channels(y, x, factor, threshold, key):  # type: ignore
+def _drop_channels(y, x, factor, threshold, key):
     samples, positions, channels = x.shape
     for i in prange(samples):
         for c in range(channels):  # the mask, as zeros and factors, in the first row of y
@@ -54,14 +46,12 @@ def _drop_channels(y, x, factor, threshold, key):  # type: ignore
                 y[i, p, c] = x[i, p, c] * mask if mask > np.float32(0) else np.float32(0)
 
 
-@checked(FLOAT)
-def spatial_dropout_forward(y: Array, x: Array, rate: float, seed: int, step: int) -> None:
-    """The same for whole channels of x (n, p, c): all positions are kept or dropped together."""
+@twin(reference.spatial_dropout_forward)
+def spatial_dropout_forward(y, x, rate, seed, step):
     key, threshold = randomness.random_key(seed, step), randomness.dropout_threshold(rate)
     _drop_channels(y, x, FLOAT(1.0 / (1.0 - rate)), threshold, key)
 
 
-@checked(FLOAT)
-def spatial_dropout_backward(dx: Array, dy: Array, rate: float, seed: int, step: int) -> None:
-    """dx = dy through the mask of the spatial_dropout_forward with the same rate, seed and step."""
+@twin(reference.spatial_dropout_backward)
+def spatial_dropout_backward(dx, dy, rate, seed, step):
     spatial_dropout_forward(dx, dy, rate, seed, step)

@@ -6,118 +6,32 @@ import numpy as np
 from numba import prange
 
 from .. import formulas, loss_formulas
-from ..contract import checked
-from .arrays import FLOAT, Array
-from .compiler import compiled
-from .rows import block_bounds, block_count, clipped, inverse_sum, log_sum_exp, row_sum
+from ..contract import twin
+from ..reference import focal as reference
+from .arrays import FLOAT
+from .loops.loss_rows import (
+    block_bounds,
+    block_count,
+    clipped,
+    inverse_sum,
+    log_sum_exp,
+    of_pairs,
+    row_sum,
+)
+from .machine.compiler import compiled
 
-__all__ = [
-    "binary_focal_crossentropy",
-    "binary_focal_crossentropy_from_logits",
-    "categorical_focal_crossentropy",
-    "categorical_focal_crossentropy_from_logits",
-]
+_ZERO, _ONE, _TINY = formulas.ZERO, formulas.ONE, loss_formulas.TINY
 
-_ZERO, _HALF, _ONE, _TINY = formulas.ZERO, formulas.HALF, formulas.ONE, loss_formulas.TINY
-_binary_focal_pair = compiled()(loss_formulas.binary_focal)
-_binary_focal_logits_pair = compiled()(loss_formulas.binary_focal_from_logits)
-
-
-@compiled(parallel=True)
-def _binary_focal(  # type: ignore
-    loss, dprediction, prediction, target, weight, gamma, positive, negative, label_smoothing
-):
-    outputs = prediction.shape[1]
-    inverse = inverse_sum(weight) / np.float32(outputs)
-    for block in prange(block_count(loss.size)):
-        start, stop = block_bounds(block, loss.size)
-        for i in range(start, stop):
-            share, total = weight[i] * inverse, np.float32(0)
-            for t in range(outputs):
-                y = target[i, t] + label_smoothing * (_HALF - target[i, t])
-                value, gradient = _binary_focal_pair(prediction[i, t], y, gamma, positive, negative)
-                dprediction[i, t] = share * gradient
-                total += value
-            loss[i] = total / np.float32(outputs)
-
-
-@checked(FLOAT)
-def binary_focal_crossentropy(
-    loss: Array,
-    dprediction: Array,
-    prediction: Array,
-    target: Array,
-    weight: Array,
-    gamma: float,
-    positive: float,
-    negative: float,
-    label_smoothing: float,
-) -> None:
-    """loss = mean over t of a u^gamma times the binary cross-entropy of p = prediction and y.
-
-    y = smoothed target, u = y (1 - p) + (1 - y) p, a = y positive + (1 - y) negative (eq. 5).
-    """
-    _binary_focal(
-        loss,
-        dprediction,
-        prediction,
-        target,
-        weight,
-        FLOAT(gamma),
-        FLOAT(positive),
-        FLOAT(negative),
-        FLOAT(label_smoothing),
-    )
+binary_focal_crossentropy = of_pairs(
+    reference.binary_focal_crossentropy, loss_formulas.smoothed_binary_focal
+)
+binary_focal_crossentropy_from_logits = of_pairs(
+    reference.binary_focal_crossentropy_from_logits, loss_formulas.smoothed_binary_focal_from_logits
+)
 
 
 @compiled(parallel=True)
-def _binary_focal_logits(  # type: ignore
-    loss, dprediction, prediction, target, weight, gamma, positive, negative, label_smoothing
-):
-    outputs = prediction.shape[1]
-    inverse = inverse_sum(weight) / np.float32(outputs)
-    for block in prange(block_count(loss.size)):
-        start, stop = block_bounds(block, loss.size)
-        for i in range(start, stop):
-            share, total = weight[i] * inverse, np.float32(0)
-            for t in range(outputs):
-                y = target[i, t] + label_smoothing * (_HALF - target[i, t])
-                value, gradient = _binary_focal_logits_pair(
-                    prediction[i, t], y, gamma, positive, negative
-                )
-                dprediction[i, t] = share * gradient
-                total += value
-            loss[i] = total / np.float32(outputs)
-
-
-@checked(FLOAT)
-def binary_focal_crossentropy_from_logits(
-    loss: Array,
-    dprediction: Array,
-    prediction: Array,
-    target: Array,
-    weight: Array,
-    gamma: float,
-    positive: float,
-    negative: float,
-    label_smoothing: float,
-) -> None:
-    """`binary_focal_crossentropy` of p = sigmoid(prediction), never clipped."""
-    _binary_focal_logits(
-        loss,
-        dprediction,
-        prediction,
-        target,
-        weight,
-        FLOAT(gamma),
-        FLOAT(positive),
-        FLOAT(negative),
-        FLOAT(label_smoothing),
-    )
-
-
-@compiled(parallel=True)
-def _categorical_focal(  # type: ignore
+def _categorical_focal(
     loss, dprediction, prediction, target, weight, gamma, alpha, label_smoothing
 ):
     inverse = inverse_sum(weight)
@@ -144,18 +58,10 @@ def _categorical_focal(  # type: ignore
             loss[i] = value
 
 
-@checked(FLOAT)
+@twin(reference.categorical_focal_crossentropy)
 def categorical_focal_crossentropy(
-    loss: Array,
-    dprediction: Array,
-    prediction: Array,
-    target: Array,
-    weight: Array,
-    gamma: float,
-    alpha: float,
-    label_smoothing: float,
-) -> None:
-    """loss = -sum over t of alpha y (1 - p)^gamma log p, p = prediction / its sum, y smoothed."""
+    loss, dprediction, prediction, target, weight, gamma, alpha, label_smoothing
+):
     _categorical_focal(
         loss,
         dprediction,
@@ -169,7 +75,7 @@ def categorical_focal_crossentropy(
 
 
 @compiled(parallel=True)
-def _categorical_focal_logits(  # type: ignore
+def _categorical_focal_logits(
     loss, dprediction, prediction, target, weight, gamma, alpha, label_smoothing
 ):
     inverse = inverse_sum(weight)
@@ -196,18 +102,10 @@ def _categorical_focal_logits(  # type: ignore
             loss[i] = value
 
 
-@checked(FLOAT)
+@twin(reference.categorical_focal_crossentropy_from_logits)
 def categorical_focal_crossentropy_from_logits(
-    loss: Array,
-    dprediction: Array,
-    prediction: Array,
-    target: Array,
-    weight: Array,
-    gamma: float,
-    alpha: float,
-    label_smoothing: float,
-) -> None:
-    """`categorical_focal_crossentropy` of p = softmax(prediction), never clipped."""
+    loss, dprediction, prediction, target, weight, gamma, alpha, label_smoothing
+):
     _categorical_focal_logits(
         loss,
         dprediction,

@@ -2,15 +2,14 @@
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array, Indices
-from .batch_statistics import inverse_deviation_of, scaling
+from ..contract import twin
+from ..reference import fused as reference
+from .arrays import FLOAT, Array
 from .conv import fused_forward
-from .epilogue import Ending
-from .pairs import make_room, spread_pairs
-from .scratch import scratch
-
-__all__ = ["conv2d_fused_forward", "rectified_pool_backward"]
+from .loops.batch_statistics import inverse_deviation_of, scaling
+from .loops.pairs import make_room, spread_pairs
+from .machine.scratch import scratch
+from .products.epilogue import Ending
 
 Pair = tuple[int, int]
 
@@ -36,40 +35,34 @@ def _folded(
     return scale, shift
 
 
-@checked(FLOAT)
+@twin(reference.conv2d_fused_forward)
 def conv2d_fused_forward(
-    y: Array,
-    index: Indices | None,
-    x: Array,
-    w: Array,
-    b: Array | None,
-    gamma: Array | None,
-    beta: Array | None,
-    running_mean: Array | None,
-    running_variance: Array | None,
-    epsilon: float,
-    slope: float,
-    pool: bool,
-    strides: Pair,
-    padding: Pair,
-    dilation: Pair,
-    groups: int,
+    y,
+    index,
+    x,
+    w,
+    b,
+    gamma,
+    beta,
+    running_mean,
+    running_variance,
+    epsilon,
+    slope,
+    pool,
+    strides,
+    padding,
+    dilation,
+    groups,
     *,
-    precise: bool = False,
-) -> None:
-    """conv2d_forward, then batch_norm_forward_inference unless running_mean is None, then the end.
-
-    The end is a rectifier (slope x below 0) and, with `pool`, the largest of every 2 x 2 pixels:
-    y (n, p, q, out) then comes from the first 2 p by 2 q outputs of the convolution.
-    """
+    precise=False,
+):
     scale, shift = _folded(b, gamma, beta, running_mean, running_variance, epsilon)
     ending = Ending(scale, shift, slope, bool(pool), index)
     fused_forward(y, x, w, ending, strides, padding, dilation, groups, precise)
 
 
-@checked(FLOAT)
-def rectified_pool_backward(dx: Array, dy: Array, index: Indices, y: Array, slope: float) -> None:
-    """dx (n, h, w, c) = gradient of the end by its input, from its pooled output y and index."""
+@twin(reference.rectified_pool_backward)
+def rectified_pool_backward(dx, dy, index, y, slope):
     lines = (*dx.shape[:2], -1)
     halves = (*dy.shape[:2], -1)
     spread_pairs(

@@ -11,17 +11,16 @@ import numba
 import numpy as np
 from numba import prange
 
-from ..contract import checked
+from ..contract import twin
 from ..formulas import floor_of, rectify
+from ..reference import fused_norm as reference
 from .arrays import FLOAT, Array, Indices
-from .batch_statistics import batch_statistics, merge_gradients, scaling
-from .compiler import compiled, thread_limit
-from .pairs import pool_lines, spread_line
-from .scratch import scratch
-from .statistics import or_constant, or_spare
-from .vector import copy_floats
-
-__all__ = ["batch_norm_fused_backward", "batch_norm_fused_forward"]
+from .loops.batch_statistics import batch_statistics, merge_gradients, scaling
+from .loops.pairs import pool_lines, spread_line
+from .loops.statistics import or_constant, or_spare
+from .machine.compiler import compiled, thread_limit
+from .machine.scratch import scratch
+from .machine.vector import copy_floats
 
 _ZERO = np.float32(0)
 
@@ -35,13 +34,13 @@ class Affine(NamedTuple):
 
 
 @compiled()
-def _finish_line(y, x, mean, factor, beta, slope, floor):  # type: ignore
+def _finish_line(y, x, mean, factor, beta, slope, floor):
     for i in range(x.size):
         y[i] = rectify((x[i] - mean[i]) * factor[i] + beta[i], slope, floor)
 
 
 @compiled()
-def _finish_image(y, index, x, mean, factor, beta, slope, floor, lines, place, channels, pool):  # type: ignore
+def _finish_image(y, index, x, mean, factor, beta, slope, floor, lines, place, channels, pool):
     upper, lower, value = lines[0], lines[1], lines[2]
     for row in range(y.shape[0]):
         if pool:
@@ -53,7 +52,7 @@ def _finish_image(y, index, x, mean, factor, beta, slope, floor, lines, place, c
 
 
 @compiled(parallel=True)
-def _finish(y, index, x, mean, factor, beta, slope, floor, lines, places, channels, pool):  # type: ignore
+def _finish(y, index, x, mean, factor, beta, slope, floor, lines, places, channels, pool):
     """y, index = the end of x; y, index (n, p, q c) and x (n, h, w c)."""
     for n in prange(len(x)):
         thread = numba.get_thread_id()
@@ -74,7 +73,7 @@ def _finish(y, index, x, mean, factor, beta, slope, floor, lines, places, channe
 
 
 @compiled()
-def _take_line(line, dy, index, row, channels):  # type: ignore
+def _take_line(line, dy, index, row, channels):
     """line = what pooling hands down to a row of pixels."""
     if row // 2 == dy.shape[0]:
         line[:] = _ZERO
@@ -83,7 +82,7 @@ def _take_line(line, dy, index, row, channels):  # type: ignore
 
 
 @compiled()
-def _mask_line(masked, dy, x, mean, factor, beta, slope):  # type: ignore
+def _mask_line(masked, dy, x, mean, factor, beta, slope):
     """masked = the gradient before the rectifier."""
     for i in range(x.size):
         z = (x[i] - mean[i]) * factor[i] + beta[i]
@@ -91,19 +90,19 @@ def _mask_line(masked, dy, x, mean, factor, beta, slope):  # type: ignore
 
 
 @compiled()
-def _add_line(sums, line):  # type: ignore
+def _add_line(sums, line):
     for i in range(line.size):
         sums[i] += line[i]
 
 
 @compiled()
-def _add_products(sums, line, x, mean):  # type: ignore
+def _add_products(sums, line, x, mean):
     for i in range(line.size):
         sums[i] += line[i] * (x[i] - mean[i])
 
 
 @compiled()
-def _sum_image(chunk, dy, index, x, mean, factor, beta, slope, lines, channels, pool):  # type: ignore
+def _sum_image(chunk, dy, index, x, mean, factor, beta, slope, lines, channels, pool):
     line, masked, sums, products = lines[0], lines[1], lines[2], lines[3]
     sums[:] = _ZERO
     products[:] = _ZERO
@@ -122,7 +121,7 @@ def _sum_image(chunk, dy, index, x, mean, factor, beta, slope, lines, channels, 
 
 
 @compiled(parallel=True)
-def _sum(chunks, dy, index, x, mean, factor, beta, slope, lines, channels, pool):  # type: ignore
+def _sum(chunks, dy, index, x, mean, factor, beta, slope, lines, channels, pool):
     """chunks[n] = sums over image n of the gradient before the rectifier, and of it (x - mean)."""
     for n in prange(len(x)):
         _sum_image(
@@ -141,13 +140,13 @@ def _sum(chunks, dy, index, x, mean, factor, beta, slope, lines, channels, pool)
 
 
 @compiled()
-def _input_gradient_line(line, masked, x, mean, factor, tilt, offset):  # type: ignore
+def _input_gradient_line(line, masked, x, mean, factor, tilt, offset):
     for i in range(x.size):
         line[i] = factor[i] * (masked[i] - offset[i] - (x[i] - mean[i]) * tilt[i])
 
 
 @compiled()
-def _input_gradient_image(  # type: ignore
+def _input_gradient_image(
     dx, dy, index, x, mean, factor, beta, slope, tilt, offset, lines, channels, pool
 ):
     """Each line is finished in scratch, as dx may be x and loops in place make no vectors."""
@@ -163,7 +162,7 @@ def _input_gradient_image(  # type: ignore
 
 
 @compiled(parallel=True)
-def _input_gradient(  # type: ignore
+def _input_gradient(
     dx, dy, index, x, mean, factor, beta, slope, tilt, offset, lines, channels, pool
 ):
     for n in prange(len(x)):
@@ -212,23 +211,22 @@ def _places(index: Indices | None) -> Indices:
     return np.empty((1, 1, 1), np.int32) if index is None else _lines(index)
 
 
-@checked(FLOAT)
+@twin(reference.batch_norm_fused_forward)
 def batch_norm_fused_forward(
-    y: Array,
-    index: Indices | None,
-    mean: Array,
-    inverse_deviation: Array,
-    running_mean: Array,
-    running_variance: Array,
-    x: Array,
-    gamma: Array | None,
-    beta: Array | None,
-    momentum: float,
-    epsilon: float,
-    slope: float,
-    pool: bool,
-) -> None:
-    """batch_norm_forward_training, then a rectifier, then the largest of every 2 x 2 if `pool`."""
+    y,
+    index,
+    mean,
+    inverse_deviation,
+    running_mean,
+    running_variance,
+    x,
+    gamma,
+    beta,
+    momentum,
+    epsilon,
+    slope,
+    pool,
+):
     channels, threads = x.shape[-1], thread_limit()
     running = (running_mean, running_variance)
     rows = x.reshape(-1, channels)
@@ -251,25 +249,10 @@ def batch_norm_fused_forward(
     )
 
 
-@checked(FLOAT)
+@twin(reference.batch_norm_fused_backward)
 def batch_norm_fused_backward(
-    dx: Array,
-    dgamma: Array | None,
-    dbeta: Array | None,
-    dy: Array,
-    index: Indices | None,
-    x: Array,
-    gamma: Array | None,
-    beta: Array | None,
-    mean: Array,
-    inverse_deviation: Array,
-    slope: float,
-    pool: bool,
-) -> None:
-    """Gradients of batch_norm_fused_forward; dx is assigned, dgamma and dbeta are added to.
-
-    dx may be x.
-    """
+    dx, dgamma, dbeta, dy, index, x, gamma, beta, mean, inverse_deviation, slope, pool
+):
     channels, width, below, pooled = x.shape[-1], x.shape[2], FLOAT(slope), bool(pool)
     affine = _affine(x, gamma, beta, mean, inverse_deviation)
     read = (_lines(dy), _places(index), _lines(x))

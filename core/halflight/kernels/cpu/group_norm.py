@@ -8,11 +8,10 @@ import math
 import numpy as np
 from numba import prange
 
-from ..contract import checked
-from .arrays import FLOAT, Array
-from .compiler import compiled
-from .scratch import scratch
-from .statistics import (
+from ..contract import twin
+from ..reference import group_norm as reference
+from .arrays import Array
+from .loops.statistics import (
     CHUNK,
     gradient_sums,
     normalise_rows,
@@ -20,11 +19,8 @@ from .statistics import (
     or_spare,
     row_statistics,
 )
-
-__all__ = [
-    "group_norm_backward",
-    "group_norm_forward",
-]
+from .machine.compiler import compiled
+from .machine.scratch import scratch
 
 
 def _chunks(x: Array) -> Array:
@@ -34,7 +30,7 @@ def _chunks(x: Array) -> Array:
 
 
 @compiled(parallel=True)
-def _chunk_statistics(chunks, x):  # type: ignore
+def _chunk_statistics(chunks, x):
     """chunks[i, k] = mean of sample i's k-th chunk, and squared deviations, by channel."""
     count = chunks.shape[1]
     for task in prange(chunks.shape[0] * count):
@@ -44,7 +40,7 @@ def _chunk_statistics(chunks, x):  # type: ignore
 
 
 @compiled(entry=True)
-def _merge_groups(mean, inverse_deviation, chunks, positions, epsilon):  # type: ignore
+def _merge_groups(mean, inverse_deviation, chunks, positions, epsilon):
     """Mean and variance of each group from those of its chunks and channels, in float64."""
     size = chunks.shape[3] // mean.shape[1]
     for i in range(mean.shape[0]):
@@ -66,7 +62,7 @@ def _merge_groups(mean, inverse_deviation, chunks, positions, epsilon):  # type:
 
 
 @compiled(entry=True)
-def _spread(channels, mean, inverse_deviation, gamma):  # type: ignore
+def _spread(channels, mean, inverse_deviation, gamma):
     """channels[i] = mean and factor gamma inverse_deviation of sample i, channel by channel."""
     size = channels.shape[2] // mean.shape[1]
     for i in range(channels.shape[0]):
@@ -76,7 +72,7 @@ def _spread(channels, mean, inverse_deviation, gamma):  # type: ignore
 
 
 @compiled(parallel=True)
-def _normalise(y, x, channels, beta):  # type: ignore
+def _normalise(y, x, channels, beta):
     count = (x.shape[1] + CHUNK - 1) // CHUNK
     for task in prange(x.shape[0] * count):
         i, k = task // count, task % count
@@ -84,22 +80,8 @@ def _normalise(y, x, channels, beta):  # type: ignore
         normalise_rows(y[i, rows], x[i, rows], channels[i, 0], channels[i, 1], beta)
 
 
-@checked(FLOAT)
-def group_norm_forward(
-    y: Array,
-    mean: Array,
-    inverse_deviation: Array,
-    x: Array,
-    gamma: Array | None,
-    beta: Array | None,
-    epsilon: float,
-) -> None:
-    """y = gamma (x - mean) / sqrt(variance + epsilon) + beta with each group's own statistics.
-
-    Also writes mean (n, g) and inverse_deviation (n, g) = 1 / sqrt(variance + epsilon) for the
-    backward pass; their shape sets the number of groups, which must divide c. The variance is the
-    biased one (divided by the count).
-    """
+@twin(reference.group_norm_forward)
+def group_norm_forward(y, mean, inverse_deviation, x, gamma, beta, epsilon):
     samples, positions, channels = x.shape
     chunks = _chunks(x)
     _chunk_statistics(chunks, x)
@@ -110,7 +92,7 @@ def group_norm_forward(
 
 
 @compiled(parallel=True)
-def _chunk_gradients(chunks, dy, x, channels):  # type: ignore
+def _chunk_gradients(chunks, dy, x, channels):
     """chunks[i, k] = sums of dy and of dy (x - mean) over sample i's k-th chunk, by channel."""
     count = chunks.shape[1]
     for task in prange(chunks.shape[0] * count):
@@ -120,7 +102,7 @@ def _chunk_gradients(chunks, dy, x, channels):  # type: ignore
 
 
 @compiled(entry=True)
-def _merge_samples(dgamma, dbeta, chunks, inverse_deviation):  # type: ignore
+def _merge_samples(dgamma, dbeta, chunks, inverse_deviation):
     """Add the sums of all chunks to dgamma and dbeta; leave each sample's in its chunk 0."""
     size = dgamma.size // inverse_deviation.shape[1]
     for c in range(dgamma.size):
@@ -140,7 +122,7 @@ def _merge_samples(dgamma, dbeta, chunks, inverse_deviation):  # type: ignore
 
 
 @compiled(entry=True)
-def _project(offset, slope, chunks, gamma, inverse_deviation, positions):  # type: ignore
+def _project(offset, slope, chunks, gamma, inverse_deviation, positions):
     """Means of gamma dy and of gamma dy times normalised x over each group, by inverse_deviation.
 
     Both are written channel by channel; the slope is by inverse_deviation once more.
@@ -158,14 +140,14 @@ def _project(offset, slope, chunks, gamma, inverse_deviation, positions):  # typ
 
 
 @compiled()
-def _gradient_rows(dx, dy, x, mean, factor, offset, slope):  # type: ignore
+def _gradient_rows(dx, dy, x, mean, factor, offset, slope):
     for row in range(x.shape[0]):
         for c in range(x.shape[1]):
             dx[row, c] = factor[c] * dy[row, c] - offset[c] - (x[row, c] - mean[c]) * slope[c]
 
 
 @compiled(parallel=True)
-def _input_gradient(dx, dy, x, channels, offset, slope):  # type: ignore
+def _input_gradient(dx, dy, x, channels, offset, slope):
     count = (x.shape[1] + CHUNK - 1) // CHUNK
     for task in prange(x.shape[0] * count):
         i, k = task // count, task % count
@@ -176,18 +158,8 @@ def _input_gradient(dx, dy, x, channels, offset, slope):  # type: ignore
         )
 
 
-@checked(FLOAT)
-def group_norm_backward(
-    dx: Array,
-    dgamma: Array | None,
-    dbeta: Array | None,
-    dy: Array,
-    x: Array,
-    gamma: Array | None,
-    mean: Array,
-    inverse_deviation: Array,
-) -> None:
-    """Gradients of group_norm_forward; dx is assigned, dgamma and dbeta are added to."""
+@twin(reference.group_norm_backward)
+def group_norm_backward(dx, dgamma, dbeta, dy, x, gamma, mean, inverse_deviation):
     samples, positions, channels = x.shape
     gamma = or_constant(gamma, 1, channels)
     spread = scratch("group norm channels", samples, 2, channels)

@@ -1,4 +1,4 @@
-"""Gated recurrent units (Cho et al. 2014): the kernels, and the gate that acts after the product.
+"""Gated recurrent units (Cho et al. 2014) whose reset gate acts after the recurrent product.
 
 Groups of samples run in parallel, each through all steps on one thread.
 """
@@ -9,12 +9,10 @@ import numba
 import numpy as np
 
 from .. import formulas
-from ..contract import checked
-from .arrays import FLOAT, Array
-from .compiler import compiled
+from ..contract import twin
+from ..reference import gru as reference
 from .dense import dense_backward_weights
-from .gru_reset_before import backward_reset_before, forward_reset_before
-from .recurrence import (
+from .loops.recurrence import (
     group_bounds,
     group_count,
     group_rows,
@@ -24,14 +22,8 @@ from .recurrence import (
     states_before,
     step_time,
 )
-from .scratch import scratch
-
-__all__ = [
-    "gru_backward",
-    "gru_forward",
-    "gru_reset_before_backward",
-    "gru_reset_before_forward",
-]
+from .machine.compiler import compiled
+from .machine.scratch import scratch
 
 _sigmoid = compiled()(formulas.sigmoid)
 _sigmoid_gradient = compiled()(formulas.sigmoid_gradient)
@@ -39,7 +31,7 @@ _tanh_gradient = compiled()(formulas.tanh_gradient)
 
 
 @compiled()
-def _forward_cell(y, inner, gates, product, b, state):  # type: ignore
+def _forward_cell(y, inner, gates, product, b, state):
     """One step of one sample: y, inner and state (u,), gates and product (3u,), b (2, 3u)."""
     units = y.size
     for u in range(units):
@@ -56,7 +48,7 @@ def _forward_cell(y, inner, gates, product, b, state):  # type: ignore
 
 
 @compiled()
-def _forward_group(y, inner, gates, packed, b, reverse, state, product, panel, tile):  # type: ignore
+def _forward_group(y, inner, gates, packed, b, reverse, state, product, panel, tile):
     samples, times, _ = y.shape
     product[:] = np.float32(0)
     state[:] = np.float32(0)
@@ -69,7 +61,7 @@ def _forward_group(y, inner, gates, packed, b, reverse, state, product, panel, t
 
 
 @compiled(parallel=True)
-def _forward(y, inner, gates, packed, b, reverse, state, product, room):  # type: ignore
+def _forward(y, inner, gates, packed, b, reverse, state, product, room):
     for group in numba.prange(group_count(len(y))):
         thread = numba.get_thread_id()
         first, last = group_bounds(group, len(y))
@@ -87,15 +79,8 @@ def _forward(y, inner, gates, packed, b, reverse, state, product, room):  # type
         )
 
 
-@checked(FLOAT)
-def gru_forward(
-    y: Array, inner: Array, gates: Array, w: Array, b: Array | None, reverse: bool
-) -> None:
-    """y (n, t, u) = the states, from gates (n, t, 3u), w (u, 3u) and b (2, 3u) or None.
-
-    gates holds each step's projected input, without bias, and becomes the activated gates z, r, h;
-    inner (n, t, u) = the product that r multiplies.
-    """
+@twin(reference.gru_forward)
+def gru_forward(y, inner, gates, w, b, reverse):
     units = y.shape[2]
     biases = scratch("recurrent biases", 2, 3 * units)
     biases[...] = 0.0 if b is None else b
@@ -113,7 +98,7 @@ def gru_forward(
 
 
 @compiled()
-def _backward_cell(dproduct, kept, gates, dy, inner, before, dstate):  # type: ignore
+def _backward_cell(dproduct, kept, gates, dy, inner, before, dstate):
     """One step of one sample: gates and dproduct (3u,) = the gradients of projection and product.
 
     The others are (u,); kept = the part of the state's gradient that passes the step directly.
@@ -134,7 +119,7 @@ def _backward_cell(dproduct, kept, gates, dy, inner, before, dstate):  # type: i
 
 
 @compiled()
-def _backward_group(  # type: ignore
+def _backward_group(
     gates, products, dy, inner, before, packed, reverse, dproduct, kept, dstate, panel, tile
 ):
     samples, times, units = dy.shape
@@ -161,9 +146,7 @@ def _backward_group(  # type: ignore
 
 
 @compiled(parallel=True)
-def _backward(  # type: ignore
-    gates, products, dy, inner, before, packed, reverse, dproduct, kept, dstate, room
-):
+def _backward(gates, products, dy, inner, before, packed, reverse, dproduct, kept, dstate, room):
     for group in numba.prange(group_count(len(dy))):
         thread = numba.get_thread_id()
         first, last = group_bounds(group, len(dy))
@@ -183,21 +166,8 @@ def _backward(  # type: ignore
         )
 
 
-@checked(FLOAT)
-def gru_backward(
-    gates: Array,
-    dw: Array | None,
-    db: Array | None,
-    dy: Array,
-    y: Array,
-    inner: Array,
-    w: Array,
-    reverse: bool,
-) -> None:
-    """gates (n, t, 3u), as gru_forward left it, becomes the gradient of the projected inputs.
-
-    dw (u, 3u) and db (2, 3u), each or None, are added to. dy (n, t, u) is the gradient of y.
-    """
+@twin(reference.gru_backward)
+def gru_backward(gates, dw, db, dy, y, inner, w, reverse):
     units = y.shape[2]
     before = states_before(y, reverse)
     products = scratch("recurrent products", *gates.shape)
@@ -220,23 +190,3 @@ def gru_backward(
         total = scratch("recurrent biases", 3 * units)
         for row, gradients in zip(db, (gates, products), strict=True):
             row += np.add.reduce(gradients.reshape(-1, 3 * units), axis=0, out=total)
-
-
-@checked(FLOAT)
-def gru_reset_before_forward(y: Array, gates: Array, w: Array, reverse: bool) -> None:
-    """y (n, t, u) = the states, from gates (n, t, 3u) and w (u, 3u), in thirds wz, wr, wh.
-
-    gates holds each step's projected input and becomes the activated gates z, r, h.
-    """
-    forward_reset_before(y, gates, w, reverse)
-
-
-@checked(FLOAT)
-def gru_reset_before_backward(
-    gates: Array, dw: Array | None, dy: Array, y: Array, w: Array, reverse: bool
-) -> None:
-    """gates (n, t, 3u), as gru_reset_before_forward left it, becomes the projections' gradient.
-
-    dw (u, 3u), or None, is added to. dy (n, t, u) is the gradient of the states y.
-    """
-    backward_reset_before(gates, dw, dy, y, w, reverse)

@@ -6,10 +6,11 @@ import numba
 import numpy as np
 
 from .. import formulas
+from ..contract import twin
+from ..reference import gru as reference
 from .arrays import Array
-from .compiler import compiled
 from .dense import dense_backward_weights
-from .recurrence import (
+from .loops.recurrence import (
     group_bounds,
     group_count,
     group_rows,
@@ -19,7 +20,8 @@ from .recurrence import (
     states_before,
     step_time,
 )
-from .scratch import scratch
+from .machine.compiler import compiled
+from .machine.scratch import scratch
 
 _sigmoid = compiled()(formulas.sigmoid)
 _sigmoid_gradient = compiled()(formulas.sigmoid_gradient)
@@ -27,7 +29,7 @@ _tanh_gradient = compiled()(formulas.tanh_gradient)
 
 
 @compiled()
-def _forward_group(  # type: ignore
+def _forward_group(
     y, gates, packed, packed_candidate, reverse, state, kept, product, candidate, panel, tile
 ):
     """kept = r times the state, which the candidate's product takes."""
@@ -57,9 +59,7 @@ def _forward_group(  # type: ignore
 
 
 @compiled(parallel=True)
-def _forward(  # type: ignore
-    y, gates, packed, packed_candidate, reverse, state, kept, product, candidate, room
-):
+def _forward(y, gates, packed, packed_candidate, reverse, state, kept, product, candidate, room):
     for group in numba.prange(group_count(len(y))):
         thread = numba.get_thread_id()
         first, last = group_bounds(group, len(y))
@@ -78,8 +78,8 @@ def _forward(  # type: ignore
         )
 
 
-def forward_reset_before(y: Array, gates: Array, w: Array, reverse: bool) -> None:
-    """The states y (n, t, u) and gates (n, t, 3u), as the kernel gru_reset_before_forward says."""
+@twin(reference.gru_reset_before_forward)
+def gru_reset_before_forward(y, gates, w, reverse):
     units = y.shape[2]
     _forward(
         y,
@@ -96,7 +96,7 @@ def forward_reset_before(y: Array, gates: Array, w: Array, reverse: bool) -> Non
 
 
 @compiled()
-def _backward_group(  # type: ignore
+def _backward_group(
     gates,
     kept,
     dy,
@@ -143,7 +143,7 @@ def _backward_group(  # type: ignore
 
 
 @compiled(parallel=True)
-def _backward(  # type: ignore
+def _backward(
     gates,
     kept,
     dy,
@@ -180,10 +180,8 @@ def _backward(  # type: ignore
         )
 
 
-def backward_reset_before(
-    gates: Array, dw: Array | None, dy: Array, y: Array, w: Array, reverse: bool
-) -> None:
-    """The gradients in gates (n, t, 3u) and dw (u, 3u), as gru_reset_before_backward says."""
+@twin(reference.gru_reset_before_backward)
+def gru_reset_before_backward(gates, dw, dy, y, w, reverse):
     units = y.shape[2]
     before, kept = states_before(y, reverse), scratch("kept states", *y.shape)
     _backward(

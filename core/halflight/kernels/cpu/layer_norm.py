@@ -10,16 +10,12 @@ import math
 import numpy as np
 from numba import prange
 
-from ..contract import checked
+from ..contract import twin
+from ..reference import layer_norm as reference
 from .arrays import FLOAT, Array
-from .compiler import compiled
-from .scratch import scratch
-from .statistics import or_constant
-
-__all__ = [
-    "layer_norm_backward",
-    "layer_norm_forward",
-]
+from .loops.statistics import or_constant
+from .machine.compiler import compiled
+from .machine.scratch import scratch
 
 CHUNK = 64  # rows of one task, and of one float32 sum of dgamma and dbeta
 
@@ -29,7 +25,7 @@ def _rows(x: Array) -> Array:
 
 
 @compiled(reassociate=True)
-def _deviations(x, centre):  # type: ignore
+def _deviations(x, centre):
     total, squares = np.float32(0), np.float32(0)
     for i in range(x.size):
         deviation = x[i] - centre
@@ -39,7 +35,7 @@ def _deviations(x, centre):  # type: ignore
 
 
 @compiled()
-def _statistics(x, epsilon):  # type: ignore
+def _statistics(x, epsilon):
     """Mean of one row, and 1 / sqrt(variance + epsilon)."""
     count = np.float32(x.size)
     total, _ = _deviations(x, np.float32(0))
@@ -51,40 +47,27 @@ def _statistics(x, epsilon):  # type: ignore
 
 
 @compiled()
-def _normalise_row(y, x, mean, inverse, gamma, beta):  # type: ignore
+def _normalise_row(y, x, mean, inverse, gamma, beta):
     for c in range(x.size):
         y[c] = (x[c] - mean) * inverse * gamma[c] + beta[c]
 
 
 @compiled(parallel=True)
-def _layer_norm(y, mean, inverse_deviation, x, gamma, beta, epsilon):  # type: ignore
+def _layer_norm(y, mean, inverse_deviation, x, gamma, beta, epsilon):
     for row in prange(len(x)):
         mean[row], inverse_deviation[row] = _statistics(x[row], epsilon)
         _normalise_row(y[row], x[row], mean[row], inverse_deviation[row], gamma, beta)
 
 
-@checked(FLOAT)
-def layer_norm_forward(
-    y: Array,
-    mean: Array,
-    inverse_deviation: Array,
-    x: Array,
-    gamma: Array | None,
-    beta: Array | None,
-    epsilon: float,
-) -> None:
-    """y = gamma (x - mean) / sqrt(variance + epsilon) + beta with each row's own statistics.
-
-    Also writes mean and inverse_deviation = 1 / sqrt(variance + epsilon), one for each row, for the
-    backward pass. The variance is the biased one (divided by the count).
-    """
+@twin(reference.layer_norm_forward)
+def layer_norm_forward(y, mean, inverse_deviation, x, gamma, beta, epsilon):
     gamma, beta = or_constant(gamma, 1, x.shape[-1]), or_constant(beta, 0, x.shape[-1])
     rows = mean.reshape(-1), inverse_deviation.reshape(-1)
     _layer_norm(_rows(y), *rows, _rows(x), gamma, beta, FLOAT(epsilon))
 
 
 @compiled(reassociate=True)
-def _projections(dy, x, gamma, mean):  # type: ignore
+def _projections(dy, x, gamma, mean):
     """Sums of gamma dy and of gamma dy (x - mean) along one row."""
     total, product = np.float32(0), np.float32(0)
     for c in range(x.size):
@@ -95,7 +78,7 @@ def _projections(dy, x, gamma, mean):  # type: ignore
 
 
 @compiled()
-def _gradient_row(dx, dgamma, dbeta, dy, x, gamma, mean, inverse):  # type: ignore
+def _gradient_row(dx, dgamma, dbeta, dy, x, gamma, mean, inverse):
     count = np.float32(x.size)
     total, product = _projections(dy, x, gamma, mean)
     offset, slope = total / count, product * inverse / count
@@ -107,7 +90,7 @@ def _gradient_row(dx, dgamma, dbeta, dy, x, gamma, mean, inverse):  # type: igno
 
 
 @compiled()
-def _gradient_rows(dx, sums, dy, x, gamma, mean, inverse_deviation):  # type: ignore
+def _gradient_rows(dx, sums, dy, x, gamma, mean, inverse_deviation):
     sums[:] = np.float32(0)
     for row in range(len(x)):
         _gradient_row(
@@ -116,7 +99,7 @@ def _gradient_rows(dx, sums, dy, x, gamma, mean, inverse_deviation):  # type: ig
 
 
 @compiled(parallel=True)
-def _layer_norm_gradient(dx, sums, dy, x, gamma, mean, inverse_deviation):  # type: ignore
+def _layer_norm_gradient(dx, sums, dy, x, gamma, mean, inverse_deviation):
     for k in prange(len(sums)):
         rows = slice(k * CHUNK, (k + 1) * CHUNK)
         _gradient_rows(
@@ -124,18 +107,8 @@ def _layer_norm_gradient(dx, sums, dy, x, gamma, mean, inverse_deviation):  # ty
         )
 
 
-@checked(FLOAT)
-def layer_norm_backward(
-    dx: Array,
-    dgamma: Array | None,
-    dbeta: Array | None,
-    dy: Array,
-    x: Array,
-    gamma: Array | None,
-    mean: Array,
-    inverse_deviation: Array,
-) -> None:
-    """Gradients of layer_norm_forward; dx is assigned, dgamma and dbeta are added to."""
+@twin(reference.layer_norm_backward)
+def layer_norm_backward(dx, dgamma, dbeta, dy, x, gamma, mean, inverse_deviation):
     features = x.shape[-1]
     sums = scratch("layer norm", -(-mean.size // CHUNK), 2, features)
     gamma = or_constant(gamma, 1, features)

@@ -6,11 +6,10 @@ import numba
 import numpy as np
 
 from .. import formulas
-from ..contract import checked
-from .arrays import FLOAT, Array
-from .compiler import compiled
+from ..contract import twin
+from ..reference import lstm as reference
 from .dense import dense_backward_weights
-from .recurrence import (
+from .loops.recurrence import (
     group_bounds,
     group_count,
     group_rows,
@@ -20,11 +19,7 @@ from .recurrence import (
     states_before,
     step_time,
 )
-
-__all__ = [
-    "lstm_backward",
-    "lstm_forward",
-]
+from .machine.compiler import compiled
 
 _sigmoid = compiled()(formulas.sigmoid)
 _sigmoid_gradient = compiled()(formulas.sigmoid_gradient)
@@ -32,7 +27,7 @@ _tanh_gradient = compiled()(formulas.tanh_gradient)
 
 
 @compiled()
-def _forward_cell(y, c, gates, product, cell):  # type: ignore
+def _forward_cell(y, c, gates, product, cell):
     """One step of one sample: y, c, product (u,) and gates (4u,); cell becomes the new one."""
     units = y.size
     for u in range(units):
@@ -50,7 +45,7 @@ def _forward_cell(y, c, gates, product, cell):  # type: ignore
 
 
 @compiled()
-def _forward_group(y, c, gates, packed, reverse, state, cell, product, panel, tile):  # type: ignore
+def _forward_group(y, c, gates, packed, reverse, state, cell, product, panel, tile):
     samples, times, units = y.shape
     product[:] = np.float32(0)
     cell[:] = np.float32(0)
@@ -65,7 +60,7 @@ def _forward_group(y, c, gates, packed, reverse, state, cell, product, panel, ti
 
 
 @compiled(parallel=True)
-def _forward(y, c, gates, packed, reverse, state, cell, product, room):  # type: ignore
+def _forward(y, c, gates, packed, reverse, state, cell, product, room):
     for group in numba.prange(group_count(len(y))):
         thread = numba.get_thread_id()
         first, last = group_bounds(group, len(y))
@@ -83,12 +78,8 @@ def _forward(y, c, gates, packed, reverse, state, cell, product, room):  # type:
         )
 
 
-@checked(FLOAT)
-def lstm_forward(y: Array, c: Array, gates: Array, w: Array, reverse: bool) -> None:
-    """y (n, t, u) = the states and c (n, t, u) = the cells, from gates (n, t, 4u) and w (u, 4u).
-
-    gates holds each step's projected input and becomes the activated gates i, f, g, o.
-    """
+@twin(reference.lstm_forward)
+def lstm_forward(y, c, gates, w, reverse):
     units = y.shape[2]
     _forward(
         y,
@@ -104,7 +95,7 @@ def lstm_forward(y: Array, c: Array, gates: Array, w: Array, reverse: bool) -> N
 
 
 @compiled()
-def _backward_cell(dtotal, gates, dy, c, before, is_first, dstate, dcell):  # type: ignore
+def _backward_cell(dtotal, gates, dy, c, before, is_first, dstate, dcell):
     """One step of one sample: gates and dtotal (4u,) = the gradient before the activations.
 
     dy, c, the cell before (not read at the first step), dstate and dcell (u,); dcell becomes the
@@ -127,7 +118,7 @@ def _backward_cell(dtotal, gates, dy, c, before, is_first, dstate, dcell):  # ty
 
 
 @compiled()
-def _backward_group(gates, dy, c, packed, reverse, dtotal, dstate, dcell, panel, tile):  # type: ignore
+def _backward_group(gates, dy, c, packed, reverse, dtotal, dstate, dcell, panel, tile):
     samples, times, _ = dy.shape
     dstate[:] = np.float32(0)
     dcell[:] = np.float32(0)
@@ -150,7 +141,7 @@ def _backward_group(gates, dy, c, packed, reverse, dtotal, dstate, dcell, panel,
 
 
 @compiled(parallel=True)
-def _backward(gates, dy, c, packed, reverse, dtotal, dstate, dcell, room):  # type: ignore
+def _backward(gates, dy, c, packed, reverse, dtotal, dstate, dcell, room):
     for group in numba.prange(group_count(len(dy))):
         thread = numba.get_thread_id()
         first, last = group_bounds(group, len(dy))
@@ -168,14 +159,8 @@ def _backward(gates, dy, c, packed, reverse, dtotal, dstate, dcell, room):  # ty
         )
 
 
-@checked(FLOAT)
-def lstm_backward(
-    gates: Array, dw: Array | None, dy: Array, y: Array, c: Array, w: Array, reverse: bool
-) -> None:
-    """gates (n, t, 4u), as lstm_forward left it, becomes the gradient of the projected inputs.
-
-    dw (u, 4u), or None, is added to. dy (n, t, u) is the gradient of the states y.
-    """
+@twin(reference.lstm_backward)
+def lstm_backward(gates, dw, dy, y, c, w, reverse):
     units = y.shape[2]
     _backward(
         gates,

@@ -4,19 +4,10 @@ import numpy as np
 from numba import prange
 
 from .. import formulas
-from ..contract import checked
-from .arrays import FLOAT, Array
-from .blocks import block_bounds, block_count
-from .compiler import compiled
-
-__all__ = [
-    "add_forward",
-    "extremum_backward",
-    "maximum_forward",
-    "minimum_forward",
-    "multiply_forward",
-    "subtract_forward",
-]
+from ..contract import twin
+from ..reference import merge as reference
+from .loops.blocks import block_bounds, block_count
+from .machine.compiler import compiled
 
 _maximum = compiled()(formulas.maximum)
 _minimum = compiled()(formulas.minimum)
@@ -24,77 +15,72 @@ _is_extremum = compiled()(formulas.is_extremum)
 
 
 @compiled(parallel=True)
-def _add_forward(y, a, b):  # type: ignore
+def _add_forward(y, a, b):
     for block in prange(block_count(y.size)):
         start, stop = block_bounds(block, y.size)
         for i in range(start, stop):
             y[i] = a[i] + b[i]
 
 
-@checked(FLOAT)
-def add_forward(y: Array, a: Array, b: Array) -> None:
-    """y = a + b."""
+@twin(reference.add_forward)
+def add_forward(y, a, b):
     _add_forward(y.reshape(-1), a.reshape(-1), b.reshape(-1))
 
 
 @compiled(parallel=True)
-def _subtract_forward(y, a, b):  # type: ignore
+def _subtract_forward(y, a, b):
     for block in prange(block_count(y.size)):
         start, stop = block_bounds(block, y.size)
         for i in range(start, stop):
             y[i] = a[i] - b[i]
 
 
-@checked(FLOAT)
-def subtract_forward(y: Array, a: Array, b: Array) -> None:
-    """y = a - b."""
+@twin(reference.subtract_forward)
+def subtract_forward(y, a, b):
     _subtract_forward(y.reshape(-1), a.reshape(-1), b.reshape(-1))
 
 
 @compiled(parallel=True)
-def _multiply_forward(y, a, b):  # type: ignore
+def _multiply_forward(y, a, b):
     for block in prange(block_count(y.size)):
         start, stop = block_bounds(block, y.size)
         for i in range(start, stop):
             y[i] = a[i] * b[i]
 
 
-@checked(FLOAT)
-def multiply_forward(y: Array, a: Array, b: Array) -> None:
-    """y = a b."""
+@twin(reference.multiply_forward)
+def multiply_forward(y, a, b):
     _multiply_forward(y.reshape(-1), a.reshape(-1), b.reshape(-1))
 
 
 @compiled(parallel=True)
-def _maximum_forward(y, a, b):  # type: ignore
+def _maximum_forward(y, a, b):
     for block in prange(block_count(y.size)):
         start, stop = block_bounds(block, y.size)
         for i in range(start, stop):
             y[i] = _maximum(a[i], b[i])
 
 
-@checked(FLOAT)
-def maximum_forward(y: Array, a: Array, b: Array) -> None:
-    """y = the larger of a and b; NaN where either is."""
+@twin(reference.maximum_forward)
+def maximum_forward(y, a, b):
     _maximum_forward(y.reshape(-1), a.reshape(-1), b.reshape(-1))
 
 
 @compiled(parallel=True)
-def _minimum_forward(y, a, b):  # type: ignore
+def _minimum_forward(y, a, b):
     for block in prange(block_count(y.size)):
         start, stop = block_bounds(block, y.size)
         for i in range(start, stop):
             y[i] = _minimum(a[i], b[i])
 
 
-@checked(FLOAT)
-def minimum_forward(y: Array, a: Array, b: Array) -> None:
-    """y = the smaller of a and b; NaN where either is."""
+@twin(reference.minimum_forward)
+def minimum_forward(y, a, b):
     _minimum_forward(y.reshape(-1), a.reshape(-1), b.reshape(-1))
 
 
 @compiled(parallel=True)
-def _extremum_backward(dx, dy, x, y):  # type: ignore
+def _extremum_backward(dx, dy, x, y):
     for block in prange(block_count(dx.size)):
         start, stop = block_bounds(block, dx.size)
         for i in range(start, stop):
@@ -103,10 +89,6 @@ def _extremum_backward(dx, dy, x, y):  # type: ignore
             dy[i] = np.float32(0) if wins else gradient
 
 
-@checked(FLOAT)
-def extremum_backward(dx: Array, dy: Array, x: Array, y: Array) -> None:
-    """dx = dy where x is the maximum or minimum y (or NaN), else 0; dy becomes 0 where x took it.
-
-    Called for one input after another, so that the first of equal inputs gets the gradient.
-    """
+@twin(reference.extremum_backward)
+def extremum_backward(dx, dy, x, y):
     _extremum_backward(dx.reshape(-1), dy.reshape(-1), x.reshape(-1), y.reshape(-1))

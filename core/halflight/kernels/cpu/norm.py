@@ -7,30 +7,18 @@ for ones and zeros, and a dgamma or dbeta of None is not computed.
 import numpy as np
 from numba import prange
 
-from ..contract import checked
+from ..contract import twin
+from ..reference import norm as reference
 from .arrays import FLOAT, Array
-from .batch_statistics import (
+from .loops.batch_statistics import (
     batch_statistics,
     chunk_scratch,
     inverse_deviation_of,
     merge_gradients,
     scaling,
 )
-from .compiler import compiled
-from .statistics import (
-    CHUNK,
-    gradient_sums,
-    normalise_rows,
-    or_constant,
-    or_spare,
-)
-
-__all__ = [
-    "batch_norm_backward",
-    "batch_norm_backward_inference",
-    "batch_norm_forward_inference",
-    "batch_norm_forward_training",
-]
+from .loops.statistics import CHUNK, gradient_sums, normalise_rows, or_constant, or_spare
+from .machine.compiler import compiled
 
 
 def _rows(x: Array) -> Array:
@@ -38,31 +26,16 @@ def _rows(x: Array) -> Array:
 
 
 @compiled(parallel=True)
-def _normalise(y, x, mean, factor, beta):  # type: ignore
+def _normalise(y, x, mean, factor, beta):
     for k in prange((x.shape[0] + CHUNK - 1) // CHUNK):
         rows = slice(k * CHUNK, (k + 1) * CHUNK)
         normalise_rows(y[rows], x[rows], mean, factor, beta)
 
 
-@checked(FLOAT)
+@twin(reference.batch_norm_forward_training)
 def batch_norm_forward_training(
-    y: Array,
-    mean: Array,
-    inverse_deviation: Array,
-    running_mean: Array,
-    running_variance: Array,
-    x: Array,
-    gamma: Array | None,
-    beta: Array | None,
-    momentum: float,
-    epsilon: float,
-) -> None:
-    """y = gamma (x - mean) / sqrt(variance + epsilon) + beta with the batch's own statistics.
-
-    Also writes mean (c,) and inverse_deviation (c,) = 1 / sqrt(variance + epsilon) for the backward
-    pass, and updates running = momentum running + (1 - momentum) batch. The variance is the biased
-    one (divided by the count).
-    """
+    y, mean, inverse_deviation, running_mean, running_variance, x, gamma, beta, momentum, epsilon
+):
     x = _rows(x)
     running = (running_mean, running_variance)
     batch_statistics(mean, inverse_deviation, *running, x, momentum, epsilon)
@@ -71,24 +44,15 @@ def batch_norm_forward_training(
     )
 
 
-@checked(FLOAT)
-def batch_norm_forward_inference(
-    y: Array,
-    x: Array,
-    gamma: Array | None,
-    beta: Array | None,
-    running_mean: Array,
-    running_variance: Array,
-    epsilon: float,
-) -> None:
-    """y = gamma (x - running_mean) / sqrt(running_variance + epsilon) + beta."""
+@twin(reference.batch_norm_forward_inference)
+def batch_norm_forward_inference(y, x, gamma, beta, running_mean, running_variance, epsilon):
     factor = scaling(gamma, inverse_deviation_of(running_variance, epsilon))
     beta = or_constant(beta, 0, running_mean.size)
     _normalise(_rows(y), _rows(x), running_mean, factor, beta)
 
 
 @compiled(parallel=True)
-def _chunk_gradients(chunks, dy, x, mean):  # type: ignore
+def _chunk_gradients(chunks, dy, x, mean):
     """chunks[k] = sums of dy and of dy (x - mean) over the k-th chunk of rows."""
     for k in prange(len(chunks)):
         rows = slice(k * CHUNK, (k + 1) * CHUNK)
@@ -96,14 +60,14 @@ def _chunk_gradients(chunks, dy, x, mean):  # type: ignore
 
 
 @compiled()
-def _input_gradient_rows(dx, dy, x, mean, factor, slope, offset):  # type: ignore
+def _input_gradient_rows(dx, dy, x, mean, factor, slope, offset):
     for row in range(x.shape[0]):
         for c in range(x.shape[1]):
             dx[row, c] = factor[c] * (dy[row, c] - offset[c] - (x[row, c] - mean[c]) * slope[c])
 
 
 @compiled(parallel=True)
-def _input_gradient(dx, dy, x, mean, factor, slope, offset):  # type: ignore
+def _input_gradient(dx, dy, x, mean, factor, slope, offset):
     for k in prange((x.shape[0] + CHUNK - 1) // CHUNK):
         rows = slice(k * CHUNK, (k + 1) * CHUNK)
         _input_gradient_rows(dx[rows], dy[rows], x[rows], mean, factor, slope, offset)
@@ -126,18 +90,8 @@ def _parameter_gradients(
     return chunks[0]
 
 
-@checked(FLOAT)
-def batch_norm_backward(
-    dx: Array,
-    dgamma: Array | None,
-    dbeta: Array | None,
-    dy: Array,
-    x: Array,
-    gamma: Array | None,
-    mean: Array,
-    inverse_deviation: Array,
-) -> None:
-    """Gradients of batch_norm_forward_training; dx is assigned, dgamma and dbeta are added to."""
+@twin(reference.batch_norm_backward)
+def batch_norm_backward(dx, dgamma, dbeta, dy, x, gamma, mean, inverse_deviation):
     x, dy = _rows(x), _rows(dy)
     sums = _parameter_gradients(dgamma, dbeta, dy, x, mean, inverse_deviation)
     sums /= FLOAT(len(x))
@@ -146,19 +100,10 @@ def batch_norm_backward(
     _input_gradient(_rows(dx), dy, x, mean, factor, sums[1], sums[0])
 
 
-@checked(FLOAT)
+@twin(reference.batch_norm_backward_inference)
 def batch_norm_backward_inference(
-    dx: Array,
-    dgamma: Array | None,
-    dbeta: Array | None,
-    dy: Array,
-    x: Array,
-    gamma: Array | None,
-    running_mean: Array,
-    running_variance: Array,
-    epsilon: float,
-) -> None:
-    """Gradients of batch_norm_forward_inference: the statistics are constants (a frozen layer)."""
+    dx, dgamma, dbeta, dy, x, gamma, running_mean, running_variance, epsilon
+):
     x, dy = _rows(x), _rows(dy)
     inverse_deviation = inverse_deviation_of(running_variance, epsilon)
     _parameter_gradients(dgamma, dbeta, dy, x, running_mean, inverse_deviation)

@@ -8,45 +8,31 @@ import math
 from numba import prange
 
 from .. import formulas
-from ..contract import checked
-from .arrays import FLOAT, Array
-from .blocks import block_bounds, block_count
-from .compiler import compiled
-
-__all__ = [
-    "adadelta_step",
-    "adagrad_step",
-    "rmsprop_step",
-]
+from ..contract import twin
+from ..reference import optimizer_adagrad as reference
+from .arrays import FLOAT
+from .loops.blocks import block_bounds, block_count
+from .machine.compiler import compiled
 
 _not_negative = compiled()(formulas.relu)
 
 
 @compiled()
-def _adagrad_block(w, g, squares, rate, epsilon, decay):  # type: ignore
+def _adagrad_block(w, g, squares, rate, epsilon, decay):
     for i in range(w.size):
         squares[i] += g[i] * g[i]
         w[i] = w[i] - decay * w[i] - rate * g[i] / math.sqrt(squares[i] + epsilon)
 
 
 @compiled(parallel=True)
-def _adagrad_step(w, g, squares, rate, epsilon, decay):  # type: ignore
+def _adagrad_step(w, g, squares, rate, epsilon, decay):
     for block in prange(block_count(w.size)):
         some = slice(*block_bounds(block, w.size))
         _adagrad_block(w[some], g[some], squares[some], rate, epsilon, decay)
 
 
-@checked(FLOAT)
-def adagrad_step(
-    w: Array,
-    g: Array,
-    squares: Array,
-    finite: Array,
-    learning_rate: float,
-    epsilon: float,
-    weight_decay: float,
-) -> None:
-    """squares += g^2; w -= learning_rate g / sqrt(squares + epsilon). Duchi et al. 2011."""
+@twin(reference.adagrad_step)
+def adagrad_step(w, g, squares, finite, learning_rate, epsilon, weight_decay):
     if not finite[0]:
         return
     scalars = (learning_rate, epsilon, learning_rate * weight_decay)
@@ -54,7 +40,7 @@ def adagrad_step(
 
 
 @compiled()
-def _adadelta_block(w, g, squares, changes, rate, rho, rest, epsilon, decay):  # type: ignore
+def _adadelta_block(w, g, squares, changes, rate, rho, rest, epsilon, decay):
     for i in range(w.size):
         squares[i] = rho * squares[i] + rest * g[i] * g[i]
         change = -math.sqrt(changes[i] + epsilon) / math.sqrt(squares[i] + epsilon) * g[i]
@@ -63,7 +49,7 @@ def _adadelta_block(w, g, squares, changes, rate, rho, rest, epsilon, decay):  #
 
 
 @compiled(parallel=True)
-def _adadelta_step(w, g, squares, changes, rate, rho, rest, epsilon, decay):  # type: ignore
+def _adadelta_step(w, g, squares, changes, rate, rho, rest, epsilon, decay):
     for block in prange(block_count(w.size)):
         some = slice(*block_bounds(block, w.size))
         _adadelta_block(
@@ -71,24 +57,8 @@ def _adadelta_step(w, g, squares, changes, rate, rho, rest, epsilon, decay):  # 
         )
 
 
-@checked(FLOAT)
-def adadelta_step(
-    w: Array,
-    g: Array,
-    squares: Array,
-    changes: Array,
-    finite: Array,
-    learning_rate: float,
-    rho: float,
-    epsilon: float,
-    weight_decay: float,
-) -> None:
-    """w += learning_rate change, of running mean square `changes`. Zeiler 2012, algorithm 1.
-
-    squares = rho squares + (1 - rho) g^2;
-    change = -sqrt(changes + epsilon) / sqrt(squares + epsilon) g;
-    changes = rho changes + (1 - rho) change^2.
-    """
+@twin(reference.adadelta_step)
+def adadelta_step(w, g, squares, changes, finite, learning_rate, rho, epsilon, weight_decay):
     if not finite[0]:
         return
     scalars = (learning_rate, rho, 1.0 - rho, epsilon, learning_rate * weight_decay)
@@ -96,7 +66,7 @@ def adadelta_step(
 
 
 @compiled()
-def _rmsprop_block(w, g, squares, mean, velocity, rate, rho, rest, momentum, epsilon, decay):  # type: ignore
+def _rmsprop_block(w, g, squares, mean, velocity, rate, rho, rest, momentum, epsilon, decay):
     for i in range(w.size):
         squares[i] = rho * squares[i] + rest * g[i] * g[i]
         variance = squares[i]
@@ -111,7 +81,7 @@ def _rmsprop_block(w, g, squares, mean, velocity, rate, rho, rest, momentum, eps
 
 
 @compiled(parallel=True)
-def _rmsprop_step(w, g, squares, mean, velocity, rate, rho, rest, momentum, epsilon, decay):  # type: ignore
+def _rmsprop_step(w, g, squares, mean, velocity, rate, rho, rest, momentum, epsilon, decay):
     """Compiled once for each of the four combinations of arrays and None."""
     for block in prange(block_count(w.size)):
         some = slice(*block_bounds(block, w.size))
@@ -130,26 +100,10 @@ def _rmsprop_step(w, g, squares, mean, velocity, rate, rho, rest, momentum, epsi
         )
 
 
-@checked(FLOAT)
+@twin(reference.rmsprop_step)
 def rmsprop_step(
-    w: Array,
-    g: Array,
-    squares: Array,
-    mean: Array | None,
-    velocity: Array | None,
-    finite: Array,
-    learning_rate: float,
-    rho: float,
-    momentum: float,
-    epsilon: float,
-    weight_decay: float,
-) -> None:
-    """w -= learning_rate g / sqrt(squares + epsilon). Tieleman & Hinton 2012, lecture 6.5.
-
-    squares = rho squares + (1 - rho) g^2, and `mean` likewise of g. With a `mean` the step is
-    centred (Graves 2013, eq. 38-41): its square is taken from `squares`, down to no less than zero.
-    With a `velocity`, velocity = momentum velocity + step, and w -= velocity.
-    """
+    w, g, squares, mean, velocity, finite, learning_rate, rho, momentum, epsilon, weight_decay
+):
     if not finite[0]:
         return
     scalars = (learning_rate, rho, 1.0 - rho, momentum, epsilon, learning_rate * weight_decay)

@@ -9,23 +9,17 @@ import math
 from numba import prange
 
 from .. import formulas
-from ..contract import checked
-from .arrays import FLOAT, Array
-from .blocks import block_bounds, block_count
-from .compiler import compiled
-
-__all__ = [
-    "adam_step",
-    "adamax_step",
-    "amsgrad_step",
-    "nadam_step",
-]
+from ..contract import twin
+from ..reference import optimizer_adam as reference
+from .arrays import FLOAT
+from .loops.blocks import block_bounds, block_count
+from .machine.compiler import compiled
 
 _maximum = compiled()(formulas.maximum)
 
 
 @compiled()
-def _adam_block(w, g, m, v, rate, decay, rest_1, rest_2, epsilon):  # type: ignore
+def _adam_block(w, g, m, v, rate, decay, rest_1, rest_2, epsilon):
     for i in range(w.size):
         m[i] += rest_1 * (g[i] - m[i])
         v[i] += rest_2 * (g[i] * g[i] - v[i])
@@ -33,30 +27,14 @@ def _adam_block(w, g, m, v, rate, decay, rest_1, rest_2, epsilon):  # type: igno
 
 
 @compiled(parallel=True)
-def _adam_step(w, g, m, v, rate, decay, rest_1, rest_2, epsilon):  # type: ignore
+def _adam_step(w, g, m, v, rate, decay, rest_1, rest_2, epsilon):
     for block in prange(block_count(w.size)):
         some = slice(*block_bounds(block, w.size))
         _adam_block(w[some], g[some], m[some], v[some], rate, decay, rest_1, rest_2, epsilon)
 
 
-@checked(FLOAT)
-def adam_step(
-    w: Array,
-    g: Array,
-    m: Array,
-    v: Array,
-    finite: Array,
-    learning_rate: float,
-    beta_1: float,
-    beta_2: float,
-    epsilon: float,
-    weight_decay: float,
-    step: int,
-) -> None:
-    """w -= learning_rate sqrt(1 - beta_2^step) / (1 - beta_1^step) m / (sqrt(v) + epsilon).
-
-    Kingma & Ba 2015, end of section 2.
-    """
+@twin(reference.adam_step)
+def adam_step(w, g, m, v, finite, learning_rate, beta_1, beta_2, epsilon, weight_decay, step):
     if not finite[0]:
         return
     rate = learning_rate * math.sqrt(1.0 - beta_2**step) / (1.0 - beta_1**step)
@@ -66,7 +44,7 @@ def adam_step(
 
 
 @compiled()
-def _amsgrad_block(w, g, m, v, v_max, rate, decay, rest_1, rest_2, epsilon):  # type: ignore
+def _amsgrad_block(w, g, m, v, v_max, rate, decay, rest_1, rest_2, epsilon):
     for i in range(w.size):
         m[i] += rest_1 * (g[i] - m[i])
         v[i] += rest_2 * (g[i] * g[i] - v[i])
@@ -75,7 +53,7 @@ def _amsgrad_block(w, g, m, v, v_max, rate, decay, rest_1, rest_2, epsilon):  # 
 
 
 @compiled(parallel=True)
-def _amsgrad_step(w, g, m, v, v_max, rate, decay, rest_1, rest_2, epsilon):  # type: ignore
+def _amsgrad_step(w, g, m, v, v_max, rate, decay, rest_1, rest_2, epsilon):
     for block in prange(block_count(w.size)):
         some = slice(*block_bounds(block, w.size))
         _amsgrad_block(
@@ -83,25 +61,10 @@ def _amsgrad_step(w, g, m, v, v_max, rate, decay, rest_1, rest_2, epsilon):  # t
         )
 
 
-@checked(FLOAT)
+@twin(reference.amsgrad_step)
 def amsgrad_step(
-    w: Array,
-    g: Array,
-    m: Array,
-    v: Array,
-    v_max: Array,
-    finite: Array,
-    learning_rate: float,
-    beta_1: float,
-    beta_2: float,
-    epsilon: float,
-    weight_decay: float,
-    step: int,
-) -> None:
-    """As `adam_step` with v_max = max(v_max, v) in the place of v. Reddi et al. 2018, algorithm 2.
-
-    As in Keras, Adam's bias correction is kept.
-    """
+    w, g, m, v, v_max, finite, learning_rate, beta_1, beta_2, epsilon, weight_decay, step
+):
     if not finite[0]:
         return
     rate = learning_rate * math.sqrt(1.0 - beta_2**step) / (1.0 - beta_1**step)
@@ -111,7 +74,7 @@ def amsgrad_step(
 
 
 @compiled()
-def _adamax_block(w, g, m, u, rate, decay, rest_1, beta_2, epsilon):  # type: ignore
+def _adamax_block(w, g, m, u, rate, decay, rest_1, beta_2, epsilon):
     for i in range(w.size):
         m[i] += rest_1 * (g[i] - m[i])
         u[i] = _maximum(beta_2 * u[i], abs(g[i]))
@@ -119,30 +82,14 @@ def _adamax_block(w, g, m, u, rate, decay, rest_1, beta_2, epsilon):  # type: ig
 
 
 @compiled(parallel=True)
-def _adamax_step(w, g, m, u, rate, decay, rest_1, beta_2, epsilon):  # type: ignore
+def _adamax_step(w, g, m, u, rate, decay, rest_1, beta_2, epsilon):
     for block in prange(block_count(w.size)):
         some = slice(*block_bounds(block, w.size))
         _adamax_block(w[some], g[some], m[some], u[some], rate, decay, rest_1, beta_2, epsilon)
 
 
-@checked(FLOAT)
-def adamax_step(
-    w: Array,
-    g: Array,
-    m: Array,
-    u: Array,
-    finite: Array,
-    learning_rate: float,
-    beta_1: float,
-    beta_2: float,
-    epsilon: float,
-    weight_decay: float,
-    step: int,
-) -> None:
-    """u = max(beta_2 u, |g|); w -= learning_rate / (1 - beta_1^step) m / (u + epsilon).
-
-    Kingma & Ba 2015, algorithm 2; epsilon as in Keras.
-    """
+@twin(reference.adamax_step)
+def adamax_step(w, g, m, u, finite, learning_rate, beta_1, beta_2, epsilon, weight_decay, step):
     if not finite[0]:
         return
     rate = learning_rate / (1.0 - beta_1**step)
@@ -151,7 +98,7 @@ def adamax_step(
 
 
 @compiled()
-def _nadam_block(w, g, m, v, by_mean, by_gradient, correction, decay, rest_1, rest_2, epsilon):  # type: ignore
+def _nadam_block(w, g, m, v, by_mean, by_gradient, correction, decay, rest_1, rest_2, epsilon):
     for i in range(w.size):
         m[i] += rest_1 * (g[i] - m[i])
         v[i] += rest_2 * (g[i] * g[i] - v[i])
@@ -160,7 +107,7 @@ def _nadam_block(w, g, m, v, by_mean, by_gradient, correction, decay, rest_1, re
 
 
 @compiled(parallel=True)
-def _nadam_step(w, g, m, v, by_mean, by_gradient, correction, decay, rest_1, rest_2, epsilon):  # type: ignore
+def _nadam_step(w, g, m, v, by_mean, by_gradient, correction, decay, rest_1, rest_2, epsilon):
     for block in prange(block_count(w.size)):
         some = slice(*block_bounds(block, w.size))
         _nadam_block(
@@ -178,29 +125,23 @@ def _nadam_step(w, g, m, v, by_mean, by_gradient, correction, decay, rest_1, res
         )
 
 
-@checked(FLOAT)
+@twin(reference.nadam_step)
 def nadam_step(
-    w: Array,
-    g: Array,
-    m: Array,
-    v: Array,
-    finite: Array,
-    learning_rate: float,
-    momentum: float,
-    next_momentum: float,
-    momentum_product: float,
-    beta_1: float,
-    beta_2: float,
-    epsilon: float,
-    weight_decay: float,
-    step: int,
-) -> None:
-    """w -= learning_rate m_hat / (sqrt(v / (1 - beta_2^step)) + epsilon). Dozat 2016.
-
-    m_hat = next_momentum m / (1 - momentum_product next_momentum)
-    + (1 - momentum) g / (1 - momentum_product), where `momentum` is this step's, `next_momentum`
-    the next one's and `momentum_product` that of all steps to this one.
-    """
+    w,
+    g,
+    m,
+    v,
+    finite,
+    learning_rate,
+    momentum,
+    next_momentum,
+    momentum_product,
+    beta_1,
+    beta_2,
+    epsilon,
+    weight_decay,
+    step,
+):
     if not finite[0]:
         return
     by_mean = learning_rate * next_momentum / (1.0 - momentum_product * next_momentum)

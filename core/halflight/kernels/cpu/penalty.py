@@ -6,17 +6,13 @@ import numpy as np
 from numba import prange
 
 from .. import formulas
-from ..contract import checked
+from ..contract import twin
 from ..formulas import NORM_EPSILON
-from .arrays import FLOAT, Array
-from .blocks import BLOCK, block_bounds, block_count
-from .compiler import compiled
-from .scratch import scratch
-
-__all__ = [
-    "max_norm",
-    "regularize",
-]
+from ..reference import penalty as reference
+from .arrays import FLOAT
+from .loops.blocks import BLOCK, block_bounds, block_count
+from .machine.compiler import compiled
+from .machine.scratch import scratch
 
 COLUMNS = 64  # of a matrix, in one piece of parallel work
 _EPSILON = FLOAT(NORM_EPSILON)
@@ -25,7 +21,7 @@ _sign = compiled()(formulas.sign)
 
 
 @compiled(reassociate=True)
-def _penalty(w, l1, l2):  # type: ignore
+def _penalty(w, l1, l2):
     total = np.float32(0)
     for i in range(w.size):
         total += l1 * abs(w[i]) + l2 * w[i] * w[i]
@@ -33,23 +29,22 @@ def _penalty(w, l1, l2):  # type: ignore
 
 
 @compiled(parallel=True)
-def _penalties(partial, w, l1, l2):  # type: ignore
+def _penalties(partial, w, l1, l2):
     for block in prange(block_count(w.size)):
         start, stop = block_bounds(block, w.size)
         partial[block] = _penalty(w[start:stop], l1, l2)
 
 
 @compiled(parallel=True)
-def _add_gradient(dw, w, l1, twice_l2):  # type: ignore
+def _add_gradient(dw, w, l1, twice_l2):
     for block in prange(block_count(w.size)):
         start, stop = block_bounds(block, w.size)
         for i in range(start, stop):
             dw[i] += l1 * _sign(w[i]) + twice_l2 * w[i]
 
 
-@checked(FLOAT)
-def regularize(penalty: Array, dw: Array | None, w: Array, l1: float, l2: float) -> None:
-    """penalty (1,) = l1 sum |w| + l2 sum w^2; dw += l1 sign(w) + 2 l2 w, unless dw is None."""
+@twin(reference.regularize)
+def regularize(penalty, dw, w, l1, l2):
     partial, flat = scratch("partial", -(-w.size // BLOCK)), w.reshape(-1)
     _penalties(partial, flat, FLOAT(l1), FLOAT(l2))
     penalty[0] = partial.sum(dtype=np.float64)
@@ -58,7 +53,7 @@ def regularize(penalty: Array, dw: Array | None, w: Array, l1: float, l2: float)
 
 
 @compiled()
-def _limit_columns(w, factor, limit, start, stop):  # type: ignore
+def _limit_columns(w, factor, limit, start, stop):
     factor[start:stop] = np.float32(0)
     for row in range(w.shape[0]):
         for c in range(start, stop):
@@ -72,19 +67,15 @@ def _limit_columns(w, factor, limit, start, stop):  # type: ignore
 
 
 @compiled(parallel=True)
-def _max_norm(w, factor, limit):  # type: ignore
+def _max_norm(w, factor, limit):
     columns = w.shape[1]
     for piece in prange((columns + COLUMNS - 1) // COLUMNS):
         start = piece * COLUMNS
         _limit_columns(w, factor, limit, start, min(start + COLUMNS, columns))
 
 
-@checked(FLOAT)
-def max_norm(w: Array, finite: Array, limit: float) -> None:
-    """Scale every column of w (i, o) whose norm is above `limit` by limit / (norm + 1e-7).
-
-    Srivastava et al. 2014, section 5.1. Columns within the limit keep their bytes.
-    """
+@twin(reference.max_norm)
+def max_norm(w, finite, limit):
     if not finite[0]:
         return
     _max_norm(w, scratch("column factors", w.shape[1]), FLOAT(limit))

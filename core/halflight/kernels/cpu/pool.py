@@ -6,40 +6,30 @@ Images are the unit of parallel work.
 import numpy as np
 from numba import prange
 
-from ..contract import checked
-from .arrays import FLOAT, Array, Indices
-from .compiler import compiled
-
-__all__ = [
-    "average_pool2d_backward",
-    "average_pool2d_forward",
-    "global_average_pool_backward",
-    "global_average_pool_forward",
-    "global_max_pool_backward",
-    "global_max_pool_forward",
-    "max_pool2d_backward",
-    "max_pool2d_forward",
-]
+from ..contract import twin
+from ..reference import pool as reference
+from .arrays import FLOAT
+from .machine.compiler import compiled
 
 Pair = tuple[int, int]
 
 
 @compiled()
-def _overlap(output, size, stride, padding, image):  # type: ignore
+def _overlap(output, size, stride, padding, image):
     """First and last + 1 offset in a window that lie inside the image, along one axis."""
     start = output * stride - padding
     return max(0, -start), min(size, image - start)
 
 
 @compiled()
-def _take(y, index, x, tap):  # type: ignore
+def _take(y, index, x, tap):
     for c in range(y.size):
         y[c] = x[c]
         index[c] = tap
 
 
 @compiled()
-def _take_larger(y, index, x, tap):  # type: ignore
+def _take_larger(y, index, x, tap):
     """Where x beats y, or is NaN and y is not, y = x and index = tap."""
     for c in range(y.size):
         new, old = x[c], y[c]
@@ -49,7 +39,7 @@ def _take_larger(y, index, x, tap):  # type: ignore
 
 
 @compiled()
-def _max_pool2d_forward_image(y, index, x, size, strides, padding):  # type: ignore
+def _max_pool2d_forward_image(y, index, x, size, strides, padding):
     for p in range(y.shape[0]):
         u0, u1 = _overlap(p, size[0], strides[0], padding[0], x.shape[0])
         for q in range(y.shape[1]):
@@ -64,31 +54,25 @@ def _max_pool2d_forward_image(y, index, x, size, strides, padding):  # type: ign
 
 
 @compiled(parallel=True)
-def _max_pool2d_forward(y, index, x, size, strides, padding):  # type: ignore
+def _max_pool2d_forward(y, index, x, size, strides, padding):
     for n in prange(len(y)):
         _max_pool2d_forward_image(y[n], index[n], x[n], size, strides, padding)
 
 
-@checked(FLOAT)
-def max_pool2d_forward(
-    y: Array, index: Indices, x: Array, size: Pair, strides: Pair, padding: Pair
-) -> None:
-    """y = the largest pixel of each window; index = where it is, u * size[1] + v in the window.
-
-    Padding never wins; of equal pixels the first wins; a NaN wins over everything.
-    """
+@twin(reference.max_pool2d_forward)
+def max_pool2d_forward(y, index, x, size, strides, padding):
     _max_pool2d_forward(y, index, x, tuple(size), tuple(strides), tuple(padding))
 
 
 @compiled()
-def _add_where(dx, dy, index, tap):  # type: ignore
+def _add_where(dx, dy, index, tap):
     """dx += dy where index = tap."""
     for c in range(dx.size):
         dx[c] += dy[c] if index[c] == tap else np.float32(0)
 
 
 @compiled()
-def _max_pool2d_backward_image(dx, dy, index, size, strides, padding):  # type: ignore
+def _max_pool2d_backward_image(dx, dy, index, size, strides, padding):
     dx[:] = np.float32(0)
     for p in range(dy.shape[0]):
         u0, u1 = _overlap(p, size[0], strides[0], padding[0], dx.shape[0])
@@ -102,27 +86,24 @@ def _max_pool2d_backward_image(dx, dy, index, size, strides, padding):  # type: 
 
 
 @compiled(parallel=True)
-def _max_pool2d_backward(dx, dy, index, size, strides, padding):  # type: ignore
+def _max_pool2d_backward(dx, dy, index, size, strides, padding):
     for n in prange(len(dy)):
         _max_pool2d_backward_image(dx[n], dy[n], index[n], size, strides, padding)
 
 
-@checked(FLOAT)
-def max_pool2d_backward(
-    dx: Array, dy: Array, index: Indices, size: Pair, strides: Pair, padding: Pair
-) -> None:
-    """dx = each dy, summed at the pixel that won its window."""
+@twin(reference.max_pool2d_backward)
+def max_pool2d_backward(dx, dy, index, size, strides, padding):
     _max_pool2d_backward(dx, dy, index, tuple(size), tuple(strides), tuple(padding))
 
 
 @compiled()
-def _add_scaled(y, x, factor):  # type: ignore
+def _add_scaled(y, x, factor):
     for c in range(y.size):
         y[c] += factor * x[c]
 
 
 @compiled()
-def _average_pool2d_forward_image(y, x, size, strides, padding):  # type: ignore
+def _average_pool2d_forward_image(y, x, size, strides, padding):
     y[:] = np.float32(0)
     for p in range(y.shape[0]):
         u0, u1 = _overlap(p, size[0], strides[0], padding[0], x.shape[0])
@@ -136,19 +117,18 @@ def _average_pool2d_forward_image(y, x, size, strides, padding):  # type: ignore
 
 
 @compiled(parallel=True)
-def _average_pool2d_forward(y, x, size, strides, padding):  # type: ignore
+def _average_pool2d_forward(y, x, size, strides, padding):
     for n in prange(len(y)):
         _average_pool2d_forward_image(y[n], x[n], size, strides, padding)
 
 
-@checked(FLOAT)
-def average_pool2d_forward(y: Array, x: Array, size: Pair, strides: Pair, padding: Pair) -> None:
-    """y = the mean of each window's pixels; padding is not counted (as in Keras)."""
+@twin(reference.average_pool2d_forward)
+def average_pool2d_forward(y, x, size, strides, padding):
     _average_pool2d_forward(y, x, tuple(size), tuple(strides), tuple(padding))
 
 
 @compiled()
-def _average_pool2d_backward_image(dx, dy, size, strides, padding):  # type: ignore
+def _average_pool2d_backward_image(dx, dy, size, strides, padding):
     dx[:] = np.float32(0)
     for p in range(dy.shape[0]):
         u0, u1 = _overlap(p, size[0], strides[0], padding[0], dx.shape[0])
@@ -162,91 +142,83 @@ def _average_pool2d_backward_image(dx, dy, size, strides, padding):  # type: ign
 
 
 @compiled(parallel=True)
-def _average_pool2d_backward(dx, dy, size, strides, padding):  # type: ignore
+def _average_pool2d_backward(dx, dy, size, strides, padding):
     for n in prange(len(dy)):
         _average_pool2d_backward_image(dx[n], dy[n], size, strides, padding)
 
 
-@checked(FLOAT)
-def average_pool2d_backward(dx: Array, dy: Array, size: Pair, strides: Pair, padding: Pair) -> None:
-    """dx = gradient of average_pool2d_forward."""
+@twin(reference.average_pool2d_backward)
+def average_pool2d_backward(dx, dy, size, strides, padding):
     _average_pool2d_backward(dx, dy, tuple(size), tuple(strides), tuple(padding))
 
 
 @compiled()
-def _global_max_sample(y, index, x):  # type: ignore
+def _global_max_sample(y, index, x):
     _take(y, index, x[0], np.int32(0))
     for position in range(1, len(x)):
         _take_larger(y, index, x[position], np.int32(position))
 
 
 @compiled(parallel=True)
-def _global_max_pool_forward(y, index, x):  # type: ignore
+def _global_max_pool_forward(y, index, x):
     for n in prange(len(x)):
         _global_max_sample(y[n], index[n], x[n])
 
 
-@checked(FLOAT)
-def global_max_pool_forward(y: Array, index: Indices, x: Array) -> None:
-    """y (n, c) = the largest of the m positions of x (n, m, c); index = which.
-
-    Of equal values the first wins; a NaN wins over everything.
-    """
+@twin(reference.global_max_pool_forward)
+def global_max_pool_forward(y, index, x):
     _global_max_pool_forward(y, index, x)
 
 
 @compiled()
-def _put_sample(dx, dy, index):  # type: ignore
+def _put_sample(dx, dy, index):
     for position in range(len(dx)):
         for c in range(dy.size):
             dx[position, c] = dy[c] if index[c] == np.int32(position) else np.float32(0)
 
 
 @compiled(parallel=True)
-def _global_max_pool_backward(dx, dy, index):  # type: ignore
+def _global_max_pool_backward(dx, dy, index):
     for n in prange(len(dx)):
         _put_sample(dx[n], dy[n], index[n])
 
 
-@checked(FLOAT)
-def global_max_pool_backward(dx: Array, dy: Array, index: Indices) -> None:
-    """dx (n, m, c) = dy (n, c) at the position that won, else 0."""
+@twin(reference.global_max_pool_backward)
+def global_max_pool_backward(dx, dy, index):
     _global_max_pool_backward(dx, dy, index)
 
 
 @compiled()
-def _global_average_sample(y, x, share):  # type: ignore
+def _global_average_sample(y, x, share):
     y[:] = np.float32(0)
     for position in range(len(x)):
         _add_scaled(y, x[position], share)
 
 
 @compiled(parallel=True)
-def _global_average_pool_forward(y, x, share):  # type: ignore
+def _global_average_pool_forward(y, x, share):
     for n in prange(len(x)):
         _global_average_sample(y[n], x[n], share)
 
 
-@checked(FLOAT)
-def global_average_pool_forward(y: Array, x: Array) -> None:
-    """y (n, c) = mean of x (n, m, c) over its m positions."""
+@twin(reference.global_average_pool_forward)
+def global_average_pool_forward(y, x):
     _global_average_pool_forward(y, x, FLOAT(1.0 / x.shape[1]))
 
 
 @compiled()
-def _share_sample(dx, dy, share):  # type: ignore
+def _share_sample(dx, dy, share):
     for position in range(len(dx)):
         for c in range(dy.size):
             dx[position, c] = dy[c] * share
 
 
 @compiled(parallel=True)
-def _global_average_pool_backward(dx, dy, share):  # type: ignore
+def _global_average_pool_backward(dx, dy, share):
     for n in prange(len(dx)):
         _share_sample(dx[n], dy[n], share)
 
 
-@checked(FLOAT)
-def global_average_pool_backward(dx: Array, dy: Array) -> None:
-    """dx (n, m, c) = dy (n, c) / m at every position."""
+@twin(reference.global_average_pool_backward)
+def global_average_pool_backward(dx, dy):
     _global_average_pool_backward(dx, dy, FLOAT(1.0 / dx.shape[1]))

@@ -3,22 +3,18 @@
 import numpy as np
 from numba import prange
 
-from ..contract import checked
+from ..contract import twin
+from ..reference import reduce as reference
 from .arrays import FLOAT, Array
-from .blocks import BLOCK, block_bounds, block_count
-from .compiler import compiled
-from .scratch import scratch
-
-__all__ = [
-    "keep_finite",
-    "sum_of_squares",
-]
+from .loops.blocks import BLOCK, block_bounds, block_count
+from .machine.compiler import compiled
+from .machine.scratch import scratch
 
 _LARGEST = np.finfo(FLOAT).max
 
 
 @compiled(reassociate=True)
-def _squares(x):  # type: ignore
+def _squares(x):
     total = np.float32(0)
     for i in range(x.size):
         total += x[i] * x[i]
@@ -26,7 +22,7 @@ def _squares(x):  # type: ignore
 
 
 @compiled()
-def _not_finite(x):  # type: ignore
+def _not_finite(x):
     count = 0
     for i in range(x.size):
         count += 0 if abs(x[i]) <= _LARGEST else 1
@@ -34,14 +30,14 @@ def _not_finite(x):  # type: ignore
 
 
 @compiled(parallel=True)
-def _block_squares(partial, x):  # type: ignore
+def _block_squares(partial, x):
     for block in prange(block_count(x.size)):
         start, stop = block_bounds(block, x.size)
         partial[block] = _squares(x[start:stop])
 
 
 @compiled(parallel=True)
-def _block_not_finite(partial, x):  # type: ignore
+def _block_not_finite(partial, x):
     for block in prange(block_count(x.size)):
         start, stop = block_bounds(block, x.size)
         partial[block] = _not_finite(x[start:stop])
@@ -51,17 +47,15 @@ def _partial(x: Array) -> Array:
     return scratch("partial", -(-x.size // BLOCK))
 
 
-@checked(FLOAT)
-def sum_of_squares(out: Array, x: Array) -> None:
-    """out (1,) = sum of x^2."""
+@twin(reference.sum_of_squares)
+def sum_of_squares(out, x):
     partial = _partial(x)
     _block_squares(partial, x.reshape(-1))
     out[0] = partial.sum(dtype=np.float64)
 
 
-@checked(FLOAT)
-def keep_finite(finite: Array, x: Array) -> None:
-    """finite (1,) = 0 if an element of x is NaN or infinite; else it stays as it is."""
+@twin(reference.keep_finite)
+def keep_finite(finite, x):
     partial = _partial(x)
     _block_not_finite(partial, x.reshape(-1))
     if partial.any():

@@ -3,15 +3,11 @@
 import numpy as np
 from numba import prange
 
-from ..contract import checked
+from ..contract import twin
+from ..reference import response_norm as reference
 from .arrays import FLOAT, Array
-from .compiler import compiled
-from .scratch import scratch
-
-__all__ = [
-    "local_response_norm_backward",
-    "local_response_norm_forward",
-]
+from .machine.compiler import compiled
+from .machine.scratch import scratch
 
 
 def _rows(x: Array) -> Array:
@@ -19,7 +15,7 @@ def _rows(x: Array) -> Array:
 
 
 @compiled()
-def _neighbours(total, a, b, radius):  # type: ignore
+def _neighbours(total, a, b, radius):
     """total = sum of a b over the channels at most `radius` away."""
     channels = a.size
     total[:] = np.float32(0)
@@ -29,28 +25,25 @@ def _neighbours(total, a, b, radius):  # type: ignore
 
 
 @compiled()
-def _forward_row(y, x, radius, bias, alpha, beta):  # type: ignore
+def _forward_row(y, x, radius, bias, alpha, beta):
     _neighbours(y, x, x, radius)
     for c in range(x.size):
         y[c] = x[c] * (bias + alpha * y[c]) ** -beta
 
 
 @compiled(parallel=True)
-def _forward(y, x, radius, bias, alpha, beta):  # type: ignore
+def _forward(y, x, radius, bias, alpha, beta):
     for row in prange(len(x)):
         _forward_row(y[row], x[row], radius, bias, alpha, beta)
 
 
-@checked(FLOAT)
-def local_response_norm_forward(
-    y: Array, x: Array, depth_radius: int, bias: float, alpha: float, beta: float
-) -> None:
-    """y = x / (bias + alpha sum of the 2 depth_radius + 1 neighbours' x^2)^beta."""
+@twin(reference.local_response_norm_forward)
+def local_response_norm_forward(y, x, depth_radius, bias, alpha, beta):
     _forward(_rows(y), _rows(x), depth_radius, FLOAT(bias), FLOAT(alpha), FLOAT(beta))
 
 
 @compiled()
-def _backward_row(dx, share, power, dy, x, radius, bias, alpha, beta):  # type: ignore
+def _backward_row(dx, share, power, dy, x, radius, bias, alpha, beta):
     """share and power hold dy / D^(beta + 1) and 1 / D^beta."""
     _neighbours(dx, x, x, radius)
     for c in range(x.size):
@@ -64,25 +57,13 @@ def _backward_row(dx, share, power, dy, x, radius, bias, alpha, beta):  # type: 
 
 
 @compiled(parallel=True)
-def _backward(dx, share, power, dy, x, radius, bias, alpha, beta):  # type: ignore
+def _backward(dx, share, power, dy, x, radius, bias, alpha, beta):
     for row in prange(len(x)):
         _backward_row(dx[row], share[row], power[row], dy[row], x[row], radius, bias, alpha, beta)
 
 
-@checked(FLOAT)
-def local_response_norm_backward(
-    dx: Array,
-    dy: Array,
-    x: Array,
-    depth_radius: int,
-    bias: float,
-    alpha: float,
-    beta: float,
-) -> None:
-    """dx = dy / D^beta - 2 alpha beta x sum of the neighbours' dy x / D^(beta + 1).
-
-    D = bias + alpha sum of the neighbours' x^2, as in the forward pass.
-    """
+@twin(reference.local_response_norm_backward)
+def local_response_norm_backward(dx, dy, x, depth_radius, bias, alpha, beta):
     x = _rows(x)
     share, power = (scratch(f"response norm {part}", *x.shape) for part in ("share", "power"))
     scalars = FLOAT(bias), FLOAT(alpha), FLOAT(beta)

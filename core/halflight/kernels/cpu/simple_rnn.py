@@ -6,12 +6,11 @@ import numba
 import numpy as np
 
 from .. import formulas
-from ..contract import checked
+from ..contract import twin
+from ..reference import simple_rnn as reference
 from ..rules import RECURRENT_ACTIVATIONS
-from .arrays import FLOAT, Array
-from .compiler import compiled
 from .dense import dense_backward_weights
-from .recurrence import (
+from .loops.recurrence import (
     group_bounds,
     group_count,
     group_rows,
@@ -21,11 +20,7 @@ from .recurrence import (
     states_before,
     step_time,
 )
-
-__all__ = [
-    "simple_rnn_backward",
-    "simple_rnn_forward",
-]
+from .machine.compiler import compiled
 
 _LINEAR, _RELU, _SIGMOID, _TANH = range(len(RECURRENT_ACTIVATIONS))
 
@@ -37,7 +32,7 @@ _tanh_gradient = compiled()(formulas.tanh_gradient)
 
 
 @compiled()
-def _activate(x, activation):  # type: ignore
+def _activate(x, activation):
     if activation == _TANH:
         return math.tanh(x)
     if activation == _RELU:
@@ -48,7 +43,7 @@ def _activate(x, activation):  # type: ignore
 
 
 @compiled()
-def _gradient(dy, y, activation):  # type: ignore
+def _gradient(dy, y, activation):
     if activation == _TANH:
         return _tanh_gradient(dy, y)
     if activation == _RELU:
@@ -59,7 +54,7 @@ def _gradient(dy, y, activation):  # type: ignore
 
 
 @compiled()
-def _forward_group(y, packed, activation, reverse, state, product, panel, tile):  # type: ignore
+def _forward_group(y, packed, activation, reverse, state, product, panel, tile):
     samples, times, units = y.shape
     product[:] = np.float32(0)
     for step in range(times):
@@ -73,7 +68,7 @@ def _forward_group(y, packed, activation, reverse, state, product, panel, tile):
 
 
 @compiled(parallel=True)
-def _forward(y, packed, activation, reverse, state, product, room):  # type: ignore
+def _forward(y, packed, activation, reverse, state, product, room):
     for group in numba.prange(group_count(len(y))):
         thread = numba.get_thread_id()
         first, last = group_bounds(group, len(y))
@@ -89,9 +84,8 @@ def _forward(y, packed, activation, reverse, state, product, room):  # type: ign
         )
 
 
-@checked(FLOAT)
-def simple_rnn_forward(y: Array, w: Array, activation: str, reverse: bool) -> None:
-    """y (n, t, u), which holds each step's projected input, becomes the states."""
+@twin(reference.simple_rnn_forward)
+def simple_rnn_forward(y, w, activation, reverse):
     units = y.shape[2]
     _forward(
         y,
@@ -105,7 +99,7 @@ def simple_rnn_forward(y: Array, w: Array, activation: str, reverse: bool) -> No
 
 
 @compiled()
-def _backward_group(dy, y, packed, activation, reverse, dtotal, later, panel, tile):  # type: ignore
+def _backward_group(dy, y, packed, activation, reverse, dtotal, later, panel, tile):
     samples, times, units = y.shape
     later[:] = np.float32(0)
     for step in range(times - 1, -1, -1):
@@ -119,7 +113,7 @@ def _backward_group(dy, y, packed, activation, reverse, dtotal, later, panel, ti
 
 
 @compiled(parallel=True)
-def _backward(dy, y, packed, activation, reverse, dtotal, later, room):  # type: ignore
+def _backward(dy, y, packed, activation, reverse, dtotal, later, room):
     for group in numba.prange(group_count(len(y))):
         thread = numba.get_thread_id()
         first, last = group_bounds(group, len(y))
@@ -136,14 +130,8 @@ def _backward(dy, y, packed, activation, reverse, dtotal, later, room):  # type:
         )
 
 
-@checked(FLOAT)
-def simple_rnn_backward(
-    dy: Array, dw: Array | None, y: Array, w: Array, activation: str, reverse: bool
-) -> None:
-    """dy (n, t, u), the gradient of the states, becomes that of the projected inputs.
-
-    dw (u, u), or None, is added to.
-    """
+@twin(reference.simple_rnn_backward)
+def simple_rnn_backward(dy, dw, y, w, activation, reverse):
     units = y.shape[2]
     _backward(
         dy,

@@ -5,17 +5,11 @@ import math
 import numpy as np
 from numba import prange
 
-from ..contract import checked
+from ..contract import twin
 from ..elementary import exp
-from .arrays import FLOAT, Array
-from .compiler import compiled
-
-__all__ = [
-    "log_softmax_backward",
-    "log_softmax_forward",
-    "softmax_backward",
-    "softmax_forward",
-]
+from ..reference import softmax as reference
+from .arrays import Array
+from .machine.compiler import compiled
 
 _exp = compiled()(exp)
 
@@ -25,7 +19,7 @@ def _rows(x: Array) -> Array:
 
 
 @compiled()
-def _largest(x):  # type: ignore
+def _largest(x):
     largest = x[0]
     for i in range(1, x.size):
         largest = x[i] if x[i] > largest else largest
@@ -33,7 +27,7 @@ def _largest(x):  # type: ignore
 
 
 @compiled(reassociate=True)
-def _sum_of_exp(x, shift):  # type: ignore
+def _sum_of_exp(x, shift):
     total = np.float32(0)
     for i in range(x.size):
         total += _exp(x[i] - shift)
@@ -41,7 +35,7 @@ def _sum_of_exp(x, shift):  # type: ignore
 
 
 @compiled(reassociate=True)
-def _dot(a, b):  # type: ignore
+def _dot(a, b):
     total = np.float32(0)
     for i in range(a.size):
         total += a[i] * b[i]
@@ -49,7 +43,7 @@ def _dot(a, b):  # type: ignore
 
 
 @compiled(reassociate=True)
-def _sum(a):  # type: ignore
+def _sum(a):
     total = np.float32(0)
     for i in range(a.size):
         total += a[i]
@@ -57,7 +51,7 @@ def _sum(a):  # type: ignore
 
 
 @compiled()
-def _softmax_row(y, x):  # type: ignore
+def _softmax_row(y, x):
     shift = _largest(x)
     factor = np.float32(1) / _sum_of_exp(x, shift)
     for i in range(x.size):
@@ -65,38 +59,36 @@ def _softmax_row(y, x):  # type: ignore
 
 
 @compiled(parallel=True)
-def _softmax(y, x):  # type: ignore
+def _softmax(y, x):
     for row in prange(len(x)):
         _softmax_row(y[row], x[row])
 
 
-@checked(FLOAT)
-def softmax_forward(y: Array, x: Array) -> None:
-    """y = exp(x) / sum of exp(x); the largest x is subtracted first, which changes nothing else."""
+@twin(reference.softmax_forward)
+def softmax_forward(y, x):
     _softmax(_rows(y), _rows(x))
 
 
 @compiled()
-def _softmax_gradient_row(dx, dy, y):  # type: ignore
+def _softmax_gradient_row(dx, dy, y):
     mean = _dot(dy, y)
     for i in range(y.size):
         dx[i] = y[i] * (dy[i] - mean)
 
 
 @compiled(parallel=True)
-def _softmax_gradient(dx, dy, y):  # type: ignore
+def _softmax_gradient(dx, dy, y):
     for row in prange(len(y)):
         _softmax_gradient_row(dx[row], dy[row], y[row])
 
 
-@checked(FLOAT)
-def softmax_backward(dx: Array, dy: Array, y: Array) -> None:
-    """dx = y (dy - sum of dy y)."""
+@twin(reference.softmax_backward)
+def softmax_backward(dx, dy, y):
     _softmax_gradient(_rows(dx), _rows(dy), _rows(y))
 
 
 @compiled()
-def _log_softmax_row(y, x):  # type: ignore
+def _log_softmax_row(y, x):
     shift = _largest(x)
     logarithm = math.log(_sum_of_exp(x, shift))
     for i in range(x.size):
@@ -104,31 +96,29 @@ def _log_softmax_row(y, x):  # type: ignore
 
 
 @compiled(parallel=True)
-def _log_softmax(y, x):  # type: ignore
+def _log_softmax(y, x):
     for row in prange(len(x)):
         _log_softmax_row(y[row], x[row])
 
 
-@checked(FLOAT)
-def log_softmax_forward(y: Array, x: Array) -> None:
-    """y = x - log(sum of exp(x)), the logarithm of softmax."""
+@twin(reference.log_softmax_forward)
+def log_softmax_forward(y, x):
     _log_softmax(_rows(y), _rows(x))
 
 
 @compiled()
-def _log_softmax_gradient_row(dx, dy, y):  # type: ignore
+def _log_softmax_gradient_row(dx, dy, y):
     total = _sum(dy)
     for i in range(y.size):
         dx[i] = dy[i] - _exp(y[i]) * total
 
 
 @compiled(parallel=True)
-def _log_softmax_gradient(dx, dy, y):  # type: ignore
+def _log_softmax_gradient(dx, dy, y):
     for row in prange(len(y)):
         _log_softmax_gradient_row(dx[row], dy[row], y[row])
 
 
-@checked(FLOAT)
-def log_softmax_backward(dx: Array, dy: Array, y: Array) -> None:
-    """dx = dy - exp(y) (sum of dy)."""
+@twin(reference.log_softmax_backward)
+def log_softmax_backward(dx, dy, y):
     _log_softmax_gradient(_rows(dx), _rows(dy), _rows(y))

@@ -6,32 +6,29 @@ import numpy as np
 from numba import prange
 
 from .. import formulas
-from ..contract import checked
-from .arrays import FLOAT, Array
-from .compiler import compiled
-from .rows import block_bounds, block_count, clipped, inverse_sum, log_sum_exp, row_sum
-
-__all__ = ["sparse_categorical_crossentropy", "sparse_categorical_crossentropy_from_logits"]
+from ..contract import twin
+from ..reference import sparse_crossentropy as reference
+from .arrays import FLOAT
+from .loops.loss_rows import block_bounds, block_count, clipped, inverse_sum, log_sum_exp, row_sum
+from .machine.compiler import compiled
 
 _ZERO, _ONE, _NAN = formulas.ZERO, formulas.ONE, FLOAT(np.nan)
 
 
 @compiled()
-def _class_of(label, classes):  # type: ignore
+def _class_of(label, classes):
     """The class that a label names, or -1."""
     return np.int64(label) if label >= _ZERO and label < np.float32(classes) else np.int64(-1)
 
 
 @compiled()
-def _fill(row, value):  # type: ignore
+def _fill(row, value):
     for t in range(row.size):
         row[t] = value
 
 
 @compiled(parallel=True)
-def _sparse_categorical(  # type: ignore
-    loss, dprediction, prediction, target, weight, ignore_class
-):
+def _sparse_categorical(loss, dprediction, prediction, target, weight, ignore_class):
     inverse = inverse_sum(weight)
     for block in prange(block_count(loss.size)):
         start, stop = block_bounds(block, loss.size)
@@ -50,27 +47,13 @@ def _sparse_categorical(  # type: ignore
             loss[i] = -math.log(q)
 
 
-@checked(FLOAT)
-def sparse_categorical_crossentropy(
-    loss: Array,
-    dprediction: Array,
-    prediction: Array,
-    target: Array,
-    weight: Array,
-    ignore_class: float,
-) -> None:
-    """loss = -log p of the class that target (n, 1) names, p = prediction (n, t) / its sum.
-
-    A row of class `ignore_class` (NaN for none) has loss 0 and gradient 0; one of any other class
-    outside 0 .. t - 1 has NaN.
-    """
+@twin(reference.sparse_categorical_crossentropy)
+def sparse_categorical_crossentropy(loss, dprediction, prediction, target, weight, ignore_class):
     _sparse_categorical(loss, dprediction, prediction, target, weight, FLOAT(ignore_class))
 
 
 @compiled(parallel=True)
-def _sparse_categorical_logits(  # type: ignore
-    loss, dprediction, prediction, target, weight, ignore_class
-):
+def _sparse_categorical_logits(loss, dprediction, prediction, target, weight, ignore_class):
     inverse = inverse_sum(weight)
     for block in prange(block_count(loss.size)):
         start, stop = block_bounds(block, loss.size)
@@ -89,14 +72,8 @@ def _sparse_categorical_logits(  # type: ignore
             dprediction[i, label] = share * math.expm1(-loss[i])
 
 
-@checked(FLOAT)
+@twin(reference.sparse_categorical_crossentropy_from_logits)
 def sparse_categorical_crossentropy_from_logits(
-    loss: Array,
-    dprediction: Array,
-    prediction: Array,
-    target: Array,
-    weight: Array,
-    ignore_class: float,
-) -> None:
-    """`sparse_categorical_crossentropy` of p = softmax(prediction), never clipped."""
+    loss, dprediction, prediction, target, weight, ignore_class
+):
     _sparse_categorical_logits(loss, dprediction, prediction, target, weight, FLOAT(ignore_class))

@@ -1,9 +1,9 @@
 """Batches on their way to the kernels: copies."""
 
-from ..host import ASYNCHRONOUS, HostStaging, free_memory
+from ..host import ASYNCHRONOUS, HostStaging, free_memory, on_host
 from .arrays import to_device
 
-__all__ = ["ASYNCHRONOUS", "Staging", "free_memory"]
+__all__ = ["ASYNCHRONOUS", "Staging", "free_memory", "on_host"]
 
 
 class Staging(HostStaging):

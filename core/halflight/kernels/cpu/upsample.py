@@ -7,17 +7,11 @@ import numpy as np
 from numba import prange
 
 from .. import formulas
-from ..contract import checked
-from .arrays import FLOAT, Array
-from .compiler import compiled
+from ..contract import twin
+from ..reference import upsample as reference
+from .arrays import Array
+from .machine.compiler import compiled
 from .pool import Pair
-
-__all__ = [
-    "upsample2d_bilinear_backward",
-    "upsample2d_bilinear_forward",
-    "upsample2d_nearest_backward",
-    "upsample2d_nearest_forward",
-]
 
 _between = compiled()(formulas.between)
 
@@ -34,7 +28,7 @@ def _image_rows(x: Array) -> Array:
 
 
 @compiled()
-def _repeat_row(y, x):  # type: ignore
+def _repeat_row(y, x):
     for u in range(y.shape[0]):
         for column in range(y.shape[1]):
             for v in range(y.shape[2]):
@@ -43,19 +37,18 @@ def _repeat_row(y, x):  # type: ignore
 
 
 @compiled(parallel=True)
-def _repeat_rows(y, x):  # type: ignore
+def _repeat_rows(y, x):
     for row in prange(len(x)):
         _repeat_row(y[row], x[row])
 
 
-@checked(FLOAT)
-def upsample2d_nearest_forward(y: Array, x: Array, size: Pair) -> None:
-    """y (n, h size[0], w size[1], c) = every pixel of x (n, h, w, c), repeated."""
+@twin(reference.upsample2d_nearest_forward)
+def upsample2d_nearest_forward(y, x, size):
     _repeat_rows(_blocks(y, size), _image_rows(x))
 
 
 @compiled()
-def _sum_block_row(dx, dy):  # type: ignore
+def _sum_block_row(dx, dy):
     dx[:] = np.float32(0)
     for u in range(dy.shape[0]):
         for column in range(dy.shape[1]):
@@ -65,19 +58,18 @@ def _sum_block_row(dx, dy):  # type: ignore
 
 
 @compiled(parallel=True)
-def _sum_block_rows(dx, dy):  # type: ignore
+def _sum_block_rows(dx, dy):
     for row in prange(len(dx)):
         _sum_block_row(dx[row], dy[row])
 
 
-@checked(FLOAT)
-def upsample2d_nearest_backward(dx: Array, dy: Array, size: Pair) -> None:
-    """dx = the sum of dy over the repetitions of each pixel."""
+@twin(reference.upsample2d_nearest_backward)
+def upsample2d_nearest_backward(dx, dy, size):
     _sum_block_rows(_image_rows(dx), _blocks(dy, size))
 
 
 @compiled()
-def _blend(y, above, above_right, below, below_right, down, right):  # type: ignore
+def _blend(y, above, above_right, below, below_right, down, right):
     """y = the four neighbours, weighted by how far down and right of the first it lies."""
     up, left = np.float32(1) - down, np.float32(1) - right
     for c in range(y.size):
@@ -87,7 +79,7 @@ def _blend(y, above, above_right, below, below_right, down, right):  # type: ign
 
 
 @compiled()
-def _bilinear_image(y, x, size):  # type: ignore
+def _bilinear_image(y, x, size):
     height, width = x.shape[0], x.shape[1]
     for p in range(y.shape[0]):
         top, bottom, down = _between(p, size[0], height)
@@ -105,29 +97,24 @@ def _bilinear_image(y, x, size):  # type: ignore
 
 
 @compiled(parallel=True)
-def _bilinear_forward(y, x, size):  # type: ignore
+def _bilinear_forward(y, x, size):
     for n in prange(len(x)):
         _bilinear_image(y[n], x[n], size)
 
 
-@checked(FLOAT)
-def upsample2d_bilinear_forward(y: Array, x: Array, size: Pair) -> None:
-    """y (n, h size[0], w size[1], c) = x interpolated linearly along rows and columns.
-
-    Pixels are squares whose values are at their centres; beyond the outermost centres the value
-    stays (as TensorFlow's and Keras's resize without antialiasing).
-    """
+@twin(reference.upsample2d_bilinear_forward)
+def upsample2d_bilinear_forward(y, x, size):
     _bilinear_forward(y, x, tuple(size))
 
 
 @compiled()
-def _add_part(dx, dy, weight):  # type: ignore
+def _add_part(dx, dy, weight):
     for c in range(dx.size):
         dx[c] += weight * dy[c]
 
 
 @compiled()
-def _bilinear_image_adjoint(dx, dy, size):  # type: ignore
+def _bilinear_image_adjoint(dx, dy, size):
     dx[:] = np.float32(0)
     one = np.float32(1)
     for p in range(dy.shape[0]):
@@ -141,12 +128,11 @@ def _bilinear_image_adjoint(dx, dy, size):  # type: ignore
 
 
 @compiled(parallel=True)
-def _bilinear_backward(dx, dy, size):  # type: ignore
+def _bilinear_backward(dx, dy, size):
     for n in prange(len(dx)):
         _bilinear_image_adjoint(dx[n], dy[n], size)
 
 
-@checked(FLOAT)
-def upsample2d_bilinear_backward(dx: Array, dy: Array, size: Pair) -> None:
-    """dx = gradient of upsample2d_bilinear_forward."""
+@twin(reference.upsample2d_bilinear_backward)
+def upsample2d_bilinear_backward(dx, dy, size):
     _bilinear_backward(dx, dy, tuple(size))

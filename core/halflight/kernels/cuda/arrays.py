@@ -6,21 +6,11 @@ import numpy as np
 from numba import cuda
 from numpy.typing import ArrayLike
 
-from ..contract import checked
-from . import gpu
-from .compiler import SIMULATED, Kernel
-
-__all__ = [
-    "FLOAT",
-    "accumulate",
-    "copy",
-    "copy_if",
-    "empty",
-    "fill",
-    "to_device",
-    "to_host",
-    "zeros",
-]
+from ..contract import twin
+from ..reference import arrays as reference
+from .machine import gpu
+from .machine.compiler import Kernel
+from .machine.simulated import SIMULATED
 
 FLOAT = np.float32
 Array = Any  # a C-contiguous device array of float32
@@ -58,26 +48,26 @@ def to_host(array: Any) -> np.ndarray:
 
 
 @Kernel
-def _fill(y, value):  # type: ignore
+def _fill(y, value):
     for i in range(cuda.grid(1), y.size, cuda.gridsize(1)):
         y[i] = value
 
 
 @Kernel
-def _copy(y, x):  # type: ignore
+def _copy(y, x):
     for i in range(cuda.grid(1), y.size, cuda.gridsize(1)):
         y[i] = x[i]
 
 
 @Kernel
-def _copy_if(y, x, flag, wanted):  # type: ignore
+def _copy_if(y, x, flag, wanted):
     if (flag[0] != np.float32(0)) == wanted:
         for i in range(cuda.grid(1), y.size, cuda.gridsize(1)):
             y[i] = x[i]
 
 
 @Kernel
-def _accumulate(y, x):  # type: ignore
+def _accumulate(y, x):
     for i in range(cuda.grid(1), y.size, cuda.gridsize(1)):
         y[i] += x[i]
 
@@ -99,25 +89,21 @@ def channels_of(array: Any) -> int:
     return int(array.shape[array.ndim - 1])
 
 
-@checked(FLOAT)
-def copy(y: Array, x: Array) -> None:
-    """y = x, any shape."""
+@twin(reference.copy)
+def copy(y, x):
     _copy.over(y.size, *flat(y, x))
 
 
-@checked(FLOAT)
-def copy_if(y: Array, x: Array, flag: Array, wanted: bool) -> None:
-    """y = x, any shape, if flag (1,) is not 0, for `wanted` True, or is 0, for False."""
+@twin(reference.copy_if)
+def copy_if(y, x, flag, wanted):
     _copy_if.over(y.size, *flat(y, x), flag, bool(wanted))
 
 
-@checked(FLOAT)
-def fill(y: Array, value: float) -> None:
-    """y = value, any shape."""
+@twin(reference.fill)
+def fill(y, value):
     _fill.over(y.size, *flat(y), FLOAT(value))
 
 
-@checked(FLOAT)
-def accumulate(y: Array, x: Array) -> None:
-    """y += x, any shape."""
+@twin(reference.accumulate)
+def accumulate(y, x):
     _accumulate.over(y.size, *flat(y, x))

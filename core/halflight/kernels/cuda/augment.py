@@ -2,33 +2,25 @@
 
 import numpy as np
 
-from ..contract import checked
+from ..contract import twin
 from ..randomness import random_below, random_key, random_word
-from .arrays import FLOAT, Array
-from .pixels import each_pixel
-from .pool import Pair
-
-__all__ = [
-    "random_orientation_backward",
-    "random_orientation_forward",
-    "random_shift_backward",
-    "random_shift_forward",
-]
+from ..reference import augment as reference
+from .loops.pixels import each_pixel
 
 
-def _draw(key, sample, counts):  # type: ignore
+def _draw(key, sample, counts):
     """Two integers of a sample, from 0 to below each of `counts`."""
     word = random_word(key, np.uint64(sample))
     first, second = random_below(word, np.uint64(counts[0]), np.uint64(counts[1]))
     return np.int64(first), np.int64(second)
 
 
-def _inverse(orientation):  # type: ignore
+def _inverse(orientation):
     """The orientation that undoes one: mirrored ones undo themselves."""
     return orientation if orientation >= 4 else (4 - orientation) % 4
 
 
-def _turned(i, j, orientation, height, width):  # type: ignore
+def _turned(i, j, orientation, height, width):
     """Row and column of the pixel of x that y[i, j] comes from.
 
     With m = w - 1, that is x[i, j], x[j, m - i], x[-i, -j], x[-j, i] for 0 to 3 and
@@ -41,7 +33,7 @@ def _turned(i, j, orientation, height, width):  # type: ignore
     return row, column
 
 
-def _oriented(n, i, j, c, arrays, numbers):  # type: ignore
+def _oriented(n, i, j, c, arrays, numbers):
     x = arrays[0]
     orientations, key, invert = numbers
     chosen, _ = _draw(key, n, (len(orientations), 1))
@@ -54,28 +46,17 @@ def _oriented(n, i, j, c, arrays, numbers):  # type: ignore
 _orient = each_pixel(_oriented)
 
 
-@checked(FLOAT)
-def random_orientation_forward(
-    y: Array, x: Array, orientations: tuple[int, ...], seed: int, step: int
-) -> None:
-    """y = each image of x (n, h, w, c) in one of `orientations`, equally likely.
-
-    An orientation is one of the 8 symmetries of the square: modulo 4 the quarter turns
-    (counter-clockwise, as numpy.rot90), and from 4 on the columns are mirrored first. The odd ones
-    need h = w.
-    """
+@twin(reference.random_orientation_forward)
+def random_orientation_forward(y, x, orientations, seed, step):
     _orient(y, (x,), (tuple(orientations), random_key(seed, step), False))
 
 
-@checked(FLOAT)
-def random_orientation_backward(
-    dx: Array, dy: Array, orientations: tuple[int, ...], seed: int, step: int
-) -> None:
-    """dx = dy turned back, after the forward pass with the same orientations, seed and step."""
+@twin(reference.random_orientation_backward)
+def random_orientation_backward(dx, dy, orientations, seed, step):
     _orient(dx, (dy,), (tuple(orientations), random_key(seed, step), True))
 
 
-def _moved(n, i, j, c, arrays, numbers):  # type: ignore
+def _moved(n, i, j, c, arrays, numbers):
     x = arrays[0]
     down, right, key, sign = numbers
     rows, columns = _draw(key, n, (down[1] - down[0] + 1, right[1] - right[0] + 1))
@@ -87,19 +68,11 @@ def _moved(n, i, j, c, arrays, numbers):  # type: ignore
 _move = each_pixel(_moved)
 
 
-@checked(FLOAT)
-def random_shift_forward(y: Array, x: Array, down: Pair, right: Pair, seed: int, step: int) -> None:
-    """y = each image of x (n, h, w, c) moved by whole pixels; zeros, the sky, enter.
-
-    The shift down and the shift to the right are drawn from the integers `down[0]` to `down[1]` and
-    `right[0]` to `right[1]`, both ends included, negative ones being up and to the left.
-    """
+@twin(reference.random_shift_forward)
+def random_shift_forward(y, x, down, right, seed, step):
     _move(y, (x,), (tuple(down), tuple(right), random_key(seed, step), 1))
 
 
-@checked(FLOAT)
-def random_shift_backward(
-    dx: Array, dy: Array, down: Pair, right: Pair, seed: int, step: int
-) -> None:
-    """dx = dy moved back, after the forward pass with the same arguments; zeros enter."""
+@twin(reference.random_shift_backward)
+def random_shift_backward(dx, dy, down, right, seed, step):
     _move(dx, (dy,), (tuple(down), tuple(right), random_key(seed, step), -1))

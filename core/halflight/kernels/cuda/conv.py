@@ -3,22 +3,14 @@
 With `tf32`, factors are rounded to 10 bits of mantissa for the tensor cores.
 """
 
-from ..contract import checked
-from .arrays import FLOAT, Array
-from .columns import add_column_sums
-from .correlate import correlate
-from .correlate_weights import correlate_weights
-from .epilogue import Ending
-from .gather import Geometry, Triple
-
-__all__ = [
-    "conv2d_backward_input",
-    "conv2d_backward_weights",
-    "conv2d_forward",
-    "conv3d_backward_input",
-    "conv3d_backward_weights",
-    "conv3d_forward",
-]
+from ..contract import twin
+from ..reference import conv as reference
+from .arrays import Array
+from .loops.columns import add_column_sums
+from .products.correlate import correlate
+from .products.correlate_weights import correlate_weights
+from .products.epilogue import Ending
+from .products.gather import Geometry
 
 Pair = tuple[int, int]
 
@@ -72,97 +64,33 @@ def fused_forward(
     _forward(volume(y), volume(x), _taps(w), ending, geometry, tf32)
 
 
-@checked(FLOAT)
-def conv2d_forward(
-    y: Array,
-    x: Array,
-    w: Array,
-    b: Array | None,
-    strides: Pair,
-    padding: Pair,
-    dilation: Pair,
-    groups: int,
-    tf32: bool = False,
-) -> None:
-    """y (n, p, q, out) from x (n, h, w, in), w (kh, kw, in / groups, out) and b (out,) or None."""
+@twin(reference.conv2d_forward)
+def conv2d_forward(y, x, w, b, strides, padding, dilation, groups, *, tf32=False):
     fused_forward(y, x, w, Ending(shift=b), strides, padding, dilation, groups, tf32)
 
 
-@checked(FLOAT)
-def conv2d_backward_input(
-    dx: Array,
-    dy: Array,
-    w: Array,
-    strides: Pair,
-    padding: Pair,
-    dilation: Pair,
-    groups: int,
-    tf32: bool = False,
-) -> None:
-    """dx (n, h, w, in) = gradient of conv2d_forward by its x."""
+@twin(reference.conv2d_backward_input)
+def conv2d_backward_input(dx, dy, w, strides, padding, dilation, groups, *, tf32=False):
     geometry = _flat_volumes(strides, padding, dilation, groups)
     _backward_input(volume(dx), volume(dy), _taps(w), geometry, tf32)
 
 
-@checked(FLOAT)
-def conv2d_backward_weights(
-    dw: Array,
-    db: Array | None,
-    dy: Array,
-    x: Array,
-    strides: Pair,
-    padding: Pair,
-    dilation: Pair,
-    groups: int,
-    tf32: bool = False,
-) -> None:
-    """dw (kh, kw, in / groups, out) and db (out,), or None, += gradients of conv2d_forward."""
+@twin(reference.conv2d_backward_weights)
+def conv2d_backward_weights(dw, db, dy, x, strides, padding, dilation, groups, *, tf32=False):
     geometry = _flat_volumes(strides, padding, dilation, groups)
     _backward_weights(_taps(dw), db, volume(dy), volume(x), geometry, tf32)
 
 
-@checked(FLOAT)
-def conv3d_forward(
-    y: Array,
-    x: Array,
-    w: Array,
-    b: Array | None,
-    strides: Triple,
-    padding: Triple,
-    dilation: Triple,
-    groups: int,
-    tf32: bool = False,
-) -> None:
-    """y (n, r, p, q, out) from x (n, d, h, w, in), w (kd, kh, kw, in / groups, out), b or None."""
+@twin(reference.conv3d_forward)
+def conv3d_forward(y, x, w, b, strides, padding, dilation, groups, *, tf32=False):
     _forward(y, x, w, Ending(shift=b), Geometry(strides, padding, dilation, groups), tf32)
 
 
-@checked(FLOAT)
-def conv3d_backward_input(
-    dx: Array,
-    dy: Array,
-    w: Array,
-    strides: Triple,
-    padding: Triple,
-    dilation: Triple,
-    groups: int,
-    tf32: bool = False,
-) -> None:
-    """dx (n, d, h, w, in) = gradient of conv3d_forward by its x."""
+@twin(reference.conv3d_backward_input)
+def conv3d_backward_input(dx, dy, w, strides, padding, dilation, groups, *, tf32=False):
     _backward_input(dx, dy, w, Geometry(strides, padding, dilation, groups), tf32)
 
 
-@checked(FLOAT)
-def conv3d_backward_weights(
-    dw: Array,
-    db: Array | None,
-    dy: Array,
-    x: Array,
-    strides: Triple,
-    padding: Triple,
-    dilation: Triple,
-    groups: int,
-    tf32: bool = False,
-) -> None:
-    """dw (kd, kh, kw, in / groups, out) and db (out,), or None, += gradients of conv3d_forward."""
+@twin(reference.conv3d_backward_weights)
+def conv3d_backward_weights(dw, db, dy, x, strides, padding, dilation, groups, *, tf32=False):
     _backward_weights(dw, db, dy, x, Geometry(strides, padding, dilation, groups), tf32)

@@ -8,43 +8,26 @@ import math
 import numpy as np
 
 from .. import loss_formulas
-from ..contract import checked
-from ..formulas import HALF, ONE, ZERO
+from ..contract import twin
+from ..formulas import ONE, ZERO
 from ..reference import crossentropy as reference
-from .arrays import FLOAT, Array
-from .compiler import Kernel
-from .loss_rows import clipped, log_sum_exp, of_pairs, over_loss, sum_of_row
-from .rows import row_here, sum_of_warp
+from .arrays import FLOAT
+from .loops.blocks import sum_of_warp
+from .loops.loss_rows import clipped, log_sum_exp, of_pairs, over_loss, sum_of_row
+from .loops.rows import row_here
+from .machine.compiler import Kernel
 
-__all__ = [
-    "binary_crossentropy",
-    "binary_crossentropy_from_logits",
-    "categorical_crossentropy",
-    "categorical_crossentropy_from_logits",
-]
-
-_binary = loss_formulas.binary_crossentropy
-_binary_logits = loss_formulas.binary_crossentropy_from_logits
-
-
-def _smoothed_binary(p, t, label_smoothing):  # type: ignore
-    return _binary(p, t + label_smoothing * (HALF - t))
-
-
-def _smoothed_binary_logits(p, t, label_smoothing):  # type: ignore
-    return _binary_logits(p, t + label_smoothing * (HALF - t))
-
-
-binary_crossentropy = of_pairs(reference.binary_crossentropy, _smoothed_binary)
+binary_crossentropy = of_pairs(
+    reference.binary_crossentropy, loss_formulas.smoothed_binary_crossentropy
+)
 binary_crossentropy_from_logits = of_pairs(
-    reference.binary_crossentropy_from_logits, _smoothed_binary_logits
+    reference.binary_crossentropy_from_logits,
+    loss_formulas.smoothed_binary_crossentropy_from_logits,
 )
 
 
 @Kernel
-def _categorical(  # type: ignore
-    loss, dprediction, prediction, target, weight, total, lanes, label_smoothing
-):
+def _categorical(loss, dprediction, prediction, target, weight, total, lanes, label_smoothing):
     row, lane, stored = row_here(loss.size, lanes)
     smoothing = label_smoothing / np.float32(prediction.shape[1])
     sum_inverse = ONE / sum_of_row(prediction, row, lane, lanes)
@@ -67,22 +50,14 @@ def _categorical(  # type: ignore
             loss[row] = value
 
 
-@checked(FLOAT)
-def categorical_crossentropy(
-    loss: Array,
-    dprediction: Array,
-    prediction: Array,
-    target: Array,
-    weight: Array,
-    label_smoothing: float,
-) -> None:
-    """loss = -sum over t of y log p, p = prediction / its sum, y = smoothed target."""
+@twin(reference.categorical_crossentropy)
+def categorical_crossentropy(loss, dprediction, prediction, target, weight, label_smoothing):
     arrays = (loss, dprediction, prediction, target, weight)
     over_loss(_categorical, *arrays, FLOAT(label_smoothing))
 
 
 @Kernel
-def _categorical_logits(  # type: ignore
+def _categorical_logits(
     loss, dprediction, prediction, target, weight, total, lanes, label_smoothing
 ):
     row, lane, stored = row_here(loss.size, lanes)
@@ -104,15 +79,9 @@ def _categorical_logits(  # type: ignore
             loss[row] = value
 
 
-@checked(FLOAT)
+@twin(reference.categorical_crossentropy_from_logits)
 def categorical_crossentropy_from_logits(
-    loss: Array,
-    dprediction: Array,
-    prediction: Array,
-    target: Array,
-    weight: Array,
-    label_smoothing: float,
-) -> None:
-    """`categorical_crossentropy` of p = softmax(prediction), never clipped."""
+    loss, dprediction, prediction, target, weight, label_smoothing
+):
     arrays = (loss, dprediction, prediction, target, weight)
     over_loss(_categorical_logits, *arrays, FLOAT(label_smoothing))

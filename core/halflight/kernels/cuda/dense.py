@@ -3,19 +3,14 @@
 With `tf32`, factors are rounded to 10 bits of mantissa for the tensor cores.
 """
 
-from ..contract import checked
-from .arrays import FLOAT, Array
-from .columns import add_column_sums
-from .correlate import correlate
-from .correlate_weights import correlate_weights
-from .epilogue import Ending
-from .gather import Gather, Geometry
-
-__all__ = [
-    "dense_backward_input",
-    "dense_backward_weights",
-    "dense_forward",
-]
+from ..contract import twin
+from ..reference import dense as reference
+from .arrays import Array
+from .loops.columns import add_column_sums
+from .products.correlate import correlate
+from .products.correlate_weights import correlate_weights
+from .products.epilogue import Ending
+from .products.gather import Gather, Geometry
 
 _ONE = (1, 1, 1)
 _PIXEL = Geometry(_ONE, (0, 0, 0), _ONE, 1)
@@ -25,31 +20,18 @@ def _rows(x: Array) -> Gather:
     return _PIXEL.windows(_ONE, (x.shape[0], *_ONE, x.shape[1]), _ONE)
 
 
-@checked(FLOAT)
-def dense_forward(y: Array, x: Array, w: Array, b: Array | None, tf32: bool = False) -> None:
-    """y (n, out) = x (n, in) w (in, out) + b (out,); b may be None."""
+@twin(reference.dense_forward)
+def dense_forward(y, x, w, b, *, tf32=False):
     correlate(y, x, w, Ending(shift=b), _rows(x), tf32=tf32)
 
 
-@checked(FLOAT)
-def dense_backward_input(dx: Array, dy: Array, w: Array, tf32: bool = False) -> None:
-    """dx (n, in) = dy (n, out) w^T."""
+@twin(reference.dense_backward_input)
+def dense_backward_input(dx, dy, w, *, tf32=False):
     correlate(dx, dy, w, Ending(), _rows(dy), transposed=True, tf32=tf32)
 
 
-@checked(FLOAT)
-def dense_backward_weights(
-    dw: Array,
-    db: Array | None,
-    dy: Array,
-    x: Array,
-    fresh: bool = False,
-    tf32: bool = False,
-) -> None:
-    """dw (in, out) += x^T dy; db (out,) += sum of dy over the batch; db may be None.
-
-    What dw held before does not count if it is `fresh`.
-    """
+@twin(reference.dense_backward_weights)
+def dense_backward_weights(dw, db, dy, x, fresh=False, *, tf32=False):
     correlate_weights(dw, dy, x, _rows(x), fresh=fresh, tf32=tf32)
     if db is not None:
         add_column_sums(db, dy)

@@ -3,24 +3,19 @@
 import numpy as np
 from numba import cuda
 
-from ..contract import checked
-from .arrays import FLOAT, Array, flat
-from .columns import add_column_sums
-from .compiler import Kernel
-from .depthwise_weights import depthwise_weights
-from .epilogue import or_constant
-
-__all__ = [
-    "depthwise_conv2d_backward_input",
-    "depthwise_conv2d_backward_weights",
-    "depthwise_conv2d_forward",
-]
+from ..contract import twin
+from ..reference import depthwise as reference
+from .arrays import flat
+from .loops.columns import add_column_sums
+from .machine.compiler import Kernel
+from .products.depthwise_weights import depthwise_weights
+from .products.epilogue import or_constant
 
 Pair = tuple[int, int]
 
 
 @Kernel
-def _forward(y, x, w, bias, outputs, image, size, strides, padding, dilation):  # type: ignore
+def _forward(y, x, w, bias, outputs, image, size, strides, padding, dilation):
     """outputs (p, q, c m), image (h, w, c) and size (kh, kw) are shapes."""
     columns, (height, width, channels) = outputs[2], image
     for i in range(cuda.grid(1), y.size, cuda.gridsize(1)):
@@ -41,11 +36,8 @@ def _forward(y, x, w, bias, outputs, image, size, strides, padding, dilation):  
         y[i] = total
 
 
-@checked(FLOAT)
-def depthwise_conv2d_forward(
-    y: Array, x: Array, w: Array, b: Array | None, strides: Pair, padding: Pair, dilation: Pair
-) -> None:
-    """y (n, p, q, c m) from x (n, h, w, c), w (kh, kw, c, m) and b (c m,) or None."""
+@twin(reference.depthwise_conv2d_forward)
+def depthwise_conv2d_forward(y, x, w, b, strides, padding, dilation):
     bias = or_constant(b, y.shape[3], 0.0)
     shapes = y.shape[1:], x.shape[1:], w.shape[:2]
     geometry = tuple(strides), tuple(padding), tuple(dilation)
@@ -53,7 +45,7 @@ def depthwise_conv2d_forward(
 
 
 @Kernel
-def _backward_input(dx, dy, w, outputs, image, size, strides, padding, dilation):  # type: ignore
+def _backward_input(dx, dy, w, outputs, image, size, strides, padding, dilation):
     """The outputs that see a pixel are those whose window begins a whole number of strides off."""
     columns, (height, width, channels) = outputs[2], image
     multiplier = columns // channels
@@ -78,27 +70,15 @@ def _backward_input(dx, dy, w, outputs, image, size, strides, padding, dilation)
         dx[i] = total
 
 
-@checked(FLOAT)
-def depthwise_conv2d_backward_input(
-    dx: Array, dy: Array, w: Array, strides: Pair, padding: Pair, dilation: Pair
-) -> None:
-    """dx (n, h, w, c) = gradient of depthwise_conv2d_forward by its x."""
+@twin(reference.depthwise_conv2d_backward_input)
+def depthwise_conv2d_backward_input(dx, dy, w, strides, padding, dilation):
     shapes = dy.shape[1:], dx.shape[1:], w.shape[:2]
     geometry = tuple(strides), tuple(padding), tuple(dilation)
     _backward_input.over(dx.size, *flat(dx, dy, w), *shapes, *geometry)
 
 
-@checked(FLOAT)
-def depthwise_conv2d_backward_weights(
-    dw: Array,
-    db: Array | None,
-    dy: Array,
-    x: Array,
-    strides: Pair,
-    padding: Pair,
-    dilation: Pair,
-) -> None:
-    """dw (kh, kw, c, m) and db (c m,), or None, += gradients of depthwise_conv2d_forward."""
+@twin(reference.depthwise_conv2d_backward_weights)
+def depthwise_conv2d_backward_weights(dw, db, dy, x, strides, padding, dilation):
     depthwise_weights(dw, dy, x, strides, padding, dilation)
     if db is not None:
         add_column_sums(db, dy)

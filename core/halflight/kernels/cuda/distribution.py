@@ -6,21 +6,14 @@ import math
 import numpy as np
 
 from .. import loss_formulas
-from ..contract import checked
+from ..contract import twin
 from ..formulas import HALF, HALF_LOG_TWO_PI, ONE
 from ..reference import distribution as reference
 from .arrays import FLOAT, Array, to_device
-from .compiler import Kernel
-from .loss_rows import of_pairs, over_loss
-from .rows import row_here, sum_of_warp
-
-__all__ = [
-    "gaussian_nll",
-    "kl_divergence",
-    "poisson",
-    "quantile",
-    "standard_normal_kl",
-]
+from .loops.blocks import sum_of_warp
+from .loops.loss_rows import of_pairs, over_loss
+from .loops.rows import row_here
+from .machine.compiler import Kernel
 
 _HALF_LOG_TWO_PI = FLOAT(HALF_LOG_TWO_PI)
 _pinball = loss_formulas.pinball
@@ -30,7 +23,7 @@ poisson = of_pairs(reference.poisson, loss_formulas.poisson)
 
 
 @Kernel
-def _gaussian_nll(loss, dprediction, prediction, target, weight, total, lanes):  # type: ignore
+def _gaussian_nll(loss, dprediction, prediction, target, weight, total, lanes):
     row, lane, stored = row_here(loss.size, lanes)
     outputs, value = target.shape[1], np.float32(0)
     share = weight[row] / total[0]
@@ -48,22 +41,13 @@ def _gaussian_nll(loss, dprediction, prediction, target, weight, total, lanes): 
         loss[row] = value
 
 
-@checked(FLOAT)
-def gaussian_nll(
-    loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
-) -> None:
-    """Negative log-likelihood of independent Gaussians (Nix & Weigend 1994, eq. 2 with ln 2 pi).
-
-    prediction (n, 2t): t means, then t log-variances; target (n, t). loss = sum over t of
-    0.5 (log_variance + (target - mean)^2 exp(-log_variance) + ln 2 pi).
-    """
+@twin(reference.gaussian_nll)
+def gaussian_nll(loss, dprediction, prediction, target, weight):
     over_loss(_gaussian_nll, loss, dprediction, prediction, target, weight)
 
 
 @Kernel
-def _standard_normal_kl(  # type: ignore
-    loss, dprediction, prediction, _target, weight, total, lanes
-):
+def _standard_normal_kl(loss, dprediction, prediction, _target, weight, total, lanes):
     row, lane, stored = row_here(loss.size, lanes)
     outputs, value = prediction.shape[1] // 2, np.float32(0)
     share = weight[row] / total[0]
@@ -79,28 +63,14 @@ def _standard_normal_kl(  # type: ignore
         loss[row] = value
 
 
-@checked(FLOAT)
-def standard_normal_kl(
-    loss: Array,
-    dprediction: Array,
-    prediction: Array,
-    target: Array | None,  # noqa: ARG001
-    weight: Array,
-) -> None:
-    """Divergence of independent Gaussians from the standard normal (Kingma & Welling 2014, app. B).
-
-    prediction (n, 2t): t means, then t log-variances. loss = sum over t of
-    0.5 (mean^2 + exp(log_variance) - 1 - log_variance). There is nothing to compare with: `target`
-    may be None, and is not read.
-    """
+@twin(reference.standard_normal_kl)
+def standard_normal_kl(loss, dprediction, prediction, target, weight):  # noqa: ARG001
     # As kernels take no None, the prediction stands in for the target.
     over_loss(_standard_normal_kl, loss, dprediction, prediction, prediction, weight)
 
 
 @Kernel
-def _quantile(  # type: ignore
-    loss, dprediction, prediction, target, weight, total, lanes, quantiles
-):
+def _quantile(loss, dprediction, prediction, target, weight, total, lanes, quantiles):
     row, lane, stored = row_here(loss.size, lanes)
     outputs = np.float32(prediction.shape[1])
     share, total_value = weight[row] / total[0] / outputs, np.float32(0)
@@ -121,19 +91,7 @@ def _on_device(numbers: tuple[float, ...]) -> Array:
     return to_device(np.array(numbers, FLOAT))
 
 
-@checked(FLOAT)
-def quantile(
-    loss: Array,
-    dprediction: Array,
-    prediction: Array,
-    target: Array,
-    weight: Array,
-    quantiles: tuple[float, ...],
-) -> None:
-    """Pinball loss (Koenker & Bassett 1978, eq. 2.2): its minimum is the quantile q.
-
-    prediction (n, t q): the q quantiles of the first target, then those of the next; target (n, t).
-    loss = mean over t q of max(q e, (q - 1) e), with e = target - prediction.
-    """
+@twin(reference.quantile)
+def quantile(loss, dprediction, prediction, target, weight, quantiles):
     chosen = _on_device(tuple(quantiles))
     over_loss(_quantile, loss, dprediction, prediction, target, weight, chosen)

@@ -3,18 +3,12 @@
 import numpy as np
 from numba import cuda
 
-from ..contract import checked
+from ..contract import twin
 from ..randomness import dropout_bits, dropout_threshold, random_key
-from .arrays import FLOAT, Array, flat
-from .compiler import Kernel
-from .pixels import each_pixel
-
-__all__ = [
-    "dropout_backward",
-    "dropout_forward",
-    "spatial_dropout_backward",
-    "spatial_dropout_forward",
-]
+from ..reference import dropout as reference
+from .arrays import FLOAT, flat
+from .loops.pixels import each_pixel
+from .machine.compiler import Kernel
 
 
 def _factor(rate: float) -> np.float32:
@@ -22,26 +16,24 @@ def _factor(rate: float) -> np.float32:
 
 
 @Kernel
-def _dropout(y, x, factor, threshold, key):  # type: ignore
+def _dropout(y, x, factor, threshold, key):
     for i in range(cuda.grid(1), y.size, cuda.gridsize(1)):
         kept = dropout_bits(key, np.uint64(i)) >= threshold
         y[i] = x[i] * factor if kept else np.float32(0)
 
 
-@checked(FLOAT)
-def dropout_forward(y: Array, x: Array, rate: float, seed: int, step: int) -> None:
-    """y = x / (1 - rate) where kept, 0 with probability `rate`; 0 <= rate < 1."""
+@twin(reference.dropout_forward)
+def dropout_forward(y, x, rate, seed, step):
     key, threshold = random_key(seed, step), dropout_threshold(rate)
     _dropout.over(y.size, *flat(y, x), _factor(rate), threshold, key)
 
 
-@checked(FLOAT)
-def dropout_backward(dx: Array, dy: Array, rate: float, seed: int, step: int) -> None:
-    """dx = dy through the mask of the dropout_forward called with the same rate, seed and step."""
+@twin(reference.dropout_backward)
+def dropout_backward(dx, dy, rate, seed, step):
     dropout_forward(dx, dy, rate, seed, step)
 
 
-def _kept(_, n, p, c, arrays, numbers):  # type: ignore
+def _kept(_, n, p, c, arrays, numbers):
     x = arrays[0]
     factor, threshold, key = numbers
     kept = dropout_bits(key, np.uint64(n * x.shape[2] + c)) >= threshold
@@ -51,14 +43,12 @@ def _kept(_, n, p, c, arrays, numbers):  # type: ignore
 _drop_channels = each_pixel(_kept)
 
 
-@checked(FLOAT)
-def spatial_dropout_forward(y: Array, x: Array, rate: float, seed: int, step: int) -> None:
-    """The same for whole channels of x (n, p, c): all positions are kept or dropped together."""
+@twin(reference.spatial_dropout_forward)
+def spatial_dropout_forward(y, x, rate, seed, step):
     numbers = _factor(rate), dropout_threshold(rate), random_key(seed, step)
     _drop_channels(y.reshape((1, *y.shape)), (x,), numbers)
 
 
-@checked(FLOAT)
-def spatial_dropout_backward(dx: Array, dy: Array, rate: float, seed: int, step: int) -> None:
-    """dx = dy through the mask of the spatial_dropout_forward with the same rate, seed and step."""
+@twin(reference.spatial_dropout_backward)
+def spatial_dropout_backward(dx, dy, rate, seed, step):
     spatial_dropout_forward(dx, dy, rate, seed, step)

@@ -3,16 +3,12 @@
 import numpy as np
 from numba import cuda
 
-from ..contract import checked
-from .arrays import FLOAT, Array, Indices, flat
-from .columns import add_sums
-from .compiler import Kernel
-from .scratch import scratch
-
-__all__ = [
-    "embedding_backward",
-    "embedding_forward",
-]
+from ..contract import twin
+from ..reference import embedding as reference
+from .arrays import flat
+from .loops.columns import add_sums
+from .machine.compiler import Kernel
+from .machine.scratch import scratch
 
 # Partial sums of a gradient: enough threads for a large GPU, in little memory; chunks of the
 # indices, and how long one is at least.
@@ -20,7 +16,7 @@ _MOST_SUMS, _MOST_CHUNKS, _LEAST_CHUNK = 1 << 20, 256, 16
 
 
 @Kernel
-def _take_rows(y, index, w):  # type: ignore
+def _take_rows(y, index, w):
     """An index outside the table gives NaN: to tell the host would take waiting for it."""
     rows, columns = w.shape
     for i in range(cuda.grid(1), y.size, cuda.gridsize(1)):
@@ -29,15 +25,14 @@ def _take_rows(y, index, w):  # type: ignore
         y[i] = w[row, column] if 0 <= row < rows else np.float32(np.nan)
 
 
-@checked(FLOAT)
-def embedding_forward(y: Array, index: Indices, w: Array) -> None:
-    """y (..., o) = the rows of w (i, o) that index (...) names, each from 0 to i - 1."""
+@twin(reference.embedding_forward)
+def embedding_forward(y, index, w):
     y, index = flat(y, index)
     _take_rows.over(y.size, y, index, w)
 
 
 @Kernel
-def _sum_rows(sums, dy, index, size, columns, chunk):  # type: ignore
+def _sum_rows(sums, dy, index, size, columns, chunk):
     """sums (chunks, table): every thread goes through a chunk of the indices, for one element.
 
     The threads of a warp read the same indices. That is the table's size times the number of
@@ -54,9 +49,8 @@ def _sum_rows(sums, dy, index, size, columns, chunk):  # type: ignore
         sums[i] = total
 
 
-@checked(FLOAT)
-def embedding_backward(dw: Array, dy: Array, index: Indices) -> None:
-    """dw (i, o) += each dy (..., o), at the row that its index names, in the order of index."""
+@twin(reference.embedding_backward)
+def embedding_backward(dw, dy, index):
     columns = dw.shape[1]
     dw, dy, index = flat(dw, dy, index)
     most = max(1, min(_MOST_SUMS // dw.size, _MOST_CHUNKS))

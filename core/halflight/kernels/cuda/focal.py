@@ -5,42 +5,26 @@ import math
 import numpy as np
 
 from .. import loss_formulas
-from ..contract import checked
-from ..formulas import HALF, ONE, ZERO
+from ..contract import twin
+from ..formulas import ONE, ZERO
 from ..loss_formulas import TINY
 from ..reference import focal as reference
-from .arrays import FLOAT, Array
-from .compiler import Kernel
-from .loss_rows import clipped, log_sum_exp, of_pairs, over_loss, sum_of_row
-from .rows import row_here, sum_of_warp
+from .arrays import FLOAT
+from .loops.blocks import sum_of_warp
+from .loops.loss_rows import clipped, log_sum_exp, of_pairs, over_loss, sum_of_row
+from .loops.rows import row_here
+from .machine.compiler import Kernel
 
-__all__ = [
-    "binary_focal_crossentropy",
-    "binary_focal_crossentropy_from_logits",
-    "categorical_focal_crossentropy",
-    "categorical_focal_crossentropy_from_logits",
-]
-
-_binary = loss_formulas.binary_focal
-_binary_logits = loss_formulas.binary_focal_from_logits
-
-
-def _smoothed_binary(p, t, gamma, positive, negative, label_smoothing):  # type: ignore
-    return _binary(p, t + label_smoothing * (HALF - t), gamma, positive, negative)
-
-
-def _smoothed_binary_logits(p, t, gamma, positive, negative, label_smoothing):  # type: ignore
-    return _binary_logits(p, t + label_smoothing * (HALF - t), gamma, positive, negative)
-
-
-binary_focal_crossentropy = of_pairs(reference.binary_focal_crossentropy, _smoothed_binary)
+binary_focal_crossentropy = of_pairs(
+    reference.binary_focal_crossentropy, loss_formulas.smoothed_binary_focal
+)
 binary_focal_crossentropy_from_logits = of_pairs(
-    reference.binary_focal_crossentropy_from_logits, _smoothed_binary_logits
+    reference.binary_focal_crossentropy_from_logits, loss_formulas.smoothed_binary_focal_from_logits
 )
 
 
 @Kernel
-def _categorical_focal(  # type: ignore
+def _categorical_focal(
     loss, dprediction, prediction, target, weight, total, lanes, gamma, alpha, label_smoothing
 ):
     row, lane, stored = row_here(loss.size, lanes)
@@ -68,24 +52,16 @@ def _categorical_focal(  # type: ignore
             loss[row] = value
 
 
-@checked(FLOAT)
+@twin(reference.categorical_focal_crossentropy)
 def categorical_focal_crossentropy(
-    loss: Array,
-    dprediction: Array,
-    prediction: Array,
-    target: Array,
-    weight: Array,
-    gamma: float,
-    alpha: float,
-    label_smoothing: float,
-) -> None:
-    """loss = -sum over t of alpha y (1 - p)^gamma log p, p = prediction / its sum, y smoothed."""
+    loss, dprediction, prediction, target, weight, gamma, alpha, label_smoothing
+):
     arrays = (loss, dprediction, prediction, target, weight)
     over_loss(_categorical_focal, *arrays, FLOAT(gamma), FLOAT(alpha), FLOAT(label_smoothing))
 
 
 @Kernel
-def _categorical_focal_logits(  # type: ignore
+def _categorical_focal_logits(
     loss, dprediction, prediction, target, weight, total, lanes, gamma, alpha, label_smoothing
 ):
     row, lane, stored = row_here(loss.size, lanes)
@@ -113,18 +89,10 @@ def _categorical_focal_logits(  # type: ignore
             loss[row] = value
 
 
-@checked(FLOAT)
+@twin(reference.categorical_focal_crossentropy_from_logits)
 def categorical_focal_crossentropy_from_logits(
-    loss: Array,
-    dprediction: Array,
-    prediction: Array,
-    target: Array,
-    weight: Array,
-    gamma: float,
-    alpha: float,
-    label_smoothing: float,
-) -> None:
-    """`categorical_focal_crossentropy` of p = softmax(prediction), never clipped."""
+    loss, dprediction, prediction, target, weight, gamma, alpha, label_smoothing
+):
     arrays = (loss, dprediction, prediction, target, weight)
     constants = (FLOAT(gamma), FLOAT(alpha), FLOAT(label_smoothing))
     over_loss(_categorical_focal_logits, *arrays, *constants)

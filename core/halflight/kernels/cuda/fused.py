@@ -5,21 +5,20 @@ import math
 import numpy as np
 from numba import cuda
 
-from ..contract import checked
-from .arrays import FLOAT, Array, Indices, flat
-from .compiler import Kernel
+from ..contract import twin
+from ..reference import fused as reference
+from .arrays import FLOAT, Array, flat
 from .conv import fused_forward
-from .epilogue import Ending, or_constant
-from .pairs import Pooling, masked, pair_of
-from .scratch import scratch
-
-__all__ = ["conv2d_fused_forward", "rectified_pool_backward"]
+from .loops.pairs import Pooling, masked, pair_of
+from .machine.compiler import Kernel
+from .machine.scratch import scratch
+from .products.epilogue import Ending, or_constant
 
 Pair = tuple[int, int]
 
 
 @Kernel
-def _fold(scale, shift, b, gamma, beta, mean, variance, epsilon):  # type: ignore
+def _fold(scale, shift, b, gamma, beta, mean, variance, epsilon):
     for c in range(cuda.grid(1), scale.size, cuda.gridsize(1)):
         scale[c] = gamma[c] * (np.float32(1) / math.sqrt(variance[c] + epsilon))
         shift[c] = (b[c] - mean[c]) * scale[c] + beta[c]
@@ -49,31 +48,27 @@ def _folded(
 _pool = Pooling()
 
 
-@checked(FLOAT)
+@twin(reference.conv2d_fused_forward)
 def conv2d_fused_forward(
-    y: Array,
-    index: Indices | None,
-    x: Array,
-    w: Array,
-    b: Array | None,
-    gamma: Array | None,
-    beta: Array | None,
-    running_mean: Array | None,
-    running_variance: Array | None,
-    epsilon: float,
-    slope: float,
-    pool: bool,
-    strides: Pair,
-    padding: Pair,
-    dilation: Pair,
-    groups: int,
-    tf32: bool = False,
-) -> None:
-    """conv2d_forward, then batch_norm_forward_inference unless running_mean is None, then the end.
-
-    The end is a rectifier (slope x below 0) and, with `pool`, the largest of every 2 x 2 pixels:
-    y (n, p, q, out) then comes from the first 2 p by 2 q outputs of the convolution.
-    """
+    y,
+    index,
+    x,
+    w,
+    b,
+    gamma,
+    beta,
+    running_mean,
+    running_variance,
+    epsilon,
+    slope,
+    pool,
+    strides,
+    padding,
+    dilation,
+    groups,
+    *,
+    tf32=False,
+):
     scale, shift = _folded(b, gamma, beta, running_mean, running_variance, epsilon)
     n, p, q, channels = y.shape
     z = scratch("convolved", n, 2 * p, 2 * q, channels) if pool else y
@@ -83,7 +78,7 @@ def conv2d_fused_forward(
 
 
 @Kernel
-def _spread(dx, dy, index, y, slope, shape):  # type: ignore
+def _spread(dx, dy, index, y, slope, shape):
     for i in range(cuda.grid(1), dx.size, cuda.gridsize(1)):
         at, place = pair_of(i, shape)
         gradient = np.float32(0)
@@ -92,7 +87,6 @@ def _spread(dx, dy, index, y, slope, shape):  # type: ignore
         dx[i] = gradient
 
 
-@checked(FLOAT)
-def rectified_pool_backward(dx: Array, dy: Array, index: Indices, y: Array, slope: float) -> None:
-    """dx (n, h, w, c) = gradient of the end by its input, from its pooled output y and index."""
+@twin(reference.rectified_pool_backward)
+def rectified_pool_backward(dx, dy, index, y, slope):
     _spread.over(dx.size, *flat(dx, dy, index, y), FLOAT(slope), dx.shape[1:])

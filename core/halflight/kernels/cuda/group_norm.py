@@ -8,25 +8,22 @@ import math
 import numpy as np
 from numba import cuda
 
-from ..contract import checked
-from .arrays import FLOAT, Array, flat
-from .columns import ACROSS, DOWN, THREADS, add_sums, column_sums, sum_columns, sum_down
-from .compiler import Kernel
-from .epilogue import or_constant
-from .rows import WARP, over_rows, row_here, sum_of_warp
-from .scratch import scratch
-from .statistics import chunk_here, chunk_statistics, layout_of, merged
-
-__all__ = [
-    "group_norm_backward",
-    "group_norm_forward",
-]
+from ..contract import twin
+from ..reference import group_norm as reference
+from .arrays import FLOAT, flat
+from .loops.blocks import sum_of_warp
+from .loops.columns import ACROSS, DOWN, THREADS, add_sums, column_sums, sum_columns, sum_down
+from .loops.rows import WARP, over_rows, row_here
+from .loops.statistics import chunk_here, chunk_statistics, layout_of, merged
+from .machine.compiler import Kernel
+from .machine.scratch import scratch
+from .products.epilogue import or_constant
 
 _ZERO = np.float32(0)
 
 
 @Kernel
-def _merge_groups(mean, inverse_deviation, chunks, layout, epsilon):  # type: ignore
+def _merge_groups(mean, inverse_deviation, chunks, layout, epsilon):
     """Mean and deviation of each group; a warp has one."""
     samples, groups = mean.shape
     row, lane, stored = row_here(samples * groups)
@@ -38,7 +35,7 @@ def _merge_groups(mean, inverse_deviation, chunks, layout, epsilon):  # type: ig
 
 
 @Kernel
-def _normalise(y, x, mean, inverse_deviation, gamma, beta, layout):  # type: ignore
+def _normalise(y, x, mean, inverse_deviation, gamma, beta, layout):
     sample, start, stop, column = chunk_here(layout)
     rows, columns = layout[0], layout[1]
     if column < columns:
@@ -50,22 +47,8 @@ def _normalise(y, x, mean, inverse_deviation, gamma, beta, layout):  # type: ign
             y[i] = (x[i] - centre) * factor + offset
 
 
-@checked(FLOAT)
-def group_norm_forward(
-    y: Array,
-    mean: Array,
-    inverse_deviation: Array,
-    x: Array,
-    gamma: Array | None,
-    beta: Array | None,
-    epsilon: float,
-) -> None:
-    """y = gamma (x - mean) / sqrt(variance + epsilon) + beta with each group's own statistics.
-
-    Also writes mean (n, g) and inverse_deviation (n, g) = 1 / sqrt(variance + epsilon) for the
-    backward pass; their shape sets the number of groups, which must divide c. The variance is the
-    biased one (divided by the count).
-    """
+@twin(reference.group_norm_forward)
+def group_norm_forward(y, mean, inverse_deviation, x, gamma, beta, epsilon):
     samples, positions, channels = x.shape
     chunks, layout = chunk_statistics(x, samples, channels)
     statistics = mean, inverse_deviation
@@ -77,7 +60,7 @@ def group_norm_forward(
 
 
 @Kernel
-def _chunk_gradients(sums, dy, x, mean, layout):  # type: ignore
+def _chunk_gradients(sums, dy, x, mean, layout):
     """sums (samples, chunks, 2, columns) of dy and of dy (x - mean)."""
     shared = cuda.shared.array(THREADS, np.float32)
     sample, start, stop, column = chunk_here(layout)
@@ -96,7 +79,7 @@ def _chunk_gradients(sums, dy, x, mean, layout):  # type: ignore
 
 
 @Kernel
-def _merge_chunks(totals, products, sums, inverse_deviation, layout):  # type: ignore
+def _merge_chunks(totals, products, sums, inverse_deviation, layout):
     """Each sample's sums of dy, and of dy times normalised x: (samples, columns)."""
     columns, chunks = layout[1], layout[3]
     size = columns // inverse_deviation.shape[1]
@@ -111,7 +94,7 @@ def _merge_chunks(totals, products, sums, inverse_deviation, layout):  # type: i
         products[i] = product * inverse_deviation[sample, column // size]
 
 
-def _both(arrays, i, _vectors, _column):  # type: ignore
+def _both(arrays, i, _vectors, _column):
     return arrays[0][i], arrays[1][i]
 
 
@@ -119,7 +102,7 @@ _sum_both = column_sums(_both)
 
 
 @Kernel
-def _project(offset, slope, totals, products, gamma, inverse_deviation, positions):  # type: ignore
+def _project(offset, slope, totals, products, gamma, inverse_deviation, positions):
     """Means of gamma dy and of gamma dy times normalised x over each group, by inverse_deviation.
 
     The slope is by inverse_deviation once more. A warp has a group.
@@ -141,7 +124,7 @@ def _project(offset, slope, totals, products, gamma, inverse_deviation, position
 
 
 @Kernel
-def _input_gradient(dx, dy, x, mean, inverse_deviation, gamma, offset, slope, layout):  # type: ignore
+def _input_gradient(dx, dy, x, mean, inverse_deviation, gamma, offset, slope, layout):
     sample, start, stop, column = chunk_here(layout)
     rows, columns, groups = layout[0], layout[1], mean.shape[1]
     if column < columns:
@@ -154,18 +137,8 @@ def _input_gradient(dx, dy, x, mean, inverse_deviation, gamma, offset, slope, la
             dx[i] = factor * dy[i] - shift - (x[i] - centre) * tilt
 
 
-@checked(FLOAT)
-def group_norm_backward(
-    dx: Array,
-    dgamma: Array | None,
-    dbeta: Array | None,
-    dy: Array,
-    x: Array,
-    gamma: Array | None,
-    mean: Array,
-    inverse_deviation: Array,
-) -> None:
-    """Gradients of group_norm_forward; dx is assigned, dgamma and dbeta are added to."""
+@twin(reference.group_norm_backward)
+def group_norm_backward(dx, dgamma, dbeta, dy, x, gamma, mean, inverse_deviation):
     samples, positions, channels = x.shape
     gamma = or_constant(gamma, channels, 1.0)
     layout, blocks = layout_of(samples, positions, channels)

@@ -1,4 +1,4 @@
-"""Gated recurrent units (Cho et al. 2014): the kernels, and the gate that acts after the product.
+"""Gated recurrent units (Cho et al. 2014) whose reset gate acts after the recurrent product.
 
 Each step is a product and a launch for the gates.
 """
@@ -6,27 +6,19 @@ Each step is a product and a launch for the gates.
 import numpy as np
 from numba import cuda
 
-from ..contract import checked
+from ..contract import twin
 from ..formulas import sigmoid, sigmoid_gradient, tanh, tanh_gradient
-from .arrays import FLOAT, Array
-from .columns import add_sums, column_sums, sum_columns
-from .compiler import Kernel
-from .gru_reset_before import backward_reset_before, forward_reset_before
-from .recurrence import Product, add_weight_gradients, filled, state_at, steps
-from .scratch import scratch
-
-__all__ = [
-    "gru_backward",
-    "gru_forward",
-    "gru_reset_before_backward",
-    "gru_reset_before_forward",
-]
+from ..reference import gru as reference
+from .loops.columns import add_sums, column_sums, sum_columns
+from .loops.recurrence import Product, add_weight_gradients, filled, state_at, steps
+from .machine.compiler import Kernel
+from .machine.scratch import scratch
 
 _ONE = np.float32(1)
 
 
 @Kernel
-def _forward_step(y, inner, gates, product, b, before, time):  # type: ignore
+def _forward_step(y, inner, gates, product, b, before, time):
     """One step: y, inner (n, t, u) and gates (n, t, 3u), from product (n, 3u) and b (2, 3u)."""
     units = y.shape[2]
     for unit in range(cuda.grid(1), y.shape[0] * units, cuda.gridsize(1)):
@@ -41,15 +33,8 @@ def _forward_step(y, inner, gates, product, b, before, time):  # type: ignore
         y[n, time, u] = z * state_at(y, n, before, u) + (_ONE - z) * h
 
 
-@checked(FLOAT)
-def gru_forward(
-    y: Array, inner: Array, gates: Array, w: Array, b: Array | None, reverse: bool
-) -> None:
-    """y (n, t, u) = the states, from gates (n, t, 3u), w (u, 3u) and b (2, 3u) or None.
-
-    gates holds each step's projected input, without bias, and becomes the activated gates z, r, h;
-    inner (n, t, u) = the product that r multiplies.
-    """
+@twin(reference.gru_forward)
+def gru_forward(y, inner, gates, w, b, reverse):
     samples, times, units = y.shape
     biases = filled("biases", 2, 3 * units) if b is None else b
     product = filled("product", samples, 3 * units)
@@ -61,7 +46,7 @@ def gru_forward(
 
 
 @Kernel
-def _backward_step(gates, products, kept, later, dy, y, inner, before, time):  # type: ignore
+def _backward_step(gates, products, kept, later, dy, y, inner, before, time):
     """One step: gates and products (n, t, 3u) = the gradients of projection and product.
 
     later (n, u) = the products' share of the state's gradient, from the step after; kept (n, u) =
@@ -81,28 +66,15 @@ def _backward_step(gates, products, kept, later, dy, y, inner, before, time):  #
         kept[n, u] = ds * z
 
 
-def _both(arrays, i, _vectors, _column):  # type: ignore
+def _both(arrays, i, _vectors, _column):
     return arrays[0][i], arrays[1][i]
 
 
 _sum_both = column_sums(_both)
 
 
-@checked(FLOAT)
-def gru_backward(
-    gates: Array,
-    dw: Array | None,
-    db: Array | None,
-    dy: Array,
-    y: Array,
-    inner: Array,
-    w: Array,
-    reverse: bool,
-) -> None:
-    """gates (n, t, 3u), as gru_forward left it, becomes the gradient of the projected inputs.
-
-    dw (u, 3u) and db (2, 3u), each or None, are added to. dy (n, t, u) is the gradient of y.
-    """
+@twin(reference.gru_backward)
+def gru_backward(gates, dw, db, dy, y, inner, w, reverse):
     samples, times, units = y.shape
     products = scratch("recurrent products", *gates.shape)
     kept, later = filled("kept", samples, units), filled("later", samples, units)
@@ -118,23 +90,3 @@ def gru_backward(
         sums, chunks = sum_columns(_sum_both, (gates, products), (), 3 * units)
         add_sums(db[0], sums, chunks, 0)
         add_sums(db[1], sums, chunks, 1)
-
-
-@checked(FLOAT)
-def gru_reset_before_forward(y: Array, gates: Array, w: Array, reverse: bool) -> None:
-    """y (n, t, u) = the states, from gates (n, t, 3u) and w (u, 3u), in thirds wz, wr, wh.
-
-    gates holds each step's projected input and becomes the activated gates z, r, h.
-    """
-    forward_reset_before(y, gates, w, reverse)
-
-
-@checked(FLOAT)
-def gru_reset_before_backward(
-    gates: Array, dw: Array | None, dy: Array, y: Array, w: Array, reverse: bool
-) -> None:
-    """gates (n, t, 3u), as gru_reset_before_forward left it, becomes the projections' gradient.
-
-    dw (u, 3u), or None, is added to. dy (n, t, u) is the gradient of the states y.
-    """
-    backward_reset_before(gates, dw, dy, y, w, reverse)

@@ -3,20 +3,22 @@
 import numpy as np
 from numba import cuda
 
+from ..contract import twin
 from ..formulas import sigmoid, sigmoid_gradient, tanh, tanh_gradient
+from ..reference import gru as reference
 from .arrays import Array
-from .compiler import Kernel
-from .correlate_weights import correlate_weights
-from .gather import Geometry
-from .recurrence import Product, filled, state_at, steps
-from .scratch import scratch
+from .loops.recurrence import Product, filled, state_at, steps
+from .machine.compiler import Kernel
+from .machine.scratch import scratch
+from .products.correlate_weights import correlate_weights
+from .products.gather import Geometry
 
 _ONE = np.float32(1)
 _SINGLE = (1, 1, 1)
 
 
 @Kernel
-def _last_third(part, w):  # type: ignore
+def _last_third(part, w):
     """part (u, u) = the last third of the columns of w (u, 3u)."""
     units = part.shape[0]
     for i in range(cuda.grid(1), part.size, cuda.gridsize(1)):
@@ -33,7 +35,7 @@ def _candidate_weights(w: Array) -> Array:
 
 
 @Kernel
-def _forward_gates(gates, kept, product, y, before, time):  # type: ignore
+def _forward_gates(gates, kept, product, y, before, time):
     """The gates z and r of one step from product (n, 2u); kept (n, u) = r times the state."""
     units = y.shape[2]
     for unit in range(cuda.grid(1), y.shape[0] * units, cuda.gridsize(1)):
@@ -45,7 +47,7 @@ def _forward_gates(gates, kept, product, y, before, time):  # type: ignore
 
 
 @Kernel
-def _forward_state(y, gates, candidate, before, time):  # type: ignore
+def _forward_state(y, gates, candidate, before, time):
     """h and the state of one step, from candidate (n, u)."""
     units = y.shape[2]
     for unit in range(cuda.grid(1), y.shape[0] * units, cuda.gridsize(1)):
@@ -56,8 +58,8 @@ def _forward_state(y, gates, candidate, before, time):  # type: ignore
         y[n, time, u] = z * state_at(y, n, before, u) + (_ONE - z) * h
 
 
-def forward_reset_before(y: Array, gates: Array, w: Array, reverse: bool) -> None:
-    """The states y (n, t, u) and gates (n, t, 3u), as the kernel gru_reset_before_forward says."""
+@twin(reference.gru_reset_before_forward)
+def gru_reset_before_forward(y, gates, w, reverse):
     samples, times, units = y.shape
     kept = scratch("recurrent kept", samples, units)
     product = filled("product", samples, 2 * units)
@@ -74,7 +76,7 @@ def forward_reset_before(y: Array, gates: Array, w: Array, reverse: bool) -> Non
 
 
 @Kernel
-def _left_factors(factors, gates, y, times, shift):  # type: ignore
+def _left_factors(factors, gates, y, times, shift):
     """factors (n, t, 3u) = what meets the thirds of w: twice the state before, then r times it.
 
     The state before a step is at its time + shift.
@@ -98,7 +100,7 @@ def _factors(gates: Array, y: Array, reverse: bool) -> Array:
 
 
 @Kernel
-def _backward_state(gates, dcandidate, direct, later, dy, y, before, time):  # type: ignore
+def _backward_state(gates, dcandidate, direct, later, dy, y, before, time):
     """The gradients of z and h of one step, before the activations; dcandidate (n, u) is h's.
 
     direct (n, u) = the gradient of the state that does not pass the product of z and r, later
@@ -117,7 +119,7 @@ def _backward_state(gates, dcandidate, direct, later, dy, y, before, time):  # t
 
 
 @Kernel
-def _backward_reset(gates, direct, dkept, y, before, time):  # type: ignore
+def _backward_reset(gates, direct, dkept, y, before, time):
     """The gradient of r of one step, from dkept (n, u); what passes r is added to direct (n, u)."""
     units = y.shape[2]
     for unit in range(cuda.grid(1), y.shape[0] * units, cuda.gridsize(1)):
@@ -127,10 +129,8 @@ def _backward_reset(gates, direct, dkept, y, before, time):  # type: ignore
         direct[n, u] += dkept[n, u] * r
 
 
-def backward_reset_before(
-    gates: Array, dw: Array | None, dy: Array, y: Array, w: Array, reverse: bool
-) -> None:
-    """The gradients in gates (n, t, 3u) and dw (u, 3u), as gru_reset_before_backward says."""
+@twin(reference.gru_reset_before_backward)
+def gru_reset_before_backward(gates, dw, dy, y, w, reverse):
     samples, times, units = y.shape
     # First: the steps overwrite the gates.
     factors = None if dw is None else _factors(gates, y, reverse)

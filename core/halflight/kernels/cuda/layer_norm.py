@@ -9,23 +9,20 @@ import math
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array, channels_of, flat
-from .columns import add_sums, column_sums, sum_columns
-from .compiler import Kernel
-from .epilogue import or_constant
-from .rows import WARP, over_rows, row_here, sum_of_warp
-
-__all__ = [
-    "layer_norm_backward",
-    "layer_norm_forward",
-]
+from ..contract import twin
+from ..reference import layer_norm as reference
+from .arrays import FLOAT, channels_of, flat
+from .loops.blocks import sum_of_warp
+from .loops.columns import add_sums, column_sums, sum_columns
+from .loops.rows import WARP, over_rows, row_here
+from .machine.compiler import Kernel
+from .products.epilogue import or_constant
 
 _ZERO = np.float32(0)
 
 
 @Kernel
-def _layer_norm(y, mean, inverse_deviation, x, gamma, beta, epsilon):  # type: ignore
+def _layer_norm(y, mean, inverse_deviation, x, gamma, beta, epsilon):
     row, lane, stored = row_here(mean.size)
     start, count = row * gamma.size, np.float32(gamma.size)
     total = _ZERO
@@ -49,21 +46,8 @@ def _layer_norm(y, mean, inverse_deviation, x, gamma, beta, epsilon):  # type: i
             inverse_deviation[row] = inverse
 
 
-@checked(FLOAT)
-def layer_norm_forward(
-    y: Array,
-    mean: Array,
-    inverse_deviation: Array,
-    x: Array,
-    gamma: Array | None,
-    beta: Array | None,
-    epsilon: float,
-) -> None:
-    """y = gamma (x - mean) / sqrt(variance + epsilon) + beta with each row's own statistics.
-
-    Also writes mean and inverse_deviation = 1 / sqrt(variance + epsilon), one for each row, for the
-    backward pass. The variance is the biased one (divided by the count).
-    """
+@twin(reference.layer_norm_forward)
+def layer_norm_forward(y, mean, inverse_deviation, x, gamma, beta, epsilon):
     features = channels_of(x)
     gamma = or_constant(gamma, features, 1.0)
     beta = or_constant(beta, features, 0.0)
@@ -71,7 +55,7 @@ def layer_norm_forward(
     over_rows(_layer_norm, mean.size, *arrays, gamma, beta, FLOAT(epsilon))
 
 
-def _layer_term(arrays, i, vectors, column):  # type: ignore
+def _layer_term(arrays, i, vectors, column):
     """dy times normalised x, and dy."""
     dy, x = arrays
     mean, inverse_deviation, features = vectors
@@ -83,7 +67,7 @@ _sum_gradients = column_sums(_layer_term)
 
 
 @Kernel
-def _layer_norm_gradient(dx, dy, x, gamma, mean, inverse_deviation):  # type: ignore
+def _layer_norm_gradient(dx, dy, x, gamma, mean, inverse_deviation):
     row, lane, stored = row_here(mean.size)
     start, count = row * gamma.size, np.float32(gamma.size)
     centre, inverse = mean[row], inverse_deviation[row]
@@ -100,18 +84,8 @@ def _layer_norm_gradient(dx, dy, x, gamma, mean, inverse_deviation):  # type: ig
             dx[start + c] = inverse * (gamma[c] * dy[start + c] - offset - normalised * slope)
 
 
-@checked(FLOAT)
-def layer_norm_backward(
-    dx: Array,
-    dgamma: Array | None,
-    dbeta: Array | None,
-    dy: Array,
-    x: Array,
-    gamma: Array | None,
-    mean: Array,
-    inverse_deviation: Array,
-) -> None:
-    """Gradients of layer_norm_forward; dx is assigned, dgamma and dbeta are added to."""
+@twin(reference.layer_norm_backward)
+def layer_norm_backward(dx, dgamma, dbeta, dy, x, gamma, mean, inverse_deviation):
     features = channels_of(x)
     rows = flat(mean, inverse_deviation)
     if dgamma is not None or dbeta is not None:

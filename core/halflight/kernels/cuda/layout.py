@@ -5,50 +5,41 @@ import math
 import numpy as np
 from numba import cuda
 
-from ..contract import checked
+from ..contract import twin
+from ..reference import layout as reference
 from ..rules import MAXIMUM_RANK
-from .arrays import FLOAT, Array, channels_of, flat
-from .compiler import Kernel
-from .pixels import each_pixel
-
-__all__ = [
-    "concatenate_backward",
-    "concatenate_forward",
-    "crop2d",
-    "pad2d",
-    "permute",
-]
+from .arrays import channels_of, flat
+from .loops.pixels import each_pixel
+from .machine.compiler import Kernel
 
 
 @Kernel
-def _join(y, x, channels, offset, part):  # type: ignore
+def _join(y, x, channels, offset, part):
     """Rows of y have `channels` values, those of x `part`."""
     for i in range(cuda.grid(1), x.size, cuda.gridsize(1)):
         row, c = divmod(i, part)
         y[row * channels + offset + c] = x[i]
 
 
-@checked(FLOAT)
-def concatenate_forward(y: Array, offset: int, x: Array) -> None:
-    """y[..., offset : offset + channels of x] = x: one call for each part."""
+@twin(reference.concatenate_forward)
+def concatenate_forward(y, offset, x):
     _join.over(x.size, *flat(y, x), channels_of(y), offset, channels_of(x))
 
 
 @Kernel
-def _take_part(dx, dy, channels, offset, part):  # type: ignore
+def _take_part(dx, dy, channels, offset, part):
     """Rows of dy have `channels` values, those of dx `part`."""
     for i in range(cuda.grid(1), dx.size, cuda.gridsize(1)):
         row, c = divmod(i, part)
         dx[i] = dy[row * channels + offset + c]
 
 
-@checked(FLOAT)
-def concatenate_backward(dx: Array, dy: Array, offset: int) -> None:
-    """dx = dy[..., offset : offset + channels of dx]: one call for each part."""
+@twin(reference.concatenate_backward)
+def concatenate_backward(dx, dy, offset):
     _take_part.over(dx.size, *flat(dx, dy), channels_of(dy), offset, channels_of(dx))
 
 
-def _inside(n, p, q, c, arrays, corner):  # type: ignore
+def _inside(n, p, q, c, arrays, corner):
     x = arrays[0]
     h, w = p - corner[0], q - corner[1]
     return x[n, h, w, c] if 0 <= h < x.shape[1] and 0 <= w < x.shape[2] else np.float32(0)
@@ -57,26 +48,24 @@ def _inside(n, p, q, c, arrays, corner):  # type: ignore
 _pad = each_pixel(_inside)
 
 
-@checked(FLOAT)
-def pad2d(y: Array, x: Array, top: int, left: int) -> None:
-    """y (n, p, q, c) = x (n, h, w, c) from (top, left) on, zeros around it."""
+@twin(reference.pad2d)
+def pad2d(y, x, top, left):
     _pad(y, (x,), (top, left))
 
 
-def _further(n, h, w, c, arrays, corner):  # type: ignore
+def _further(n, h, w, c, arrays, corner):
     return arrays[0][n, h + corner[0], w + corner[1], c]
 
 
 _crop = each_pixel(_further)
 
 
-@checked(FLOAT)
-def crop2d(y: Array, x: Array, top: int, left: int) -> None:
-    """y (n, h, w, c) = the part of x (n, p, q, c) from (top, left) on: the adjoint of pad2d."""
+@twin(reference.crop2d)
+def crop2d(y, x, top, left):
     _crop(y, (x,), (top, left))
 
 
-def _elsewhere(n, p, q, c, arrays, numbers):  # type: ignore
+def _elsewhere(n, p, q, c, arrays, numbers):
     """Of y with six axes: n counts along the first three, and `steps` lead along each through x."""
     second, third, steps = numbers
     rest, k = divmod(n, third)
@@ -88,9 +77,8 @@ def _elsewhere(n, p, q, c, arrays, numbers):  # type: ignore
 _permute = each_pixel(_elsewhere)
 
 
-@checked(FLOAT)
-def permute(y: Array, x: Array, axes: tuple[int, ...]) -> None:
-    """y = x with its axes in another order: axis i of y is axis axes[i] of x; up to 6 axes."""
+@twin(reference.permute)
+def permute(y, x, axes):
     missing = MAXIMUM_RANK - x.ndim  # before the first axis
     lengths = (1,) * missing + tuple(y.shape)
     steps = (0,) * missing + tuple(math.prod(x.shape[axis + 1 :]) for axis in axes)

@@ -5,24 +5,14 @@ import math
 import numpy as np
 
 from .. import loss_formulas
-from ..contract import checked
+from ..contract import twin
 from ..formulas import ZERO
 from ..loss_formulas import EPSILON
 from ..reference import loss as reference
-from .arrays import FLOAT, Array
-from .compiler import Kernel
-from .loss_rows import of_pairs, over_loss
-from .rows import row_here, sum_of_warp
-
-__all__ = [
-    "cosine_similarity",
-    "huber",
-    "log_cosh",
-    "mean_absolute_error",
-    "mean_absolute_percentage_error",
-    "mean_squared_error",
-    "mean_squared_logarithmic_error",
-]
+from .loops.blocks import sum_of_warp
+from .loops.loss_rows import of_pairs, over_loss
+from .loops.rows import row_here
+from .machine.compiler import Kernel
 
 mean_squared_error = of_pairs(reference.mean_squared_error, loss_formulas.squared_error)
 mean_absolute_error = of_pairs(reference.mean_absolute_error, loss_formulas.absolute_error)
@@ -36,7 +26,7 @@ huber = of_pairs(reference.huber, loss_formulas.huber)
 log_cosh = of_pairs(reference.log_cosh, loss_formulas.log_cosh)
 
 
-def _norm(x, row, lane, lanes):  # type: ignore
+def _norm(x, row, lane, lanes):
     """Euclidean norm of a row."""
     total = np.float32(0)
     for t in range(lane, x.shape[1], lanes):
@@ -45,7 +35,7 @@ def _norm(x, row, lane, lanes):  # type: ignore
 
 
 @Kernel
-def _cosine_similarity(loss, dprediction, prediction, target, weight, total, lanes):  # type: ignore
+def _cosine_similarity(loss, dprediction, prediction, target, weight, total, lanes):
     row, lane, stored = row_here(loss.size, lanes)
     length, size = _norm(prediction, row, lane, lanes), _norm(target, row, lane, lanes)
     norm = EPSILON if length < EPSILON else length
@@ -64,9 +54,6 @@ def _cosine_similarity(loss, dprediction, prediction, target, weight, total, lan
             loss[row] = -cosine
 
 
-@checked(FLOAT)
-def cosine_similarity(
-    loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
-) -> None:
-    """loss = -cosine of the angle between prediction and target; norms count as 1e-7 or more."""
+@twin(reference.cosine_similarity)
+def cosine_similarity(loss, dprediction, prediction, target, weight):
     over_loss(_cosine_similarity, loss, dprediction, prediction, target, weight)

@@ -2,20 +2,15 @@
 
 from numba import cuda
 
-from ..contract import checked
+from ..contract import twin
 from ..formulas import sigmoid, sigmoid_gradient, tanh, tanh_gradient
-from .arrays import FLOAT, Array
-from .compiler import Kernel
-from .recurrence import Product, add_weight_gradients, filled, state_at, steps
-
-__all__ = [
-    "lstm_backward",
-    "lstm_forward",
-]
+from ..reference import lstm as reference
+from .loops.recurrence import Product, add_weight_gradients, filled, state_at, steps
+from .machine.compiler import Kernel
 
 
 @Kernel
-def _forward_step(y, c, gates, product, before, time):  # type: ignore
+def _forward_step(y, c, gates, product, before, time):
     """One step: y, c (n, t, u) and gates (n, t, 4u), from product (n, 4u)."""
     units = y.shape[2]
     for unit in range(cuda.grid(1), y.shape[0] * units, cuda.gridsize(1)):
@@ -32,12 +27,8 @@ def _forward_step(y, c, gates, product, before, time):  # type: ignore
         y[n, time, u] = o * tanh(cell)
 
 
-@checked(FLOAT)
-def lstm_forward(y: Array, c: Array, gates: Array, w: Array, reverse: bool) -> None:
-    """y (n, t, u) = the states and c (n, t, u) = the cells, from gates (n, t, 4u) and w (u, 4u).
-
-    gates holds each step's projected input and becomes the activated gates i, f, g, o.
-    """
+@twin(reference.lstm_forward)
+def lstm_forward(y, c, gates, w, reverse):
     samples, times, units = y.shape
     product = filled("product", samples, 4 * units)
     multiply = Product(product, w)
@@ -48,7 +39,7 @@ def lstm_forward(y: Array, c: Array, gates: Array, w: Array, reverse: bool) -> N
 
 
 @Kernel
-def _backward_step(gates, dcell, dstate, dy, c, before, time):  # type: ignore
+def _backward_step(gates, dcell, dstate, dy, c, before, time):
     """One step: gates (n, t, 4u) becomes the gradient before the activations.
 
     dstate and dcell (n, u) come from the step after; dcell becomes the gradient of the cell before.
@@ -69,14 +60,8 @@ def _backward_step(gates, dcell, dstate, dy, c, before, time):  # type: ignore
         dcell[n, u] = dc * f
 
 
-@checked(FLOAT)
-def lstm_backward(
-    gates: Array, dw: Array | None, dy: Array, y: Array, c: Array, w: Array, reverse: bool
-) -> None:
-    """gates (n, t, 4u), as lstm_forward left it, becomes the gradient of the projected inputs.
-
-    dw (u, 4u), or None, is added to. dy (n, t, u) is the gradient of the states y.
-    """
+@twin(reference.lstm_backward)
+def lstm_backward(gates, dw, dy, y, c, w, reverse):
     samples, times, units = y.shape
     dcell, dstate = filled("cell", samples, units), filled("state", samples, units)
     multiply = Product(dstate, w, transposed=True)

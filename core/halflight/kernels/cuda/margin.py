@@ -3,20 +3,14 @@
 import numpy as np
 
 from .. import loss_formulas
-from ..contract import checked
+from ..contract import twin
 from ..formulas import ONE, ZERO, is_extremum, maximum
 from ..reference import margin as reference
-from .arrays import FLOAT, Array
-from .compiler import Kernel
-from .loss_rows import of_pairs, over_loss
-from .rows import largest_of_warp, row_here, sum_of_warp
-
-__all__ = [
-    "categorical_hinge",
-    "exponential_margin",
-    "hinge",
-    "squared_hinge",
-]
+from .arrays import FLOAT
+from .loops.blocks import sum_of_warp
+from .loops.loss_rows import of_pairs, over_loss
+from .loops.rows import largest_of_warp, row_here
+from .machine.compiler import Kernel
 
 _LOWEST = FLOAT(-np.inf)
 
@@ -26,7 +20,7 @@ exponential_margin = of_pairs(reference.exponential_margin, loss_formulas.expone
 
 
 @Kernel
-def _categorical_hinge(loss, dprediction, prediction, target, weight, total, lanes):  # type: ignore
+def _categorical_hinge(loss, dprediction, prediction, target, weight, total, lanes):
     row, lane, stored = row_here(loss.size, lanes)
     worst, right = _LOWEST, np.float32(0)
     for t in range(lane, prediction.shape[1], lanes):
@@ -48,12 +42,6 @@ def _categorical_hinge(loss, dprediction, prediction, target, weight, total, lan
             loss[row] = ZERO if margin <= ZERO else margin
 
 
-@checked(FLOAT)
-def categorical_hinge(
-    loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
-) -> None:
-    """loss = max(1 + max over t of (1 - y) prediction - sum over t of y prediction, 0), y = target.
-
-    The largest wrong score is the first of equals; the gradient at the kink is 0.
-    """
+@twin(reference.categorical_hinge)
+def categorical_hinge(loss, dprediction, prediction, target, weight):
     over_loss(_categorical_hinge, loss, dprediction, prediction, target, weight)

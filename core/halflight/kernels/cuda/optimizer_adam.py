@@ -8,20 +8,14 @@ import math
 
 from numba import cuda
 
-from ..contract import checked
+from ..contract import twin
 from ..formulas import maximum
-from .arrays import FLOAT, Array
-from .compiler import Kernel
-
-__all__ = [
-    "adam_step",
-    "adamax_step",
-    "amsgrad_step",
-    "nadam_step",
-]
+from ..reference import optimizer_adam as reference
+from .arrays import FLOAT
+from .machine.compiler import Kernel
 
 
-def _moved(means, i, value, rest):  # type: ignore
+def _moved(means, i, value, rest):
     """means[i], a running mean, once it has moved towards a value."""
     mean = means[i] + rest * (value - means[i])
     means[i] = mean
@@ -29,7 +23,7 @@ def _moved(means, i, value, rest):  # type: ignore
 
 
 @Kernel
-def _adam_step(w, g, m, v, finite, rate, decay, rest_1, rest_2, epsilon):  # type: ignore
+def _adam_step(w, g, m, v, finite, rate, decay, rest_1, rest_2, epsilon):
     if finite[0] == 0:
         return
     for i in range(cuda.grid(1), w.size, cuda.gridsize(1)):
@@ -37,24 +31,8 @@ def _adam_step(w, g, m, v, finite, rate, decay, rest_1, rest_2, epsilon):  # typ
         w[i] = w[i] - decay * w[i] - rate * mean / (math.sqrt(square) + epsilon)
 
 
-@checked(FLOAT)
-def adam_step(
-    w: Array,
-    g: Array,
-    m: Array,
-    v: Array,
-    finite: Array,
-    learning_rate: float,
-    beta_1: float,
-    beta_2: float,
-    epsilon: float,
-    weight_decay: float,
-    step: int,
-) -> None:
-    """w -= learning_rate sqrt(1 - beta_2^step) / (1 - beta_1^step) m / (sqrt(v) + epsilon).
-
-    Kingma & Ba 2015, end of section 2.
-    """
+@twin(reference.adam_step)
+def adam_step(w, g, m, v, finite, learning_rate, beta_1, beta_2, epsilon, weight_decay, step):
     rate = learning_rate * math.sqrt(1.0 - beta_2**step) / (1.0 - beta_1**step)
     decay = learning_rate * weight_decay
     scalars = (rate, decay, 1.0 - beta_1, 1.0 - beta_2, epsilon)
@@ -62,7 +40,7 @@ def adam_step(
 
 
 @Kernel
-def _amsgrad_step(w, g, m, v, v_max, finite, rate, decay, rest_1, rest_2, epsilon):  # type: ignore
+def _amsgrad_step(w, g, m, v, v_max, finite, rate, decay, rest_1, rest_2, epsilon):
     if finite[0] == 0:
         return
     for i in range(cuda.grid(1), w.size, cuda.gridsize(1)):
@@ -72,25 +50,10 @@ def _amsgrad_step(w, g, m, v, v_max, finite, rate, decay, rest_1, rest_2, epsilo
         w[i] = w[i] - decay * w[i] - rate * mean / (math.sqrt(largest) + epsilon)
 
 
-@checked(FLOAT)
+@twin(reference.amsgrad_step)
 def amsgrad_step(
-    w: Array,
-    g: Array,
-    m: Array,
-    v: Array,
-    v_max: Array,
-    finite: Array,
-    learning_rate: float,
-    beta_1: float,
-    beta_2: float,
-    epsilon: float,
-    weight_decay: float,
-    step: int,
-) -> None:
-    """As `adam_step` with v_max = max(v_max, v) in the place of v. Reddi et al. 2018, algorithm 2.
-
-    As in Keras, Adam's bias correction is kept.
-    """
+    w, g, m, v, v_max, finite, learning_rate, beta_1, beta_2, epsilon, weight_decay, step
+):
     rate = learning_rate * math.sqrt(1.0 - beta_2**step) / (1.0 - beta_1**step)
     decay = learning_rate * weight_decay
     scalars = (rate, decay, 1.0 - beta_1, 1.0 - beta_2, epsilon)
@@ -98,7 +61,7 @@ def amsgrad_step(
 
 
 @Kernel
-def _adamax_step(w, g, m, u, finite, rate, decay, rest_1, beta_2, epsilon):  # type: ignore
+def _adamax_step(w, g, m, u, finite, rate, decay, rest_1, beta_2, epsilon):
     if finite[0] == 0:
         return
     for i in range(cuda.grid(1), w.size, cuda.gridsize(1)):
@@ -108,31 +71,15 @@ def _adamax_step(w, g, m, u, finite, rate, decay, rest_1, beta_2, epsilon):  # t
         w[i] = w[i] - decay * w[i] - rate * mean / (largest + epsilon)
 
 
-@checked(FLOAT)
-def adamax_step(
-    w: Array,
-    g: Array,
-    m: Array,
-    u: Array,
-    finite: Array,
-    learning_rate: float,
-    beta_1: float,
-    beta_2: float,
-    epsilon: float,
-    weight_decay: float,
-    step: int,
-) -> None:
-    """u = max(beta_2 u, |g|); w -= learning_rate / (1 - beta_1^step) m / (u + epsilon).
-
-    Kingma & Ba 2015, algorithm 2; epsilon as in Keras.
-    """
+@twin(reference.adamax_step)
+def adamax_step(w, g, m, u, finite, learning_rate, beta_1, beta_2, epsilon, weight_decay, step):
     rate = learning_rate / (1.0 - beta_1**step)
     scalars = (rate, learning_rate * weight_decay, 1.0 - beta_1, beta_2, epsilon)
     _adamax_step.over(w.size, w, g, m, u, finite, *(FLOAT(scalar) for scalar in scalars))
 
 
 @Kernel
-def _nadam_step(  # type: ignore
+def _nadam_step(
     w, g, m, v, finite, by_mean, by_gradient, correction, decay, rest_1, rest_2, epsilon
 ):
     if finite[0] == 0:
@@ -143,29 +90,23 @@ def _nadam_step(  # type: ignore
         w[i] = w[i] - decay * w[i] - direction / (math.sqrt(correction * square) + epsilon)
 
 
-@checked(FLOAT)
+@twin(reference.nadam_step)
 def nadam_step(
-    w: Array,
-    g: Array,
-    m: Array,
-    v: Array,
-    finite: Array,
-    learning_rate: float,
-    momentum: float,
-    next_momentum: float,
-    momentum_product: float,
-    beta_1: float,
-    beta_2: float,
-    epsilon: float,
-    weight_decay: float,
-    step: int,
-) -> None:
-    """w -= learning_rate m_hat / (sqrt(v / (1 - beta_2^step)) + epsilon). Dozat 2016.
-
-    m_hat = next_momentum m / (1 - momentum_product next_momentum)
-    + (1 - momentum) g / (1 - momentum_product), where `momentum` is this step's, `next_momentum`
-    the next one's and `momentum_product` that of all steps to this one.
-    """
+    w,
+    g,
+    m,
+    v,
+    finite,
+    learning_rate,
+    momentum,
+    next_momentum,
+    momentum_product,
+    beta_1,
+    beta_2,
+    epsilon,
+    weight_decay,
+    step,
+):
     by_mean = learning_rate * next_momentum / (1.0 - momentum_product * next_momentum)
     by_gradient = learning_rate * (1.0 - momentum) / (1.0 - momentum_product)
     correction, decay = 1.0 / (1.0 - beta_2**step), learning_rate * weight_decay

@@ -6,22 +6,12 @@ Gradients are gathered: each pixel looks for the windows that it lies in.
 import numpy as np
 from numba import cuda
 
-from ..contract import checked
-from .arrays import FLOAT, Array, Indices
-from .columns import ACROSS, DOWN, THREADS, sum_down
-from .compiler import Kernel
-from .pixels import each_pixel
-
-__all__ = [
-    "average_pool2d_backward",
-    "average_pool2d_forward",
-    "global_average_pool_backward",
-    "global_average_pool_forward",
-    "global_max_pool_backward",
-    "global_max_pool_forward",
-    "max_pool2d_backward",
-    "max_pool2d_forward",
-]
+from ..contract import twin
+from ..reference import pool as reference
+from .arrays import FLOAT, Array
+from .loops.columns import ACROSS, DOWN, THREADS, sum_down
+from .loops.pixels import each_pixel
+from .machine.compiler import Kernel
 
 Pair = tuple[int, int]
 
@@ -30,17 +20,17 @@ def _geometry(*pairs: Pair) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(pair) for pair in pairs)
 
 
-def _overlap(start, size, image):  # type: ignore
+def _overlap(start, size, image):
     """First and last + 1 offset in a window from `start` on that lie inside the image."""
     return max(0, -start), min(size, image - start)
 
 
-def _wins(new, old):  # type: ignore
+def _wins(new, old):
     """Whether a number beats another: it is larger, or NaN and the other is not."""
     return not (new <= old) and old == old
 
 
-def _largest(n, p, q, c, arrays, geometry):  # type: ignore
+def _largest(n, p, q, c, arrays, geometry):
     """The largest pixel of a window; where it is goes to index."""
     index, x = arrays
     size, strides, padding = geometry
@@ -60,18 +50,12 @@ def _largest(n, p, q, c, arrays, geometry):  # type: ignore
 _max_pool = each_pixel(_largest)
 
 
-@checked(FLOAT)
-def max_pool2d_forward(
-    y: Array, index: Indices, x: Array, size: Pair, strides: Pair, padding: Pair
-) -> None:
-    """y = the largest pixel of each window; index = where it is, u * size[1] + v in the window.
-
-    Padding never wins; of equal pixels the first wins; a NaN wins over everything.
-    """
+@twin(reference.max_pool2d_forward)
+def max_pool2d_forward(y, index, x, size, strides, padding):
     _max_pool(y, (index, x), _geometry(size, strides, padding))
 
 
-def _won(n, h, w, c, arrays, geometry):  # type: ignore
+def _won(n, h, w, c, arrays, geometry):
     """The sum of dy over the windows that a pixel won."""
     dy, index = arrays
     size, strides, padding = geometry
@@ -92,15 +76,12 @@ def _won(n, h, w, c, arrays, geometry):  # type: ignore
 _max_pool_gradient = each_pixel(_won)
 
 
-@checked(FLOAT)
-def max_pool2d_backward(
-    dx: Array, dy: Array, index: Indices, size: Pair, strides: Pair, padding: Pair
-) -> None:
-    """dx = each dy, summed at the pixel that won its window."""
+@twin(reference.max_pool2d_backward)
+def max_pool2d_backward(dx, dy, index, size, strides, padding):
     _max_pool_gradient(dx, (dy, index), _geometry(size, strides, padding))
 
 
-def _mean(n, p, q, c, arrays, geometry):  # type: ignore
+def _mean(n, p, q, c, arrays, geometry):
     """The mean of a window's pixels."""
     x = arrays[0]
     size, strides, padding = geometry
@@ -117,19 +98,18 @@ def _mean(n, p, q, c, arrays, geometry):  # type: ignore
 _average_pool = each_pixel(_mean)
 
 
-@checked(FLOAT)
-def average_pool2d_forward(y: Array, x: Array, size: Pair, strides: Pair, padding: Pair) -> None:
-    """y = the mean of each window's pixels; padding is not counted (as in Keras)."""
+@twin(reference.average_pool2d_forward)
+def average_pool2d_forward(y, x, size, strides, padding):
     _average_pool(y, (x,), _geometry(size, strides, padding))
 
 
-def _seen(output, size, stride, padding, image):  # type: ignore
+def _seen(output, size, stride, padding, image):
     """How many offsets in a window lie inside the image, along one axis."""
     first, last = _overlap(output * stride - padding, size, image)
     return last - first
 
 
-def _shares(n, h, w, c, arrays, numbers):  # type: ignore
+def _shares(n, h, w, c, arrays, numbers):
     """The sum of dy over the windows that a pixel lies in, each divided by its pixels."""
     dy = arrays[0]
     size, strides, padding, image = numbers
@@ -151,9 +131,8 @@ def _shares(n, h, w, c, arrays, numbers):  # type: ignore
 _average_pool_gradient = each_pixel(_shares)
 
 
-@checked(FLOAT)
-def average_pool2d_backward(dx: Array, dy: Array, size: Pair, strides: Pair, padding: Pair) -> None:
-    """dx = gradient of average_pool2d_forward."""
+@twin(reference.average_pool2d_backward)
+def average_pool2d_backward(dx, dy, size, strides, padding):
     _average_pool_gradient(dx, (dy,), (*_geometry(size, strides, padding), dx.shape[1:3]))
 
 
@@ -163,7 +142,7 @@ def _launch_of_columns(x: Array) -> tuple[tuple[int, int], int]:
 
 
 @Kernel
-def _global_max(y, index, x):  # type: ignore
+def _global_max(y, index, x):
     """DOWN threads share the positions of a channel; then the first compares what they found."""
     values = cuda.shared.array(THREADS, np.float32)
     places = cuda.shared.array(THREADS, np.int32)
@@ -186,16 +165,12 @@ def _global_max(y, index, x):  # type: ignore
         y[n, c], index[n, c] = best, place
 
 
-@checked(FLOAT)
-def global_max_pool_forward(y: Array, index: Indices, x: Array) -> None:
-    """y (n, c) = the largest of the m positions of x (n, m, c); index = which.
-
-    Of equal values the first wins; a NaN wins over everything.
-    """
+@twin(reference.global_max_pool_forward)
+def global_max_pool_forward(y, index, x):
     _global_max(*_launch_of_columns(x), y, index, x)
 
 
-def _put(_, n, m, c, arrays, _numbers):  # type: ignore
+def _put(_, n, m, c, arrays, _numbers):
     dy, index = arrays
     return dy[n, c] if index[n, c] == m else np.float32(0)
 
@@ -203,14 +178,13 @@ def _put(_, n, m, c, arrays, _numbers):  # type: ignore
 _global_max_gradient = each_pixel(_put)
 
 
-@checked(FLOAT)
-def global_max_pool_backward(dx: Array, dy: Array, index: Indices) -> None:
-    """dx (n, m, c) = dy (n, c) at the position that won, else 0."""
+@twin(reference.global_max_pool_backward)
+def global_max_pool_backward(dx, dy, index):
     _global_max_gradient(dx.reshape((1, *dx.shape)), (dy, index))
 
 
 @Kernel
-def _global_average(y, x, share):  # type: ignore
+def _global_average(y, x, share):
     """DOWN threads share the positions of a channel, and their sums are added in order."""
     shared = cuda.shared.array(THREADS, np.float32)
     n, down = cuda.blockIdx.x, cuda.threadIdx.x // ACROSS
@@ -224,20 +198,18 @@ def _global_average(y, x, share):  # type: ignore
         y[n, c] = total * share
 
 
-@checked(FLOAT)
-def global_average_pool_forward(y: Array, x: Array) -> None:
-    """y (n, c) = mean of x (n, m, c) over its m positions."""
+@twin(reference.global_average_pool_forward)
+def global_average_pool_forward(y, x):
     _global_average(*_launch_of_columns(x), y, x, FLOAT(1.0 / x.shape[1]))
 
 
-def _share(_, n, _m, c, arrays, numbers):  # type: ignore
+def _share(_, n, _m, c, arrays, numbers):
     return arrays[0][n, c] * numbers[0]
 
 
 _global_average_gradient = each_pixel(_share)
 
 
-@checked(FLOAT)
-def global_average_pool_backward(dx: Array, dy: Array) -> None:
-    """dx (n, m, c) = dy (n, c) / m at every position."""
+@twin(reference.global_average_pool_backward)
+def global_average_pool_backward(dx, dy):
     _global_average_gradient(dx.reshape((1, *dx.shape)), (dy,), (FLOAT(1.0 / dx.shape[1]),))

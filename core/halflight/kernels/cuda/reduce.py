@@ -6,29 +6,24 @@ from typing import Any
 import numpy as np
 from numba import cuda
 
-from ..contract import checked
-from .arrays import FLOAT, Array
-from .blocks import BLOCKS, sum_of_block
-from .compiler import THREADS, Kernel
-from .scratch import scratch
-
-__all__ = [
-    "keep_finite",
-    "sum_of_squares",
-]
-
+from ..contract import twin
+from ..reference import reduce as reference
+from .arrays import Array
+from .loops.blocks import BLOCKS, sum_of_block
+from .machine.compiler import THREADS, Kernel
+from .machine.scratch import scratch
 
 # A single block sums so many elements: a second launch would take longer, and no thread adds more
 # than round well.
 _ALONE = 64 * THREADS
 
 
-def square(value):  # type: ignore
+def square(value):
     """value^2."""
     return value * value
 
 
-def _sum_part(sums, x, constants):  # type: ignore
+def _sum_part(sums, x, constants):
     """sums (blocks,) = each block's sum of term(x, constants...)."""
     total = np.float32(0)
     for i in range(cuda.grid(1), x.size, cuda.gridsize(1)):
@@ -39,7 +34,7 @@ def _sum_part(sums, x, constants):  # type: ignore
 
 
 @Kernel
-def _finish_sum(out, sums):  # type: ignore
+def _finish_sum(out, sums):
     """out (1,) = the sum of sums."""
     total = np.float32(0)
     for i in range(cuda.threadIdx.x, sums.size, THREADS):
@@ -49,7 +44,7 @@ def _finish_sum(out, sums):  # type: ignore
         out[0] = total
 
 
-def same(total):  # type: ignore
+def same(total):
     """The sum itself."""
     return total
 
@@ -78,14 +73,13 @@ def sum_of(out: Array, x: Array) -> None:
         reduce_to(out, x, _sum_itself)
 
 
-@checked(FLOAT)
-def sum_of_squares(out: Array, x: Array) -> None:
-    """out (1,) = sum of x^2."""
+@twin(reference.sum_of_squares)
+def sum_of_squares(out, x):
     reduce_to(out, x, _sum_squares)
 
 
 @Kernel
-def _keep_finite(finite, x):  # type: ignore
+def _keep_finite(finite, x):
     """Every thread that writes writes the same."""
     for i in range(cuda.grid(1), x.size, cuda.gridsize(1)):
         rest = x[i] - x[i]  # NaN for NaN and infinities
@@ -93,7 +87,6 @@ def _keep_finite(finite, x):  # type: ignore
             finite[0] = np.float32(0)
 
 
-@checked(FLOAT)
-def keep_finite(finite: Array, x: Array) -> None:
-    """finite (1,) = 0 if an element of x is NaN or infinite; else it stays as it is."""
+@twin(reference.keep_finite)
+def keep_finite(finite, x):
     _keep_finite.over(x.size, finite, x.reshape(x.size))

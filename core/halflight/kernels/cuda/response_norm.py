@@ -3,18 +3,14 @@
 import numpy as np
 from numba import cuda
 
-from ..contract import checked
-from .arrays import FLOAT, Array, channels_of, flat
-from .compiler import Kernel
-from .scratch import scratch
-
-__all__ = [
-    "local_response_norm_backward",
-    "local_response_norm_forward",
-]
+from ..contract import twin
+from ..reference import response_norm as reference
+from .arrays import FLOAT, channels_of, flat
+from .machine.compiler import Kernel
+from .machine.scratch import scratch
 
 
-def _squares(x, i, channels, radius):  # type: ignore
+def _squares(x, i, channels, radius):
     """The sum of x^2 over the channels at most `radius` away."""
     c = i % channels
     total = np.float32(0)
@@ -24,22 +20,19 @@ def _squares(x, i, channels, radius):  # type: ignore
 
 
 @Kernel
-def _forward(y, x, channels, radius, bias, alpha, beta):  # type: ignore
+def _forward(y, x, channels, radius, bias, alpha, beta):
     for i in range(cuda.grid(1), y.size, cuda.gridsize(1)):
         y[i] = x[i] * (bias + alpha * _squares(x, i, channels, radius)) ** -beta
 
 
-@checked(FLOAT)
-def local_response_norm_forward(
-    y: Array, x: Array, depth_radius: int, bias: float, alpha: float, beta: float
-) -> None:
-    """y = x / (bias + alpha sum of the 2 depth_radius + 1 neighbours' x^2)^beta."""
+@twin(reference.local_response_norm_forward)
+def local_response_norm_forward(y, x, depth_radius, bias, alpha, beta):
     scalars = FLOAT(bias), FLOAT(alpha), FLOAT(beta)
     _forward.over(y.size, *flat(y, x), channels_of(x), depth_radius, *scalars)
 
 
 @Kernel
-def _share(dx, share, dy, x, channels, radius, bias, alpha, beta):  # type: ignore
+def _share(dx, share, dy, x, channels, radius, bias, alpha, beta):
     """dx = dy / D^beta, and share = dy x / D^(beta + 1)."""
     for i in range(cuda.grid(1), dx.size, cuda.gridsize(1)):
         base = bias + alpha * _squares(x, i, channels, radius)
@@ -49,7 +42,7 @@ def _share(dx, share, dy, x, channels, radius, bias, alpha, beta):  # type: igno
 
 
 @Kernel
-def _subtract_shares(dx, share, x, channels, radius, factor):  # type: ignore
+def _subtract_shares(dx, share, x, channels, radius, factor):
     """dx -= factor x sum of the neighbours' shares."""
     for i in range(cuda.grid(1), dx.size, cuda.gridsize(1)):
         c = i % channels
@@ -59,20 +52,8 @@ def _subtract_shares(dx, share, x, channels, radius, factor):  # type: ignore
         dx[i] -= factor * x[i] * total
 
 
-@checked(FLOAT)
-def local_response_norm_backward(
-    dx: Array,
-    dy: Array,
-    x: Array,
-    depth_radius: int,
-    bias: float,
-    alpha: float,
-    beta: float,
-) -> None:
-    """dx = dy / D^beta - 2 alpha beta x sum of the neighbours' dy x / D^(beta + 1).
-
-    D = bias + alpha sum of the neighbours' x^2, as in the forward pass.
-    """
+@twin(reference.local_response_norm_backward)
+def local_response_norm_backward(dx, dy, x, depth_radius, bias, alpha, beta):
     channels, share = channels_of(x), scratch("response norm", x.size)
     dx, dy, x = flat(dx, dy, x)
     scalars = FLOAT(bias), FLOAT(alpha), FLOAT(beta)

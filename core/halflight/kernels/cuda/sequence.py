@@ -2,16 +2,11 @@
 
 from typing import Any
 
-from ..contract import checked
-from .arrays import FLOAT, Array
+from ..contract import twin
+from ..reference import sequence as reference
+from .arrays import Array
 from .layout import crop2d, pad2d
-from .pixels import each_pixel
-
-__all__ = [
-    "put_time",
-    "reverse_time",
-    "take_time",
-]
+from .loops.pixels import each_pixel
 
 
 def _image(x: Array) -> Any:
@@ -22,7 +17,7 @@ def _column(x: Array) -> Any:
     return x.reshape((1, x.shape[0], 1, x.shape[1]))
 
 
-def _from_the_last(_, n, t, u, arrays, _numbers):  # type: ignore
+def _from_the_last(_, n, t, u, arrays, _numbers):
     x = arrays[0]
     return x[n, x.shape[1] - 1 - t, u]
 
@@ -30,19 +25,16 @@ def _from_the_last(_, n, t, u, arrays, _numbers):  # type: ignore
 _reverse = each_pixel(_from_the_last)
 
 
-@checked(FLOAT)
-def reverse_time(y: Array, x: Array) -> None:
-    """y (n, t, u) = x (n, t, u), the last step first; its own gradient."""
+@twin(reference.reverse_time)
+def reverse_time(y, x):
     _reverse(_image(y), (x,))
 
 
-@checked(FLOAT)
-def take_time(y: Array, x: Array, time: int) -> None:
-    """y (n, u) = x (n, t, u) at one step, 0 <= time < t."""
+@twin(reference.take_time)
+def take_time(y, x, time):
     crop2d(_column(y), _image(x), 0, time)
 
 
-@checked(FLOAT)
-def put_time(dx: Array, dy: Array, time: int) -> None:
-    """dx (n, t, u) = dy (n, u) at one step, 0 at all others: the gradient of take_time."""
+@twin(reference.put_time)
+def put_time(dx, dy, time):
     pad2d(_image(dx), _column(dy), 0, time)

@@ -3,22 +3,17 @@
 from numba import cuda
 
 from .. import formulas
-from ..contract import checked
-from .arrays import FLOAT, Array
-from .compiler import Kernel
-from .recurrence import Product, add_weight_gradients, filled, steps
-
-__all__ = [
-    "simple_rnn_backward",
-    "simple_rnn_forward",
-]
+from ..contract import twin
+from ..reference import simple_rnn as reference
+from .loops.recurrence import Product, add_weight_gradients, filled, steps
+from .machine.compiler import Kernel
 
 
-def _linear(x):  # type: ignore
+def _linear(x):
     return x
 
 
-def _linear_gradient(dy, _y):  # type: ignore
+def _linear_gradient(dy, _y):
     return dy
 
 
@@ -30,7 +25,7 @@ _FORMULAS = {
 }
 
 
-def _forward_step(y, product, time):  # type: ignore
+def _forward_step(y, product, time):
     """One step: y (n, t, u) from its projected input and product (n, u)."""
     units = y.shape[2]
     for unit in range(cuda.grid(1), y.shape[0] * units, cuda.gridsize(1)):
@@ -38,7 +33,7 @@ def _forward_step(y, product, time):  # type: ignore
         y[n, time, u] = activate(y[n, time, u] + product[n, u])  # noqa: F821 (a constant)
 
 
-def _backward_step(dy, later, y, time):  # type: ignore
+def _backward_step(dy, later, y, time):
     """One step: dy (n, t, u) becomes the gradient before the activation.
 
     later (n, u) = the part of the state's gradient that comes from the step after.
@@ -53,9 +48,8 @@ _FORWARD = {name: Kernel(_forward_step, activate=pair[0]) for name, pair in _FOR
 _BACKWARD = {name: Kernel(_backward_step, gradient=pair[1]) for name, pair in _FORMULAS.items()}
 
 
-@checked(FLOAT)
-def simple_rnn_forward(y: Array, w: Array, activation: str, reverse: bool) -> None:
-    """y (n, t, u), which holds each step's projected input, becomes the states."""
+@twin(reference.simple_rnn_forward)
+def simple_rnn_forward(y, w, activation, reverse):
     samples, times, units = y.shape
     product = filled("product", samples, units)
     multiply = Product(product, w)
@@ -65,14 +59,8 @@ def simple_rnn_forward(y: Array, w: Array, activation: str, reverse: bool) -> No
         _FORWARD[activation].over(samples * units, y, product, time)
 
 
-@checked(FLOAT)
-def simple_rnn_backward(
-    dy: Array, dw: Array | None, y: Array, w: Array, activation: str, reverse: bool
-) -> None:
-    """dy (n, t, u), the gradient of the states, becomes that of the projected inputs.
-
-    dw (u, u), or None, is added to.
-    """
+@twin(reference.simple_rnn_backward)
+def simple_rnn_backward(dy, dw, y, w, activation, reverse):
     samples, times, units = y.shape
     later = filled("later", samples, units)
     multiply = Product(later, w, transposed=True)

@@ -5,18 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from ..contract import checked
+from ..contract import twin
 from ..elementary import exp
-from .arrays import FLOAT, Array, channels_of
-from .compiler import Kernel
-from .rows import lanes_for, largest_of_warp, over_rows, row_here, sum_of_warp
-
-__all__ = [
-    "log_softmax_backward",
-    "log_softmax_forward",
-    "softmax_backward",
-    "softmax_forward",
-]
+from ..reference import softmax as reference
+from .arrays import Array, channels_of
+from .loops.blocks import sum_of_warp
+from .loops.rows import lanes_for, largest_of_warp, over_rows, row_here
+from .machine.compiler import Kernel
 
 
 def _over_rows(kernel: Kernel, arrays: tuple[Array, ...], *constants: Any) -> None:
@@ -28,7 +23,7 @@ def _over_rows(kernel: Kernel, arrays: tuple[Array, ...], *constants: Any) -> No
 
 
 @Kernel
-def _softmax(y, x, lanes, logarithm):  # type: ignore
+def _softmax(y, x, lanes, logarithm):
     row, lane, stored = row_here(x.shape[0], lanes)
     largest = np.float32(-np.inf)
     for c in range(lane, x.shape[1], lanes):
@@ -45,20 +40,18 @@ def _softmax(y, x, lanes, logarithm):  # type: ignore
             y[row, c] = shifted - math.log(total) if logarithm else exp(shifted) / total
 
 
-@checked(FLOAT)
-def softmax_forward(y: Array, x: Array) -> None:
-    """y = exp(x) / sum of exp(x); the largest x is subtracted first, which changes nothing else."""
+@twin(reference.softmax_forward)
+def softmax_forward(y, x):
     _over_rows(_softmax, (y, x), False)
 
 
-@checked(FLOAT)
-def log_softmax_forward(y: Array, x: Array) -> None:
-    """y = x - log(sum of exp(x)), the logarithm of softmax."""
+@twin(reference.log_softmax_forward)
+def log_softmax_forward(y, x):
     _over_rows(_softmax, (y, x), True)
 
 
 @Kernel
-def _softmax_gradient(dx, dy, y, lanes):  # type: ignore
+def _softmax_gradient(dx, dy, y, lanes):
     row, lane, stored = row_here(y.shape[0], lanes)
     total = np.float32(0)
     for c in range(lane, y.shape[1], lanes):
@@ -69,14 +62,13 @@ def _softmax_gradient(dx, dy, y, lanes):  # type: ignore
             dx[row, c] = y[row, c] * (dy[row, c] - total)
 
 
-@checked(FLOAT)
-def softmax_backward(dx: Array, dy: Array, y: Array) -> None:
-    """dx = y (dy - sum of dy y)."""
+@twin(reference.softmax_backward)
+def softmax_backward(dx, dy, y):
     _over_rows(_softmax_gradient, (dx, dy, y))
 
 
 @Kernel
-def _log_softmax_gradient(dx, dy, y, lanes):  # type: ignore
+def _log_softmax_gradient(dx, dy, y, lanes):
     row, lane, stored = row_here(y.shape[0], lanes)
     total = np.float32(0)
     for c in range(lane, y.shape[1], lanes):
@@ -87,7 +79,6 @@ def _log_softmax_gradient(dx, dy, y, lanes):  # type: ignore
             dx[row, c] = dy[row, c] - exp(y[row, c]) * total
 
 
-@checked(FLOAT)
-def log_softmax_backward(dx: Array, dy: Array, y: Array) -> None:
-    """dx = dy - exp(y) (sum of dy)."""
+@twin(reference.log_softmax_backward)
+def log_softmax_backward(dx, dy, y):
     _over_rows(_log_softmax_gradient, (dx, dy, y))

@@ -4,19 +4,18 @@ import math
 
 import numpy as np
 
-from ..contract import checked
+from ..contract import twin
 from ..formulas import ONE, ZERO
-from .arrays import FLOAT, Array
-from .compiler import Kernel
-from .loss_rows import clipped, log_sum_exp, over_loss, sum_of_row
-from .rows import row_here
-
-__all__ = ["sparse_categorical_crossentropy", "sparse_categorical_crossentropy_from_logits"]
+from ..reference import sparse_crossentropy as reference
+from .arrays import FLOAT
+from .loops.loss_rows import clipped, log_sum_exp, over_loss, sum_of_row
+from .loops.rows import row_here
+from .machine.compiler import Kernel
 
 _NAN = FLOAT(np.nan)
 
 
-def _class_of(label, classes, ignore_class):  # type: ignore
+def _class_of(label, classes, ignore_class):
     """The class that a label names, or 0; whether it counts; what stands for the row if not."""
     named = label >= ZERO and label < np.float32(classes)
     ignored = label == ignore_class
@@ -24,9 +23,7 @@ def _class_of(label, classes, ignore_class):  # type: ignore
 
 
 @Kernel
-def _sparse_categorical(  # type: ignore
-    loss, dprediction, prediction, target, weight, total, lanes, ignore_class
-):
+def _sparse_categorical(loss, dprediction, prediction, target, weight, total, lanes, ignore_class):
     row, lane, stored = row_here(loss.size, lanes)
     label, counts, other = _class_of(target[row, 0], prediction.shape[1], ignore_class)
     sum_inverse = ONE / sum_of_row(prediction, row, lane, lanes)
@@ -41,26 +38,14 @@ def _sparse_categorical(  # type: ignore
             loss[row] = -math.log(q) if counts else other
 
 
-@checked(FLOAT)
-def sparse_categorical_crossentropy(
-    loss: Array,
-    dprediction: Array,
-    prediction: Array,
-    target: Array,
-    weight: Array,
-    ignore_class: float,
-) -> None:
-    """loss = -log p of the class that target (n, 1) names, p = prediction (n, t) / its sum.
-
-    A row of class `ignore_class` (NaN for none) has loss 0 and gradient 0; one of any other class
-    outside 0 .. t - 1 has NaN.
-    """
+@twin(reference.sparse_categorical_crossentropy)
+def sparse_categorical_crossentropy(loss, dprediction, prediction, target, weight, ignore_class):
     arrays = (loss, dprediction, prediction, target, weight)
     over_loss(_sparse_categorical, *arrays, FLOAT(ignore_class))
 
 
 @Kernel
-def _sparse_categorical_logits(  # type: ignore
+def _sparse_categorical_logits(
     loss, dprediction, prediction, target, weight, total, lanes, ignore_class
 ):
     row, lane, stored = row_here(loss.size, lanes)
@@ -76,15 +61,9 @@ def _sparse_categorical_logits(  # type: ignore
             loss[row] = largest - prediction[row, label] + log_rest if counts else other
 
 
-@checked(FLOAT)
+@twin(reference.sparse_categorical_crossentropy_from_logits)
 def sparse_categorical_crossentropy_from_logits(
-    loss: Array,
-    dprediction: Array,
-    prediction: Array,
-    target: Array,
-    weight: Array,
-    ignore_class: float,
-) -> None:
-    """`sparse_categorical_crossentropy` of p = softmax(prediction), never clipped."""
+    loss, dprediction, prediction, target, weight, ignore_class
+):
     arrays = (loss, dprediction, prediction, target, weight)
     over_loss(_sparse_categorical_logits, *arrays, FLOAT(ignore_class))

@@ -5,15 +5,13 @@ launched before the call that came next, and the host waits only for a copy that
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from . import gpu
 from .arrays import empty
-
-__all__ = ["ASYNCHRONOUS", "Staging", "free_memory"]
+from .machine import gpu
 
 ASYNCHRONOUS = True
 """Whether calls return before they are done."""
@@ -22,6 +20,25 @@ ASYNCHRONOUS = True
 def free_memory() -> int:
     """Bytes free on the GPU."""
     return gpu.memory()[0]
+
+
+def on_host(formula: Callable[..., None]) -> Callable[..., None]:
+    """What computes a definition's formula on the host, from copies, and copies back its changes.
+
+    What is not changed is not copied back: it may be an output too, by another name.
+    """
+
+    def run(*arguments: Any) -> None:
+        places = [i for i, argument in enumerate(arguments) if getattr(argument, "ndim", 0)]
+        copies = {i: gpu.download(arguments[i], gpu.stream()) for i in places}
+        before = {i: copy.tobytes() for i, copy in copies.items()}
+        formula(*(copies.get(i, argument) for i, argument in enumerate(arguments)))
+        for i in places:
+            if copies[i].tobytes() != before[i]:
+                gpu.upload(arguments[i], copies[i], gpu.stream())
+        gpu.stream().synchronize()  # the copies are gone, or change, after this
+
+    return run
 
 
 class _Buffers:

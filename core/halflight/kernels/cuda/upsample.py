@@ -5,34 +5,25 @@ Gradients are gathered: each pixel sums the part that it has in those of the lar
 
 import numpy as np
 
-from ..contract import checked
+from ..contract import twin
 from ..formulas import between
-from .arrays import FLOAT, Array
-from .pixels import each_pixel
-from .pool import Pair
-
-__all__ = [
-    "upsample2d_bilinear_backward",
-    "upsample2d_bilinear_forward",
-    "upsample2d_nearest_backward",
-    "upsample2d_nearest_forward",
-]
+from ..reference import upsample as reference
+from .loops.pixels import each_pixel
 
 
-def _nearest(n, p, q, c, arrays, size):  # type: ignore
+def _nearest(n, p, q, c, arrays, size):
     return arrays[0][n, p // size[0], q // size[1], c]
 
 
 _repeat = each_pixel(_nearest)
 
 
-@checked(FLOAT)
-def upsample2d_nearest_forward(y: Array, x: Array, size: Pair) -> None:
-    """y (n, h size[0], w size[1], c) = every pixel of x (n, h, w, c), repeated."""
+@twin(reference.upsample2d_nearest_forward)
+def upsample2d_nearest_forward(y, x, size):
     _repeat(y, (x,), tuple(size))
 
 
-def _repetitions(n, h, w, c, arrays, size):  # type: ignore
+def _repetitions(n, h, w, c, arrays, size):
     dy = arrays[0]
     total = np.float32(0)
     for p in range(h * size[0], (h + 1) * size[0]):
@@ -44,13 +35,12 @@ def _repetitions(n, h, w, c, arrays, size):  # type: ignore
 _sum_repetitions = each_pixel(_repetitions)
 
 
-@checked(FLOAT)
-def upsample2d_nearest_backward(dx: Array, dy: Array, size: Pair) -> None:
-    """dx = the sum of dy over the repetitions of each pixel."""
+@twin(reference.upsample2d_nearest_backward)
+def upsample2d_nearest_backward(dx, dy, size):
     _sum_repetitions(dx, (dy,), tuple(size))
 
 
-def _blend(n, p, q, c, arrays, size):  # type: ignore
+def _blend(n, p, q, c, arrays, size):
     """The four neighbours, weighted by how far down and right of the first it lies."""
     x = arrays[0]
     top, bottom, down = between(p, size[0], x.shape[1])
@@ -64,17 +54,12 @@ def _blend(n, p, q, c, arrays, size):  # type: ignore
 _interpolate = each_pixel(_blend)
 
 
-@checked(FLOAT)
-def upsample2d_bilinear_forward(y: Array, x: Array, size: Pair) -> None:
-    """y (n, h size[0], w size[1], c) = x interpolated linearly along rows and columns.
-
-    Pixels are squares whose values are at their centres; beyond the outermost centres the value
-    stays (as TensorFlow's and Keras's resize without antialiasing).
-    """
+@twin(reference.upsample2d_bilinear_forward)
+def upsample2d_bilinear_forward(y, x, size):
     _interpolate(y, (x,), tuple(size))
 
 
-def _touched(source, size, length):  # type: ignore
+def _touched(source, size, length):
     """First and last + 1 pixel that pixel `source` has a part in, of the `size` times longer axis.
 
     They are those whose centres lie less than a pixel of the short axis away.
@@ -83,7 +68,7 @@ def _touched(source, size, length):  # type: ignore
     return max(first, 0), min(stop, size * length)
 
 
-def _part(pixel, source, size, length):  # type: ignore
+def _part(pixel, source, size, length):
     """The weight of pixel `source` of `length` in a pixel that it touches.
 
     It is 1 less the distance of their centres, here in units of 1 / (2 size) to be exact; beyond
@@ -95,7 +80,7 @@ def _part(pixel, source, size, length):  # type: ignore
     return np.float32(1) if alone else np.float32(unit - abs(distance)) / np.float32(unit)
 
 
-def _parts(n, h, w, c, arrays, numbers):  # type: ignore
+def _parts(n, h, w, c, arrays, numbers):
     """The sum of dy over the pixels that a pixel has a part in, weighted by it."""
     dy = arrays[0]
     size, image = numbers
@@ -113,7 +98,6 @@ def _parts(n, h, w, c, arrays, numbers):  # type: ignore
 _sum_parts = each_pixel(_parts)
 
 
-@checked(FLOAT)
-def upsample2d_bilinear_backward(dx: Array, dy: Array, size: Pair) -> None:
-    """dx = gradient of upsample2d_bilinear_forward."""
+@twin(reference.upsample2d_bilinear_backward)
+def upsample2d_bilinear_backward(dx, dy, size):
     _sum_parts(dx, (dy,), (tuple(size), dx.shape[1:3]))

@@ -3,19 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..contract import checked
-
-__all__ = [
-    "FLOAT",
-    "accumulate",
-    "copy",
-    "copy_if",
-    "empty",
-    "fill",
-    "to_device",
-    "to_host",
-    "zeros",
-]
+from ..contract import kernel
 
 FLOAT = np.float64
 
@@ -44,26 +32,26 @@ def to_host(array: np.ndarray) -> np.ndarray:
     return np.array(array)
 
 
-@checked(FLOAT)
+@kernel(y="...", x="...")
 def copy(y: Array, x: Array) -> None:
     """y = x, any shape."""
     y[...] = x
 
 
-@checked(FLOAT)
+@kernel(y="...", x="...", flag="1")
 def copy_if(y: Array, x: Array, flag: Array, wanted: bool) -> None:
     """y = x, any shape, if flag (1,) is not 0, for `wanted` True, or is 0, for False."""
     if bool(flag[0]) is wanted:
         y[...] = x
 
 
-@checked(FLOAT)
+@kernel(y="...")
 def fill(y: Array, value: float) -> None:
     """y = value, any shape."""
     y[...] = value
 
 
-@checked(FLOAT)
+@kernel(y="...", x="...")
 def accumulate(y: Array, x: Array) -> None:
     """y += x, any shape."""
     y += x

@@ -1,21 +1,16 @@
 """Images turned, mirrored and moved at random, sample by sample, and exactly: no pixel is mixed.
 
 What happens to a sample is a function of (seed, step, sample) alone: see randomness.py.
+
+In the laws: n samples, h by w pixels, c channels.
 """
 
 import numpy as np
 
-from ..contract import checked
+from ..contract import kernel
 from ..randomness import random_below, random_key, random_word
-from .arrays import FLOAT, Array
+from .arrays import Array
 from .windows import Pair
-
-__all__ = [
-    "random_orientation_backward",
-    "random_orientation_forward",
-    "random_shift_backward",
-    "random_shift_forward",
-]
 
 
 def _draw(samples: int, counts: Pair, seed: int, step: int) -> tuple[np.ndarray, np.ndarray]:
@@ -30,7 +25,7 @@ def _orientations(samples: int, among: tuple[int, ...], seed: int, step: int) ->
     return np.array(among)[_draw(samples, (len(among), 1), seed, step)[0]]
 
 
-@checked(FLOAT)
+@kernel(y="n h w c", x="n h w c")
 def random_orientation_forward(
     y: Array, x: Array, orientations: tuple[int, ...], seed: int, step: int
 ) -> None:
@@ -45,7 +40,7 @@ def random_orientation_forward(
         y[n] = np.rot90(mirrored, orientation % 4)
 
 
-@checked(FLOAT)
+@kernel(dx="n h w c", dy="n h w c")
 def random_orientation_backward(
     dx: Array, dy: Array, orientations: tuple[int, ...], seed: int, step: int
 ) -> None:
@@ -73,7 +68,7 @@ def _move(y: Array, x: Array, shifts: np.ndarray) -> None:
             y[n][there] = x[n][here]
 
 
-@checked(FLOAT)
+@kernel(y="n h w c", x="n h w c")
 def random_shift_forward(y: Array, x: Array, down: Pair, right: Pair, seed: int, step: int) -> None:
     """y = each image of x (n, h, w, c) moved by whole pixels; zeros, the sky, enter.
 
@@ -83,7 +78,7 @@ def random_shift_forward(y: Array, x: Array, down: Pair, right: Pair, seed: int,
     _move(y, x, _shifts(len(x), down, right, seed, step))
 
 
-@checked(FLOAT)
+@kernel(dx="n h w c", dy="n h w c")
 def random_shift_backward(
     dx: Array, dy: Array, down: Pair, right: Pair, seed: int, step: int
 ) -> None:

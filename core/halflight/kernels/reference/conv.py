@@ -6,24 +6,18 @@ x[n, p sh + u dh - top, q sw + v dw - left, first + i] w[u, v, i, o],
 x being zero outside the image; strides are (sh, sw), dilation (dh, dw), padding (top, left). With
 `groups`, the channels out fall into as many equal runs, and the k-th sees the k-th run of the
 channels in: first = k in / groups. In three dimensions, the same with one more axis.
+
+In the laws: images d by h by w, outputs r by p by q, windows t by u by v; g groups of i
+channels in, and o channels out.
 """
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array
+from ..contract import kernel
+from .arrays import Array
 from .windows import Axes, Pair, Triple, pad, padded_shape, taps, unpad
-
-__all__ = [
-    "conv2d_backward_input",
-    "conv2d_backward_weights",
-    "conv2d_forward",
-    "conv3d_backward_input",
-    "conv3d_backward_weights",
-    "conv3d_forward",
-]
 
 
 def _groups(w: Array, groups: int) -> Iterator[tuple[slice, slice]]:
@@ -91,7 +85,7 @@ def _backward_weights(
         db += dy.sum(axis=pixels)
 
 
-@checked(FLOAT)
+@kernel(y="n p q o", x="n h w g*i", w="u v i o", b="o?")
 def conv2d_forward(
     y: Array,
     x: Array,
@@ -106,7 +100,7 @@ def conv2d_forward(
     _forward(y, x, w, b, strides, padding, dilation, groups)
 
 
-@checked(FLOAT)
+@kernel(dx="n h w g*i", dy="n p q o", w="u v i o")
 def conv2d_backward_input(
     dx: Array, dy: Array, w: Array, strides: Pair, padding: Pair, dilation: Pair, groups: int
 ) -> None:
@@ -114,7 +108,7 @@ def conv2d_backward_input(
     _backward_input(dx, dy, w, strides, padding, dilation, groups)
 
 
-@checked(FLOAT)
+@kernel(dw="u v i o", db="o?", dy="n p q o", x="n h w g*i")
 def conv2d_backward_weights(
     dw: Array,
     db: Array | None,
@@ -129,7 +123,7 @@ def conv2d_backward_weights(
     _backward_weights(dw, db, dy, x, strides, padding, dilation, groups)
 
 
-@checked(FLOAT)
+@kernel(y="n r p q o", x="n d h w g*i", w="t u v i o", b="o?")
 def conv3d_forward(
     y: Array,
     x: Array,
@@ -144,7 +138,7 @@ def conv3d_forward(
     _forward(y, x, w, b, strides, padding, dilation, groups)
 
 
-@checked(FLOAT)
+@kernel(dx="n d h w g*i", dy="n r p q o", w="t u v i o")
 def conv3d_backward_input(
     dx: Array, dy: Array, w: Array, strides: Triple, padding: Triple, dilation: Triple, groups: int
 ) -> None:
@@ -152,7 +146,7 @@ def conv3d_backward_input(
     _backward_input(dx, dy, w, strides, padding, dilation, groups)
 
 
-@checked(FLOAT)
+@kernel(dw="t u v i o", db="o?", dy="n r p q o", x="n d h w g*i")
 def conv3d_backward_weights(
     dw: Array,
     db: Array | None,

@@ -7,19 +7,12 @@ the logarithm. Label smoothing draws targets towards 1/2 or 1/classes (Szegedy e
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array
-from .rows import EPSILON, share, sigmoid, write_mean
-
-__all__ = [
-    "binary_crossentropy",
-    "binary_crossentropy_from_logits",
-    "categorical_crossentropy",
-    "categorical_crossentropy_from_logits",
-]
+from ..contract import kernel
+from .arrays import Array
+from .rows import EPSILON, ROWS, share, sigmoid, write_mean
 
 
-@checked(FLOAT)
+@kernel(**ROWS)
 def binary_crossentropy(
     loss: Array,
     dprediction: Array,
@@ -37,7 +30,7 @@ def binary_crossentropy(
     write_mean(loss, dprediction, weight, value, gradient)
 
 
-@checked(FLOAT)
+@kernel(**ROWS)
 def binary_crossentropy_from_logits(
     loss: Array,
     dprediction: Array,
@@ -69,7 +62,7 @@ def _smoothed(target: Array, label_smoothing: float) -> Array:
     return target + label_smoothing * (1.0 / target.shape[1] - target)
 
 
-@checked(FLOAT)
+@kernel(**ROWS)
 def categorical_crossentropy(
     loss: Array,
     dprediction: Array,
@@ -87,7 +80,7 @@ def categorical_crossentropy(
     dprediction[...] = share(weight) * gradient
 
 
-@checked(FLOAT)
+@kernel(**ROWS)
 def categorical_crossentropy_from_logits(
     loss: Array,
     dprediction: Array,

@@ -1,16 +1,13 @@
-"""Dense layers, by definition: y = x w + b."""
+"""Dense layers, by definition: y = x w + b.
 
-from ..contract import checked
-from .arrays import FLOAT, Array
+In the laws: n samples, i features in, o features out.
+"""
 
-__all__ = [
-    "dense_backward_input",
-    "dense_backward_weights",
-    "dense_forward",
-]
+from ..contract import kernel
+from .arrays import Array
 
 
-@checked(FLOAT)
+@kernel(y="n o", x="n i", w="i o", b="o?")
 def dense_forward(y: Array, x: Array, w: Array, b: Array | None) -> None:
     """y (n, out) = x (n, in) w (in, out) + b (out,); b may be None."""
     y[...] = x @ w
@@ -18,13 +15,13 @@ def dense_forward(y: Array, x: Array, w: Array, b: Array | None) -> None:
         y += b
 
 
-@checked(FLOAT)
+@kernel(dx="n i", dy="n o", w="i o")
 def dense_backward_input(dx: Array, dy: Array, w: Array) -> None:
     """dx (n, in) = dy (n, out) w^T."""
     dx[...] = dy @ w.T
 
 
-@checked(FLOAT)
+@kernel(dw="i o", db="o?", dy="n o", x="n i")
 def dense_backward_weights(
     dw: Array, db: Array | None, dy: Array, x: Array, fresh: bool = False
 ) -> None:

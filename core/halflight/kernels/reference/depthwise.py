@@ -3,20 +3,16 @@
 y[n, p, q, c m + k] = b[c m + k] + sum over u, v of
 x[n, p sh + u dh - top, q sw + v dw - left, c] w[u, v, c, k], for m outputs a channel. Taps outside
 the image take no part: not even a NaN there shows.
+
+In the laws: images h by w, outputs p by q, windows u by v, c channels, m times.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import checked
-from .arrays import FLOAT, Array
+from ..contract import kernel
+from .arrays import Array
 from .windows import Axes, Pair, pad, padded_shape, taps, unpad
-
-__all__ = [
-    "depthwise_conv2d_backward_input",
-    "depthwise_conv2d_backward_weights",
-    "depthwise_conv2d_forward",
-]
 
 
 def _padded(x: Array, shape: Axes, padding: Axes) -> tuple[Array, NDArray[np.bool_]]:
@@ -25,7 +21,7 @@ def _padded(x: Array, shape: Axes, padding: Axes) -> tuple[Array, NDArray[np.boo
     return pad(x, shape, padding, 0.0)[..., None], inside[..., None]
 
 
-@checked(FLOAT)
+@kernel(y="n p q c*m", x="n h w c", w="u v c m", b="c*m?")
 def depthwise_conv2d_forward(
     y: Array, x: Array, w: Array, b: Array | None, strides: Pair, padding: Pair, dilation: Pair
 ) -> None:
@@ -38,7 +34,7 @@ def depthwise_conv2d_forward(
         by_channel += np.where(inside[seen], padded[seen] * w[u, v], 0.0)
 
 
-@checked(FLOAT)
+@kernel(dx="n h w c", dy="n p q c*m", w="u v c m")
 def depthwise_conv2d_backward_input(
     dx: Array, dy: Array, w: Array, strides: Pair, padding: Pair, dilation: Pair
 ) -> None:
@@ -53,7 +49,7 @@ def depthwise_conv2d_backward_input(
     unpad(dx, padded, padding)
 
 
-@checked(FLOAT)
+@kernel(dw="u v c m", db="c*m?", dy="n p q c*m", x="n h w c")
 def depthwise_conv2d_backward_weights(
     dw: Array,
     db: Array | None,

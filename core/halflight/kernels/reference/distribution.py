@@ -2,21 +2,13 @@
 
 import numpy as np
 
-from ..contract import checked
+from ..contract import kernel
 from ..formulas import HALF_LOG_TWO_PI
-from .arrays import FLOAT, Array
-from .rows import EPSILON, share, write_mean
-
-__all__ = [
-    "gaussian_nll",
-    "kl_divergence",
-    "poisson",
-    "quantile",
-    "standard_normal_kl",
-]
+from .arrays import Array
+from .rows import EPSILON, ROWS, share, write_mean
 
 
-@checked(FLOAT)
+@kernel(**ROWS | {"dprediction": "n 2t", "prediction": "n 2t"})
 def gaussian_nll(
     loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
 ) -> None:
@@ -35,7 +27,7 @@ def gaussian_nll(
     dprediction[:, outputs:] = share(weight) * 0.5 * (1.0 - chi_squared)
 
 
-@checked(FLOAT)
+@kernel(**ROWS | {"dprediction": "n 2t", "prediction": "n 2t", "target": "n t?"})
 def standard_normal_kl(
     loss: Array,
     dprediction: Array,
@@ -55,7 +47,7 @@ def standard_normal_kl(
     dprediction[...] = share(weight) * np.hstack([mean, 0.5 * excess])
 
 
-@checked(FLOAT)
+@kernel(**ROWS)
 def kl_divergence(
     loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
 ) -> None:
@@ -69,7 +61,7 @@ def kl_divergence(
     dprediction[...] = share(weight) * np.where(clipped, 0.0, -y / p)
 
 
-@checked(FLOAT)
+@kernel(**ROWS)
 def poisson(
     loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
 ) -> None:
@@ -81,7 +73,7 @@ def poisson(
     write_mean(loss, dprediction, weight, prediction - target * np.log(rate), 1.0 - target / rate)
 
 
-@checked(FLOAT)
+@kernel(**ROWS | {"dprediction": "n k", "prediction": "n k"})
 def quantile(
     loss: Array,
     dprediction: Array,

@@ -1,22 +1,17 @@
 """Dropout (Srivastava et al. 2014) with inverted scaling and a mask that needs no memory.
 
 The mask is a hash of (seed, step, element index), the same in every back end: see randomness.py.
+
+In the laws: n samples, p positions, c channels.
 """
 
 import math
 
 import numpy as np
 
-from ..contract import checked
+from ..contract import kernel
 from ..randomness import dropout_bits, dropout_threshold, random_key
-from .arrays import FLOAT, Array
-
-__all__ = [
-    "dropout_backward",
-    "dropout_forward",
-    "spatial_dropout_backward",
-    "spatial_dropout_forward",
-]
+from .arrays import Array
 
 
 def _drop(y: Array, x: Array, rate: float, seed: int, step: int) -> None:
@@ -34,25 +29,25 @@ def _kept(shape: tuple[int, ...], rate: float, seed: int, step: int) -> np.ndarr
     return kept.reshape(shape)
 
 
-@checked(FLOAT)
+@kernel(y="...", x="...")
 def dropout_forward(y: Array, x: Array, rate: float, seed: int, step: int) -> None:
     """y = x / (1 - rate) where kept, 0 with probability `rate`; 0 <= rate < 1."""
     _drop(y, x, rate, seed, step)
 
 
-@checked(FLOAT)
+@kernel(dx="...", dy="...")
 def dropout_backward(dx: Array, dy: Array, rate: float, seed: int, step: int) -> None:
     """dx = dy through the mask of the dropout_forward called with the same rate, seed and step."""
     _drop(dx, dy, rate, seed, step)
 
 
-@checked(FLOAT)
+@kernel(y="n p c", x="n p c")
 def spatial_dropout_forward(y: Array, x: Array, rate: float, seed: int, step: int) -> None:
     """The same for whole channels of x (n, p, c): all positions are kept or dropped together."""
     _drop_channels(y, x, rate, seed, step)
 
 
-@checked(FLOAT)
+@kernel(dx="n p c", dy="n p c")
 def spatial_dropout_backward(dx: Array, dy: Array, rate: float, seed: int, step: int) -> None:
     """dx = dy through the mask of the spatial_dropout_forward with the same rate, seed and step."""
     _drop_channels(dx, dy, rate, seed, step)

@@ -2,20 +2,13 @@
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array
+from ..contract import kernel
+from .arrays import Array
 from .crossentropy import probabilities, surprise
-from .rows import EPSILON, power_and_slope, share, sigmoid, write_mean
-
-__all__ = [
-    "binary_focal_crossentropy",
-    "binary_focal_crossentropy_from_logits",
-    "categorical_focal_crossentropy",
-    "categorical_focal_crossentropy_from_logits",
-]
+from .rows import EPSILON, ROWS, power_and_slope, share, sigmoid, write_mean
 
 
-@checked(FLOAT)
+@kernel(**ROWS)
 def binary_focal_crossentropy(
     loss: Array,
     dprediction: Array,
@@ -42,7 +35,7 @@ def binary_focal_crossentropy(
     write_mean(loss, dprediction, weight, a * power * entropy, gradient)
 
 
-@checked(FLOAT)
+@kernel(**ROWS)
 def binary_focal_crossentropy_from_logits(
     loss: Array,
     dprediction: Array,
@@ -68,7 +61,7 @@ def _smoothed(target: Array, alpha: float, label_smoothing: float) -> Array:
     return alpha * (target + label_smoothing * (1.0 / target.shape[1] - target))
 
 
-@checked(FLOAT)
+@kernel(**ROWS)
 def categorical_focal_crossentropy(
     loss: Array,
     dprediction: Array,
@@ -89,7 +82,7 @@ def categorical_focal_crossentropy(
     dprediction[...] = share(weight) * gradient
 
 
-@checked(FLOAT)
+@kernel(**ROWS)
 def categorical_focal_crossentropy_from_logits(
     loss: Array,
     dprediction: Array,

@@ -3,21 +3,24 @@
 All fused kernels end in the same two steps: a rectifier, y = x where x > 0, else slope x (0 is
 ReLU, 1 is none), and with `pool` the largest of every 2 x 2 pixels, their place recorded in `index`
 unless it is None. An odd last row or column is left out.
+
+In the laws: images h by w, outputs p by q (halves if pooled), windows u by v; g groups
+of i channels in, and o channels out.
 """
 
 from inspect import unwrap
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array, Indices
+from ..contract import kernel
+from .arrays import Array, Indices
 from .conv import conv2d_forward
 from .norm import batch_norm_forward_inference
 from .pool import max_pool2d_backward, max_pool2d_forward
 from .rectifier import leaky_relu_backward, leaky_relu_forward, relu_forward
 from .windows import Pair
 
-__all__ = ["conv2d_fused_forward", "rectified_pool_backward"]
+_FACTORS = dict.fromkeys(["b", "gamma", "beta", "running_mean", "running_variance"], "o?")
 
 PAIRS = ((2, 2), (2, 2), (0, 0))
 """Size, strides and padding of the pooling."""
@@ -49,7 +52,7 @@ def finish(y: Array, index: Indices | None, z: Array, slope: float, pool: bool) 
         y[...] = z
 
 
-@checked(FLOAT)
+@kernel(y="n p q o", index="n p q o?", x="n h w g*i", w="u v i o", **_FACTORS)
 def conv2d_fused_forward(
     y: Array,
     index: Indices | None,
@@ -70,7 +73,8 @@ def conv2d_fused_forward(
 ) -> None:
     """conv2d_forward, then batch_norm_forward_inference unless running_mean is None, then the end.
 
-    With `pool`, y (n, p, q, out) comes from the first 2 p by 2 q outputs of the convolution.
+    The end is a rectifier (slope x below 0) and, with `pool`, the largest of every 2 x 2 pixels:
+    y (n, p, q, out) then comes from the first 2 p by 2 q outputs of the convolution.
     """
     n, p, q, channels = y.shape
     z = np.empty((n, 2 * p, 2 * q, channels) if pool else y.shape, x.dtype)
@@ -80,7 +84,7 @@ def conv2d_fused_forward(
     finish(y, index, z, slope, pool)
 
 
-@checked(FLOAT)
+@kernel(dx="n h w c", dy="n p q c", index="n p q c", y="n p q c")
 def rectified_pool_backward(dx: Array, dy: Array, index: Indices, y: Array, slope: float) -> None:
     """dx (n, h, w, c) = gradient of the end by its input, from its pooled output y and index."""
     dz = np.empty_like(dy)

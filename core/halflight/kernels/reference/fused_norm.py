@@ -1,17 +1,18 @@
-"""Fused batch normalisation, defined by the simple kernels that it stands for (see fused.py)."""
+"""Fused batch normalisation, defined by the simple kernels that it stands for (see fused.py).
+
+In the laws: images h by w, outputs p by q (halves if pooled), c channels.
+"""
 
 from inspect import unwrap
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array, Indices
+from ..contract import kernel
+from .arrays import Array, Indices
 from .fused import PAIRS, finish
-from .norm import batch_norm_backward, batch_norm_forward_training
+from .norm import CHANNELS, batch_norm_backward, batch_norm_forward_training
 from .pool import max_pool2d_backward
 from .rectifier import leaky_relu_backward
-
-__all__ = ["batch_norm_fused_backward", "batch_norm_fused_forward"]
 
 # The formulas alone, which work in any precision.
 _normalise, _normalise_gradient, _rectify_gradient, _pool_gradient = (
@@ -25,7 +26,7 @@ _normalise, _normalise_gradient, _rectify_gradient, _pool_gradient = (
 )
 
 
-@checked(FLOAT)
+@kernel(y="n p q c", index="n p q c?", x="n h w c", **CHANNELS)
 def batch_norm_fused_forward(
     y: Array,
     index: Indices | None,
@@ -41,14 +42,14 @@ def batch_norm_fused_forward(
     slope: float,
     pool: bool,
 ) -> None:
-    """batch_norm_forward_training, then the end."""
+    """batch_norm_forward_training, then a rectifier, then the largest of every 2 x 2 if `pool`."""
     z = np.empty_like(x)
     running = (running_mean, running_variance)
     _normalise(z, mean, inverse_deviation, *running, x, gamma, beta, momentum, epsilon)
     finish(y, index, z, slope, pool)
 
 
-@checked(FLOAT)
+@kernel(dx="n h w c", dy="n p q c", index="n p q c?", x="n h w c", **CHANNELS)
 def batch_norm_fused_backward(
     dx: Array,
     dgamma: Array | None,

@@ -3,17 +3,17 @@
 The c channels of x (n, p, c) are split, in order, into g groups of one size, and each sample's
 group is normalised by its statistics over positions and channels. gamma and beta of None stand for
 ones and zeros, and a dgamma or dbeta of None is not computed.
+
+In the laws: n samples of p positions, c channels in g groups.
 """
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array
+from ..contract import kernel
+from .arrays import Array
 
-__all__ = [
-    "group_norm_backward",
-    "group_norm_forward",
-]
+_STATISTICS = dict.fromkeys(["mean", "inverse_deviation"], "n g")
+_FEATURES = dict.fromkeys(["gamma", "beta", "dgamma", "dbeta"], "c?")
 
 
 def _grouped(x: Array, groups: int) -> Array:
@@ -21,7 +21,7 @@ def _grouped(x: Array, groups: int) -> Array:
     return x.reshape(*x.shape[:2], groups, -1)
 
 
-@checked(FLOAT)
+@kernel(y="n p c", x="n p c", **_STATISTICS, **_FEATURES)
 def group_norm_forward(
     y: Array,
     mean: Array,
@@ -46,7 +46,7 @@ def group_norm_forward(
     y += 0.0 if beta is None else beta
 
 
-@checked(FLOAT)
+@kernel(dx="n p c", dy="n p c", x="n p c", **_STATISTICS, **_FEATURES)
 def group_norm_backward(
     dx: Array,
     dgamma: Array | None,

@@ -2,23 +2,18 @@
 
 The gates are z, r, h in that order, and state = z state before + (1 - z) h. The reset gate r acts
 after the recurrent product (Keras's default, and cuDNN's), or before it, as first published.
+
+In the laws: n samples, t steps, u units.
 """
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array
+from ..contract import kernel
+from .arrays import Array
 from .recurrence import before, outer, sigmoid, steps
 
-__all__ = [
-    "gru_backward",
-    "gru_forward",
-    "gru_reset_before_backward",
-    "gru_reset_before_forward",
-]
 
-
-@checked(FLOAT)
+@kernel(y="n t u", inner="n t u", gates="n t 3u", w="u 3u", b="2 3u?")
 def gru_forward(
     y: Array, inner: Array, gates: Array, w: Array, b: Array | None, reverse: bool
 ) -> None:
@@ -42,7 +37,7 @@ def gru_forward(
         state = y[:, time] = z * state + (1.0 - z) * h
 
 
-@checked(FLOAT)
+@kernel(gates="n t 3u", dw="u 3u?", db="2 3u?", dy="n t u", y="n t u", inner="n t u", w="u 3u")
 def gru_backward(
     gates: Array,
     dw: Array | None,
@@ -74,7 +69,7 @@ def gru_backward(
         db += [gates.sum(axis=(0, 1)), dq.sum(axis=(0, 1))]
 
 
-@checked(FLOAT)
+@kernel(y="n t u", gates="n t 3u", w="u 3u")
 def gru_reset_before_forward(y: Array, gates: Array, w: Array, reverse: bool) -> None:
     """y (n, t, u) = the states, from gates (n, t, 3u) and w (u, 3u), in thirds wz, wr, wh.
 
@@ -97,7 +92,7 @@ def gru_reset_before_forward(y: Array, gates: Array, w: Array, reverse: bool) ->
         state = y[:, time] = kept + (1.0 - z) * h
 
 
-@checked(FLOAT)
+@kernel(gates="n t 3u", dw="u 3u?", dy="n t u", y="n t u", w="u 3u")
 def gru_reset_before_backward(
     gates: Array, dw: Array | None, dy: Array, y: Array, w: Array, reverse: bool
 ) -> None:

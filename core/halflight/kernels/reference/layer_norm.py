@@ -6,16 +6,14 @@ of None stand for ones and zeros, and a dgamma or dbeta of None is not computed.
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array
+from ..contract import kernel
+from .arrays import Array
 
-__all__ = [
-    "layer_norm_backward",
-    "layer_norm_forward",
-]
+_STATISTICS = dict.fromkeys(["mean", "inverse_deviation"], "...")
+_FEATURES = dict.fromkeys(["gamma", "beta", "dgamma", "dbeta"], "c?")
 
 
-@checked(FLOAT)
+@kernel(y="... c", x="... c", **_STATISTICS, **_FEATURES)
 def layer_norm_forward(
     y: Array,
     mean: Array,
@@ -37,7 +35,7 @@ def layer_norm_forward(
     y += 0.0 if beta is None else beta
 
 
-@checked(FLOAT)
+@kernel(dx="... c", dy="... c", x="... c", **_STATISTICS, **_FEATURES)
 def layer_norm_backward(
     dx: Array,
     dgamma: Array | None,

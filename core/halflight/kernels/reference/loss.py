@@ -2,22 +2,12 @@
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array
-from .rows import EPSILON, share, write_mean
-
-__all__ = [
-    "cosine_similarity",
-    "huber",
-    "log_cosh",
-    "mean_absolute_error",
-    "mean_absolute_percentage_error",
-    "mean_squared_error",
-    "mean_squared_logarithmic_error",
-]
+from ..contract import kernel
+from .arrays import Array
+from .rows import EPSILON, ROWS, share, write_mean
 
 
-@checked(FLOAT)
+@kernel(**ROWS)
 def mean_squared_error(
     loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
 ) -> None:
@@ -26,7 +16,7 @@ def mean_squared_error(
     write_mean(loss, dprediction, weight, error**2, 2.0 * error)
 
 
-@checked(FLOAT)
+@kernel(**ROWS)
 def mean_absolute_error(
     loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
 ) -> None:
@@ -35,7 +25,7 @@ def mean_absolute_error(
     write_mean(loss, dprediction, weight, np.abs(error), np.sign(error))
 
 
-@checked(FLOAT)
+@kernel(**ROWS)
 def mean_absolute_percentage_error(
     loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
 ) -> None:
@@ -44,7 +34,7 @@ def mean_absolute_percentage_error(
     write_mean(loss, dprediction, weight, factor * np.abs(error), factor * np.sign(error))
 
 
-@checked(FLOAT)
+@kernel(**ROWS)
 def mean_squared_logarithmic_error(
     loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
 ) -> None:
@@ -55,7 +45,7 @@ def mean_squared_logarithmic_error(
     write_mean(loss, dprediction, weight, error**2, gradient)
 
 
-@checked(FLOAT)
+@kernel(**ROWS)
 def huber(
     loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array, delta: float
 ) -> None:
@@ -70,7 +60,7 @@ def huber(
     write_mean(loss, dprediction, weight, value, np.clip(error, -delta, delta))
 
 
-@checked(FLOAT)
+@kernel(**ROWS)
 def log_cosh(
     loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
 ) -> None:
@@ -80,7 +70,7 @@ def log_cosh(
     write_mean(loss, dprediction, weight, value, np.tanh(error))
 
 
-@checked(FLOAT)
+@kernel(**ROWS)
 def cosine_similarity(
     loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
 ) -> None:

@@ -1,18 +1,16 @@
-"""Long short-term memory, by definition (Hochreiter & Schmidhuber 1997; Gers et al. 2000)."""
+"""Long short-term memory, by definition (Hochreiter & Schmidhuber 1997; Gers et al. 2000).
+
+In the laws: n samples, t steps, u units.
+"""
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array
+from ..contract import kernel
+from .arrays import Array
 from .recurrence import before, outer, sigmoid, steps
 
-__all__ = [
-    "lstm_backward",
-    "lstm_forward",
-]
 
-
-@checked(FLOAT)
+@kernel(y="n t u", c="n t u", gates="n t 4u", w="u 4u")
 def lstm_forward(y: Array, c: Array, gates: Array, w: Array, reverse: bool) -> None:
     """y (n, t, u) = the states and c (n, t, u) = the cells, from gates (n, t, 4u) and w (u, 4u).
 
@@ -30,7 +28,7 @@ def lstm_forward(y: Array, c: Array, gates: Array, w: Array, reverse: bool) -> N
         state = y[:, time] = o * np.tanh(cell)
 
 
-@checked(FLOAT)
+@kernel(gates="n t 4u", dw="u 4u?", dy="n t u", y="n t u", c="n t u", w="u 4u")
 def lstm_backward(
     gates: Array, dw: Array | None, dy: Array, y: Array, c: Array, w: Array, reverse: bool
 ) -> None:

@@ -2,18 +2,16 @@
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array
-from .rows import share, write_mean
-
-__all__ = ["categorical_hinge", "exponential_margin", "hinge", "squared_hinge"]
+from ..contract import kernel
+from .arrays import Array
+from .rows import ROWS, share, write_mean
 
 
 def _signs(target: Array) -> Array:
     return np.where(target == 0.0, -1.0, target)
 
 
-@checked(FLOAT)
+@kernel(**ROWS)
 def hinge(loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array) -> None:
     """loss = mean over t of max(1 - target prediction, 0); the gradient at the kink is 0."""
     sign = _signs(target)
@@ -22,7 +20,7 @@ def hinge(loss: Array, dprediction: Array, prediction: Array, target: Array, wei
     write_mean(loss, dprediction, weight, np.maximum(margin, 0.0), gradient)
 
 
-@checked(FLOAT)
+@kernel(**ROWS)
 def squared_hinge(
     loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
 ) -> None:
@@ -33,7 +31,7 @@ def squared_hinge(
     write_mean(loss, dprediction, weight, np.maximum(margin, 0.0) ** 2, gradient)
 
 
-@checked(FLOAT)
+@kernel(**ROWS)
 def exponential_margin(
     loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
 ) -> None:
@@ -43,7 +41,7 @@ def exponential_margin(
     write_mean(loss, dprediction, weight, value, -sign * value)
 
 
-@checked(FLOAT)
+@kernel(**ROWS)
 def categorical_hinge(
     loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array
 ) -> None:

@@ -2,50 +2,41 @@
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array
-
-__all__ = [
-    "add_forward",
-    "extremum_backward",
-    "maximum_forward",
-    "minimum_forward",
-    "multiply_forward",
-    "subtract_forward",
-]
+from ..contract import kernel
+from .arrays import Array
 
 
-@checked(FLOAT)
+@kernel(y="...", a="...", b="...")
 def add_forward(y: Array, a: Array, b: Array) -> None:
     """y = a + b."""
     y[...] = a + b
 
 
-@checked(FLOAT)
+@kernel(y="...", a="...", b="...")
 def subtract_forward(y: Array, a: Array, b: Array) -> None:
     """y = a - b."""
     y[...] = a - b
 
 
-@checked(FLOAT)
+@kernel(y="...", a="...", b="...")
 def multiply_forward(y: Array, a: Array, b: Array) -> None:
     """y = a b."""
     y[...] = a * b
 
 
-@checked(FLOAT)
+@kernel(y="...", a="...", b="...")
 def maximum_forward(y: Array, a: Array, b: Array) -> None:
     """y = the larger of a and b; NaN where either is."""
     y[...] = np.maximum(a, b)
 
 
-@checked(FLOAT)
+@kernel(y="...", a="...", b="...")
 def minimum_forward(y: Array, a: Array, b: Array) -> None:
     """y = the smaller of a and b; NaN where either is."""
     y[...] = np.minimum(a, b)
 
 
-@checked(FLOAT)
+@kernel(dx="...", dy="...", x="...", y="...")
 def extremum_backward(dx: Array, dy: Array, x: Array, y: Array) -> None:
     """dx = dy where x is the maximum or minimum y (or NaN), else 0; dy becomes 0 where x took it.
 

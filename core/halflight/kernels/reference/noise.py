@@ -4,17 +4,9 @@ import math
 
 import numpy as np
 
-from ..contract import checked
+from ..contract import kernel
 from ..randomness import random_key, random_word, uniform_bits
-from .arrays import FLOAT, Array
-
-__all__ = [
-    "gaussian_dropout_backward",
-    "gaussian_dropout_forward",
-    "gaussian_noise_forward",
-    "sampling_backward",
-    "sampling_forward",
-]
+from .arrays import Array
 
 
 def _normal(like: Array, seed: int, step: int) -> Array:
@@ -24,31 +16,31 @@ def _normal(like: Array, seed: int, step: int) -> Array:
     return (np.sqrt(-2.0 * np.log(u)) * np.cos(2.0 * math.pi * v)).reshape(like.shape)
 
 
-@checked(FLOAT)
+@kernel(y="...", x="...")
 def gaussian_noise_forward(y: Array, x: Array, stddev: float, seed: int, step: int) -> None:
     """y = x + stddev e, for standard normal e; the gradient passes unchanged."""
     y[...] = x + stddev * _normal(x, seed, step)
 
 
-@checked(FLOAT)
+@kernel(y="...", x="...")
 def gaussian_dropout_forward(y: Array, x: Array, rate: float, seed: int, step: int) -> None:
     """y = x (1 + e sqrt(rate / (1 - rate))), for standard normal e (Srivastava et al. 2014, 10)."""
     y[...] = x * (1.0 + math.sqrt(rate / (1.0 - rate)) * _normal(x, seed, step))
 
 
-@checked(FLOAT)
+@kernel(dx="...", dy="...")
 def gaussian_dropout_backward(dx: Array, dy: Array, rate: float, seed: int, step: int) -> None:
     """dx = dy times the factors of the forward pass with the same rate, seed and step."""
     dx[...] = dy * (1.0 + math.sqrt(rate / (1.0 - rate)) * _normal(dy, seed, step))
 
 
-@checked(FLOAT)
+@kernel(y="...", mean="...", log_variance="...")
 def sampling_forward(y: Array, mean: Array, log_variance: Array, seed: int, step: int) -> None:
     """y = mean + exp(log_variance / 2) e, for standard normal e (Kingma & Welling 2014, eq. 10)."""
     y[...] = mean + np.exp(0.5 * log_variance) * _normal(mean, seed, step)
 
 
-@checked(FLOAT)
+@kernel(dlog_variance="...", dy="...", log_variance="...")
 def sampling_backward(
     dlog_variance: Array, dy: Array, log_variance: Array, seed: int, step: int
 ) -> None:

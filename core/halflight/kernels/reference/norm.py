@@ -6,15 +6,13 @@ gamma and beta of None stand for ones and zeros, and a dgamma or dbeta of None i
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array
+from ..contract import kernel
+from .arrays import Array
 
-__all__ = [
-    "batch_norm_backward",
-    "batch_norm_backward_inference",
-    "batch_norm_forward_inference",
-    "batch_norm_forward_training",
-]
+CHANNELS = dict.fromkeys(
+    ["mean", "inverse_deviation", "running_mean", "running_variance"], "c"
+) | dict.fromkeys(["gamma", "beta", "dgamma", "dbeta"], "c?")
+"""Laws of what there is for each channel."""
 
 
 def _affine(normalised: Array, gamma: Array | None, beta: Array | None) -> Array:
@@ -22,7 +20,7 @@ def _affine(normalised: Array, gamma: Array | None, beta: Array | None) -> Array
     return scaled if beta is None else scaled + beta
 
 
-@checked(FLOAT)
+@kernel(y="... c", x="... c", **CHANNELS)
 def batch_norm_forward_training(
     y: Array,
     mean: Array,
@@ -50,7 +48,7 @@ def batch_norm_forward_training(
     y[...] = _affine((x - mean) * inverse_deviation, gamma, beta)
 
 
-@checked(FLOAT)
+@kernel(y="... c", x="... c", **CHANNELS)
 def batch_norm_forward_inference(
     y: Array,
     x: Array,
@@ -64,7 +62,7 @@ def batch_norm_forward_inference(
     y[...] = _affine((x - running_mean) / np.sqrt(running_variance + epsilon), gamma, beta)
 
 
-@checked(FLOAT)
+@kernel(dx="... c", dy="... c", x="... c", **CHANNELS)
 def batch_norm_backward(
     dx: Array,
     dgamma: Array | None,
@@ -93,7 +91,7 @@ def batch_norm_backward(
         dbeta += sum_dy
 
 
-@checked(FLOAT)
+@kernel(dx="... c", dy="... c", x="... c", **CHANNELS)
 def batch_norm_backward_inference(
     dx: Array,
     dgamma: Array | None,

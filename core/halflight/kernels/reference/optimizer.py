@@ -7,20 +7,11 @@ import math
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array
-
-__all__ = [
-    "average_step",
-    "clip",
-    "limit_norm",
-    "lion_step",
-    "scale",
-    "sgd_step",
-]
+from ..contract import kernel
+from .arrays import Array
 
 
-@checked(FLOAT)
+@kernel(w="k", g="k", velocity="k", finite="1")
 def sgd_step(
     w: Array,
     g: Array,
@@ -43,7 +34,7 @@ def sgd_step(
     w += momentum * velocity - learning_rate * g if nesterov else velocity
 
 
-@checked(FLOAT)
+@kernel(w="k", g="k", m="k", finite="1")
 def lion_step(
     w: Array,
     g: Array,
@@ -66,7 +57,7 @@ def lion_step(
     m += (1.0 - beta_2) * g
 
 
-@checked(FLOAT)
+@kernel(average="k", w="k", finite="1")
 def average_step(average: Array, w: Array, finite: Array, momentum: float) -> None:
     """average += (1 - momentum) (w - average): where both are equal it stays as it is."""
     if not finite[0]:
@@ -74,13 +65,13 @@ def average_step(average: Array, w: Array, finite: Array, momentum: float) -> No
     average += (1.0 - momentum) * (w - average)
 
 
-@checked(FLOAT)
+@kernel(x="k")
 def clip(x: Array, limit: float) -> None:
     """x = limit above limit, -limit below -limit (gradient clipping by value); limit >= 0."""
     np.clip(x, -limit, limit, out=x)
 
 
-@checked(FLOAT)
+@kernel(x="k", squares="n")
 def limit_norm(x: Array, squares: Array, limit: float) -> None:
     """x *= limit / norm if norm > limit, where norm^2 is the sum of squares (n,).
 
@@ -91,7 +82,7 @@ def limit_norm(x: Array, squares: Array, limit: float) -> None:
         x *= limit / norm
 
 
-@checked(FLOAT)
+@kernel(x="k")
 def scale(x: Array, factor: float) -> None:
     """x *= factor."""
     x *= factor

@@ -5,17 +5,11 @@ Every step begins with w -= learning_rate weight_decay w (Loshchilov & Hutter 20
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array
-
-__all__ = [
-    "adadelta_step",
-    "adagrad_step",
-    "rmsprop_step",
-]
+from ..contract import kernel
+from .arrays import Array
 
 
-@checked(FLOAT)
+@kernel(w="k", g="k", squares="k", finite="1")
 def adagrad_step(
     w: Array,
     g: Array,
@@ -33,7 +27,7 @@ def adagrad_step(
     w -= learning_rate * g / np.sqrt(squares + epsilon)
 
 
-@checked(FLOAT)
+@kernel(w="k", g="k", squares="k", changes="k", finite="1")
 def adadelta_step(
     w: Array,
     g: Array,
@@ -62,7 +56,7 @@ def adadelta_step(
     w += learning_rate * change
 
 
-@checked(FLOAT)
+@kernel(w="k", g="k", squares="k", mean="k?", velocity="k?", finite="1")
 def rmsprop_step(
     w: Array,
     g: Array,

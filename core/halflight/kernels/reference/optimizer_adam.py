@@ -8,18 +8,11 @@ import math
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array
-
-__all__ = [
-    "adam_step",
-    "adamax_step",
-    "amsgrad_step",
-    "nadam_step",
-]
+from ..contract import kernel
+from .arrays import Array
 
 
-@checked(FLOAT)
+@kernel(w="k", g="k", m="k", v="k", finite="1")
 def adam_step(
     w: Array,
     g: Array,
@@ -46,7 +39,7 @@ def adam_step(
     w -= rate * m / (np.sqrt(v) + epsilon)
 
 
-@checked(FLOAT)
+@kernel(w="k", g="k", m="k", v="k", v_max="k", finite="1")
 def amsgrad_step(
     w: Array,
     g: Array,
@@ -75,7 +68,7 @@ def amsgrad_step(
     w -= rate * m / (np.sqrt(v_max) + epsilon)
 
 
-@checked(FLOAT)
+@kernel(w="k", g="k", m="k", u="k", finite="1")
 def adamax_step(
     w: Array,
     g: Array,
@@ -101,7 +94,7 @@ def adamax_step(
     w -= learning_rate / (1.0 - beta_1**step) * m / (u + epsilon)
 
 
-@checked(FLOAT)
+@kernel(w="k", g="k", m="k", v="k", finite="1")
 def nadam_step(
     w: Array,
     g: Array,

@@ -1,18 +1,16 @@
-"""Penalties on the size of weights, and the limit of a norm, as Keras 3 defines them."""
+"""Penalties on the size of weights, and the limit of a norm, as Keras 3 defines them.
+
+In the laws: i inputs of o units.
+"""
 
 import numpy as np
 
-from ..contract import checked
+from ..contract import kernel
 from ..formulas import NORM_EPSILON
-from .arrays import FLOAT, Array
-
-__all__ = [
-    "max_norm",
-    "regularize",
-]
+from .arrays import Array
 
 
-@checked(FLOAT)
+@kernel(penalty="1", dw="...?", w="...")
 def regularize(penalty: Array, dw: Array | None, w: Array, l1: float, l2: float) -> None:
     """penalty (1,) = l1 sum |w| + l2 sum w^2; dw += l1 sign(w) + 2 l2 w, unless dw is None."""
     penalty[0] = l1 * np.sum(np.abs(w)) + l2 * np.sum(w * w)
@@ -20,7 +18,7 @@ def regularize(penalty: Array, dw: Array | None, w: Array, l1: float, l2: float)
         dw += l1 * np.sign(w) + 2.0 * l2 * w
 
 
-@checked(FLOAT)
+@kernel(w="i o", finite="1")
 def max_norm(w: Array, finite: Array, limit: float) -> None:
     """Scale every column of w (i, o) whose norm is above `limit` by limit / (norm + 1e-7).
 

@@ -1,24 +1,16 @@
-"""Pooling, by definition: maximum and average, of windows and of whole images."""
+"""Pooling, by definition: maximum and average, of windows and of whole images.
+
+In the laws: images h by w, outputs p by q, m positions of any layout, c channels.
+"""
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array, Indices
+from ..contract import kernel
+from .arrays import Array, Indices
 from .windows import Pair, pad, padded_shape, taps, unpad
 
-__all__ = [
-    "average_pool2d_backward",
-    "average_pool2d_forward",
-    "global_average_pool_backward",
-    "global_average_pool_forward",
-    "global_max_pool_backward",
-    "global_max_pool_forward",
-    "max_pool2d_backward",
-    "max_pool2d_forward",
-]
 
-
-@checked(FLOAT)
+@kernel(y="n p q c", index="n p q c", x="n h w c")
 def max_pool2d_forward(
     y: Array, index: Indices, x: Array, size: Pair, strides: Pair, padding: Pair
 ) -> None:
@@ -40,7 +32,7 @@ def max_pool2d_forward(
         index[wins] = u * size[1] + v
 
 
-@checked(FLOAT)
+@kernel(dx="n h w c", dy="n p q c", index="n p q c")
 def max_pool2d_backward(
     dx: Array, dy: Array, index: Indices, size: Pair, strides: Pair, padding: Pair
 ) -> None:
@@ -53,7 +45,7 @@ def max_pool2d_backward(
     unpad(dx, padded, padding)
 
 
-@checked(FLOAT)
+@kernel(y="n p q c", x="n h w c")
 def average_pool2d_forward(y: Array, x: Array, size: Pair, strides: Pair, padding: Pair) -> None:
     """y = the mean of each window's pixels; padding is not counted (as in Keras)."""
     output = y.shape[1:3]
@@ -64,7 +56,7 @@ def average_pool2d_forward(y: Array, x: Array, size: Pair, strides: Pair, paddin
     y /= _count(x.shape, output, size, strides, padding)
 
 
-@checked(FLOAT)
+@kernel(dx="n h w c", dy="n p q c")
 def average_pool2d_backward(dx: Array, dy: Array, size: Pair, strides: Pair, padding: Pair) -> None:
     """dx = gradient of average_pool2d_forward."""
     output = dy.shape[1:3]
@@ -82,7 +74,7 @@ def _count(shape: tuple[int, ...], output: Pair, size: Pair, strides: Pair, padd
     return np.sum([real[seen] for _, _, seen in taps(size, strides, output)], axis=0)
 
 
-@checked(FLOAT)
+@kernel(y="n c", index="n c", x="n m c")
 def global_max_pool_forward(y: Array, index: Indices, x: Array) -> None:
     """y (n, c) = the largest of the m positions of x (n, m, c); index = which.
 
@@ -92,20 +84,20 @@ def global_max_pool_forward(y: Array, index: Indices, x: Array) -> None:
     y[...] = np.take_along_axis(x, index[:, None], axis=1)[:, 0]
 
 
-@checked(FLOAT)
+@kernel(dx="n m c", dy="n c", index="n c")
 def global_max_pool_backward(dx: Array, dy: Array, index: Indices) -> None:
     """dx (n, m, c) = dy (n, c) at the position that won, else 0."""
     positions = np.arange(dx.shape[1])[:, None]
     dx[...] = np.where(index[:, None] == positions, dy[:, None], 0.0)
 
 
-@checked(FLOAT)
+@kernel(y="n c", x="n m c")
 def global_average_pool_forward(y: Array, x: Array) -> None:
     """y (n, c) = mean of x (n, m, c) over its m positions."""
     y[...] = x.mean(axis=1)
 
 
-@checked(FLOAT)
+@kernel(dx="n m c", dy="n c")
 def global_average_pool_backward(dx: Array, dy: Array) -> None:
     """dx (n, m, c) = dy (n, c) / m at every position."""
     dx[...] = dy[:, None, :] / dx.shape[1]

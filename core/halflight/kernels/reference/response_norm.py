@@ -6,13 +6,8 @@ the channels at most depth_radius away, of which there are fewer at the ends.
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array
-
-__all__ = [
-    "local_response_norm_backward",
-    "local_response_norm_forward",
-]
+from ..contract import kernel
+from .arrays import Array
 
 
 def _neighbours(x: Array, radius: int) -> Array:
@@ -22,7 +17,7 @@ def _neighbours(x: Array, radius: int) -> Array:
     return np.sum([padded[..., k : k + channels] for k in range(2 * radius + 1)], axis=0)
 
 
-@checked(FLOAT)
+@kernel(y="... c", x="... c")
 def local_response_norm_forward(
     y: Array, x: Array, depth_radius: int, bias: float, alpha: float, beta: float
 ) -> None:
@@ -30,7 +25,7 @@ def local_response_norm_forward(
     y[...] = x * (bias + alpha * _neighbours(x * x, depth_radius)) ** -beta
 
 
-@checked(FLOAT)
+@kernel(dx="... c", dy="... c", x="... c")
 def local_response_norm_backward(
     dx: Array,
     dy: Array,

@@ -11,6 +11,9 @@ from .arrays import Array
 
 EPSILON = 1e-7  # what Keras keeps probabilities away from 0 and 1 by, and divisors away from 0
 
+ROWS = {"loss": "n", "dprediction": "n t", "prediction": "n t", "target": "n t", "weight": "n"}
+"""Laws of a loss: n rows of t values."""
+
 
 def share(weight: Array) -> Array:
     """Each row's part of the total weight, (n, 1)."""

@@ -1,17 +1,15 @@
-"""A simple recurrent layer, by definition (Elman 1990): the state feeds back through one matrix."""
+"""A simple recurrent layer, by definition (Elman 1990): the state feeds back through one matrix.
+
+In the laws: n samples, t steps, u units.
+"""
 
 from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array
+from ..contract import kernel
+from .arrays import Array
 from .recurrence import before, outer, sigmoid, steps
-
-__all__ = [
-    "simple_rnn_backward",
-    "simple_rnn_forward",
-]
 
 _ACTIVATIONS: Mapping[str, Callable[[Array], Array]] = {
     "linear": lambda x: x,
@@ -27,7 +25,7 @@ _GRADIENTS: Mapping[str, Callable[[Array, Array], Array]] = {
 }
 
 
-@checked(FLOAT)
+@kernel(y="n t u", w="u u")
 def simple_rnn_forward(y: Array, w: Array, activation: str, reverse: bool) -> None:
     """y (n, t, u), which holds each step's projected input, becomes the states.
 
@@ -40,7 +38,7 @@ def simple_rnn_forward(y: Array, w: Array, activation: str, reverse: bool) -> No
         state = y[:, time] = _ACTIVATIONS[activation](total)
 
 
-@checked(FLOAT)
+@kernel(dy="n t u", dw="u u?", y="n t u", w="u u")
 def simple_rnn_backward(
     dy: Array, dw: Array | None, y: Array, w: Array, activation: str, reverse: bool
 ) -> None:

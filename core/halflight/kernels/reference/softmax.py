@@ -2,38 +2,31 @@
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array
-
-__all__ = [
-    "log_softmax_backward",
-    "log_softmax_forward",
-    "softmax_backward",
-    "softmax_forward",
-]
+from ..contract import kernel
+from .arrays import Array
 
 
-@checked(FLOAT)
+@kernel(y="... c", x="... c")
 def softmax_forward(y: Array, x: Array) -> None:
     """y = exp(x) / sum of exp(x); the largest x is subtracted first, which changes nothing else."""
     e = np.exp(x - x.max(axis=-1, keepdims=True))
     y[...] = e / e.sum(axis=-1, keepdims=True)
 
 
-@checked(FLOAT)
+@kernel(dx="... c", dy="... c", y="... c")
 def softmax_backward(dx: Array, dy: Array, y: Array) -> None:
     """dx = y (dy - sum of dy y)."""
     dx[...] = y * (dy - (dy * y).sum(axis=-1, keepdims=True))
 
 
-@checked(FLOAT)
+@kernel(y="... c", x="... c")
 def log_softmax_forward(y: Array, x: Array) -> None:
     """y = x - log(sum of exp(x)), the logarithm of softmax."""
     shifted = x - x.max(axis=-1, keepdims=True)
     y[...] = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
-@checked(FLOAT)
+@kernel(dx="... c", dy="... c", y="... c")
 def log_softmax_backward(dx: Array, dy: Array, y: Array) -> None:
     """dx = dy - exp(y) (sum of dy)."""
     dx[...] = dy - np.exp(y) * dy.sum(axis=-1, keepdims=True)

@@ -3,12 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import checked
-from .arrays import FLOAT, Array
+from ..contract import kernel
+from .arrays import Array
 from .crossentropy import probabilities, surprise
-from .rows import share
-
-__all__ = ["sparse_categorical_crossentropy", "sparse_categorical_crossentropy_from_logits"]
+from .rows import ROWS, share
 
 
 def _write(
@@ -30,7 +28,7 @@ def _column(target: Array, classes: int) -> NDArray[np.intp]:
     return np.where((target >= 0.0) & (target < classes), target, 0.0).astype(np.intp)
 
 
-@checked(FLOAT)
+@kernel(**ROWS | {"target": "n 1"})
 def sparse_categorical_crossentropy(
     loss: Array,
     dprediction: Array,
@@ -53,7 +51,7 @@ def sparse_categorical_crossentropy(
     _write(loss, dprediction, -np.log(p), gradient, target, ignore_class)
 
 
-@checked(FLOAT)
+@kernel(**ROWS | {"target": "n 1"})
 def sparse_categorical_crossentropy_from_logits(
     loss: Array,
     dprediction: Array,

@@ -1,29 +1,25 @@
-"""Enlarging images, by definition: by repeating pixels, and by interpolating between them."""
+"""Enlarging images, by definition: by repeating pixels, and by interpolating between them.
+
+In the laws: images h by w, enlarged to p by q, c channels.
+"""
 
 import math
 from collections.abc import Iterator
 
 import numpy as np
 
-from ..contract import checked
-from .arrays import FLOAT, Array
+from ..contract import kernel
+from .arrays import Array
 from .windows import Pair
 
-__all__ = [
-    "upsample2d_bilinear_backward",
-    "upsample2d_bilinear_forward",
-    "upsample2d_nearest_backward",
-    "upsample2d_nearest_forward",
-]
 
-
-@checked(FLOAT)
+@kernel(y="n p q c", x="n h w c")
 def upsample2d_nearest_forward(y: Array, x: Array, size: Pair) -> None:
     """y (n, h size[0], w size[1], c) = every pixel of x (n, h, w, c), repeated."""
     y[...] = x.repeat(size[0], axis=1).repeat(size[1], axis=2)
 
 
-@checked(FLOAT)
+@kernel(dx="n h w c", dy="n p q c")
 def upsample2d_nearest_backward(dx: Array, dy: Array, size: Pair) -> None:
     """dx = the sum of dy over the repetitions of each pixel."""
     batch, height, width, channels = dx.shape
@@ -31,7 +27,7 @@ def upsample2d_nearest_backward(dx: Array, dy: Array, size: Pair) -> None:
     dx[...] = blocks.sum(axis=(2, 4))
 
 
-@checked(FLOAT)
+@kernel(y="n p q c", x="n h w c")
 def upsample2d_bilinear_forward(y: Array, x: Array, size: Pair) -> None:
     """y (n, h size[0], w size[1], c) = x interpolated linearly along rows and columns.
 
@@ -41,7 +37,7 @@ def upsample2d_bilinear_forward(y: Array, x: Array, size: Pair) -> None:
     y[...] = _interpolate(_interpolate(x, size[0], axis=1), size[1], axis=2)
 
 
-@checked(FLOAT)
+@kernel(dx="n h w c", dy="n p q c")
 def upsample2d_bilinear_backward(dx: Array, dy: Array, size: Pair) -> None:
     """dx = gradient of upsample2d_bilinear_forward."""
     dx[...] = _interpolate_adjoint(_interpolate_adjoint(dy, size[1], axis=2), size[0], axis=1)

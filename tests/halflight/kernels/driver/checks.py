@@ -7,7 +7,7 @@ import pytest
 from halflight.nn.feed import staged
 
 from halflight import kernels
-from halflight.kernels.cuda import gpu
+from halflight.kernels.cuda.machine import gpu
 from halflight.nn import Input, Sequential, layers, losses, presets, steps
 from halflight.nn.data import check_batch
 from halflight.nn.sources import ArraySource
@@ -23,7 +23,7 @@ def backend():
 
 
 def test_the_gpu_is_the_pretended_one(backend):
-    from halflight.kernels.cuda.device import device_name
+    from halflight.kernels.cuda.machine.device import device_name
 
     assert device_name() == "Pretended GPU"
 

@@ -1,0 +1,1 @@
+"""Convolution by sliding windows, by Winograd's algorithm and by products of matrices."""

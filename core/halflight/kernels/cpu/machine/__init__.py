@@ -1,0 +1,1 @@
+"""How the CPU runs a kernel: compiled, on all threads, with vectors and memory of its own."""

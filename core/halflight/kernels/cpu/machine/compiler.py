@@ -1,0 +1,119 @@
+"""How the kernels of this back end are compiled, and where the machine code is cached."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from llvmlite import binding  # type: ignore[import-untyped]
+from numba.core import config, event, types
+from numba.core.dispatcher import Dispatcher
+
+from ...compilation import cache_base, cache_folder, cached_in, formulas_of, with_globals
+from .announce import Announcer
+
+# Values in the largest array below which one thread is enough: some ten microseconds of work.
+SERIAL_SIZE = 16384
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def cpu_features() -> tuple[str, str]:
+    """Name and enabled features of the CPU compiled for; NUMBA_CPU_NAME and _FEATURES override."""
+    name = config.CPU_NAME or binding.get_host_cpu_name()  # type: ignore[attr-defined]
+    features = config.CPU_FEATURES  # type: ignore[attr-defined]
+    if features is None:
+        features = binding.get_host_cpu_features().flatten() if name != "generic" else ""
+    return str(name), str(features)
+
+
+def folder_of(source: str | Path) -> Path:
+    """The folder of what `source` compiles to, for this CPU and with these switches of Numba."""
+    switches = f"bounds {config.BOUNDSCHECK} optimise {config.OPT}"  # type: ignore[attr-defined]
+    return cache_folder(source, numba.__version__, *cpu_features(), switches)
+
+
+event.register("numba:compile", Announcer(__name__.rpartition(".machine.")[0], cache_base()))
+
+_folder_of = functools.cache(folder_of)
+
+
+class _Inner(Dispatcher):
+    """A function that compiled code alone calls, with constants as with other numbers."""
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Numba would compile it anew for every combination of constants that it is given."""
+        general = (types.unliteral(kind) for kind in args)
+        return super().get_call_template(tuple(general), kws)
+
+    def __call__(self, *_: Any) -> None:
+        """Say so; without a wrapper, Numba would jump to an address that is not there."""
+        name = self.py_func.__qualname__
+        raise TypeError(f"{name}: called from Python, but not compiled(entry=True)")
+
+
+def compiled(
+    *, parallel: bool = False, reassociate: bool = False, entry: bool = False
+) -> Callable[[Function], Any]:
+    """Decorate a function for compilation on its first call, cached on disk.
+
+    Only what is `parallel` or an `entry` may be called from Python: wrappers take long to compile.
+    Multiply and add may fuse; with `reassociate`, sums may also be reordered at compile time, which
+    lets reductions use SIMD. NaN and infinity are always kept. Division by zero follows IEEE 754.
+    Plain functions of the kernels that it calls (formulas call one another) are compiled with it.
+    """
+    return functools.partial(
+        _compile, parallel=parallel, reassociate=reassociate, entry=parallel or entry
+    )
+
+
+@functools.cache
+def _compile(
+    function: Callable[..., Any], *, parallel: bool, reassociate: bool, entry: bool
+) -> Any:
+    options: dict[str, Any] = {
+        "parallel": parallel,
+        "fastmath": {"contract", "reassoc"} if reassociate else {"contract"},
+        "error_model": "numpy",
+        "no_cfunc_wrapper": True,
+        "no_cpython_wrapper": not entry,
+    }
+    formulas = {name: compiled()(value) for name, value in formulas_of(function).items()}
+    if formulas:
+        function = with_globals(function, function.__qualname__, **formulas)
+    folder = _folder_of(function.__code__.co_filename)
+    with cached_in(folder / ("entries" if entry else "inner")):  # the same function may be both
+        dispatcher = numba.njit(cache=True, **options)(function)
+    if not entry:
+        dispatcher.__class__ = _Inner
+    return Parallel(dispatcher) if parallel else dispatcher
+
+
+class Parallel:
+    """A function with a parallel loop, called on all threads only where there is work for them.
+
+    Waking the other threads and waiting for them costs more than computing a small array, many
+    times more where the machine is busy. The bytes are the same for any number of threads.
+    """
+
+    def __init__(self, dispatcher: Any) -> None:
+        """Take what numba.njit made."""
+        self.dispatcher = dispatcher
+
+    def __call__(self, *arguments: Any) -> None:
+        """Call it on one thread if its largest array is small."""
+        threads = numba.get_num_threads()
+        if threads == 1 or max(getattr(a, "size", 0) for a in arguments) > SERIAL_SIZE:
+            self.dispatcher(*arguments)
+            return
+        numba.set_num_threads(1)
+        try:
+            self.dispatcher(*arguments)
+        finally:
+            numba.set_num_threads(threads)
+
+
+def thread_limit() -> int:
+    """The largest number of threads that may run: NUMBA_NUM_THREADS."""
+    return int(config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""Products of matrices, in register tiles, and what is done with their sums."""

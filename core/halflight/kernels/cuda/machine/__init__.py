@@ -1,0 +1,1 @@
+"""How a GPU, or its simulator, runs a kernel: compiled, launched, with memory of its own."""
