@@ -22,9 +22,9 @@ DATASET = ("dataset",)
 COMMON = {"__version__", "files", "instrument", "psf"}
 PARTS = {
     "classical": set(),
-    "command": {"estimator", "nn", "store"},
+    "command": {"estimator", "export", "nn", "store"},
     "estimator": {"nn", "prepare", "store", "tasks"},
-    "export": {"nn"},
+    "export": {"estimator", "nn"},
     "files": set(),
     "instrument": set(),
     "kernels": set(),

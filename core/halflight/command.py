@@ -11,7 +11,7 @@ from halflight import __version__, files
 PROGRAM = "halflight"
 WRITERS = {".parquet": files.write_parquet, ".csv": files.write_csv}
 # What a user's own files, words and machine can bring about: one line says it, without a traceback.
-EXPECTED = (OSError, ValueError, RuntimeError, MemoryError)
+EXPECTED = (OSError, ValueError, RuntimeError, MemoryError, ModuleNotFoundError)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -77,3 +77,23 @@ def measure(
     write(output, measured)
     flagged = int((measured["flags"] != 0).sum())
     print(f"{len(measured)} stamps measured, {flagged} of them flagged: {output}")
+
+
+@app.command()
+def export(
+    model: Annotated[
+        Path, typer.Argument(help="Folder of an estimator, or of a network that Model.save wrote.")
+    ],
+    output: Annotated[Path, typer.Argument(help="The file to write: *.onnx.")],
+    opset: Annotated[int, typer.Option(help="Version of ONNX's operators, 17 to 22.")] = 17,
+) -> None:
+    """Write a trained estimator, or a bare network, as an ONNX file that other programs run."""
+    from halflight import nn
+    from halflight.estimator import DESCRIPTION, Estimator
+    from halflight.export import export_estimator, export_onnx
+
+    if (model / DESCRIPTION).is_file():
+        export_estimator(Estimator.load(model), output, opset=opset)
+    else:
+        export_onnx(nn.load_model(model), output, opset=opset)
+    print(f"{output}: {output.stat().st_size} bytes")

@@ -167,9 +167,9 @@ class Estimator:
         """The same estimator, with these entries in its provenance."""
         return replace(self, provenance={**self.provenance, **entries})
 
-    def save(self, folder: Path) -> None:
-        """Write the folder, whole or not at all; an old one is replaced."""
-        description = {
+    def describe(self) -> dict[str, Any]:
+        """All but the network, in plain values."""
+        return {
             "format": FORMAT,
             "task": self.task.describe(),
             "instrument": self.instrument.to_dict(),
@@ -179,9 +179,12 @@ class Estimator:
             "provenance": {"halflight": __version__, **self.provenance},
             "licence": self.licence,
         }
+
+    def save(self, folder: Path) -> None:
+        """Write the folder, whole or not at all; an old one is replaced."""
         with files.whole_folder(Path(folder)) as partial:
             self.network.save(partial / NETWORK)
-            files.write_json(partial / DESCRIPTION, description)
+            files.write_json(partial / DESCRIPTION, self.describe())
 
     @classmethod
     def load(cls, folder: Path | str, *, backend: str = "cpu") -> Self:

@@ -10,6 +10,14 @@ except ModuleNotFoundError as error:
     ) from None
 
 from halflight.export.converters import CONVERTERS, INEXPRESSIBLE
+from halflight.export.estimator import export_estimator
 from halflight.export.export import HIGHEST_OPSET, LOWEST_OPSET, export_onnx
 
-__all__ = ["CONVERTERS", "HIGHEST_OPSET", "INEXPRESSIBLE", "LOWEST_OPSET", "export_onnx"]
+__all__ = [
+    "CONVERTERS",
+    "HIGHEST_OPSET",
+    "INEXPRESSIBLE",
+    "LOWEST_OPSET",
+    "export_estimator",
+    "export_onnx",
+]

@@ -2,14 +2,15 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import metadata
 
 import numpy as np
 import onnx
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
+from halflight import __version__
 from halflight.export.converters import CONVERTERS, INEXPRESSIBLE
 from halflight.export.transposes import without_idle_transposes
+from halflight.export.wrapping import Wrapping
 from halflight.export.writer import Host, Step, Value, Writer
 from halflight.nn import Model
 from halflight.nn.files import write_whole
@@ -23,7 +24,13 @@ _LARGEST = 2**31 - 2**26
 _TYPES = {"float32": TensorProto.FLOAT, "int32": TensorProto.INT32}
 
 
-def export_onnx(model: Model, path: str | os.PathLike[str], *, opset: int = LOWEST_OPSET) -> None:
+def export_onnx(
+    model: Model,
+    path: str | os.PathLike[str],
+    *,
+    opset: int = LOWEST_OPSET,
+    wrapping: Wrapping | None = None,
+) -> None:
     """Write the model as an ONNX file, whole or not at all; equal models give equal bytes.
 
     The graph computes what `model.predict` does, in float32: dropout and noise are gone. Inputs and
@@ -33,15 +40,18 @@ def export_onnx(model: Model, path: str | os.PathLike[str], *, opset: int = LOWE
         model: compiled or not.
         path: of the file, mostly *.onnx; an old file is replaced.
         opset: version of ONNX's operators, 17 to 22.
+        wrapping: what stands before and behind the network; None: nothing.
 
     Raises:
         ValueError: another opset; a layer or weight that ONNX cannot express (the message names
             it); a name that is both an input's and an output's; weights of 2 GiB or more.
     """
-    write_whole(path, _proto(model, opset).SerializeToString(deterministic=True))
+    write_whole(
+        path, _proto(model, opset, wrapping or Wrapping()).SerializeToString(deterministic=True)
+    )
 
 
-def _proto(model: Model, opset: int) -> ModelProto:
+def _proto(model: Model, opset: int, wrapping: Wrapping) -> ModelProto:
     """Return the model as ONNX's own checker accepts it."""
     if type(opset) is not int or not LOWEST_OPSET <= opset <= HIGHEST_OPSET:
         raise ValueError(
@@ -61,37 +71,37 @@ def _proto(model: Model, opset: int) -> ModelProto:
                 f"export_onnx: the weight {name!r} holds NaN or values beyond float32's range"
             )
     writer = Writer(CONVERTERS, INEXPRESSIBLE, model.kernels.to_host, taken=names)
-    outputs = _write(model, writer)
+    shapes = zip(model.input_names, model.input_shapes, strict=True)
+    read = wrapping.before(writer, [Value(name, shape) for name, shape in shapes])
+    written = wrapping.behind(writer, _write(model, writer, read))
+    outputs = {name: value.name for name, value in written.items()}
     steps = _needed(writer.steps, outputs.values())
     steps = without_idle_transposes(steps, outputs, writer.constants)
-    read = {name for step in steps for name in step.inputs}
-    constants = {name: array for name, array in writer.constants.items() if name in read}
+    used = {name for step in steps for name in step.inputs}
+    constants = {name: array for name, array in writer.constants.items() if name in used}
     size = sum(array.nbytes for array in constants.values())
     if size > _LARGEST:
         raise ValueError(
             f"export_onnx: the weights take {size} bytes, but an ONNX file holds less than 2 GiB: "
             "export a smaller model"
         )
-    proto = _assemble(model, steps, constants, opset)
+    proto = _assemble(model, written, steps, constants, opset)
+    helper.set_model_props(proto, dict(wrapping.metadata))
     onnx.checker.check_model(proto, full_check=True)
     return proto
 
 
-def _write(model: Model, writer: Writer) -> dict[str, str]:
+def _write(model: Model, writer: Writer, inputs: Sequence[Value]) -> dict[str, Value]:
     """Write the layers one call after the other; return what each output is to hold."""
     graph = model.graph
-    values = [
-        Value(name, shape)
-        for name, shape in zip(model.input_names, model.input_shapes, strict=True)
-    ]
+    values = list(inputs)
     for node in graph.nodes:
         read = [values[number] for number in node.inputs]
         shape = graph.shapes[node.output]
         x = read if node.layer.takes_list else read[0]
         values.append(Value(writer.convert(node.layer, x, shape), shape))
     return {
-        name: values[number].name
-        for name, number in zip(model.output_names, graph.outputs, strict=True)
+        name: values[number] for name, number in zip(model.output_names, graph.outputs, strict=True)
     }
 
 
@@ -106,7 +116,11 @@ def _needed(steps: Sequence[Step], outputs: Iterable[str]) -> list[Step]:
 
 
 def _assemble(
-    model: Model, steps: Sequence[Step], constants: Mapping[str, Host], opset: int
+    model: Model,
+    written: Mapping[str, Value],
+    steps: Sequence[Step],
+    constants: Mapping[str, Host],
+    opset: int,
 ) -> ModelProto:
     """Return ONNX's messages; nothing in them depends on time or place."""
     inputs = [
@@ -114,8 +128,8 @@ def _assemble(
         for name, tensor in zip(model.input_names, model.inputs, strict=True)
     ]
     outputs = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *shape])
-        for name, shape in zip(model.output_names, model.output_shapes, strict=True)
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *value.shape])
+        for name, value in written.items()
     ]
     nodes = [
         helper.make_node(
@@ -128,14 +142,7 @@ def _assemble(
     return helper.make_model(
         helper.make_graph(nodes, "halflight", inputs, outputs, initializer=tensors),
         producer_name="halflight",
-        producer_version=_version(),
+        producer_version=__version__,
         opset_imports=versions,
         ir_version=helper.find_min_ir_version_for(versions),
     )
-
-
-def _version() -> str:
-    try:
-        return metadata.version("halflight")
-    except metadata.PackageNotFoundError:  # run from a folder that was never installed
-        return ""

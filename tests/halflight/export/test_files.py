@@ -10,7 +10,6 @@ import onnx
 import pytest
 
 from halflight.export import HIGHEST_OPSET, export, export_onnx
-from halflight.export.__main__ import main
 from halflight.nn import Input, Model, layers
 from tests.halflight.export.comparing import check, disturb
 
@@ -108,32 +107,6 @@ def test_weights_beyond_protobufs_limit_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(export, "_LARGEST", 100)
     with pytest.raises(ValueError, match=r"the weights take \d+ bytes, .* less than 2 GiB"):
         export_onnx(small_model(), tmp_path / "a.onnx")
-
-
-def test_command_line(tmp_path, capsys):
-    disturb(small_model()).save(tmp_path / "model")
-    output = tmp_path / "folder" / "a.onnx"
-    assert main([str(tmp_path / "model"), str(output), "--opset", "18"]) == 0
-    assert capsys.readouterr().out == (
-        f"{output}: {output.stat().st_size} bytes, from image (6, 6, 1) to head (3,)\n"
-    )
-    assert onnx.load(output).opset_import[0].version == 18
-
-
-def test_command_line_errors(tmp_path, capsys):
-    small_model().save(tmp_path / "model")
-    output = tmp_path / "a.onnx"
-    assert main([str(tmp_path / "nothing"), str(output)]) == 1
-    assert "export: " in capsys.readouterr().err
-    assert main([str(tmp_path / "model"), str(output), "--opset", "3"]) == 1
-    assert "opset must be an integer of 17 to 22, received 3" in capsys.readouterr().err
-    (tmp_path / "model" / "model.json").write_text("{")
-    assert main([str(tmp_path / "model"), str(output)]) == 1
-    assert "not valid JSON" in capsys.readouterr().err
-    with pytest.raises(SystemExit) as caught:
-        main([])
-    assert caught.value.code == 2
-    assert not output.exists()
 
 
 def test_without_onnx_one_line_says_what_to_install():

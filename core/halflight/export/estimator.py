@@ -1,0 +1,106 @@
+"""export_estimator: an estimator becomes one ONNX file, from the stamps to the measurement."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from halflight.export.export import LOWEST_OPSET, export_onnx
+from halflight.export.wrapping import Wrapping
+from halflight.export.writer import Value, Writer
+
+if TYPE_CHECKING:
+    from halflight.estimator import Estimator
+
+# A slice's end that means "to the first element, walking backwards".
+_BEFORE_THE_FIRST = -(2**31)
+
+
+def export_estimator(
+    estimator: Estimator, path: str | os.PathLike[str], *, opset: int = LOWEST_OPSET
+) -> None:
+    """Write an estimator as an ONNX file, whole or not at all.
+
+    Its inputs are "image" (batch, stamp_size, stamp_size, bands) and "psf" (batch, psf_size,
+    psf_size, bands), float32: the middle of each stamp in the instrument's unit, bad pixels 0. Its
+    outputs are NAME and NAME_sigma (batch,) for every quantity. Stretch, orientations and
+    calibration are in the graph; so that a reader knows what it takes and gives, `estimator.json`
+    is in the file's metadata, under "estimator".
+
+    Raises ValueError as `export_onnx` does.
+    """
+    export_onnx(estimator.network, path, opset=opset, wrapping=_Measurement(estimator))
+
+
+class _Measurement(Wrapping):
+    """The stretch and the orientations before a network, their mean behind it."""
+
+    def __init__(self, estimator: Estimator) -> None:
+        self._orientations = estimator.orientations
+        self._quantities = [quantity.name for quantity in estimator.task.quantities]
+        preparation = estimator.preparation
+        self._softening = {
+            "image": preparation.image_softening,
+            "psf": preparation.psf_softening,
+        }
+        self.metadata = {"estimator": json.dumps(estimator.describe(), sort_keys=True)}
+
+    def before(self, writer: Writer, inputs: Sequence[Value]) -> list[Value]:
+        """Stretch every input, and put its orientations below each other in the batch."""
+        read = []
+        for value in inputs:
+            scaled = writer.op("Mul", value.name, writer.constant(1 / self._softening[value.name]))
+            stretched = writer.op("Asinh", scaled)
+            turned = [_oriented(writer, stretched, k) for k in range(self._orientations)]
+            read.append(Value(writer.op("Concat", *turned, axis=0), value.shape))
+        return read
+
+    def behind(self, writer: Writer, outputs: Mapping[str, Value]) -> dict[str, Value]:
+        """Average means and variances over the orientations; one output a number."""
+        [head] = outputs.values()
+        count = len(self._quantities)
+        stacked = writer.op(
+            "Reshape", head.name, writer.constant([self._orientations, -1, 2 * count], "shape")
+        )
+        means = _slice(writer, stacked, 2, 0, count)
+        variances = writer.op("Exp", _slice(writer, stacked, 2, count, 2 * count))
+        values = _mean_over_first(writer, means)
+        sigmas = writer.op("Sqrt", _mean_over_first(writer, variances))
+        measured = {}
+        for number, name in enumerate(self._quantities):
+            for suffix, table in (("", values), ("_sigma", sigmas)):
+                column = _slice(writer, table, 1, number, number + 1)
+                flat = writer.op("Reshape", column, writer.constant([-1], "shape"))
+                measured[name + suffix] = Value(flat, ())
+        return measured
+
+
+def _oriented(writer: Writer, x: str, orientation: int) -> str:
+    """Images (batch, S, S, bands) as `halflight.prepare.orient` turns them."""
+    if orientation >= 4:
+        x = _flip(writer, x, 2)
+    match orientation % 4:
+        case 1:
+            return writer.transpose(_flip(writer, x, 2), (0, 2, 1, 3))
+        case 2:
+            return _flip(writer, _flip(writer, x, 1), 2)
+        case 3:
+            return _flip(writer, writer.transpose(x, (0, 2, 1, 3)), 2)
+    return x
+
+
+def _flip(writer: Writer, x: str, axis: int) -> str:
+    return _slice(writer, x, axis, -1, _BEFORE_THE_FIRST, step=-1)
+
+
+def _slice(writer: Writer, x: str, axis: int, start: int, stop: int, step: int = 1) -> str:
+    numbers = (writer.constant([value], "slice") for value in (start, stop, axis, step))
+    return writer.op("Slice", x, *numbers)
+
+
+def _mean_over_first(writer: Writer, x: str) -> str:
+    """The mean of (K, batch, T) over K, (batch, T), by an operator that all opsets share."""
+    pooled = writer.op("GlobalAveragePool", writer.transpose(x, (1, 2, 0)))
+    return writer.op("Reshape", pooled, writer.constant([0, -1], "shape"))
