@@ -49,3 +49,29 @@ def recorded_sky() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no recorded SDSS sky at {folder}: set HALFLIGHT_RECORDED_SKY")
     return folder
+
+
+@pytest.fixture
+def tiny_estimator():
+    """An untrained estimator of the radius, for 16-pixel stamps in r and PSFs of 9 pixels."""
+    from halflight import tasks
+    from halflight.estimator import Estimator
+    from halflight.instrument import SDSS
+    from halflight.nn import presets
+    from halflight.prepare import Preparation
+
+    network = presets.build(
+        "radius_net",
+        image_shape=(16, 16, 1),
+        psf_shape=(9, 9, 1),
+        filters=[4, 8],
+        dense_units=8,
+        seed=1,
+    )
+    return Estimator(
+        network,
+        tasks.get("radius"),
+        SDSS.with_bands(["r"]),
+        Preparation(16, 9, 0.03, 0.001, 0.05),
+        {"half_light_radius": (0.5, 12.0), "psf_half_light_radius": (0.5, 1.5)},
+    )

@@ -8,8 +8,30 @@ import yaml
 from halflight.nn import presets
 
 
+def example(root, words):
+    """The one example in Python that holds these words."""
+    blocks = re.findall(r"```python\n(.*?)```", (root / "README.md").read_text(), re.DOTALL)
+    [code] = [block for block in blocks if words in block]
+    return code
+
+
+def test_the_estimator_example_runs(root, tmp_path, tiny_estimator):
+    code = example(root, "Estimator.load")
+    tiny_estimator.save(tmp_path / "estimator")
+    rng = np.random.default_rng(0)
+    names = {
+        "image": rng.normal(size=(2, 16, 16)),
+        "sigma": np.ones((2, 16, 16)),
+        "psf": np.full((2, 9, 9), 1 / 81),
+    }
+    code = code.replace("data/radius/trained/estimator", str(tmp_path / "estimator"))
+    exec(compile(code, "README.md", "exec"), names)
+    assert len(names["table"]) == 2
+    assert {"ln_radius", "ln_radius_sigma", "half_light_radius", "flags"} <= set(names["table"])
+
+
 def test_the_network_example_runs(root):
-    code = re.search(r"```python\n(.*?)```", (root / "README.md").read_text(), re.DOTALL)[1]
+    code = example(root, "gaussian_nll")
     rng = np.random.default_rng(0)
     names = {
         "images": rng.normal(size=(4, 96, 96, 1)).astype(np.float32),
@@ -21,11 +43,12 @@ def test_the_network_example_runs(root):
 
 
 def test_the_transfer_example_runs(root, tmp_path, capsys):
-    code = re.findall(r"```python\n(.*?)```", (root / "README.md").read_text(), re.DOTALL)[1]
+    code = example(root, "replace_head")
+    code = code.replace("data/radius/trained/estimator/network", str(tmp_path))
     network = presets.build("radius_net", image_shape=(24, 24, 1), psf_shape=(9, 9, 1))
     network.save(tmp_path)
     names = {}
-    exec(compile(code.replace("data/trained/model", str(tmp_path)), "README.md", "exec"), names)
+    exec(compile(code, "README.md", "exec"), names)
     assert names["star_galaxy"].output_shape == (1,)
     assert not names["star_galaxy"].get_layer("trunk_1a_conv").trainable
     assert "2 in the file alone, not loaded: head/bias, head/kernel" in capsys.readouterr().out
@@ -48,7 +71,7 @@ def test_its_two_commands_are_the_first_thing_it_says_to_do(root):
 def test_every_parameter_it_names_exists(root):
     tree = yaml.safe_load((root / "params.yaml").read_text())
     named = re.findall(
-        r"`((?:survey|simulate|prepare|train|finetune)\.[a-z_.*]+)`",
+        r"`((?:survey|radius|sandbox|report)\.[a-z_.*]+)`",
         (root / "README.md").read_text(),
     )
     assert named

@@ -6,7 +6,7 @@ except ModuleNotFoundError as error:
     if error.name != "onnx":
         raise
     raise ModuleNotFoundError(
-        "halflight.export needs the package onnx: pip install 'halflight[onnx]'"
+        "halflight.export needs the package onnx: pip install '.[onnx]' in a checkout"
     ) from None
 
 from halflight.export.converters import CONVERTERS, INEXPRESSIBLE

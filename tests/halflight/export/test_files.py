@@ -119,6 +119,6 @@ def test_without_onnx_one_line_says_what_to_install():
     last = result.stderr.strip().splitlines()[-1]
     assert last == (
         "ModuleNotFoundError: halflight.export needs the package onnx: "
-        "pip install 'halflight[onnx]'"
+        "pip install '.[onnx]' in a checkout"
     )
     assert "During handling" not in result.stderr

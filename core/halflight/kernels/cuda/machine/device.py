@@ -18,7 +18,7 @@ def device_name() -> str:
     """
     if not SIMULATED and importlib.util.find_spec("numba_cuda") is None:
         raise RuntimeError(
-            "no GPU: the package numba-cuda is missing: pip install 'halflight[cuda]'"
+            "no GPU: the package numba-cuda is missing: pip install '.[cuda]' in a checkout"
         )
     from . import gpu  # which needs that package
 
