@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -77,6 +79,12 @@ SEED = Rule("an integer of 0 to 2^63 - 1", lambda value: type(value) is int and 
 def is_number(value: Any) -> bool:
     """Whether `value` is a finite number; a bool is not."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def plain_number(value: Any) -> Any:
+    """Return a single NumPy number as Python's own, and anything else as it is."""
+    single = isinstance(value, np.generic | np.ndarray) and value.ndim == 0
+    return value.item() if single else value
 
 
 def require(owner: object, name: str, value: Any, rule: Rule) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from halflight.nn.arrays import Host
-from halflight.nn.checks import NOT_NEGATIVE, integer, require
+from halflight.nn.checks import NOT_NEGATIVE, integer, plain_number, require
 from halflight.nn.data import RawBatch
 from halflight.nn.sources import BatchSource, IndexedSource
 
@@ -28,7 +28,8 @@ class ClassWeighted:
         """
         for label, value in class_weight.items():
             require("class_weight", "a class", label, integer())
-            require("class_weight", f"the weight of class {label}", value, NOT_NEGATIVE)
+            given = plain_number(value)
+            require("class_weight", f"the weight of class {label}", given, NOT_NEGATIVE)
         self._source, self._weights, self._shape = source, dict(class_weight), target_shape
         self.steps = source.steps
         self.replayable = getattr(source, "replayable", True)

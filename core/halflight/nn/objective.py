@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from halflight.nn.arrays import Host
-from halflight.nn.checks import NOT_NEGATIVE, require
+from halflight.nn.checks import NOT_NEGATIVE, plain_number, require
 from halflight.nn.data import InputRule, Rules, TargetRule
 from halflight.nn.losses import Loss
 from halflight.nn.losses import get as get_loss
@@ -77,7 +77,7 @@ class Objective:
         for name, shape, part, weight, listed in zip(
             names, shapes, parts, weights, measured, strict=True
         ):
-            require("compile", f"the loss weight of {name!r}", weight, NOT_NEGATIVE)
+            require("compile", f"the loss weight of {name!r}", plain_number(weight), NOT_NEGATIVE)
             chosen = [resolve(metric, part, shape) for metric in listed]
             self.heads.append(Head(name, part, float(weight), chosen))
         self._penalty = 0.0

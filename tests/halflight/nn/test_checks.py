@@ -21,6 +21,7 @@ from halflight.nn.checks import (
     choice,
     integer,
     number,
+    plain_number,
     require,
 )
 
@@ -63,6 +64,17 @@ def test_others():
     assert rule.holds("b")
     assert not any(rule.holds(value) for value in ("c", None, 3, ["a"]))
     assert FINITE.holds(np.float64(2.0))
+
+
+ONES = [np.float32(0.5), np.int64(2), np.array(0.5), 0.5, "a", [1], None]
+
+
+@pytest.mark.parametrize("value", ONES, ids=repr)
+def test_a_number_of_numpy_becomes_pythons(value):
+    found = plain_number(value)
+    assert found == value
+    assert type(found) in (int, float, str, list, type(None))
+    assert plain_number(np.arange(2.0)).shape == (2,)
 
 
 class Thing:

@@ -58,7 +58,7 @@ def test_a_plateau_of_what_should_grow(regression, monkeypatch):
 
 
 def test_a_scheduler_sets_the_rate_of_every_epoch(regression):
-    scheduler = LearningRateScheduler(lambda epoch, rate: rate if epoch < 2 else rate / 2)
+    scheduler = LearningRateScheduler(lambda epoch, rate: np.float32(rate / (1 + (epoch > 1))))
     history = model().fit(*regression, epochs=5, callbacks=[scheduler])
     assert history.column("learning_rate") == [0.5, 0.5, 0.25, 0.125, 0.0625]
 

@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from halflight.nn.callbacks.callback import Callback, Logs, Monitor, State
-from halflight.nn.checks import FRACTION, NOT_NEGATIVE, check, integer, require
+from halflight.nn.checks import FRACTION, NOT_NEGATIVE, check, integer, plain_number, require
 from halflight.nn.schedules import LearningRateSchedule
 
 
@@ -54,7 +54,7 @@ class LearningRateScheduler(_SetsLearningRate):
         Raises:
             ValueError: the function returned something else than a finite number of at least 0.
         """
-        rate = self.schedule(epoch, self.rate)
+        rate = plain_number(self.schedule(epoch, self.rate))
         require(self, f"the schedule's rate of epoch {epoch}", rate, NOT_NEGATIVE)
         self.rate = float(rate)
 
