@@ -11,8 +11,8 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 from halflight.export.converters import convert
 from halflight.export.transposes import without_idle_transposes
 from halflight.export.writer import Host, Step, Value, Writer
+from halflight.files import write_bytes
 from halflight.nn import Model
-from halflight.nn.files import write_whole
 
 LOWEST_OPSET = 17
 HIGHEST_OPSET = 22
@@ -38,7 +38,7 @@ def export_onnx(model: Model, path: str | os.PathLike[str], *, opset: int = LOWE
         ValueError: another opset; a layer or weight that ONNX cannot express (the message names
             it); a name that is both an input's and an output's; weights of 2 GiB or more.
     """
-    write_whole(path, _proto(model, opset).SerializeToString(deterministic=True))
+    write_bytes(path, _proto(model, opset).SerializeToString(deterministic=True))
 
 
 def _proto(model: Model, opset: int) -> ModelProto:

@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+from halflight.files import write_bytes
 from halflight.nn import losses, metrics, optimizers
 from halflight.nn.architecture import describe, fail, read_json, rebuild
 from halflight.nn.configuration import plain
-from halflight.nn.files import write_whole
 from halflight.nn.graph import Graph
 from halflight.nn.model import Model
 from halflight.nn.weights import WeightsError, check_arrays, read_arrays, write_arrays
@@ -31,7 +31,7 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
     }
     text = json.dumps(description, indent=1, allow_nan=False)
     model.save_weights(folder / WEIGHTS)
-    write_whole(folder / MODEL, (text + "\n").encode())
+    write_bytes(folder / MODEL, (text + "\n").encode())
     if model.optimizer is not None:
         write_arrays(folder / OPTIMIZER, model.optimizer.get_state(), _digest(folder / WEIGHTS))
     else:
