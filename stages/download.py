@@ -11,6 +11,7 @@ from pathlib import Path
 from halflight import files, params, paths, store
 from halflight.sandbox import RecordedSky, Sandbox, SyntheticSky
 from halflight.surveys import SurveyError, download_survey
+from halflight.workers import WorkerError
 from stages import processes, project_path, run
 
 
@@ -77,4 +78,4 @@ def sky_name(everything: params.Params) -> str:
 
 
 if __name__ == "__main__":
-    run(main, SurveyError, OSError, ValueError)
+    run(main, SurveyError, WorkerError, OSError, ValueError)

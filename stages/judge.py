@@ -5,6 +5,7 @@ import pandas as pd
 
 from halflight import classical, files, params, paths, store
 from halflight.instrument import PIXEL_SCALE
+from halflight.workers import WorkerError
 from stages import processes, run
 
 
@@ -47,4 +48,4 @@ def measure(stamps: store.Stamps, indices: np.ndarray, settings: params.Judge) -
 
 
 if __name__ == "__main__":
-    run(main, ValueError, FileNotFoundError)
+    run(main, ValueError, FileNotFoundError, WorkerError)

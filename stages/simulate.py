@@ -1,9 +1,12 @@
 """Simulate: GalSim stamps of galaxies whose half-light radius is known. Synthetic, and said so."""
 
+from contextlib import closing
+
 from tqdm import tqdm
 
 from halflight import params, paths, store
 from halflight.simulation import Population, SimulationError, simulate_stamps
+from halflight.workers import WorkerError
 from stages import processes, run
 
 
@@ -19,6 +22,7 @@ def main() -> None:
         processes=processes(),
     )
     with (
+        closing(blocks),
         store.write_stamps(paths.SIMULATED) as writer,
         tqdm(total=settings.count, desc="simulate", unit=" stamps", disable=None) as bar,
     ):
@@ -29,4 +33,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main, ValueError, SimulationError)
+    run(main, ValueError, SimulationError, WorkerError)

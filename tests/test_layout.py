@@ -14,7 +14,7 @@ MODULES = sorted(
 )
 
 # What every part of halflight may import of its own; beside it, what each may import in addition.
-COMMON = {"files", "instrument", "psf"}
+COMMON = {"files", "instrument", "psf", "workers"}
 PARTS = {
     "classical": set(),
     "export": {"nn"},
@@ -33,6 +33,7 @@ PARTS = {
     "simulation": set(),
     "store": set(),
     "surveys": set(),
+    "workers": set(),
 }
 HOMES = {
     "astroquery": "surveys",
@@ -50,6 +51,7 @@ BARE = {
     "instrument.py": {"numpy"},
     "kernels": {"numpy", "numba", "llvmlite", "cuda"},  # cuda-bindings comes with numba-cuda
     "nn": {"numpy", "safetensors"},
+    "workers.py": {"threadpoolctl"},
 }
 # Accepts or refuses values, which DVC tracks itself; and a package's first line.
 UNTRACKED = (SOURCE / "params", SOURCE / "__init__.py")
