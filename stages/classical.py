@@ -4,6 +4,7 @@ import numpy as np
 
 from halflight import classical, files, params, store, tasks
 from halflight.paths import TaskPaths
+from halflight.workers import WorkerError
 from stages import processes, run
 
 
@@ -36,4 +37,4 @@ def main(task: str, dataset: str) -> None:
 
 
 if __name__ == "__main__":
-    run(main, ValueError, FileNotFoundError)
+    run(main, ValueError, FileNotFoundError, WorkerError)

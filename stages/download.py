@@ -15,6 +15,7 @@ from halflight.instrument import SDSS
 from halflight.paths import TaskPaths
 from halflight.sandbox import RecordedSky, Sandbox, SyntheticSky
 from halflight.surveys import SurveyError, download_survey
+from halflight.workers import WorkerError
 from stages import processes, project_path, run
 
 
@@ -86,4 +87,4 @@ def sky_name(survey: params.Survey, synthetic: params.Sandbox) -> str:
 
 
 if __name__ == "__main__":
-    run(main, SurveyError, OSError, ValueError)
+    run(main, SurveyError, WorkerError, OSError, ValueError)

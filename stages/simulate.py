@@ -1,5 +1,7 @@
 """Simulate: GalSim stamps of galaxies whose half-light radius is known. Synthetic, and said so."""
 
+from contextlib import closing
+
 import numpy as np
 from tqdm import tqdm
 
@@ -7,6 +9,7 @@ from halflight import params, store
 from halflight.instrument import SDSS
 from halflight.paths import TaskPaths
 from halflight.simulation import Population, SimulationError, simulate_stamps
+from halflight.workers import WorkerError
 from stages import processes, run
 
 
@@ -24,6 +27,7 @@ def main(task: str) -> None:
     )
     instrument = SDSS.with_bands([settings.population.band])
     with (
+        closing(blocks),
         store.write_stamps(folder, instrument=instrument, origin="simulated") as writer,
         tqdm(total=settings.count, desc="simulate", unit=" stamps", disable=None) as bar,
     ):
@@ -35,4 +39,4 @@ def main(task: str) -> None:
 
 
 if __name__ == "__main__":
-    run(main, ValueError, SimulationError)
+    run(main, ValueError, SimulationError, WorkerError)

@@ -19,7 +19,7 @@ PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 DATASET = ("dataset",)
 
 # What every part of halflight may import of its own; beside it, what each may import in addition.
-COMMON = {"__version__", "files", "instrument", "psf"}
+COMMON = {"__version__", "files", "instrument", "psf", "workers"}
 PARTS = {
     "classical": set(),
     "command": {"estimator", "export", "nn", "store"},
@@ -42,6 +42,7 @@ PARTS = {
     "surveys": set(),
     "tasks": set(),
     "training": {"estimator", "nn", "prepare", "store", "tasks"},
+    "workers": set(),
 }
 HOMES = {
     "astroquery": "surveys",
@@ -60,6 +61,7 @@ BARE = {
     "instrument.py": {"numpy"},
     "kernels": {"numpy", "numba", "llvmlite", "cuda"},  # cuda-bindings comes with numba-cuda
     "nn": {"numpy", "safetensors"},
+    "workers.py": {"threadpoolctl"},
 }
 # Accepts or refuses values, which DVC tracks itself; and a package's first line.
 UNTRACKED = (SOURCE / "params", SOURCE / "__init__.py")

@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from halflight import kernels
+from halflight.files import write_bytes
 from halflight.kernels.cuda.machine.device import device_name
-from halflight.nn.files import write_whole
 from tests.benchmarks import gpu_limits, gpu_run, gpu_sections
 from tests.benchmarks.gpu_page import page, versions
 from tests.benchmarks.gpu_run import Found
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace, command: str) -> dict[str, dict[str, Found]
 
     def write() -> None:
         text = page(results, known, command, options.sections, time.monotonic() - start)
-        write_whole(options.page, text.encode())
+        write_bytes(options.page, text.encode())
 
     with tempfile.TemporaryDirectory(prefix="halflight-benchmark-") as folder:
         for number, name in enumerate(options.sections):

@@ -1,12 +1,11 @@
 """Measure many stamps on every core: a table with one row a stamp, the same for any core count."""
 
 import sys
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict
-from multiprocessing import get_context
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,7 @@ from halflight.classical.aperture import measure_aperture
 from halflight.classical.bound import radius_bound
 from halflight.classical.segmentation import DETECTION_THRESHOLD
 from halflight.classical.sersic import fit_sersic
+from halflight.workers import in_order
 
 MEASURES: dict[str, Callable[..., Any]] = {"sersic_fit": fit_sersic, "aperture": measure_aperture}
 """What measures a stamp, by the name of its method."""
@@ -27,9 +27,17 @@ _TRUTH = (
 )
 _CHUNK = 16  # stamps handed to a worker at a time
 
-Stamps = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 Row = dict[str, Any]
 Settings = dict[str, dict[str, Any]]  # the keyword arguments of each method
+
+
+class _Chunk(NamedTuple):
+    """Some stamps in a row, and the number of the first."""
+
+    first: int
+    image: NDArray[np.float32]
+    sigma: NDArray[np.float32]
+    psf: NDArray[np.float32]
 
 
 def measure_stamps(
@@ -46,20 +54,17 @@ def measure_stamps(
     """Fit and aperture-measure every stamp, in order, one row each.
 
     image, sigma: (n, S, S) float32 nmgy; psf: (n, P, P) float32. Memory-mapped arrays are read a
-    chunk at a time. processes: workers, each on one thread (spawned when more than 1, so a script
-    needs the usual `if __name__ == "__main__"`). methods: some of MEASURES.
-    detection_threshold: of sources, in units of the smoothed image's noise. local_background: see
-    `measure_aperture`.
+    chunk at a time. processes: workers, each on one thread; `halflight.workers.in_order` says what
+    more than 1 ask for. methods: some of MEASURES. detection_threshold: of sources, in units of
+    the smoothed image's noise. local_background: see `measure_aperture`.
 
     Columns: the fields of SersicFit after "sersic_fit_" and of ApertureRadius after "aperture_". A
     stamp that cannot be measured is a row of NaN with its status. Raises ValueError for unknown
-    methods and mismatched shapes.
+    methods and mismatched shapes, and WorkerError for a process that died.
     """
     unknown = [name for name in methods if name not in MEASURES]
     if unknown or not methods:
         raise ValueError(f"methods must be some of {list(MEASURES)}, got {list(methods)}")
-    if processes < 1:
-        raise ValueError(f"processes must be at least 1, got {processes}")
     if image.ndim != 3 or image.shape != sigma.shape or psf.ndim != 3 or len(psf) != len(image):
         raise ValueError(
             "image and sigma must be (n, S, S) and psf (n, P, P), got "
@@ -69,17 +74,24 @@ def measure_stamps(
     own = {"sersic_fit": {}, "aperture": {"local_background": local_background}}
     settings: Settings = {name: common | own[name] for name in methods}
     chunks = (
-        (
+        _Chunk(
+            i,
             np.ascontiguousarray(image[i : i + _CHUNK]),
             np.ascontiguousarray(sigma[i : i + _CHUNK]),
             np.ascontiguousarray(psf[i : i + _CHUNK]),
         )
         for i in range(0, len(image), _CHUNK)
     )
+    blocks = in_order(
+        partial(_measure_chunk, settings),
+        chunks,
+        processes=processes,
+        name=lambda chunk: f"stamps {chunk.first} to {chunk.first + len(chunk.image) - 1}",
+    )
     print(f"measuring {len(image)} stamps: {', '.join(methods)}", file=sys.stderr)
     rows: list[Row] = []
-    with tqdm(total=len(image), unit="stamp", disable=None) as bar:
-        for block in _in_order(chunks, settings, processes):
+    with closing(blocks), tqdm(total=len(image), unit="stamp", disable=None) as bar:
+        for block in blocks:
             rows += block
             bar.update(len(block))
     radii = {
@@ -113,34 +125,13 @@ def radius_bounds(
     return bounds
 
 
-def _in_order(chunks: Iterator[Stamps], settings: Settings, processes: int) -> Iterator[list[Row]]:
-    """The chunks' rows in order, at most two chunks a worker under way."""
-    if processes == 1:
-        for chunk in chunks:
-            yield _measure_chunk(chunk, settings)
-        return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        under_way: deque[Future[list[Row]]] = deque()
-        try:
-            for chunk in chunks:
-                under_way.append(pool.submit(_measure_chunk, chunk, settings))
-                if len(under_way) >= 2 * processes:
-                    yield under_way.popleft().result()
-            while under_way:
-                yield under_way.popleft().result()
-        finally:
-            for future in under_way:
-                future.cancel()
-
-
-def _measure_chunk(stamps: Stamps, settings: Settings) -> list[Row]:
-    """Rows of some stamps; one BLAS thread, so that the sums do not depend on the machine."""
+def _measure_chunk(settings: Settings, chunk: _Chunk) -> list[Row]:
+    """Rows of some stamps."""
     rows = []
-    with threadpool_limits(limits=1):
-        for image, sigma, psf in zip(*stamps, strict=True):
-            row: Row = {}
-            for name, options in settings.items():
-                result = MEASURES[name](image, sigma, psf, **options)
-                row |= {f"{name}_{key}": value for key, value in asdict(result).items()}
-            rows.append(row)
+    for image, sigma, psf in zip(chunk.image, chunk.sigma, chunk.psf, strict=True):
+        row: Row = {}
+        for name, options in settings.items():
+            result = MEASURES[name](image, sigma, psf, **options)
+            row |= {f"{name}_{key}": value for key, value in asdict(result).items()}
+        rows.append(row)
     return rows

@@ -12,8 +12,8 @@ from halflight.export.converters import CONVERTERS, INEXPRESSIBLE
 from halflight.export.transposes import without_idle_transposes
 from halflight.export.wrapping import Wrapping
 from halflight.export.writer import Host, Step, Value, Writer
+from halflight.files import write_bytes
 from halflight.nn import Model
-from halflight.nn.files import write_whole
 
 LOWEST_OPSET = 17
 HIGHEST_OPSET = 22
@@ -46,9 +46,8 @@ def export_onnx(
         ValueError: another opset; a layer or weight that ONNX cannot express (the message names
             it); a name that is both an input's and an output's; weights of 2 GiB or more.
     """
-    write_whole(
-        path, _proto(model, opset, wrapping or Wrapping()).SerializeToString(deterministic=True)
-    )
+    proto = _proto(model, opset, wrapping or Wrapping())
+    write_bytes(path, proto.SerializeToString(deterministic=True))
 
 
 def _proto(model: Model, opset: int, wrapping: Wrapping) -> ModelProto:

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+from halflight.files import write_bytes
 from halflight.nn.architecture import describe
 from halflight.nn.configuration import plain
-from halflight.nn.files import write_whole
 from halflight.nn.network import Network
 from halflight.nn.objective import Objective
 from halflight.nn.optimizers import Optimizer
@@ -36,7 +36,7 @@ def save_model(
     }
     text = json.dumps(description, indent=1, allow_nan=False)
     network.save_weights(folder / WEIGHTS)
-    write_whole(folder / MODEL, (text + "\n").encode())
+    write_bytes(folder / MODEL, (text + "\n").encode())
     if optimizer is not None:
         write_arrays(folder / OPTIMIZER, optimizer.get_state(), digest(folder / WEIGHTS))
     else:

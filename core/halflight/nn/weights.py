@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from halflight.nn.files import write_whole
+from halflight.files import write_bytes
 
 _TYPES: Mapping[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
 # The largest header read; a thousand weights take about 100 kB.
@@ -43,7 +43,7 @@ def write_arrays(
 ) -> None:
     """Write named float arrays, and a note as the file's metadata; whole or not at all."""
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    write_whole(path, save(contiguous, metadata=None if note is None else {"note": note}))
+    write_bytes(path, save(contiguous, metadata=None if note is None else {"note": note}))
 
 
 def read_arrays(

@@ -3,9 +3,8 @@
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import cached_property
-from multiprocessing import get_context
+from contextlib import closing
+from functools import cached_property, partial
 from typing import Any
 
 import pandas as pd
@@ -35,6 +34,7 @@ from halflight.sandbox.observing import (
 from halflight.sandbox.population import Counts, Galaxies, Source, draw_strip
 from halflight.sandbox.psfield import psfield_file
 from halflight.sandbox.streams import Purpose, stream
+from halflight.workers import in_order
 
 
 class SyntheticSky:
@@ -211,13 +211,13 @@ class SyntheticSky:
 
         Raises:
             ValueError: processes is below 1.
+            WorkerError: a process died.
         """
-        if processes < 1:
-            raise ValueError(f"processes must be at least 1, not {processes}")
         missing = [address for address in self._addresses if address not in self._files]
+        make = self.make if processes == 1 else partial(_make, self._parameters)
+        made = in_order(make, missing, processes=processes, name=lambda address: address.path)
         print(f"synthetic sky: rendering {len(missing)} files", file=sys.stderr)
-        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-            made = pool.map(_make, [self._parameters] * len(missing), missing)
+        with closing(made):
             bar = tqdm(made, total=len(missing), desc="synthetic sky", disable=None)
             for address, content in zip(missing, bar, strict=True):
                 self._files[address] = content

@@ -1,11 +1,8 @@
 """Simulated stamps with known truth: one by index, or all of them on every core."""
 
 import math
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from collections.abc import Generator
+from functools import partial
 from typing import Any
 
 import galsim
@@ -22,6 +19,7 @@ from halflight.simulation.psf import render_psf
 from halflight.simulation.render import render_objects, render_sky
 from halflight.simulation.scene import Galaxy
 from halflight.simulation.truth import half_light_ellipse
+from halflight.workers import in_order
 
 Image = NDArray[np.float32]
 Block = tuple[pd.DataFrame, Image, Image, Image]
@@ -97,13 +95,13 @@ def simulate_stamps(
     psf_size: int,
     population: Population,
     processes: int,
-) -> Iterator[Block]:
+) -> Generator[Block, None, None]:
     """Stamps 0 to count - 1, as blocks of (table, image, sigma, psf) in order of their index.
 
     A block holds up to `CHUNK` stamps; its bytes do not depend on `processes`, and at most two
-    blocks a process are held in memory. Processes are spawned, so a script that calls this needs
-    the usual `if __name__ == "__main__"`.
-    Raises ValueError for a bad argument and SimulationError, naming the stamp, for a failed one.
+    blocks a process are held in memory; `halflight.workers.in_order` says what processes ask for.
+    Raises ValueError for a bad argument, SimulationError, naming the stamp, for a failed one, and
+    WorkerError for a process that died.
     """
     _check(count=count, seed=seed, stamp_size=stamp_size, psf_size=psf_size, processes=processes)
     settings = {
@@ -113,43 +111,15 @@ def simulate_stamps(
         "population": population,
     }
     chunks = [range(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK)]
-    if processes == 1:
-        return (_simulate_chunk(chunk, settings) for chunk in chunks)
-    return _simulate_in_pool(chunks, settings, processes)
+    return in_order(
+        partial(_simulate_chunk, settings),
+        chunks,
+        processes=processes,
+        name=lambda chunk: f"stamps {chunk.start} to {chunk.stop - 1}",
+    )
 
 
-def _simulate_in_pool(
-    chunks: list[range], settings: dict[str, Any], processes: int
-) -> Iterator[Block]:
-    """The chunks' blocks in order, with a bounded number under way."""
-    with ProcessPoolExecutor(
-        processes, mp_context=get_context("spawn"), initializer=_use_one_thread
-    ) as pool:
-        under_way: deque[tuple[range, Future[Block]]] = deque()
-        try:
-            for chunk in chunks:
-                under_way.append((chunk, pool.submit(_simulate_chunk, chunk, settings)))
-                if len(under_way) >= 2 * processes:
-                    yield _result(*under_way.popleft())
-            while under_way:
-                yield _result(*under_way.popleft())
-        finally:
-            for _, future in under_way:
-                future.cancel()
-
-
-def _result(chunk: range, future: Future[Block]) -> Block:
-    """A block, once its process has it."""
-    try:
-        return future.result()
-    except BrokenProcessPool as error:
-        raise SimulationError(
-            f"a process died while simulating stamps {chunk.start} to {chunk.stop - 1} or later "
-            "ones: out of memory, or killed; use fewer processes"
-        ) from error
-
-
-def _simulate_chunk(indices: range, settings: dict[str, Any]) -> Block:
+def _simulate_chunk(settings: dict[str, Any], indices: range) -> Block:
     """One block, in this process."""
     rows: list[dict[str, Any]] = []
     size, psf_size = settings["stamp_size"], settings["psf_size"]
@@ -165,11 +135,6 @@ def _simulate_chunk(indices: range, settings: dict[str, Any]) -> Block:
             ) from error
         rows.append(row)
     return pd.DataFrame(rows), image, sigma, psf
-
-
-def _use_one_thread() -> None:
-    """Keep GalSim's OpenMP to one thread: the processes already fill the cores."""
-    galsim.set_omp_threads(1)
 
 
 def _light_near(image: Image, target: Galaxy, radius: float) -> float:

@@ -1,10 +1,11 @@
 """Downloaded files on disk: whole and proven by their SHA-256, or not there at all."""
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from halflight import files
 
 
 @dataclass(frozen=True)
@@ -31,25 +32,18 @@ class FileCache:
     def store(self, relative: str, pieces: Iterable[bytes], check: Callable[[Path], None]) -> Path:
         """Write `pieces` to `relative`, keeping them only if `check(path)` raises nothing.
 
-        The bytes go to a `.part` file in the same folder, are checked and fsynced there, and only
+        The bytes go to a partial file in the same folder, are checked and synced there, and only
         then take their name. Whatever `pieces` or `check` raises passes through, and no part stays.
         """
         path = self.folder / relative
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
         digest = hashlib.sha256()
-        try:
-            with part.open("wb") as file:
+        with files.whole_file(path) as partial:
+            with partial.open("wb") as file:
                 for piece in pieces:
                     digest.update(piece)
                     file.write(piece)
-                file.flush()
-                os.fsync(file.fileno())
-            check(part)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-        _write_sidecar(path, digest.hexdigest())
+            check(partial)
+        files.write_text(_sidecar(path), _sidecar_line(digest.hexdigest(), path))
         return path
 
     def record(self, path: Path) -> dict[str, str | int]:
@@ -67,13 +61,3 @@ def _sidecar(path: Path) -> Path:
 
 def _sidecar_line(digest: str, path: Path) -> str:
     return f"{digest}  {path.name}\n"
-
-
-def _write_sidecar(path: Path, digest: str) -> None:
-    sidecar = _sidecar(path)
-    part = sidecar.with_name(sidecar.name + ".part")
-    with part.open("w") as file:
-        file.write(_sidecar_line(digest, path))
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(sidecar)

@@ -1,10 +1,10 @@
 """The whole survey path: query -> catalogue -> fields -> frames and PSFs -> blocks of stamps."""
 
 import logging
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from halflight.surveys.errors import (
     UnavailableError,
 )
 from halflight.surveys.fields import LoadedField, SurveyBlock, cut_block, load_field
+from halflight.workers import in_threads
 
 # What costs a field its objects but lets the download go on.
 FIELD_FAILURES = (NotFoundError, UnavailableError, FrameError, PsfError)
@@ -85,7 +86,10 @@ class SurveyDownload:
         fields = list(self.catalogue.table.groupby(["run", "camcol", "field"], sort=True))
         bar = tqdm(total=len(fields), desc="download", unit="field", disable=None)
         with SdssClient(**self.client_options) as client, bar:
-            for rows, loaded in self._load_ahead(client, [rows for _, rows in fields]):
+            load = partial(_load, client, self.band)
+            # While one field is cut up, `workers` threads fetch the next ones.
+            ahead = in_threads(load, [rows for _, rows in fields], threads=self.workers)
+            for rows, loaded in ahead:
                 block = self._cut_field(rows, loaded, total=len(fields))
                 bar.update()
                 bar.set_postfix(stamps=self._stamps, dropped=len(self._dropped))
@@ -102,29 +106,6 @@ class SurveyDownload:
             f"{len(fields)} fields; {len(self.dropped)} catalogue rows dropped",
             flush=True,
         )
-
-    def _load_ahead(
-        self, client: SdssClient, fields: list[pd.DataFrame]
-    ) -> Iterator[tuple[pd.DataFrame, LoadedField | SurveyError]]:
-        """Each field with its files, in order, while `workers` threads fetch the next ones."""
-        waiting: deque[tuple[pd.DataFrame, Future[LoadedField]]] = deque()
-        todo = iter(fields)
-        with ThreadPoolExecutor(self.workers) as pool:
-            try:
-                while True:
-                    while len(waiting) <= self.workers and (rows := next(todo, None)) is not None:
-                        waiting.append((rows, pool.submit(load_field, client, rows, self.band)))
-                    if not waiting:
-                        return
-                    rows, future = waiting.popleft()
-                    try:
-                        loaded: LoadedField | SurveyError = future.result()
-                    except FIELD_FAILURES as error:
-                        loaded = error
-                    yield rows, loaded
-            finally:
-                for _, future in waiting:
-                    future.cancel()
 
     def _cut_field(
         self, rows: pd.DataFrame, loaded: LoadedField | SurveyError, *, total: int
@@ -160,6 +141,16 @@ class SurveyDownload:
     def _need_finished(self) -> None:
         if self._state != "finished":
             raise SurveyError("provenance and dropped are known only after every block was taken")
+
+
+def _load(
+    client: SdssClient, band: str, rows: pd.DataFrame
+) -> tuple[pd.DataFrame, LoadedField | SurveyError]:
+    """A field's objects and its files, or what cost it them."""
+    try:
+        return rows, load_field(client, rows, band)
+    except FIELD_FAILURES as error:
+        return rows, error
 
 
 def download_survey(

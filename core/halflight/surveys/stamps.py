@@ -8,7 +8,6 @@ from halflight.instrument import PIXEL_SCALE
 from halflight.surveys.errors import StampError, SurveyParameterError
 from halflight.surveys.frames import Frame
 
-LARGEST_BAD_FRACTION = 0.05
 CORE_PIXELS = 4  # no bad pixel may lie in the central square of twice this size
 
 
@@ -31,8 +30,9 @@ class Stamp:
 def cut_stamp(frame: Frame, ra: float, dec: float, size: int) -> Stamp:
     """The `size` x `size` stamp whose centre, pixel (size/2 - 0.5), is nearest to (ra, dec) [deg].
 
-    Raises `StampError` (reason "frame edge" or "bad pixels") if the stamp leaves the frame, or more
-    than 5% of it or anything in its central 8 x 8 pixels is bad.
+    Bad pixels further out stay, NaN in image and +inf in sigma, however many: the parameter
+    prepare.max_bad_fraction says how many are too many. Raises `StampError` (reason "frame edge" or
+    "bad pixels") if the stamp leaves the frame or any of its central 8 x 8 pixels is bad.
     """
     if size < 2 * CORE_PIXELS or size % 2:
         raise SurveyParameterError(
@@ -51,9 +51,11 @@ def cut_stamp(frame: Frame, ra: float, dec: float, size: int) -> Stamp:
     image, sigma = frame.image[window].copy(), frame.sigma[window].copy()
     bad = ~np.isfinite(image)
     core = slice(size // 2 - CORE_PIXELS, size // 2 + CORE_PIXELS)
-    if bad.mean() > LARGEST_BAD_FRACTION or bad[core, core].any():
+    if bad[core, core].any():
         raise StampError(
-            "bad pixels", f"{frame.name}: {bad.mean():.1%} of the stamp at ({row:.1f}, {col:.1f})"
+            "bad pixels",
+            f"{frame.name}: {bad[core, core].sum()} of the central {(2 * CORE_PIXELS) ** 2} pixels "
+            f"of the stamp at ({row:.1f}, {col:.1f}) are bad",
         )
     return Stamp(
         image,

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from halflight.files import write_bytes
 from halflight.nn import Input, Sequential, WeightsError, layers
-from halflight.nn.files import write_whole
 from halflight.nn.weights import read_arrays, write_arrays
 
 A, B = np.arange(6, dtype=np.float32).reshape(2, 3), np.ones(2, np.float32)
@@ -135,13 +135,13 @@ def test_weights_move_between_back_ends(tmp_path):
 
 def test_writing_is_whole_or_not_at_all(tmp_path, monkeypatch):
     path = tmp_path / "file"
-    write_whole(path, b"old")
+    write_bytes(path, b"old")
 
     def full(descriptor):
         raise OSError("no space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="no space left"):
-        write_whole(path, b"new")
+        write_bytes(path, b"new")
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["file"]

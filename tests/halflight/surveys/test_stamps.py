@@ -60,24 +60,27 @@ def test_edges(frame, col, row, inside):
         assert caught.value.reason == "frame edge"
 
 
-@pytest.mark.parametrize(
-    ("spoil", "good"),
-    [
-        ((slice(0, 3), slice(0, 64)), True),  # 4.7% of the stamp, far from the object
-        ((slice(0, 4), slice(0, 64)), False),  # 6.3%
-        ((slice(30, 31), slice(30, 31)), False),  # one pixel on the object
-    ],
-)
-def test_bad_pixels(frame, spoil, good):
-    image = frame.image.copy()
-    image[100:164, 200:264][spoil] = np.nan
-    spoilt = Frame("1-1-1-r", image, frame.sigma, frame.sky, frame.calib, PixelWcs())
-    if good:
-        assert np.isnan(cut_stamp(spoilt, 231.5, 131.5, 64).image).sum() == 192
-    else:
-        with pytest.raises(StampError) as caught:
-            cut_stamp(spoilt, 231.5, 131.5, 64)
-        assert caught.value.reason == "bad pixels"
+def spoilt(frame, rows, columns):
+    """The frame with some pixels of the stamp at (231.5, 131.5) bad, as `read_frame` marks them."""
+    image, sigma = frame.image.copy(), frame.sigma.copy()
+    image[100:164, 200:264][rows, columns] = np.nan
+    sigma[100:164, 200:264][rows, columns] = np.inf
+    return Frame("1-1-1-r", image, sigma, frame.sky, frame.calib, PixelWcs())
+
+
+@pytest.mark.parametrize("rows", [3, 4, 28])  # 4.7%, 6.3% and 44% of the stamp
+def test_bad_pixels_off_the_object_stay_and_are_marked(frame, rows):
+    stamp = cut_stamp(spoilt(frame, slice(0, rows), slice(0, 64)), 231.5, 131.5, 64)
+    assert np.isnan(stamp.image[:rows]).all()
+    assert np.isinf(stamp.sigma[:rows]).all()
+    assert np.isfinite(stamp.image[rows:]).all()
+
+
+@pytest.mark.parametrize("at", [28, 30, 35])
+def test_one_bad_pixel_on_the_object_is_refused(frame, at):
+    with pytest.raises(StampError, match="1 of the central 64 pixels") as caught:
+        cut_stamp(spoilt(frame, slice(at, at + 1), slice(at, at + 1)), 231.5, 131.5, 64)
+    assert caught.value.reason == "bad pixels"
 
 
 def test_a_stamp_is_a_copy(frame):

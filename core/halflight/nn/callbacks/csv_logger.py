@@ -5,8 +5,8 @@ import io
 import os
 from pathlib import Path
 
+from halflight.files import write_bytes
 from halflight.nn.callbacks.callback import Callback, Logs
-from halflight.nn.files import write_whole
 
 
 class CSVLogger(Callback):
@@ -32,4 +32,4 @@ class CSVLogger(Callback):
         )
         writer.writeheader()
         writer.writerows(self.run.history)
-        write_whole(self.path, text.getvalue().encode())
+        write_bytes(self.path, text.getvalue().encode())
