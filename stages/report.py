@@ -40,6 +40,7 @@ def main(task: str) -> None:
         },
         params=everything.model_dump(mode="json"),
         title=everything.report.title,
+        figures=wanted.figures,
     )
     print(f"report: {len(written)} files; open {paths.PAGE}")
 

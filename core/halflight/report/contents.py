@@ -1,6 +1,6 @@
 """The page's pictures in reading order: file name, title, how to read it, and how it is drawn."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -51,8 +51,20 @@ def survey_method(data: ReportData) -> str:
     return "fine_tuned" if (survey["method"] == "fine_tuned").any() else "zero_shot"
 
 
-def pictures(data: ReportData) -> list[Picture]:
-    """Return the pictures of a report, hero first."""
+def pictures(data: ReportData, names: Sequence[str] | None = None) -> list[Picture]:
+    """Return the pictures of these names, in their order; None: all that there are.
+
+    Raises ValueError for a name that no picture has.
+    """
+    known = {picture.name: picture for picture in _all_pictures(data)}
+    unknown = [name for name in names or () if name not in known]
+    if unknown:
+        raise ValueError(f"there is no picture {unknown}; known are {', '.join(known)}")
+    return [known[name] for name in (known if names is None else names)]
+
+
+def _all_pictures(data: ReportData) -> list[Picture]:
+    """Return every picture, in reading order."""
     tables = data.predictions, data.objects
     survey_against = known_reference(data.objects, "survey")
     expected = reference_name("survey", survey_against)

@@ -1,7 +1,7 @@
 """The page: a report's tables and figures as one self-contained HTML file and a Markdown twin."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -97,11 +97,13 @@ def write_report(
     gallery: Mapping[str, Any] | None,
     params: Mapping[str, Any] | None,
     title: str = "halflight",
+    figures: Sequence[str] | None = None,
 ) -> list[Path]:
     """Write figures/*.png, report.md and index.html under `folder`; return their paths.
 
-    Tables: see halflight.report.inputs.COLUMNS; a part given as None is shown as not measured. The
-    bytes depend on the arguments alone. Raises TypeError or ValueError, before anything is
+    Tables: see halflight.report.inputs.COLUMNS; a part given as None is shown as not measured.
+    figures: names of pictures, in reading order; None: all. The bytes depend on the arguments
+    alone. Raises TypeError or ValueError, before anything is
     written, where a part is malformed, and OSError where `folder` cannot be written.
     """
     data = check_inputs(
@@ -115,7 +117,7 @@ def write_report(
         gallery=gallery,
         params=params,
     )
-    shown = pictures(data)
+    shown = pictures(data, figures)
     images = {picture.name: png_bytes(picture.draw()) for picture in shown}
     html = render_html(data, shown, images, title=title)
     markdown = render_markdown(data, shown, title=title)
