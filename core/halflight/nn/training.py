@@ -70,15 +70,15 @@ def fit(
     for callback in run.callbacks:
         callback.on_train_ready()
     batches = loader_of(compiled, source)
-    judged = None if validation is None else loader_of(compiled, validation)
+    held_out = None if validation is None else loader_of(compiled, validation)
     while run.epoch < epochs and not model.stop_training:
         for callback in run.callbacks:
             callback.on_epoch_begin(run.epoch)
         logs = _epoch(run, batches)
         if logs is None:
             break
-        if judged is not None:
-            logs |= {f"val_{name}": value for name, value in evaluate(compiled, judged).items()}
+        if held_out is not None:
+            logs |= {f"val_{name}": value for name, value in evaluate(compiled, held_out).items()}
         epoch, run.epoch = run.epoch, run.epoch + 1
         run.history.append({"epoch": epoch, **logs})
         for callback in run.callbacks:
