@@ -62,11 +62,8 @@ class ShardedArray:
             return self.take(np.asarray([index]))[0]
         return self.take(np.asarray(index))
 
-    def take(self, indices: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        """Gather stamps `indices` (integer array, shape (n,)), into `out` where it is given.
-
-        `out` may be any view of n stamps; each stamp is copied once, in the order of the files.
-        """
+    def take(self, indices: np.ndarray) -> np.ndarray:
+        """Gather stamps `indices` (integer array, shape (n,)), read in the order of the files."""
         if indices.dtype == bool or not np.issubdtype(indices.dtype, np.integer):
             raise TypeError(f"stamps are taken by integer index, not by {indices.dtype}")
         if indices.size and not (0 <= indices.min() and indices.max() < len(self)):
@@ -74,8 +71,7 @@ class ShardedArray:
                 f"{self.folder} holds stamps 0 to {len(self) - 1}; asked for "
                 f"{indices.min()} to {indices.max()}"
             )
-        if out is None:
-            out = np.empty((indices.size, *self.shape[1:]), self.dtype)
+        out = np.empty((indices.size, *self.shape[1:]), self.dtype)
         numbers, places = np.divmod(indices, self.shard_size)
         shards = self.shards
         for i in np.argsort(indices, kind="stable").tolist():

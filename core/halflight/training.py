@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
@@ -69,7 +70,15 @@ class LabelledStamps:
 
 
 def choose_backend(train: params.Train) -> nn.Choice:
-    """The back end that section train asks for; prints where the network will compute."""
+    """The back end that section train asks for, once its own modules are imported.
+
+    Prints where the network will compute. Raises ValueError for a module that cannot be imported.
+    """
+    for module in train.imports:
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise ValueError(f"train.imports: {module} cannot be imported: {error}") from error
     choice = nn.choose(train.device, train.precision)
     print(f"device: {choice.device}" + (f" ({choice.remark})" if choice.remark else ""))
     return choice

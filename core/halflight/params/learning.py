@@ -83,6 +83,7 @@ class Train(Fit):
 
     device: Literal["auto", "cpu", "cuda"]
     precision: Literal["float32", "precise", "float64", "tf32"]
+    imports: Texts
     model: Network
 
 
