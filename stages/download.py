@@ -54,7 +54,7 @@ def addresses(everything: params.Params) -> Iterator[tuple[str | None, str | Non
         sky = RecordedSky(recorded_folder(survey.recorded_sky))
     else:
         print("download: rendering a synthetic sky; what it shows was never observed")
-        sky = SyntheticSky(**everything.sandbox.model_dump())
+        sky = SyntheticSky(everything.sandbox)
         sky.prefetch(processes=processes())
     with Sandbox(sky) as server:
         yield server.skyserver_url, server.sas_url

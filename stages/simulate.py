@@ -5,7 +5,7 @@ from contextlib import closing
 from tqdm import tqdm
 
 from halflight import params, paths, store
-from halflight.simulation import Population, SimulationError, simulate_stamps
+from halflight.simulation import SimulationError, simulate_stamps
 from halflight.workers import WorkerError
 from stages import processes, run
 
@@ -18,7 +18,7 @@ def main() -> None:
         seed=settings.seed,
         stamp_size=settings.stamp_size,
         psf_size=settings.psf_size,
-        population=Population(**settings.population.model_dump()),
+        population=settings.population,
         processes=processes(),
     )
     with (
