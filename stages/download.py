@@ -64,7 +64,7 @@ def addresses(
         sky = RecordedSky(recorded_folder(survey.recorded_sky))
     else:
         print("download: rendering a synthetic sky; what it shows was never observed")
-        sky = SyntheticSky(**synthetic.model_dump())
+        sky = SyntheticSky(synthetic)
         sky.prefetch(processes=processes())
     with Sandbox(sky) as server:
         yield server.skyserver_url, server.sas_url

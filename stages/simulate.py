@@ -8,7 +8,7 @@ from tqdm import tqdm
 from halflight import params, store
 from halflight.instrument import SDSS
 from halflight.paths import TaskPaths
-from halflight.simulation import Population, SimulationError, simulate_stamps
+from halflight.simulation import SimulationError, simulate_stamps
 from halflight.workers import WorkerError
 from stages import processes, run
 
@@ -22,7 +22,7 @@ def main(task: str) -> None:
         seed=settings.seed,
         stamp_size=settings.stamp_size,
         psf_size=settings.psf_size,
-        population=Population(**settings.population.model_dump()),
+        population=settings.population,
         processes=processes(),
     )
     instrument = SDSS.with_bands([settings.population.band])

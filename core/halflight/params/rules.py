@@ -1,9 +1,19 @@
 """The types of parameters: what every section is made of, and the rules a value can break."""
 
 import itertools
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+)
 
 
 def as_tuple(value: Any) -> Any:
@@ -11,7 +21,8 @@ def as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _rising(value: tuple[float, float]) -> tuple[float, float]:
+def rising(value: tuple[float, float]) -> tuple[float, float]:
+    """The two numbers, if the first is not above the second."""
     if value[0] > value[1]:
         raise ValueError("the first number must not be above the second")
     return value
@@ -42,12 +53,20 @@ def _even(value: int) -> int:
     return value
 
 
+def _of_bands(value: dict[str, float]) -> dict[str, float]:
+    if strangers := sorted(value.keys() - set(get_args(Band))):
+        raise ValueError(
+            f"the keys must be bands, {', '.join(get_args(Band))}, not {', '.join(strangers)}"
+        )
+    return value
+
+
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 OddSize = Annotated[PositiveInt, AfterValidator(_odd)]
 EvenSize = Annotated[PositiveInt, AfterValidator(_even)]
 Numbers = Annotated[tuple[float, ...], BeforeValidator(as_tuple)]
-Range = Annotated[tuple[float, float], BeforeValidator(as_tuple), AfterValidator(_rising)]
+Range = Annotated[tuple[float, float], BeforeValidator(as_tuple), AfterValidator(rising)]
 Shares = Annotated[
     tuple[Fraction, Fraction, Fraction],
     BeforeValidator(as_tuple),
@@ -56,6 +75,9 @@ Shares = Annotated[
 Pair = Annotated[tuple[float, float], BeforeValidator(as_tuple)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
 Band = Literal["u", "g", "r", "i", "z"]
+ByBand = Annotated[dict[str, float], AfterValidator(_of_bands)]
+PositiveByBand = Annotated[dict[str, PositiveFloat], AfterValidator(_of_bands)]
+NonNegativeByBand = Annotated[dict[str, NonNegativeFloat], AfterValidator(_of_bands)]
 Endpoint = Literal["sandbox", "recorded", "sdss"]
 
 
@@ -63,3 +85,15 @@ class Section(BaseModel):
     """One section: strict types (text is never read as a number) and no unknown key."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    def changed(self, **values: Any) -> Self:
+        """A copy with other values, held to the rules; ValueError names all that break one."""
+        try:
+            return self.model_validate(self.model_dump() | values)
+        except ValidationError as error:
+            lines = [
+                f"{'.'.join(map(str, detail['loc'])) or type(self).__name__}: "
+                f"{detail['msg'].lower()}; received {detail['input']!r}"
+                for detail in error.errors(include_url=False)
+            ]
+            raise ValueError("; ".join(lines)) from error

@@ -2,16 +2,54 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    ValidationInfo,
+    field_validator,
+)
 
-from halflight.params.rules import Band, Fraction, Numbers, Pair, Range, Section, Seed, as_tuple
+from halflight.params.rules import (
+    Band,
+    ByBand,
+    Fraction,
+    NonNegativeByBand,
+    Numbers,
+    Pair,
+    PositiveByBand,
+    Range,
+    Section,
+    Seed,
+    as_tuple,
+)
 
 Bands = Annotated[tuple[Band, ...], BeforeValidator(as_tuple), Field(min_length=1)]
 Camcol = Annotated[int, Field(ge=1, le=6)]
 
 
+def _distinct(value: tuple[int, ...]) -> tuple[int, ...]:
+    if len(set(value)) < len(value):
+        raise ValueError("each number may stand there once")
+    return value
+
+
+Runs = Annotated[
+    tuple[PositiveInt, ...],
+    BeforeValidator(as_tuple),
+    Field(min_length=1),
+    AfterValidator(_distinct),
+]
+Camcols = Annotated[
+    tuple[Camcol, ...], BeforeValidator(as_tuple), Field(min_length=1), AfterValidator(_distinct)
+]
+
+
 class Counts(Section):
-    """Objects a field, and how bright they are."""
+    """How many objects per field, and how bright: N(<m) proportional to 10^(slope m)."""
 
     density: PositiveFloat
     density_magnitude: float
@@ -49,14 +87,14 @@ class Galaxies(Section):
 class Colours(Section):
     """Magnitude difference to r, by band."""
 
-    stars: dict[Band, float]
-    galaxies: dict[Band, float]
+    stars: ByBand
+    galaxies: ByBand
 
 
 class Seeing(Section):
     """The point-spread function and how it varies."""
 
-    width: dict[Band, PositiveFloat]
+    width: PositiveByBand
     strip_scatter: NonNegativeFloat
     field_scatter: NonNegativeFloat
     width_variation: NonNegativeFloat
@@ -71,8 +109,8 @@ class Seeing(Section):
 class Camera(Section):
     """Calibration and sky brightness."""
 
-    nmgy_per_count: dict[Band, PositiveFloat]
-    sky_magnitude: dict[Band, float]
+    nmgy_per_count: PositiveByBand
+    sky_magnitude: ByBand
     calibration_scatter: NonNegativeFloat
     column_scatter: NonNegativeFloat
     sky_scatter: NonNegativeFloat
@@ -108,7 +146,7 @@ class Catalogue(Section):
     missing_fraction: Fraction
     unclean_fraction: Fraction
     saturation_limit: float
-    extinction: dict[Band, NonNegativeFloat]
+    extinction: NonNegativeByBand
     score_range: Range
 
 
@@ -117,9 +155,10 @@ class Sandbox(Section):
 
     seed: Seed
     bands: Bands
-    runs: Annotated[tuple[PositiveInt, ...], BeforeValidator(as_tuple), Field(min_length=1)]
-    camcols: Annotated[tuple[Camcol, ...], BeforeValidator(as_tuple), Field(min_length=1)]
+    runs: Runs
+    camcols: Camcols
     first_field: PositiveInt
+    # Strips start 6 degrees apart, and a field is 0.15 degrees long.
     fields_per_strip: Annotated[int, Field(ge=1, le=30)]
     scan_angle_range: Range
     psf_sum_range: Range
@@ -131,3 +170,15 @@ class Sandbox(Section):
     residual: Residual
     defects: Defects
     catalogue: Catalogue
+
+    @field_validator("camcols")
+    @classmethod
+    def _strips_have_their_own_sky(
+        cls, value: tuple[int, ...], info: ValidationInfo
+    ) -> tuple[int, ...]:
+        runs = len(info.data.get("runs", ()))
+        if runs * len(value) > 60:
+            raise ValueError(
+                f"at most 60 strips fit round the equator, not {runs} runs x {len(value)} camcols"
+            )
+        return value

@@ -2,7 +2,14 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+)
 
 from halflight.params.rules import (
     Band,
@@ -15,48 +22,69 @@ from halflight.params.rules import (
     Section,
     Seed,
     as_tuple,
+    rising,
 )
 
+AxisRatio = Annotated[float, Field(ge=0.05, le=1)]
+SersicIndex = Annotated[float, Field(ge=0.5, le=6)]  # those that halflight.simulation can render
 
-class PopulationParams(Section):
-    """The simulated population; `halflight.simulation.Population` documents each distribution."""
+AxisRatios = Annotated[
+    tuple[AxisRatio, AxisRatio], BeforeValidator(as_tuple), AfterValidator(rising)
+]
+SersicIndices = Annotated[
+    tuple[SersicIndex, SersicIndex], BeforeValidator(as_tuple), AfterValidator(rising)
+]
+SersicChoices = Annotated[tuple[SersicIndex, ...], BeforeValidator(as_tuple), Field(min_length=1)]
+Choices = Annotated[Numbers, Field(min_length=1)]
+PositivePair = Annotated[tuple[PositiveFloat, PositiveFloat], BeforeValidator(as_tuple)]
+PositiveRange = Annotated[PositivePair, AfterValidator(rising)]
+Runs = Annotated[tuple[PositiveInt, PositiveInt], BeforeValidator(as_tuple), AfterValidator(rising)]
 
-    magnitude: Range
-    size_intercept: float
-    size_slope: float
-    size_pivot: float
-    size_scatter: PositiveFloat
-    radius: Range
-    late_fraction: Fraction
-    late_sersic_n: Pair
-    late_axis_ratio: Range
-    early_sersic_n: Pair
-    early_axis_ratio: Range
-    sersic_n: Range
-    bulge_disc_fraction: Fraction
-    bulge_fraction: Pair
-    bulge_sersic_n: Numbers
-    bulge_size_ratio: Pair
-    bulge_angle_scatter: NonNegativeFloat
-    neighbour_density: NonNegativeFloat
-    neighbour_magnitude: Range
-    neighbour_slope: PositiveFloat
-    neighbour_star_fraction: Fraction
-    neighbour_margin: NonNegativeFloat
-    neighbour_separation: NonNegativeFloat
-    centroid_jitter: NonNegativeFloat
-    double_gaussian_fraction: Fraction
-    psf_width: Pair
-    psf_sigma_ratio: Pair
-    psf_wing_ratio: Pair
-    moffat_beta: Numbers
-    psf_ellipticity: NonNegativeFloat
-    band: Band
-    run: Annotated[tuple[PositiveInt, PositiveInt], BeforeValidator(as_tuple)]
-    nmgy_per_count: Pair
-    sky_brightness: Pair
-    sky_residual: NonNegativeFloat
-    sky_gradient: NonNegativeFloat
+
+class Population(Section):
+    """Distributions of galaxies, neighbours, PSFs and exposures.
+
+    A pair is the limits of a uniform (or truncated) draw, or, where said so, the median and the
+    standard deviation of the logarithm, the mean and the standard deviation, or a Beta's two
+    parameters.
+    """
+
+    magnitude: Range  # target, uniform between the limits
+    size_intercept: float  # log10 of the median semi-major half-light radius (arcsec) at the pivot
+    size_slope: float  # change of that log10 per magnitude
+    size_pivot: float  # magnitude
+    size_scatter: PositiveFloat  # standard deviation of ln radius
+    radius: PositiveRange  # arcsec, limits between which the radius is drawn
+    late_fraction: Fraction  # of single-Sersic galaxies; the others are early
+    late_sersic_n: PositivePair  # median, standard deviation of ln n
+    late_axis_ratio: AxisRatios  # also of discs
+    early_sersic_n: PositivePair  # median, standard deviation of ln n
+    early_axis_ratio: AxisRatios  # also of bulges
+    sersic_n: SersicIndices  # limits between which n is drawn
+    bulge_disc_fraction: Fraction  # of all galaxies
+    bulge_fraction: Pair  # B/T: the two parameters of a Beta distribution
+    bulge_sersic_n: SersicChoices  # drawn with equal chance
+    bulge_size_ratio: Pair  # bulge radius / disc radius: median, standard deviation of ln
+    bulge_angle_scatter: NonNegativeFloat  # radians, of the bulge about the disc
+    neighbour_density: NonNegativeFloat  # per arcsec^2, between the magnitude limits
+    neighbour_magnitude: Range  # limits; the counts grow as 10^(neighbour_slope m) between them
+    neighbour_slope: PositiveFloat  # log10 of counts per magnitude
+    neighbour_star_fraction: Fraction  # the others are galaxies
+    neighbour_margin: NonNegativeFloat  # arcsec beyond the stamp's edge, neighbours still lie there
+    neighbour_separation: NonNegativeFloat  # arcsec, least distance from the target
+    centroid_jitter: NonNegativeFloat  # pixels, the target is within this of the centre in x and y
+    double_gaussian_fraction: Fraction  # of PSFs; the others are Moffat
+    psf_width: Pair  # arcsec, SDSS psfWidth: median, standard deviation of ln
+    psf_sigma_ratio: Pair  # sigma2 / sigma1: mean, standard deviation
+    psf_wing_ratio: Pair  # peak of the wide Gaussian over the narrow: mean, standard deviation
+    moffat_beta: Choices  # drawn with equal chance; GalSim is fast for 2.5, 3.5, 4.5
+    psf_ellipticity: NonNegativeFloat  # standard deviation of e1 and of e2
+    band: Band  # of the camera's gain and dark variance
+    run: Runs  # imaging runs, first and last
+    nmgy_per_count: PositivePair  # median, standard deviation of ln
+    sky_brightness: Pair  # mag / arcsec^2: mean, standard deviation
+    sky_residual: NonNegativeFloat  # nmgy per pixel, standard deviation of the level left behind
+    sky_gradient: NonNegativeFloat  # nmgy per pixel per pixel, standard deviation in x and in y
 
 
 class Simulate(Section):
@@ -66,4 +94,4 @@ class Simulate(Section):
     count: PositiveInt
     stamp_size: EvenSize
     psf_size: OddSize
-    population: PopulationParams
+    population: Population

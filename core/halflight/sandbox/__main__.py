@@ -4,7 +4,7 @@ import argparse
 import sys
 import threading
 
-from halflight.sandbox.demonstration import demonstration_parameters
+from halflight import params
 from halflight.sandbox.recorded import RecordedSky
 from halflight.sandbox.server import Sandbox
 from halflight.sandbox.sky import Sky
@@ -27,7 +27,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Parse the command line and serve until interrupted; the exit status is 0 then."""
     parser = argparse.ArgumentParser(prog="python -m halflight.sandbox", description=__doc__)
     parser.add_argument(
-        "--sky", required=True, help="'synthetic', or the folder of a recorded sky", metavar="SKY"
+        "--sky",
+        required=True,
+        metavar="SKY",
+        help="'synthetic': ./params.yaml's, but two strips; or the folder of a recorded sky",
     )
     parser.add_argument("--port", type=int, default=0, help="default: a free port")
     parser.add_argument("--seed", type=int, default=1, help="of the synthetic sky (default 1)")
@@ -52,8 +55,10 @@ def main(arguments: list[str] | None = None) -> int:
 def _sky(options: argparse.Namespace) -> Sky:
     if options.sky != "synthetic":
         return RecordedSky(options.sky)
-    parameters = demonstration_parameters(seed=options.seed, fields_per_strip=options.fields)
-    return SyntheticSky(**parameters)
+    parameters = params.load().sandbox.changed(
+        seed=options.seed, runs=(752,), camcols=(2, 5), fields_per_strip=options.fields
+    )
+    return SyntheticSky(parameters)
 
 
 if __name__ == "__main__":

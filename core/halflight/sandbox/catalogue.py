@@ -1,6 +1,7 @@
 """The synthetic sky's tables: PhotoObjAll, Field, and the truth behind them."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,11 @@ from scipy.spatial import KDTree
 from halflight.instrument import BANDS, FRAME_SHAPE, PIXEL_SCALE, magnitude_of
 from halflight.sandbox.identifiers import RERUN, SKY_VERSION
 from halflight.sandbox.layout import MARGIN, FieldKey, Strip
-from halflight.sandbox.measurements import MISSING, Array, Catalogue, Truth, measure
+from halflight.sandbox.measurements import MISSING, Array, Truth, measure
 from halflight.sandbox.observing import FieldCalibration, FieldPsf
+
+if TYPE_CHECKING:
+    from halflight.params.sandbox import Catalogue
 
 GALAXY, STAR = 3, 6
 TYPE_CUT = 0.145  # mag: type = 3 means psfMag - cModelMag above this
@@ -27,7 +31,7 @@ def field_objects(
     psfs: Mapping[str, FieldPsf],
     calibrations: Mapping[str, FieldCalibration],
     fluxes_of_band: Mapping[str, Mapping[bool, float]],
-    catalogue: Catalogue,
+    catalogue: "Catalogue",
     score: float,
     rng: np.random.Generator,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -115,7 +119,7 @@ def field_objects(
 
 
 def _seen(
-    strip: Strip, key: FieldKey, truth: Truth, catalogue: Catalogue
+    strip: Strip, key: FieldKey, truth: Truth, catalogue: "Catalogue"
 ) -> tuple[NDArray[np.intp], Array, Array]:
     """Sources on the field that a catalogue would list, with 0-based columns and rows."""
     ra, dec = (np.array([getattr(s, name) for s in truth.sources]) for name in ("ra", "dec"))

@@ -7,7 +7,7 @@ import bz2
 import io
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy.io import fits
@@ -23,57 +23,47 @@ from halflight.simulation.noise import add_noise
 from halflight.simulation.render import render_field
 from halflight.simulation.scene import Galaxy, Star
 
+if TYPE_CHECKING:
+    from halflight.params.sandbox import Defects, Residual
+
 SIGNIFICANT_BITS = 10  # real frames are "truncated at 10 binary digits with FLOATCOMPRESS"
 
 
-@dataclass(frozen=True)
-class Residual:
-    """What sky subtraction leaves; described in params.yaml, section sandbox.residual."""
-
-    level: float
-    gradient: float
-    ripple: float
-    ripple_wavelength: tuple[float, float]
-
-    def draw(self, rng: np.random.Generator) -> NDArray[np.float32]:
-        """One frame of residual sky, nmgy per pixel."""
-        level = self.level * rng.standard_normal()
-        ripple = self.ripple * rng.standard_normal()
-        along_rows, along_columns = (self._profile(size, ripple, rng) for size in FRAME_SHAPE)
-        return along_rows[:, None] + (along_columns[None, :] + np.float32(level))
-
-    def _profile(self, size: int, ripple: float, rng: np.random.Generator) -> NDArray[np.float32]:
-        """Slope and ripple along one axis."""
-        pixel = np.arange(size)
-        slope = self.gradient * rng.standard_normal() * (pixel / size - 0.5)
-        short, long = self.ripple_wavelength
-        turns = pixel / rng.uniform(short, long) + rng.random()
-        return (slope + ripple * np.sin(2 * math.pi * turns)).astype(np.float32)
+def draw_residual(residual: "Residual", rng: np.random.Generator) -> NDArray[np.float32]:
+    """What sky subtraction leaves in one frame, nmgy per pixel."""
+    level = residual.level * rng.standard_normal()
+    ripple = residual.ripple * rng.standard_normal()
+    along_rows, along_columns = (
+        _residual_profile(residual, size, ripple, rng) for size in FRAME_SHAPE
+    )
+    return along_rows[:, None] + (along_columns[None, :] + np.float32(level))
 
 
-@dataclass(frozen=True)
-class Defects:
-    """Flaws of the pixels; described in params.yaml, section sandbox.defects."""
+def _residual_profile(
+    residual: "Residual", size: int, ripple: float, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Slope and ripple along one axis."""
+    pixel = np.arange(size)
+    slope = residual.gradient * rng.standard_normal() * (pixel / size - 0.5)
+    short, long = residual.ripple_wavelength
+    turns = pixel / rng.uniform(short, long) + rng.random()
+    return (slope + ripple * np.sin(2 * math.pi * turns)).astype(np.float32)
 
-    cosmic_rays: float
-    cosmic_ray_flux: tuple[float, float]
-    bad_columns: float
-    bad_column_offset: float
 
-    def add(self, image: NDArray[np.float32], rng: np.random.Generator) -> None:
-        """Put cosmic-ray tracks and offset columns into a frame (nmgy per pixel), in place."""
-        rows, columns = image.shape
-        low, high = np.log(self.cosmic_ray_flux)
-        for _ in range(rng.poisson(self.cosmic_rays)):
-            row, column, angle = rng.random(3) * (rows, columns, 2 * math.pi)
-            step = np.arange(rng.integers(1, 8))
-            ys = (row + step * math.sin(angle)).astype(int)
-            xs = (column + step * math.cos(angle)).astype(int)
-            inside = (0 <= ys) & (ys < rows) & (0 <= xs) & (xs < columns)
-            image[ys[inside], xs[inside]] += math.exp(rng.uniform(low, high))
-        for _ in range(rng.poisson(self.bad_columns)):
-            start, column = rng.integers(0, rows), rng.integers(0, columns)
-            image[start:, column] += self.bad_column_offset * rng.standard_normal()
+def add_defects(image: NDArray[np.float32], defects: "Defects", rng: np.random.Generator) -> None:
+    """Put cosmic-ray tracks and offset columns into a frame (nmgy per pixel), in place."""
+    rows, columns = image.shape
+    low, high = np.log(defects.cosmic_ray_flux)
+    for _ in range(rng.poisson(defects.cosmic_rays)):
+        row, column, angle = rng.random(3) * (rows, columns, 2 * math.pi)
+        step = np.arange(rng.integers(1, 8))
+        ys = (row + step * math.sin(angle)).astype(int)
+        xs = (column + step * math.cos(angle)).astype(int)
+        inside = (0 <= ys) & (ys < rows) & (0 <= xs) & (xs < columns)
+        image[ys[inside], xs[inside]] += math.exp(rng.uniform(low, high))
+    for _ in range(rng.poisson(defects.bad_columns)):
+        start, column = rng.integers(0, rows), rng.integers(0, columns)
+        image[start:, column] += defects.bad_column_offset * rng.standard_normal()
 
 
 def drawn_objects(
@@ -104,21 +94,21 @@ def observe(
     seed: int,
     psf: FieldPsf,
     calibration: FieldCalibration,
-    residual: Residual,
-    defects: Defects,
+    residual: "Residual",
+    defects: "Defects",
 ) -> NDArray[np.float32]:
     """The pixels of one frame (1489, 2048), nmgy, sky-subtracted.
 
     `place` is the strip's number, the field's number in it, and the band's: it keys the noise.
     """
     image = render_field(FRAME_SHAPE, objects, psf.at)
-    image += residual.draw(stream(seed, Purpose.SKY, *place))
+    image += draw_residual(residual, stream(seed, Purpose.SKY, *place))
     exposure = calibration.exposure
     image = add_noise(image, exposure, stream(seed, Purpose.NOISE, *place))
     # The camera reads whole counts; it is also what lets bzip2 compress a frame to 3 MB.
     counts = np.rint(image / exposure.nmgy_per_count + exposure.sky)
     image = (counts - exposure.sky) * exposure.nmgy_per_count
-    defects.add(image, stream(seed, Purpose.DEFECTS, *place))
+    add_defects(image, defects, stream(seed, Purpose.DEFECTS, *place))
     return image
 
 

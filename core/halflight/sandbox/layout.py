@@ -1,9 +1,9 @@
 """Where the synthetic fields lie: strips of overlapping fields, and their astrometry."""
 
+import itertools
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from astropy.io import fits
 from astropy.wcs import WCS
@@ -12,11 +12,13 @@ from halflight.instrument import FRAME_SHAPE, PIXEL_SCALE
 from halflight.sandbox.identifiers import object_id
 from halflight.sandbox.streams import Purpose, stream
 
+if TYPE_CHECKING:
+    from halflight.params.sandbox import Sandbox
+
 OVERLAP_ROWS = 128  # rows that a field shares with the next one of its strip
 FIELD_STEP = FRAME_SHAPE[0] - OVERLAP_ROWS
 MARGIN = OVERLAP_ROWS // 2  # a field's primary rows are MARGIN <= rowc < 1489 - MARGIN
 DEGREES_PER_PIXEL = PIXEL_SCALE / 3600
-MAX_FIELDS_PER_STRIP = 30  # strips start 6 degrees apart, and a field is 0.15 degrees long
 
 
 class FieldKey(NamedTuple):
@@ -95,40 +97,20 @@ class Strip:
         return (math.degrees(position_angle) + self.scan_angle - 90) % 180
 
 
-def lay_out(
-    *,
-    seed: int,
-    runs: Sequence[int],
-    camcols: Sequence[int],
-    first_field: int,
-    fields_per_strip: int,
-    scan_angle_range: tuple[float, float],
-) -> tuple[Strip, ...]:
-    """One strip for every run and camcol, each on its own piece of sky near the equator.
-
-    Raises:
-        ValueError: no strip, strips that would overlap, or a run or camcol listed twice.
-    """
-    if not 1 <= fields_per_strip <= MAX_FIELDS_PER_STRIP:
-        message = f"fields_per_strip must be within 1..{MAX_FIELDS_PER_STRIP}, "
-        raise ValueError(message + f"not {fields_per_strip}")
-    pairs = [(run, camcol) for run in runs for camcol in camcols]
-    if not pairs or len(set(pairs)) < len(pairs):
-        raise ValueError(f"runs and camcols must be lists without repeats: {runs}, {camcols}")
-    if len(pairs) > 60:
-        raise ValueError(f"at most 60 strips fit round the equator, not {len(pairs)}")
-    rng = stream(seed, Purpose.LAYOUT)
-    low, high = scan_angle_range
+def lay_out(sky: "Sandbox") -> tuple[Strip, ...]:
+    """One strip for every run and camcol, each on its own piece of sky near the equator."""
+    rng = stream(sky.seed, Purpose.LAYOUT)
+    low, high = sky.scan_angle_range
     return tuple(
         Strip(
             number=number,
             run=run,
             camcol=camcol,
-            first_field=first_field,
-            fields=fields_per_strip,
+            first_field=sky.first_field,
+            fields=sky.fields_per_strip,
             ra=6.0 * number + 1.0,
             dec=0.42 * (camcol - 3.5),  # camera columns are 25.2' apart (Gunn et al. 1998)
             scan_angle=rng.uniform(low, high),
         )
-        for number, (run, camcol) in enumerate(pairs)
+        for number, (run, camcol) in enumerate(itertools.product(sky.runs, sky.camcols))
     )

@@ -6,8 +6,9 @@ noise of the right size. Their biases are deliberate, since real catalogue radii
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,24 +18,11 @@ from halflight.sandbox.observing import FieldCalibration
 from halflight.sandbox.population import Source
 from halflight.simulation.truth import HalfLightEllipse, half_light_ellipse
 
+if TYPE_CHECKING:
+    from halflight.params.sandbox import Catalogue
+
 MISSING = -9999.0
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Catalogue:
-    """The emulated measurements; described in params.yaml, section sandbox.catalogue."""
-
-    faint_limit: float
-    position_error: float
-    magnitude_floor: float
-    radius_floor: float
-    blend_radius: float
-    missing_fraction: float
-    unclean_fraction: float
-    saturation_limit: float
-    extinction: Mapping[str, float]
-    score_range: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -81,7 +69,7 @@ def measure(
     *,
     width: Array,
     calibration: FieldCalibration,
-    catalogue: Catalogue,
+    catalogue: "Catalogue",
     sky_angles: Array,
     rng: np.random.Generator,
 ) -> dict[str, Array]:

@@ -1,8 +1,8 @@
 """How each synthetic field was observed: its seeing over the field, its calibration and sky."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,21 +21,8 @@ from halflight.sandbox.streams import Purpose, stream
 from halflight.simulation.psf import gaussian_sigmas
 from halflight.simulation.scene import Psf
 
-
-@dataclass(frozen=True)
-class Seeing:
-    """The PSF's distribution; the fields are described in params.yaml, section sandbox.seeing."""
-
-    width: Mapping[str, float]
-    strip_scatter: float
-    field_scatter: float
-    width_variation: float
-    ellipticity: float
-    ellipticity_variation: float
-    moffat_fraction: float
-    sigma_ratio: tuple[float, float]
-    wing_ratio: tuple[float, float]
-    beta: tuple[float, float]
+if TYPE_CHECKING:
+    from halflight.params.sandbox import Camera, Seeing
 
 
 @dataclass(frozen=True)
@@ -78,7 +65,7 @@ class FieldPsf:
         return (*gaussian_sigmas(centre), centre.wing_ratio)
 
 
-def field_psf(key: FieldKey, strip: Strip, band: str, *, seed: int, seeing: Seeing) -> FieldPsf:
+def field_psf(key: FieldKey, strip: Strip, band: str, *, seed: int, seeing: "Seeing") -> FieldPsf:
     """Draw a field's PSF: alike along a strip, drifting from field to field and over each field."""
     of_strip = stream(seed, Purpose.SEEING, strip.number, 0, BANDS.index(band))
     rng = stream(
@@ -104,18 +91,6 @@ def field_psf(key: FieldKey, strip: Strip, band: str, *, seed: int, seeing: Seei
     terms[0, 1:] = seeing.width_variation * rng.standard_normal(5)
     terms[1:, 1:] = seeing.ellipticity_variation * rng.standard_normal((2, 5))
     return FieldPsf(shape, terms)
-
-
-@dataclass(frozen=True)
-class Camera:
-    """Calibration and sky; the fields are described in params.yaml, section sandbox.camera."""
-
-    nmgy_per_count: Mapping[str, float]
-    sky_magnitude: Mapping[str, float]
-    calibration_scatter: float
-    column_scatter: float
-    sky_scatter: float
-    sky_slope: float
 
 
 @dataclass(frozen=True)
@@ -158,7 +133,7 @@ def y_places() -> NDArray[np.float32]:
 
 
 def field_calibration(
-    key: FieldKey, strip: Strip, band: str, *, seed: int, camera: Camera
+    key: FieldKey, strip: Strip, band: str, *, seed: int, camera: "Camera"
 ) -> FieldCalibration:
     """Draw one field's calibration and sky."""
     place = (strip.number, key.field - strip.first_field, BANDS.index(band))

@@ -1,8 +1,8 @@
 """The truth of the synthetic sky: galaxies richer than the training simulation, and stars."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,56 +13,11 @@ from halflight.sandbox.streams import Purpose, stream
 from halflight.simulation.profiles import quantise_sersic_n
 from halflight.simulation.scene import Component, Galaxy, Star
 
+if TYPE_CHECKING:
+    from halflight.params.sandbox import Counts, Galaxies
+
 BORDER = 60  # pixels beyond the strip where objects still are, since their light reaches it
 EXPONENTIAL_SCALE = 1.678347  # half-light radius of an exponential disc in scale lengths
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How many objects per field, and how bright: N(<m) proportional to 10^(slope m)."""
-
-    density: float  # objects in one field brighter than `density_magnitude`
-    density_magnitude: float
-    bright_limit: float
-    faint_limit: float
-    slope: float
-
-    def draw(self, fields: float, rng: np.random.Generator) -> NDArray[np.float64]:
-        """Magnitudes of the objects in an area of `fields` fields, in random order."""
-        bright, faint = (
-            10 ** (self.slope * (m - self.density_magnitude))
-            for m in (self.bright_limit, self.faint_limit)
-        )
-        count = rng.poisson(self.density * fields * (faint - bright))
-        level = bright + (faint - bright) * rng.random(count)
-        return self.density_magnitude + np.log10(level) / self.slope
-
-
-@dataclass(frozen=True)
-class Galaxies:
-    """The galaxy population; the fields are described in params.yaml, section sandbox.galaxies."""
-
-    counts: Counts
-    clustered_fraction: float
-    cluster_radius: float
-    log_radius: float
-    radius_slope: float
-    radius_scatter: float
-    radius_range: tuple[float, float]
-    late_fraction: float
-    structure_limit: float
-    late_sersic_n: tuple[float, float]
-    early_sersic_n: tuple[float, float]
-    sersic_n_steps: Sequence[float]
-    bulge_fraction: tuple[float, float]
-    bulge_size: tuple[float, float]
-    bulge_sersic_n: tuple[float, float]
-    twist: float
-    late_axis_ratio: tuple[float, float]
-    early_axis_ratio: tuple[float, float]
-    knot_count: float
-    knot_fraction: float
-    knot_limit: float
 
 
 @dataclass(frozen=True)
@@ -110,14 +65,14 @@ class Source:
         return [1.0] * (len(self.components) - 1) + [1.0 - taken]
 
 
-def draw_strip(strip: Strip, *, seed: int, galaxies: Galaxies, stars: Counts) -> list[Source]:
+def draw_strip(strip: Strip, *, seed: int, galaxies: "Galaxies", stars: "Counts") -> list[Source]:
     """All sources of a strip and of a border round it; thing ids are unique in the whole sky."""
     rng = stream(seed, Purpose.SOURCES, strip.number)
     rows = (strip.fields - 1) * FIELD_STEP + FRAME_SHAPE[0] + 2 * BORDER
     columns = FRAME_SHAPE[1] + 2 * BORDER
     area = rows * columns / (FRAME_SHAPE[0] * FRAME_SHAPE[1])
-    galaxy_magnitudes = galaxies.counts.draw(area, rng)
-    star_magnitudes = stars.draw(area, rng)
+    galaxy_magnitudes = draw_magnitudes(galaxies.counts, area, rng)
+    star_magnitudes = draw_magnitudes(stars, area, rng)
     total = len(galaxy_magnitudes) + len(star_magnitudes)
     place = rng.random((total, 2)) * (rows, columns) - BORDER
     _cluster(place[: len(galaxy_magnitudes)], galaxies, rng)
@@ -136,8 +91,21 @@ def draw_strip(strip: Strip, *, seed: int, galaxies: Galaxies, stars: Counts) ->
     return sources
 
 
+def draw_magnitudes(
+    counts: "Counts", fields: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Magnitudes of the objects in an area of `fields` fields, in random order."""
+    bright, faint = (
+        10 ** (counts.slope * (m - counts.density_magnitude))
+        for m in (counts.bright_limit, counts.faint_limit)
+    )
+    count = rng.poisson(counts.density * fields * (faint - bright))
+    level = bright + (faint - bright) * rng.random(count)
+    return counts.density_magnitude + np.log10(level) / counts.slope
+
+
 def draw_galaxy(
-    magnitude: float, galaxies: Galaxies, rng: np.random.Generator
+    magnitude: float, galaxies: "Galaxies", rng: np.random.Generator
 ) -> tuple[Component, ...]:
     """The components of one galaxy, the disc last; fainter than `structure_limit` just one."""
     flux = flux_of(magnitude)
@@ -166,7 +134,7 @@ def draw_galaxy(
 
 
 def draw_knots(
-    magnitude: float, disc: Component, galaxies: Galaxies, rng: np.random.Generator
+    magnitude: float, disc: Component, galaxies: "Galaxies", rng: np.random.Generator
 ) -> tuple[tuple[float, float, float], ...]:
     """Clumps scattered as the light of an exponential disc; none in faint or early galaxies."""
     if magnitude > galaxies.knot_limit or disc.sersic_n > 1.5:
@@ -185,13 +153,13 @@ def draw_knots(
     )
 
 
-def _snap(sersic_n: float, galaxies: Galaxies) -> float:
+def _snap(sersic_n: float, galaxies: "Galaxies") -> float:
     """The nearest (in logarithm) of the few indices in use: each new one costs GalSim tables."""
     steps = np.asarray(galaxies.sersic_n_steps)
     return quantise_sersic_n(float(steps[np.argmin(np.abs(np.log(steps / sersic_n)))]))
 
 
-def _cluster(place: NDArray[np.float64], galaxies: Galaxies, rng: np.random.Generator) -> None:
+def _cluster(place: NDArray[np.float64], galaxies: "Galaxies", rng: np.random.Generator) -> None:
     """Move a fraction of the galaxies next to others, in place."""
     moved = np.flatnonzero(rng.random(len(place)) < galaxies.clustered_fraction)
     hosts = np.setdiff1d(np.arange(len(place)), moved)

@@ -2,10 +2,10 @@
 
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from tqdm import tqdm
@@ -13,32 +13,26 @@ from tqdm import tqdm
 from halflight.instrument import BANDS
 from halflight.sandbox.addresses import Address, read_address
 from halflight.sandbox.catalogue import field_objects, field_row
-from halflight.sandbox.frames import (
-    Defects,
-    Residual,
-    band_place,
-    drawn_objects,
-    frame_file,
-    observe,
-)
+from halflight.sandbox.frames import band_place, drawn_objects, frame_file, observe
 from halflight.sandbox.layout import FieldKey, Strip, lay_out
-from halflight.sandbox.measurements import Catalogue, Truth, true_shapes
+from halflight.sandbox.measurements import Truth, true_shapes
 from halflight.sandbox.observing import (
-    Camera,
     FieldCalibration,
     FieldPsf,
-    Seeing,
     field_calibration,
     field_psf,
 )
-from halflight.sandbox.population import Counts, Galaxies, Source, draw_strip
+from halflight.sandbox.population import Source, draw_strip
 from halflight.sandbox.psfield import psfield_file
 from halflight.sandbox.streams import Purpose, stream
 from halflight.workers import in_order
 
+if TYPE_CHECKING:
+    from halflight.params.sandbox import Sandbox as Parameters
+
 
 class SyntheticSky:
-    """A made-up sky that a `Sandbox` serves; the parameters are params.yaml's section `sandbox`.
+    """A made-up sky that a `Sandbox` serves, of the parameters in params.yaml's section `sandbox`.
 
     Nothing is rendered before it is asked for; what was rendered once is kept, compressed. Beside
     SDSS's tables there is SyntheticTruth: objID, thingId, half_light_radius (arcsec, semi-major),
@@ -46,77 +40,23 @@ class SyntheticSky:
     bulge_fraction and magnitude (r, total) of every catalogued true galaxy.
 
     Args:
-        seed: of the whole sky.
-        bands: those that have frames and measurements; the catalogue's types follow the first.
-        runs: run numbers.
-        camcols: camera columns, 1 to 6.
-        first_field: number of the first field of every run and camcol.
-        fields_per_strip: consecutive fields of every run and camcol.
-        scan_angle_range: position angle (degrees) of the scan, drawn for every strip.
-        galaxies: arguments of `Galaxies`.
-        stars: arguments of `Counts`.
-        colours: magnitude difference to r, `stars` and `galaxies` by band.
-        seeing: arguments of `Seeing`.
-        camera: arguments of `Camera`.
-        residual: arguments of `Residual`.
-        defects: arguments of `Defects`.
-        catalogue: arguments of `Catalogue`.
-        psf_sum_range: what an unnormalised PSF of a psField adds up to.
-
-    Raises:
-        ValueError: a band or a camcol that the camera does not have, or impossible numbers.
-        TypeError: a missing or unknown parameter.
+        parameters: that section of `halflight.params`, or anything with its attributes.
     """
 
-    def __init__(
-        self,
-        *,
-        seed: int,
-        bands: Sequence[str],
-        runs: Sequence[int],
-        camcols: Sequence[int],
-        first_field: int,
-        fields_per_strip: int,
-        scan_angle_range: tuple[float, float],
-        galaxies: Mapping[str, Any],
-        stars: Mapping[str, float],
-        colours: Mapping[str, Mapping[str, float]],
-        seeing: Mapping[str, Any],
-        camera: Mapping[str, Any],
-        residual: Mapping[str, Any],
-        defects: Mapping[str, Any],
-        catalogue: Mapping[str, Any],
-        psf_sum_range: tuple[float, float],
-    ) -> None:
-        self._parameters = {name: value for name, value in locals().items() if name != "self"}
-        if not bands or not set(bands) <= set(BANDS):
-            raise ValueError(f"bands must be some of {', '.join(BANDS)}, not {list(bands)}")
-        self.seed = seed
-        self.bands = tuple(bands)
-        self.strips = lay_out(
-            seed=seed,
-            runs=runs,
-            camcols=camcols,
-            first_field=first_field,
-            fields_per_strip=fields_per_strip,
-            scan_angle_range=scan_angle_range,
-        )
+    def __init__(self, parameters: "Parameters") -> None:
+        self.parameters = parameters
+        self.seed = parameters.seed
+        self.bands: tuple[str, ...] = tuple(parameters.bands)
+        self.strips = lay_out(parameters)
         self._strip_of = {key: strip for strip in self.strips for key in strip.keys}
-        self._galaxies = Galaxies(**{**galaxies, "counts": Counts(**galaxies["counts"])})
-        self._stars = Counts(**stars)
+        colours = parameters.colours
         self._flux_scale = {
             band: {
-                True: 10 ** (-0.4 * colours["stars"][band]),
-                False: 10 ** (-0.4 * colours["galaxies"][band]),
+                True: 10 ** (-0.4 * colours.stars[band]),
+                False: 10 ** (-0.4 * colours.galaxies[band]),
             }
             for band in self.bands
         }
-        self._seeing = Seeing(**seeing)
-        self._camera = Camera(**camera)
-        self._residual = Residual(**residual)
-        self._defects = Defects(**defects)
-        self._catalogue = Catalogue(**catalogue)
-        self._psf_sum_range = psf_sum_range
         self._sources: dict[Strip, list[Source]] = {}
         self._files: dict[Address, bytes] = {}
         self._locks: dict[object, threading.Lock] = {}
@@ -157,7 +97,7 @@ class SyntheticSky:
     ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, object]]:
         rng = stream(self.seed, Purpose.CATALOGUE, *band_place(strip, key, self.bands[0]))
         psfs, calibrations = self.psfs(key), self.calibrations(key)
-        low, high = self._catalogue.score_range
+        low, high = self.parameters.catalogue.score_range
         score = rng.uniform(low, high)
         objects, true = field_objects(
             strip,
@@ -166,7 +106,7 @@ class SyntheticSky:
             psfs=psfs,
             calibrations=calibrations,
             fluxes_of_band=self._flux_scale,
-            catalogue=self._catalogue,
+            catalogue=self.parameters.catalogue,
             score=score,
             rng=rng,
         )
@@ -180,21 +120,25 @@ class SyntheticSky:
         with self._lock_of(strip):
             if strip not in self._sources:
                 self._sources[strip] = draw_strip(
-                    strip, seed=self.seed, galaxies=self._galaxies, stars=self._stars
+                    strip,
+                    seed=self.seed,
+                    galaxies=self.parameters.galaxies,
+                    stars=self.parameters.stars,
                 )
             return self._sources[strip]
 
     def psfs(self, key: FieldKey) -> dict[str, FieldPsf]:
         """The PSF over a field, by band."""
         strip = self._strip_of[key]
-        return {b: field_psf(key, strip, b, seed=self.seed, seeing=self._seeing) for b in BANDS}
+        return {
+            b: field_psf(key, strip, b, seed=self.seed, seeing=self.parameters.seeing)
+            for b in BANDS
+        }
 
     def calibrations(self, key: FieldKey) -> dict[str, FieldCalibration]:
         """The calibration of a field, by band."""
-        strip = self._strip_of[key]
-        return {
-            b: field_calibration(key, strip, b, seed=self.seed, camera=self._camera) for b in BANDS
-        }
+        strip, camera = self._strip_of[key], self.parameters.camera
+        return {b: field_calibration(key, strip, b, seed=self.seed, camera=camera) for b in BANDS}
 
     def file(self, path: str) -> bytes | None:
         """The bytes of a frame or psField; None for any other path or a field outside this sky."""
@@ -214,7 +158,7 @@ class SyntheticSky:
             WorkerError: a process died.
         """
         missing = [address for address in self._addresses if address not in self._files]
-        make = self.make if processes == 1 else partial(_make, self._parameters)
+        make = self.make if processes == 1 else partial(_make, self.parameters)
         made = in_order(make, missing, processes=processes, name=lambda address: address.path)
         print(f"synthetic sky: rendering {len(missing)} files", file=sys.stderr)
         with closing(made):
@@ -237,7 +181,7 @@ class SyntheticSky:
 
     def _psfield(self, key: FieldKey) -> bytes:
         strip = self._strip_of[key]
-        low, high = self._psf_sum_range
+        low, high = self.parameters.psf_sum_range
         sums = {
             band: stream(self.seed, Purpose.PSF_SUM, *band_place(strip, key, band)).uniform(
                 low, high
@@ -256,8 +200,8 @@ class SyntheticSky:
             seed=self.seed,
             psf=self.psfs(key)[band],
             calibration=calibration,
-            residual=self._residual,
-            defects=self._defects,
+            residual=self.parameters.residual,
+            defects=self.parameters.defects,
         )
         return frame_file(image, strip, key, band, calibration)
 
@@ -267,6 +211,6 @@ class SyntheticSky:
             return self._locks.setdefault(what, threading.Lock())
 
 
-def _make(parameters: Mapping[str, Any], address: Address) -> bytes:
+def _make(parameters: "Parameters", address: Address) -> bytes:
     """One file, in a process of its own."""
-    return SyntheticSky(**parameters).make(address)
+    return SyntheticSky(parameters).make(address)

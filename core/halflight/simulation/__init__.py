@@ -9,7 +9,6 @@ from halflight.simulation.draws import (
     draw_star,
 )
 from halflight.simulation.noise import add_noise
-from halflight.simulation.population import Population
 from halflight.simulation.profiles import SERSIC_N_GRID, quantise_sersic_n
 from halflight.simulation.psf import psf_profile, render_psf
 from halflight.simulation.render import RenderError, render_field, render_objects, render_scene
@@ -22,7 +21,6 @@ __all__ = [
     "Component",
     "Galaxy",
     "HalfLightEllipse",
-    "Population",
     "Psf",
     "RenderError",
     "Scene",

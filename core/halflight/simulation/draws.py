@@ -1,21 +1,29 @@
-"""Draw scenes from a population: galaxies, stars, PSFs and exposures."""
+"""Draw scenes from a population: galaxies, stars, PSFs and exposures.
+
+A population is the section of that name of `halflight.params`, or anything with its attributes.
+"""
 
 import math
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
 from halflight.instrument import PIXEL_SCALE, Exposure, dark_variance, flux_of, gain
-from halflight.simulation.population import Pair, Population
 from halflight.simulation.profiles import quantise_sersic_n
 from halflight.simulation.scene import Component, Galaxy, Psf, Scene, Star
 from halflight.simulation.truth import half_light_ellipse
 
+if TYPE_CHECKING:
+    from halflight.params.simulate import Population
+
+Pair = tuple[float, float]
+
 DISC_SERSIC_N = 1.0
 
 
-def draw_scene(population: Population, rng: np.random.Generator, *, stamp_size: int) -> Scene:
+def draw_scene(population: "Population", rng: np.random.Generator, *, stamp_size: int) -> Scene:
     """A target near the centre of a stamp of `stamp_size` pixels, and all that surrounds it."""
     jitter = population.centroid_jitter * PIXEL_SCALE
     target = draw_galaxy(
@@ -46,7 +54,7 @@ def draw_scene(population: Population, rng: np.random.Generator, *, stamp_size: 
 
 
 def draw_galaxy(
-    population: Population, rng: np.random.Generator, *, magnitude: float, x: float, y: float
+    population: "Population", rng: np.random.Generator, *, magnitude: float, x: float, y: float
 ) -> Galaxy:
     """A galaxy of this total magnitude at (x, y) arcsec: one Sersic profile, or bulge and disc.
 
@@ -79,13 +87,13 @@ def draw_galaxy(
     return Galaxy(components, x, y)
 
 
-def draw_star(population: Population, rng: np.random.Generator, *, x: float, y: float) -> Star:
+def draw_star(population: "Population", rng: np.random.Generator, *, x: float, y: float) -> Star:
     """A star at (x, y) arcsec, of a magnitude drawn from the neighbours' counts."""
     return Star(flux_of(draw_counts_magnitude(population, rng)), x, y)
 
 
 def draw_neighbour(
-    population: Population, rng: np.random.Generator, *, x: float, y: float
+    population: "Population", rng: np.random.Generator, *, x: float, y: float
 ) -> Galaxy | Star:
     """A star or a galaxy at (x, y) arcsec, of a magnitude drawn from the neighbours' counts."""
     if rng.random() < population.neighbour_star_fraction:
@@ -94,14 +102,14 @@ def draw_neighbour(
     return draw_galaxy(population, rng, magnitude=magnitude, x=x, y=y)
 
 
-def draw_counts_magnitude(population: Population, rng: np.random.Generator) -> float:
+def draw_counts_magnitude(population: "Population", rng: np.random.Generator) -> float:
     """A magnitude from counts that grow as 10^(slope m) between the neighbours' limits."""
     slope = population.neighbour_slope
     low, high = (10 ** (slope * m) for m in population.neighbour_magnitude)
     return math.log10(rng.uniform(low, high)) / slope
 
 
-def draw_psf(population: Population, rng: np.random.Generator) -> Psf:
+def draw_psf(population: "Population", rng: np.random.Generator) -> Psf:
     """A double Gaussian or a Moffat PSF."""
     width = population.psf_width[0] * math.exp(population.psf_width[1] * rng.standard_normal())
     e1, e2 = (float(e) for e in population.psf_ellipticity * rng.standard_normal(2))
@@ -117,7 +125,7 @@ def draw_psf(population: Population, rng: np.random.Generator) -> Psf:
     return Psf("moffat", width, e1, e2, beta=float(rng.choice(population.moffat_beta)))
 
 
-def draw_exposure(population: Population, rng: np.random.Generator) -> Exposure:
+def draw_exposure(population: "Population", rng: np.random.Generator) -> Exposure:
     """One CCD of a random camera column and run, under a random sky."""
     camcol = int(rng.integers(1, 7))
     run = int(rng.integers(population.run[0], population.run[1] + 1))
@@ -133,7 +141,7 @@ def draw_exposure(population: Population, rng: np.random.Generator) -> Exposure:
 
 
 def _draw_bulge_and_disc(
-    population: Population, rng: np.random.Generator, flux: float, angle: float
+    population: "Population", rng: np.random.Generator, flux: float, angle: float
 ) -> tuple[Component, Component]:
     """A bulge and an exponential disc of unit half-light radius."""
     fraction = rng.beta(*population.bulge_fraction)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Generator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import galsim
 import numpy as np
@@ -14,12 +14,14 @@ from halflight.instrument import PIXEL_SCALE, magnitude_of
 from halflight.psf import psf_fwhm, psf_half_light_radius
 from halflight.simulation.draws import draw_scene
 from halflight.simulation.noise import add_noise
-from halflight.simulation.population import Population
 from halflight.simulation.psf import render_psf
 from halflight.simulation.render import render_objects, render_sky
 from halflight.simulation.scene import Galaxy
 from halflight.simulation.truth import half_light_ellipse
 from halflight.workers import in_order
+
+if TYPE_CHECKING:
+    from halflight.params.simulate import Population
 
 Image = NDArray[np.float32]
 Block = tuple[pd.DataFrame, Image, Image, Image]
@@ -42,7 +44,7 @@ def generator(seed: int, index: int, stream: int) -> np.random.Generator:
 
 
 def simulate_stamp(
-    index: int, *, seed: int, stamp_size: int, psf_size: int, population: Population
+    index: int, *, seed: int, stamp_size: int, psf_size: int, population: "Population"
 ) -> tuple[dict[str, Any], Image, Image, Image]:
     """The truth (one table row), image, sigma and PSF of stamp `index`.
 
@@ -93,7 +95,7 @@ def simulate_stamps(
     seed: int,
     stamp_size: int,
     psf_size: int,
-    population: Population,
+    population: "Population",
     processes: int,
 ) -> Generator[Block, None, None]:
     """Stamps 0 to count - 1, as blocks of (table, image, sigma, psf) in order of their index.

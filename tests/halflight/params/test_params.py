@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from halflight import params
+from halflight.simulation import SERSIC_N_GRID
 
 
 @pytest.fixture
@@ -74,6 +75,97 @@ def test_the_committed_parameters_are_valid(root):
 def test_a_bad_parameter_is_named_with_its_rule_and_value(changed, change, message):
     with pytest.raises(params.ParamsError, match=message):
         params.load(changed(**change))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"magnitude": [20.0, 14.0]}, r"magnitude: .*must not be above the second"),
+        ({"run": [8162, 94]}, r"run: .*must not be above the second"),
+        ({"late_fraction": 1.2}, r"late_fraction: .*less than or equal to 1; received 1\.2"),
+        ({"bulge_disc_fraction": -0.1}, r"bulge_disc_fraction: .*received -0\.1"),
+        ({"neighbour_star_fraction": 1.1}, r"neighbour_star_fraction: .*received 1\.1"),
+        ({"double_gaussian_fraction": 2.0}, r"double_gaussian_fraction: .*received 2\.0"),
+        ({"early_axis_ratio": [0.0, 1.0]}, r"early_axis_ratio\.0: .*equal to 0\.05; received 0\.0"),
+        ({"late_axis_ratio": [0.2, 1.1]}, r"late_axis_ratio\.1: .*equal to 1; received 1\.1"),
+        ({"late_axis_ratio": [0.9, 0.2]}, r"late_axis_ratio: .*must not be above the second"),
+        ({"sersic_n": [0.3, 6.0]}, r"sersic_n\.0: .*equal to 0\.5; received 0\.3"),
+        ({"sersic_n": [6.0, 0.5]}, r"sersic_n: .*must not be above the second"),
+        ({"bulge_sersic_n": [1.0, 8.0]}, r"bulge_sersic_n\.1: .*equal to 6; received 8\.0"),
+        ({"bulge_sersic_n": []}, r"bulge_sersic_n: .*at least 1 item"),
+        ({"moffat_beta": []}, r"moffat_beta: .*at least 1 item"),
+        ({"size_scatter": 0.0}, r"size_scatter: .*greater than 0; received 0\.0"),
+        ({"radius": [0.0, 12.0]}, r"radius\.0: .*greater than 0; received 0\.0"),
+        ({"radius": [3.0, 2.0]}, r"radius: .*must not be above the second"),
+        ({"late_sersic_n": [1.3, 0.0]}, r"late_sersic_n\.1: .*greater than 0"),
+        ({"early_sersic_n": [-4.0, 0.3]}, r"early_sersic_n\.0: .*greater than 0"),
+        ({"nmgy_per_count": [0.0, 0.08]}, r"nmgy_per_count\.0: .*greater than 0"),
+        ({"neighbour_slope": 0.0}, r"neighbour_slope: .*greater than 0; received 0\.0"),
+        ({"neighbour_magnitude": [22.0, 14.0]}, r"neighbour_magnitude: .*above the second"),
+        ({"band": "y"}, r"band: .*'u', 'g', 'r', 'i' or 'z'; received 'y'"),
+    ],
+)
+def test_an_impossible_population_is_named(changed, change, message):
+    [(name, value)] = change.items()
+    with pytest.raises(params.ParamsError, match=rf"simulate\.population\.{message}"):
+        params.load(changed(**{f"simulate__population__{name}": value}))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"bands": ["x"]}, r"sandbox\.bands\.0: .*'u', 'g', 'r', 'i' or 'z'; received 'x'"),
+        ({"bands": []}, r"sandbox\.bands: .*at least 1 item"),
+        ({"fields_per_strip": 0}, r"sandbox\.fields_per_strip: .*equal to 1; received 0"),
+        ({"fields_per_strip": 31}, r"sandbox\.fields_per_strip: .*equal to 30; received 31"),
+        ({"runs": []}, r"sandbox\.runs: .*at least 1 item"),
+        ({"runs": [752, 752]}, r"sandbox\.runs: .*may stand there once; received \[752, 752\]"),
+        ({"camcols": [1, 1]}, r"sandbox\.camcols: .*may stand there once; received \[1, 1\]"),
+        ({"camcols": [7]}, r"sandbox\.camcols\.0: .*equal to 6; received 7"),
+        (
+            {"runs": list(range(1, 40))},
+            r"sandbox\.camcols: .*at most 60 strips.*not 39 runs x 4 camcols; received",
+        ),
+        ({"defects": {}}, r"sandbox\.defects\.cosmic_rays: is missing"),
+        ({"unknown": 1}, r"sandbox\.unknown: there is no such parameter"),
+        ({"seeing__width": {"x": 1.3}}, r"sandbox\.seeing\.width: .*must be bands.*not x"),
+        ({"seeing__width": {"r": 0.0}}, r"sandbox\.seeing\.width\.r: .*greater than 0"),
+        ({"catalogue__extinction": {"r": -0.1}}, r"extinction\.r: .*received -0\.1"),
+    ],
+)
+def test_an_impossible_sky_is_named(changed, change, message):
+    [(name, value)] = change.items()
+    with pytest.raises(params.ParamsError, match=message):
+        params.load(changed(**{f"sandbox__{name}": value}))
+
+
+def test_no_number_of_the_skies_has_a_default():
+    def fields(section):
+        for name, field in section.model_fields.items():
+            yield name, field
+            kind = field.annotation
+            if isinstance(kind, type) and issubclass(kind, params.rules.Section):
+                yield from fields(kind)
+
+    for section in (params.Simulate, params.Sandbox):
+        assert [name for name, field in fields(section) if not field.is_required()] == []
+
+
+def test_the_sersic_indices_allowed_are_those_that_can_be_rendered(root):
+    ends = [SERSIC_N_GRID[0], SERSIC_N_GRID[-1]]
+    population = params.load(root / "params.yaml").simulate.population
+    assert population.changed(sersic_n=ends, bulge_sersic_n=ends).sersic_n == tuple(ends)
+    for beyond in (ends[0] - 1e-9, ends[1] + 1e-9):
+        with pytest.raises(ValueError, match=r"sersic_n\.0: .*received"):
+            population.changed(bulge_sersic_n=[beyond])
+
+
+def test_a_changed_section_is_held_to_the_rules(root):
+    sky = params.load(root / "params.yaml").sandbox
+    other = sky.changed(seed=5, camcols=[1])
+    assert (other.seed, other.camcols, other.galaxies) == (5, (1,), sky.galaxies)
+    with pytest.raises(ValueError, match=r"seed: .*received -1; unknown: .*received 2"):
+        sky.changed(seed=-1, unknown=2)
 
 
 def test_options_stand_beside_the_preset_and_layers_are_a_list(changed):

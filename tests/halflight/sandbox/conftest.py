@@ -7,14 +7,14 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 from astroquery import sdss
 
+from halflight import params
+from halflight.params.sandbox import Sandbox as Parameters
 from halflight.sandbox import Sandbox, SyntheticSky
-from halflight.sandbox.demonstration import demonstration_parameters
 
 Answer = tuple[int, Mapping[str, str], bytes]
 
@@ -53,14 +53,16 @@ def sandbox(tiny_sky: TinySky) -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
-def parameters() -> dict[str, Any]:
-    """The demonstration sky's parameters, of one strip with two fields."""
-    return {**demonstration_parameters(seed=3, fields_per_strip=2), "camcols": [5]}
+def parameters(root: Path) -> Parameters:
+    """Those of params.yaml, but of one strip with two fields."""
+    return params.load(root / "params.yaml").sandbox.changed(
+        seed=3, runs=[752], camcols=[5], fields_per_strip=2
+    )
 
 
 @pytest.fixture(scope="session")
-def synthetic_sky(parameters: dict[str, Any]) -> SyntheticSky:
-    return SyntheticSky(**parameters)
+def synthetic_sky(parameters: Parameters) -> SyntheticSky:
+    return SyntheticSky(parameters)
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,9 @@ from astropy.wcs import WCS
 from scipy.ndimage import map_coordinates
 
 from halflight.instrument import dark_variance, gain
+from halflight.params.sandbox import Defects, Residual
 from halflight.sandbox.addresses import Address
-from halflight.sandbox.frames import Defects, Residual
+from halflight.sandbox.frames import add_defects, draw_residual
 from halflight.sandbox.streams import Purpose, stream
 from halflight.sandbox.synthetic import SyntheticSky
 
@@ -118,7 +119,7 @@ def test_overlapping_fields_show_the_same_objects(synthetic_sky: SyntheticSky) -
 
 def test_residuals_have_their_size() -> None:
     residual = Residual(level=0.002, gradient=0.003, ripple=0.001, ripple_wavelength=(150, 600))
-    frames = [residual.draw(stream(1, Purpose.SKY, k)) for k in range(12)]
+    frames = [draw_residual(residual, stream(1, Purpose.SKY, k)) for k in range(12)]
     assert 0.0008 < np.std([frame.mean() for frame in frames]) < 0.004
     assert all(0 < frame.std() < 0.01 for frame in frames)
     assert all(frame.shape == (1489, 2048) and frame.dtype == np.float32 for frame in frames)
@@ -129,6 +130,6 @@ def test_defects_touch_few_pixels() -> None:
         cosmic_rays=5, cosmic_ray_flux=(0.3, 10), bad_columns=2, bad_column_offset=0.03
     )
     image = np.zeros((1489, 2048), dtype=np.float32)
-    defects.add(image, stream(1, Purpose.DEFECTS))
+    add_defects(image, defects, stream(1, Purpose.DEFECTS))
     assert image.max() > 0.29
     assert 0 < np.count_nonzero(image) < 12 * 8 + 8 * 1489

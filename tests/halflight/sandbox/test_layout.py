@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
@@ -5,16 +7,9 @@ from astropy.coordinates import SkyCoord
 from halflight.sandbox.layout import FIELD_STEP, Strip, lay_out
 
 
-def strips(**changes: object) -> tuple[Strip, ...]:
-    arguments = {
-        "seed": 1,
-        "runs": [752, 3325],
-        "camcols": [1, 6],
-        "first_field": 100,
-        "fields_per_strip": 3,
-        "scan_angle_range": (75.0, 105.0),
-    }
-    return lay_out(**{**arguments, **changes})  # type: ignore[arg-type]
+def strips(scan_angle_range: tuple[float, float] = (75.0, 105.0)) -> tuple[Strip, ...]:
+    layout = {"runs": (752, 3325), "camcols": (1, 6), "first_field": 100, "fields_per_strip": 3}
+    return lay_out(SimpleNamespace(seed=1, scan_angle_range=scan_angle_range, **layout))
 
 
 def test_field_centres_follow_a_great_circle() -> None:
@@ -51,18 +46,3 @@ def test_strips_have_their_own_sky() -> None:
     centres = SkyCoord([s.centre(101) for s in strips()], unit="deg")
     for k in range(len(centres) - 1):
         assert centres[k].separation(centres[k + 1 :]).deg.min() > 4
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"fields_per_strip": 0}, r"within 1\.\.30, not 0"),
-        ({"fields_per_strip": 31}, "not 31"),
-        ({"runs": []}, "without repeats"),
-        ({"camcols": [1, 1]}, "without repeats"),
-        ({"runs": list(range(1, 40))}, "at most 60 strips"),
-    ],
-)
-def test_impossible_layouts(changes: dict[str, object], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        strips(**changes)

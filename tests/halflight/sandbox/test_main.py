@@ -42,12 +42,18 @@ def test_it_serves_until_interrupted(root: Path, get: Callable) -> None:
     ("arguments", "message"),
     [
         (["--sky", "/no/such/folder"], "no recorded sky at /no/such/folder"),
-        (["--sky", "synthetic", "--fields", "0"], "fields_per_strip"),
+        (["--sky", "synthetic", "--fields", "0"], "fields_per_strip: "),
+        (["--sky", "synthetic", "--fields", "31"], "received 31"),
     ],
 )
 def test_errors_are_one_line(
-    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str],
+    message: str,
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.chdir(root)
     assert main(arguments) == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1

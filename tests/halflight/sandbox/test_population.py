@@ -1,12 +1,13 @@
 import math
-from typing import Any
 
 import numpy as np
 import pytest
 from scipy.stats import kstest
 
+from halflight.params.sandbox import Counts, Galaxies
+from halflight.params.sandbox import Sandbox as Parameters
 from halflight.sandbox.layout import FIELD_STEP
-from halflight.sandbox.population import Counts, Galaxies, draw_galaxy, draw_knots, draw_strip
+from halflight.sandbox.population import draw_galaxy, draw_knots, draw_magnitudes, draw_strip
 from halflight.sandbox.streams import Purpose, stream
 from halflight.sandbox.synthetic import SyntheticSky
 from halflight.simulation import Component, half_light_ellipse
@@ -14,14 +15,13 @@ from halflight.simulation.scene import Galaxy, Star
 
 
 @pytest.fixture
-def galaxies(parameters: dict[str, Any]) -> Galaxies:
-    arguments = parameters["galaxies"]
-    return Galaxies(**{**arguments, "counts": Counts(**arguments["counts"])})
+def galaxies(parameters: Parameters) -> Galaxies:
+    return parameters.galaxies
 
 
 def test_counts_follow_their_slope() -> None:
     counts = Counts(density=60, density_magnitude=20, bright_limit=14, faint_limit=22.5, slope=0.33)
-    magnitudes = counts.draw(50, stream(1, Purpose.SOURCES))
+    magnitudes = draw_magnitudes(counts, 50, stream(1, Purpose.SOURCES))
     assert (magnitudes < 20).sum() / 50 == pytest.approx(60, rel=0.05)
 
     def cumulative(m: np.ndarray) -> np.ndarray:
@@ -73,10 +73,10 @@ def test_what_is_drawn_keeps_the_flux(synthetic_sky: SyntheticSky) -> None:
 
 
 def test_a_strip_is_the_same_whenever_drawn(
-    synthetic_sky: SyntheticSky, parameters: dict[str, Any], galaxies: Galaxies
+    synthetic_sky: SyntheticSky, parameters: Parameters, galaxies: Galaxies
 ) -> None:
     strip = synthetic_sky.strips[0]
-    stars = Counts(**parameters["stars"])
+    stars = parameters.stars
     again = draw_strip(strip, seed=synthetic_sky.seed, galaxies=galaxies, stars=stars)
     assert again == synthetic_sky.sources(strip)
     other = draw_strip(strip, seed=synthetic_sky.seed + 1, galaxies=galaxies, stars=stars)

@@ -1,7 +1,6 @@
 """Draws follow the population's distributions."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -59,7 +58,7 @@ def test_sizes_follow_the_truncated_relation(scenes, population):
 
 
 def test_a_narrow_relation_is_met_exactly(population, rng):
-    narrow = replace(population, size_scatter=1e-6, bulge_disc_fraction=1.0)
+    narrow = population.changed(size_scatter=1e-6, bulge_disc_fraction=1.0)
     galaxy = draw_galaxy(narrow, rng, magnitude=17.5, x=1.0, y=2.0)
     assert half_light_ellipse(galaxy.components).semi_major == pytest.approx(10**0.40, rel=1e-4)
     assert (galaxy.x, galaxy.y) == (1.0, 2.0)
@@ -67,9 +66,9 @@ def test_a_narrow_relation_is_met_exactly(population, rng):
 
 
 def test_single_sersic_galaxies(population, rng):
-    single = replace(population, bulge_disc_fraction=0.0)
-    late = replace(single, late_fraction=1.0)
-    early = replace(single, late_fraction=0.0)
+    single = population.changed(bulge_disc_fraction=0.0)
+    late = single.changed(late_fraction=1.0)
+    early = single.changed(late_fraction=0.0)
     for chosen, median, scatter, flattest in ((late, 1.3, 0.35, 0.2), (early, 4.0, 0.3, 0.4)):
         components = [
             draw_galaxy(chosen, rng, magnitude=18.0, x=0, y=0).components[0] for _ in range(800)
@@ -88,7 +87,7 @@ def test_single_sersic_galaxies(population, rng):
 
 
 def test_bulges_and_discs(population, rng):
-    both = replace(population, bulge_disc_fraction=1.0)
+    both = population.changed(bulge_disc_fraction=1.0)
     galaxies = [draw_galaxy(both, rng, magnitude=17.0, x=0, y=0) for _ in range(600)]
     bulges, discs = zip(*(g.components for g in galaxies), strict=True)
     fractions = [b.flux / g.flux for b, g in zip(bulges, galaxies, strict=True)]
@@ -158,7 +157,7 @@ def test_exposures_are_of_one_ccd_each(scenes, population, rng):
     assert stats.kstest(calibration, stats.norm(math.log(0.0051), 0.08).cdf).pvalue > 1e-3
     surface = [22.5 - 2.5 * math.log10(e.sky * e.nmgy_per_count / 0.396**2) for e in exposures]
     assert stats.kstest(surface, stats.norm(20.8, 0.2).cdf).pvalue > 1e-3
-    assert draw_exposure(replace(population, band="z"), rng).gain < 5.2
+    assert draw_exposure(population.changed(band="z"), rng).gain < 5.2
 
 
 def test_sky_residuals(scenes):
@@ -171,4 +170,4 @@ def test_single_objects_land_where_asked(population, rng):
     assert (star.x, star.y) == (3.0, -4.0)
     kinds = {type(draw_neighbour(population, rng, x=1.0, y=1.0)) for _ in range(40)}
     assert kinds == {Galaxy, Star}
-    assert draw_psf(replace(population, double_gaussian_fraction=0.0), rng).kind == "moffat"
+    assert draw_psf(population.changed(double_gaussian_fraction=0.0), rng).kind == "moffat"

@@ -1,7 +1,6 @@
 """Simulated stamps: the same bytes however made, honest sigma, and errors that name the stamp."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -20,7 +19,7 @@ ROW = [
 @pytest.fixture(scope="module")
 def quick(population):
     """Settings of small stamps of small galaxies, which draw fast."""
-    small = replace(population, radius=(0.5, 2.0), sersic_n=(0.7, 1.5), bulge_sersic_n=(1.0, 2.0))
+    small = population.changed(radius=(0.5, 2.0), sersic_n=(0.7, 1.5), bulge_sersic_n=(1.0, 2.0))
     return {"seed": 5, "stamp_size": 32, "psf_size": 25, "population": small}
 
 
@@ -73,12 +72,11 @@ def test_rows_say_what_the_target_is(quick):
 
 def test_neighbour_light(quick):
     """None without neighbours; about the whole flux of one that lies on the target."""
-    empty = quick | {"population": replace(quick["population"], neighbour_density=0.0)}
+    empty = quick | {"population": quick["population"].changed(neighbour_density=0.0)}
     row = simulate_stamp(1, **empty)[0]
     assert row["neighbours"] == 0
     assert row["neighbour_flux_fraction"] == 0.0
-    crowded = replace(
-        quick["population"],
+    crowded = quick["population"].changed(
         neighbour_density=0.05,
         neighbour_magnitude=(17.0, 18.0),
         magnitude=(20.0, 20.5),
@@ -89,8 +87,7 @@ def test_neighbour_light(quick):
 
 def test_residuals_have_the_stated_noise(quick):
     """With the sky residual off, a stamp without its light is noise of the stated sigma."""
-    empty = replace(
-        quick["population"],
+    empty = quick["population"].changed(
         neighbour_density=0.0,
         sky_residual=0.0,
         sky_gradient=0.0,
@@ -138,7 +135,7 @@ def test_streams_are_independent():
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_failed_stamp_is_named(quick, processes):
     """A sky residual far below the sky itself makes negative light."""
-    broken = quick | {"population": replace(quick["population"], sky_residual=50.0)}
+    broken = quick | {"population": quick["population"].changed(sky_residual=50.0)}
     with pytest.raises(SimulationError, match=r"simulated stamp \d+ \(seed 5\) failed: image plus"):
         list(simulate_stamps(6, processes=processes, **broken))
 
