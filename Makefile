@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: repro test lint format benchmark curves sandbox clean help
+.PHONY: repro test check lint format benchmark curves sandbox clean help
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -13,9 +13,12 @@ help: ## Show this list
 repro: $(READY) ## Run the pipeline, from sky to reports/index.html
 	dvc repro
 
-test: $(READY) ## Run every test
+test: $(READY) ## Run the tests, style and types included
 	ruff check . && ruff format --check . && mypy core/halflight stages
 	pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+check: $(READY) ## Run the tests that take minutes for what they give: other CPUs, long cases
+	pytest -m thorough --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## Check style and types
 	ruff check . && ruff format --check . && mypy core/halflight stages

@@ -27,7 +27,7 @@ if not _driver_finds_a_gpu():  # before anything imports Numba
 
 
 # Files of minutes, the longest first: begun last, one would keep a process alone.
-LONG = ("test_other_cpus.py", "test_bounds.py", "test_pipeline.py", "test_cuda_compiled.py")
+LONG = ("test_other_cpus.py", "test_pipeline.py", "test_cuda_compiled.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
