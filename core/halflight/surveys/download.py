@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -85,10 +86,18 @@ class SurveyDownload:
         self._state = "running"
         fields = list(self.catalogue.table.groupby(["run", "camcol", "field"], sort=True))
         bar = tqdm(total=len(fields), desc="download", unit="field", disable=None)
-        with SdssClient(**self.client_options) as client, bar:
-            load = partial(_load, client, self.band)
+        with (
+            SdssClient(**self.client_options) as client,
+            bar,
             # While one field is cut up, `workers` threads fetch the next ones.
-            ahead = in_threads(load, [rows for _, rows in fields], threads=self.workers)
+            closing(
+                in_threads(
+                    partial(_load, client, self.band),
+                    (rows for _, rows in fields),
+                    threads=self.workers,
+                )
+            ) as ahead,
+        ):
             for rows, loaded in ahead:
                 block = self._cut_field(rows, loaded, total=len(fields))
                 bar.update()

@@ -228,7 +228,7 @@ def test_resume_after_a_kill(sky, make_client, tools, tmp_path, root):
     child = subprocess.Popen([sys.executable, "-c", CHILD, sky.url, str(cache)], cwd=root)
     try:
         deadline = time.monotonic() + 60
-        while not list(cache.rglob("frame*.part")):
+        while not list(cache.rglob(".frame*.partial")):
             assert time.monotonic() < deadline
             assert child.poll() is None
             time.sleep(0.005)
@@ -240,7 +240,7 @@ def test_resume_after_a_kill(sky, make_client, tools, tmp_path, root):
     client.psfield(*KEY)
     assert client.frame(*KEY, "r").read_bytes() == whole
     assert (sky.requests("psField"), sky.requests("frame-r")) == (1, 2)
-    assert not list(cache.rglob("*.part"))
+    assert not list(cache.rglob("*.partial"))
 
 
 def test_queries_keep_to_the_rate(sky, make_client):
