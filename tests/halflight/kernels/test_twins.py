@@ -1,4 +1,4 @@
-"""A kernel that is one function of the reference runs on every back end, and says so."""
+"""How back ends get their kernels: twins, found by their marks, or the definition alone."""
 
 import sys
 import warnings
@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from halflight import kernels
-from halflight.kernels import reference
+from halflight.kernels import cpu, formulas, loss_formulas, reference
+from halflight.kernels.cpu.loops.loss_rows import of_pairs
+from halflight.kernels.cpu.loops.maps import mapped
 from tests.halflight.kernels.backends import EVERYWHERE
 
 MODULE = '''
@@ -28,18 +30,42 @@ def sorted_rows(total: Array, y: Array, index: Indices, x: Array, factor: float 
 '''
 
 
+SECOND = '''
+"""A second twin of a kernel that has one."""
+
+from ..contract import twin
+from ..reference import bias as reference
+
+
+@twin(reference.bias_forward)
+def bias_forward(y, b):
+    y += b
+'''
+
+
 @pytest.fixture
-def load(tmp_path, monkeypatch):
-    """As kernels.load, with one kernel more."""
-    (tmp_path / "sorting.py").write_text(MODULE)
-    monkeypatch.setattr(reference, "__path__", [*reference.__path__, str(tmp_path)])
-    yield kernels.load.__wrapped__
-    del sys.modules["halflight.kernels.reference.sorting"], reference.sorting
+def add_module(tmp_path, monkeypatch):
+    """Call it with a package, a name and a text: the package has that module for this test."""
+    added = []
+
+    def add(package, name, text):
+        (tmp_path / f"{name}.py").write_text(text)
+        monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
+        added.append((package, name))
+
+    yield add
+    for package, name in added:
+        del sys.modules[f"{package.__name__}.{name}"]
+        delattr(package, name)
+
+
+LOAD = kernels.load.__wrapped__  # which keeps no back end
 
 
 @pytest.mark.parametrize("name", EVERYWHERE)
-def test_a_definition_alone_runs_on_every_back_end(load, name):
-    backend = load(name)
+def test_a_definition_alone_runs_on_every_back_end(add_module, name):
+    add_module(reference, "sorting", MODULE)
+    backend = LOAD(name)
     x = np.arange(6.0).reshape(3, 2)[::-1]
     total, device = backend.to_device([1.0, 1.0]), backend.to_device(x)
     y, index = backend.zeros((3, 2)), backend.zeros((3,), np.int32)
@@ -57,3 +83,18 @@ def test_a_definition_alone_runs_on_every_back_end(load, name):
     np.testing.assert_array_equal(backend.to_host(device), 4.0 * x[::-1])
     with pytest.raises(ValueError, match="sorted_rows: y has shape"):
         backend.sorted_rows(total, total, index, device)
+
+
+def test_a_second_twin_is_refused(add_module):
+    add_module(cpu, "doubled", SECOND)
+    with pytest.raises(ValueError, match="bias_forward has two twins, one in .*cpu.doubled$"):
+        LOAD("cpu")
+
+
+def test_formulas_of_other_files_are_refused():
+    """Their edits would go unnoticed by the cache of machine code."""
+    known = kernels.definitions()
+    with pytest.raises(ValueError, match="mapped: hinge is not in halflight.kernels.formulas"):
+        mapped(known["relu_forward"], loss_formulas.hinge)
+    with pytest.raises(ValueError, match="of_pairs: relu is not in halflight.kernels.loss_form"):
+        of_pairs(known["hinge"], formulas.relu)
