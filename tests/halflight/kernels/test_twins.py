@@ -31,13 +31,13 @@ def sorted_rows(total: Array, y: Array, index: Indices, x: Array, factor: float 
 
 
 SECOND = '''
-"""A second twin of a kernel that has one."""
+"""A kernel once more."""
 
-from ..contract import twin
+from ..contract import kernel, twin
 from ..reference import bias as reference
 
 
-@twin(reference.bias_forward)
+@{mark}
 def bias_forward(y, b):
     y += b
 '''
@@ -85,9 +85,13 @@ def test_a_definition_alone_runs_on_every_back_end(add_module, name):
         backend.sorted_rows(total, total, index, device)
 
 
-def test_a_second_twin_is_refused(add_module):
-    add_module(cpu, "doubled", SECOND)
-    with pytest.raises(ValueError, match="bias_forward has two twins, one in .*cpu.doubled$"):
+@pytest.mark.parametrize(
+    ("package", "mark"),
+    [(cpu, "twin(reference.bias_forward)"), (reference, 'kernel(y="... o", b="o")')],
+)
+def test_a_second_function_of_a_kernel_is_refused(add_module, package, mark):
+    add_module(package, "doubled", SECOND.format(mark=mark))
+    with pytest.raises(ValueError, match=r"two of bias_forward, one in .*\.doubled$"):
         LOAD("cpu")
 
 
