@@ -14,7 +14,7 @@ arrays' shapes (contract.py): it now runs on every back end, on the compiled one
 and says so when it is first called. To make it fast there, add twins: a formula of one number to
 formulas.py or loss_formulas.py, and in cpu/ and cuda/ a `mapped` or `of_pairs` of it, or else a
 function marked `@twin`. All are found by these marks. The modules of cpu/ and cuda/ are kernels;
-what they are made of lies in their folders. Tests want a case of every kernel: tests/.../cases.
+what they are made of lies in their folders. tests/halflight/kernels/cases/ wants a case of each.
 
 The contract:
 

@@ -59,13 +59,16 @@ def load(name: str) -> Backend:
 
 
 def definitions() -> dict[str, Function]:
-    """The definition of every kernel by its name, in the order of the reference's modules."""
-    return {
-        definition.__name__: definition
-        for module in _modules("reference")
-        for definition in map(definition_of, vars(module).values())
-        if definition is not None and definition.__module__ == module.__name__
-    }
+    """The definition of every kernel by its name, in the order of the reference's modules.
+
+    Raises ValueError for a name that two of them have.
+    """
+    found: dict[str, Function] = {}
+    for module in _modules("reference"):
+        for definition in map(definition_of, vars(module).values()):
+            if definition is not None and definition.__module__ == module.__name__:
+                _keep(found, definition.__name__, definition, module)
+    return found
 
 
 def _twins(package: str) -> dict[str, Function]:
@@ -74,12 +77,14 @@ def _twins(package: str) -> dict[str, Function]:
     for module in _modules(package):
         for value in vars(module).values():
             definition = definition_of(value)
-            if definition is None or definition is value:  # one that is imported, as it is
-                continue
-            name = definition.__name__
-            if found.setdefault(name, value) is not value:
-                raise ValueError(f"kernels.load: {name} has two twins, one in {module.__name__}")
+            if definition is not None and definition is not value:  # else one that is imported
+                _keep(found, definition.__name__, value, module)
     return found
+
+
+def _keep(found: dict[str, Function], name: str, kernel: Function, module: ModuleType) -> None:
+    if found.setdefault(name, kernel) is not kernel:
+        raise ValueError(f"kernels.load: there are two of {name}, one in {module.__name__}")
 
 
 def _modules(package: str) -> Iterator[ModuleType]:

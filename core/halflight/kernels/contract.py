@@ -121,13 +121,13 @@ def _checked(
     names = tuple(p.name for p in parameters if p.kind is not p.KEYWORD_ONLY)
     defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
     arrays = [(n, laws[n].rstrip("?").split(), "?" in laws[n]) for n in names if n in laws]
-    rules = rules_of(function.__name__, names)
+    rules, needed = rules_of(function.__name__, names), set(names)
     known: dict[Any, Mapping[str, Any]] = {}
 
     @functools.wraps(function)
     def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
         given = defaults | dict(zip(names, args, strict=False)) | kwargs
-        if given.keys() >= set(names):  # otherwise Python's own TypeError says it best
+        if given.keys() >= needed:  # otherwise Python's own TypeError says it best
             kinds = _kinds(given, arrays)
             lengths = known.get(kinds)
             if lengths is None:

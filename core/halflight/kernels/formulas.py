@@ -192,6 +192,21 @@ def silu_gradient(dy: Number, x: Number) -> Number:
     return dy * (s + x * s * (ONE - s))
 
 
+def add(a: Number, b: Number) -> Number:
+    """a + b."""
+    return a + b
+
+
+def subtract(a: Number, b: Number) -> Number:
+    """a - b."""
+    return a - b
+
+
+def multiply(a: Number, b: Number) -> Number:
+    """a b."""
+    return a * b
+
+
 def maximum(a: Number, b: Number) -> Number:
     """The larger of two; NaN where either is."""
     return a if a >= b or a != a else b

@@ -62,16 +62,8 @@ def _categorical_focal(
 def categorical_focal_crossentropy(
     loss, dprediction, prediction, target, weight, gamma, alpha, label_smoothing
 ):
-    _categorical_focal(
-        loss,
-        dprediction,
-        prediction,
-        target,
-        weight,
-        FLOAT(gamma),
-        FLOAT(alpha),
-        FLOAT(label_smoothing),
-    )
+    constants = FLOAT(gamma), FLOAT(alpha), FLOAT(label_smoothing)
+    _categorical_focal(loss, dprediction, prediction, target, weight, *constants)
 
 
 @compiled(parallel=True)
@@ -106,13 +98,5 @@ def _categorical_focal_logits(
 def categorical_focal_crossentropy_from_logits(
     loss, dprediction, prediction, target, weight, gamma, alpha, label_smoothing
 ):
-    _categorical_focal_logits(
-        loss,
-        dprediction,
-        prediction,
-        target,
-        weight,
-        FLOAT(gamma),
-        FLOAT(alpha),
-        FLOAT(label_smoothing),
-    )
+    constants = FLOAT(gamma), FLOAT(alpha), FLOAT(label_smoothing)
+    _categorical_focal_logits(loss, dprediction, prediction, target, weight, *constants)

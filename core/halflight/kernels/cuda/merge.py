@@ -3,66 +3,19 @@
 import numpy as np
 from numba import cuda
 
+from .. import formulas
 from ..contract import twin
-from ..formulas import is_extremum, maximum, minimum
+from ..formulas import is_extremum
 from ..reference import merge as reference
 from .arrays import flat
+from .loops.maps import mapped
 from .machine.compiler import Kernel
 
-
-@Kernel
-def _add(y, a, b):
-    for i in range(cuda.grid(1), y.size, cuda.gridsize(1)):
-        y[i] = a[i] + b[i]
-
-
-@twin(reference.add_forward)
-def add_forward(y, a, b):
-    _add.over(y.size, *flat(y, a, b))
-
-
-@Kernel
-def _subtract(y, a, b):
-    for i in range(cuda.grid(1), y.size, cuda.gridsize(1)):
-        y[i] = a[i] - b[i]
-
-
-@twin(reference.subtract_forward)
-def subtract_forward(y, a, b):
-    _subtract.over(y.size, *flat(y, a, b))
-
-
-@Kernel
-def _multiply(y, a, b):
-    for i in range(cuda.grid(1), y.size, cuda.gridsize(1)):
-        y[i] = a[i] * b[i]
-
-
-@twin(reference.multiply_forward)
-def multiply_forward(y, a, b):
-    _multiply.over(y.size, *flat(y, a, b))
-
-
-@Kernel
-def _maximum(y, a, b):
-    for i in range(cuda.grid(1), y.size, cuda.gridsize(1)):
-        y[i] = maximum(a[i], b[i])
-
-
-@twin(reference.maximum_forward)
-def maximum_forward(y, a, b):
-    _maximum.over(y.size, *flat(y, a, b))
-
-
-@Kernel
-def _minimum(y, a, b):
-    for i in range(cuda.grid(1), y.size, cuda.gridsize(1)):
-        y[i] = minimum(a[i], b[i])
-
-
-@twin(reference.minimum_forward)
-def minimum_forward(y, a, b):
-    _minimum.over(y.size, *flat(y, a, b))
+add_forward = mapped(reference.add_forward, formulas.add)
+subtract_forward = mapped(reference.subtract_forward, formulas.subtract)
+multiply_forward = mapped(reference.multiply_forward, formulas.multiply)
+maximum_forward = mapped(reference.maximum_forward, formulas.maximum)
+minimum_forward = mapped(reference.minimum_forward, formulas.minimum)
 
 
 @Kernel

@@ -27,8 +27,8 @@ PAIRS = ((2, 2), (2, 2), (0, 0))
 
 # The formulas alone, which work in any precision.
 _convolve, _normalise, _relu, _leaky_relu, _leaky_relu_gradient, _pool, _pool_gradient = (
-    unwrap(kernel)
-    for kernel in (
+    unwrap(simple)
+    for simple in (
         conv2d_forward,
         batch_norm_forward_inference,
         relu_forward,

@@ -16,8 +16,8 @@ from .rectifier import leaky_relu_backward
 
 # The formulas alone, which work in any precision.
 _normalise, _normalise_gradient, _rectify_gradient, _pool_gradient = (
-    unwrap(kernel)
-    for kernel in (
+    unwrap(simple)
+    for simple in (
         batch_norm_forward_training,
         batch_norm_backward,
         leaky_relu_backward,

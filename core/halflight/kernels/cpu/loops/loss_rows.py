@@ -79,8 +79,9 @@ def log_sum_exp(row):
     return row[peak], math.log1p(rest)
 
 
-def _of_pairs(loss, dprediction, prediction, target, weight, parts, constants):
-    """loss = sum over t of pair(p, t, constants...), its value and its slope, / parts."""
+def _of_pairs(loss, dprediction, prediction, target, weight, mean, constants):
+    """loss = mean over t, or else the sum, of pair(p, t, constants...): its value and its slope."""
+    parts = np.float32(prediction.shape[1] if mean else 1)
     inverse = inverse_sum(weight) / parts
     for block in prange(block_count(loss.size)):
         start, stop = block_bounds(block, loss.size)
@@ -111,7 +112,6 @@ def of_pairs(definition: Function, pair: Callable[..., Any], mean: bool = True) 
     count, loop = len(arrays_of(definition)), _loop(pair)
 
     def run(*given: Any) -> None:
-        constants = tuple(FLOAT(value) for value in given[count:])
-        loop(*given[:count], FLOAT(given[2].shape[1] if mean else 1), constants)
+        loop(*given[:count], mean, tuple(map(FLOAT, given[count:])))
 
     return twin_from(definition, run)

@@ -78,7 +78,7 @@ def mapped(definition: Function, formula: Callable[..., Any]) -> Function:
 
     def run(*given: Any) -> None:
         arrays = [array.reshape(-1) for array in given[:count]]
-        constants = tuple(FLOAT(value) for value in given[count:])
+        constants = tuple(map(FLOAT, given[count:]))
         loop(*arrays, constants, scratch("map", thread_limit(), _LINE))
 
     return twin_from(definition, run)
