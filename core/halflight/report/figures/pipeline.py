@@ -11,7 +11,7 @@ from halflight.methods import METHODS
 from halflight.report.style import DATASET_COLOURS, INK, MUTED, new_figure, styled
 
 BOX_WIDTH, BOX_HEIGHT = 1.62, 0.92
-_SLATE, _JUDGED = "#4a5361", METHODS["sersic_fit"].colour
+_SLATE, _CLASSICAL = "#4a5361", METHODS["sersic_fit"].colour
 _ARROW = "#97a0ad"
 
 
@@ -29,7 +29,7 @@ STAGES = {
     "download": Stage(1.0, 3.05, "SDSS catalogue,\nframes, PSFs", DATASET_COLOURS["survey"]),
     "simulate": Stage(1.0, 0.75, "GalSim galaxies of\nknown radius", DATASET_COLOURS["simulated"]),
     "prepare": Stage(3.05, 1.9, "check, scale, split\nby sky region", _SLATE),
-    "judge": Stage(5.45, 3.05, "aperture, Sérsic fit,\nCramér–Rao bound", _JUDGED),
+    "classical": Stage(5.45, 3.05, "aperture, Sérsic fit,\nCramér–Rao bound", _CLASSICAL),
     "train": Stage(5.45, 0.75, "network from\nscratch (Numba)", METHODS["network"].colour),
     "finetune": Stage(7.3, 1.9, "adapt to the\nsurvey", METHODS["network"].colour),
     "evaluate": Stage(9.65, 1.9, "bias, scatter,\ncalibration", _SLATE),
@@ -74,12 +74,12 @@ def _flow(start: str, end: str, words: str, at: tuple[float, float]) -> Flow:
 FLOWS = (
     _flow("download", "prepare", "survey stamps", (2.42, TOP + 0.15)),
     _flow("simulate", "prepare", "stamps, truth", (2.42, BOTTOM - 0.15)),
-    _flow("prepare", "judge", "all stamps", (3.72, TOP - 0.32)),
+    _flow("prepare", "classical", "all stamps", (3.72, TOP - 0.32)),
     _flow("prepare", "train", "simulated", (3.75, BOTTOM + 0.32)),
     _flow("prepare", "finetune", "survey", (5.4, MIDDLE + 0.15)),
-    _flow("judge", "finetune", "labels", (6.76, TOP + 0.15)),
+    _flow("classical", "finetune", "labels", (6.76, TOP + 0.15)),
     _flow("train", "finetune", "weights", (6.76, BOTTOM - 0.15)),
-    _flow("judge", "evaluate", "radii, bound", (8.5, TOP + 0.15)),
+    _flow("classical", "evaluate", "radii, bound", (8.5, TOP + 0.15)),
     _flow("train", "evaluate", "zero-shot", (8.5, BOTTOM - 0.15)),
     _flow("finetune", "evaluate", "weights", (8.45, MIDDLE + 0.15)),
     _flow("evaluate", "report", "metrics", (10.8, MIDDLE + 0.15)),
