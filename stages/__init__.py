@@ -27,7 +27,7 @@ def run(stage: Callable[..., None], *expected: type[Exception]) -> None:
     """
     from halflight.params import ParamsError
 
-    failures: tuple[type[Exception], ...] = (ParamsError, *expected)
+    failures: tuple[type[Exception], ...] = (ParamsError, OSError, *expected)  # a full disk
     name, words = Path(sys.argv[0]).stem, sys.argv[1:]
     wanted = list(inspect.signature(stage).parameters)
     if len(words) != len(wanted):

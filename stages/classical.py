@@ -37,4 +37,4 @@ def main(task: str, dataset: str) -> None:
 
 
 if __name__ == "__main__":
-    run(main, ValueError, FileNotFoundError, WorkerError)
+    run(main, ValueError, WorkerError)

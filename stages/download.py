@@ -87,4 +87,4 @@ def sky_name(survey: params.Survey, synthetic: params.Sandbox) -> str:
 
 
 if __name__ == "__main__":
-    run(main, SurveyError, WorkerError, OSError, ValueError)
+    run(main, SurveyError, WorkerError, ValueError)

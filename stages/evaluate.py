@@ -65,4 +65,4 @@ def test_objects(place: TaskPaths, dataset: str) -> tuple[pd.DataFrame, pd.DataF
 
 
 if __name__ == "__main__":
-    run(main, ValueError, FileNotFoundError, RuntimeError, MemoryError)
+    run(main, ValueError, RuntimeError, MemoryError)

@@ -83,4 +83,4 @@ def labelled_survey(
 
 
 if __name__ == "__main__":
-    run(main, ValueError, FileNotFoundError, FloatingPointError, RuntimeError, MemoryError)
+    run(main, ValueError, FloatingPointError, RuntimeError, MemoryError)

@@ -78,4 +78,4 @@ def prepare(
 
 
 if __name__ == "__main__":
-    run(main, ValueError, FileNotFoundError)
+    run(main, ValueError)

@@ -46,4 +46,4 @@ def main(task: str) -> None:
 
 
 if __name__ == "__main__":
-    run(main, ValueError, FileNotFoundError, FloatingPointError, RuntimeError, MemoryError)
+    run(main, ValueError, FloatingPointError, RuntimeError, MemoryError)

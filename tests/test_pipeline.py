@@ -98,12 +98,14 @@ def test_from_sky_to_report(finished):
     page = (finished / "reports/index.html").read_text()
     assert "SYNTHETIC" in page.splitlines()[0]
     assert "SYNTHETIC" in (finished / "reports/report.md").read_text().splitlines()[0]
-    metrics = json.loads((finished / "reports/metrics/metrics.json").read_text())
-    assert set(metrics) == {"simulated", "survey", "survey_truth", "device"}
+    metrics = json.loads((finished / "reports/metrics/radius/metrics.json").read_text())
+    assert set(metrics) == {"ln_radius", "device"}
     assert metrics["device"] == {"train": "cpu", "finetune": "cpu", "evaluate": "cpu"}
-    assert set(metrics["simulated"]) == {"network", "sersic_fit", "aperture"}
-    assert {"zero_shot", "fine_tuned", "from_scratch"} <= set(metrics["survey"])
-    assert metrics["simulated"]["network"]["count"] == 20
+    scores = metrics["ln_radius"]
+    assert set(scores) == {"simulated", "survey", "survey_truth"}
+    assert set(scores["simulated"]) == {"network", "sersic_fit", "aperture"}
+    assert {"zero_shot", "fine_tuned", "from_scratch"} <= set(scores["survey"])
+    assert scores["simulated"]["network"]["count"] == 20
     assert not [p for p in (finished / ".checkpoints").rglob("*") if p.is_file()]
     assert not [p for p in finished.rglob("*.partial") if ".dvc" not in p.parts]
 
@@ -120,18 +122,54 @@ def test_two_threads_and_processes_give_the_same_bytes(finished, root, tmp_path_
     assert (other / "dvc.lock").read_bytes() == (finished / "dvc.lock").read_bytes()
 
 
+def changed_by_deps(folder: Path) -> set[str]:
+    """The stages whose own dependencies or parameters are not those of dvc.lock."""
+    status = json.loads(run(folder, "dvc", "status", "--json"))
+    return {stage for stage, why in status.items() if "changed deps" in str(why)}
+
+
+@pytest.mark.parametrize(
+    ("file", "stages"),
+    [
+        ("scores/tables.py", {"evaluate@radius"}),
+        (
+            "nn/sources.py",
+            {"train@radius", "finetune@radius", "evaluate@radius", "capacity"},
+        ),
+        ("report/figures/hero.py", {"report"}),
+        ("classical/bound.py", {"classical@radius-simulated", "classical@radius-survey"}),
+    ],
+)
+def test_changing_a_file_runs_the_stages_that_use_it_and_no_other(finished, file, stages):
+    path = finished / "core/halflight" / file
+    before = path.read_text()
+    path.write_text(before + "# a comment is a change to DVC\n")
+    changed = changed_by_deps(finished)
+    path.write_text(before)
+    assert changed == stages
+    assert changed_by_deps(finished) == set()
+
+
+def test_another_sky_leaves_everything_simulated_as_it_is(finished):
+    params = finished / "params.yaml"
+    before = params.read_text()
+    params.write_text(before.replace("endpoint: sandbox", "endpoint: recorded"))
+    changed = changed_by_deps(finished)
+    params.write_text(before)
+    assert changed == {"download@radius", "report"}
+
+
 def test_changing_train_runs_train_and_what_follows(finished):
     output = run(finished, "dvc", "repro", "--dry", "--force-downstream", "-q")
     assert output == ""
     tree = yaml.safe_load((finished / "params.yaml").read_text())
-    tree["train"]["learning_rate"] /= 2
+    tree["radius"]["train"]["learning_rate"] /= 2
     (finished / "params.yaml").write_text(yaml.safe_dump(tree))
-    status = json.loads(run(finished, "dvc", "status", "--json"))
-    changed = {stage for stage, why in status.items() if "changed deps" in str(why)}
-    assert changed == {"train", "finetune", "report"}
+    changed = changed_by_deps(finished)
+    assert changed == {"train@radius", "finetune@radius", "evaluate@radius", "report"}
     output = run(finished, "dvc", "repro")
     ran = [line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")]
-    assert ran == ["train", "finetune", "evaluate", "report"]
+    assert ran == ["train@radius", "finetune@radius", "evaluate@radius", "report"]
 
 
 def test_a_bad_parameter_stops_the_pipeline_with_one_clear_line(finished):
@@ -139,7 +177,7 @@ def test_a_bad_parameter_stops_the_pipeline_with_one_clear_line(finished):
     good = params.read_text()
     params.write_text(good.replace("endpoint: sandbox", "endpoint: sanbox"))
     done = subprocess.run(
-        [sys.executable, "-m", "stages.download"],
+        [sys.executable, "-m", "stages.download", "radius"],
         cwd=finished,
         capture_output=True,
         text=True,
@@ -150,4 +188,37 @@ def test_a_bad_parameter_stops_the_pipeline_with_one_clear_line(finished):
     assert "survey.endpoint" in done.stderr
     assert "received 'sanbox'" in done.stderr
     assert "Traceback" not in done.stderr
-    assert (finished / "data/survey/provenance.json").exists()
+    assert (finished / "data/radius/survey/provenance.json").exists()
+
+
+PROBE = """
+import pandas as pd
+
+import stages
+from halflight import files
+
+files.write_csv(stages.Path("probe.csv"), pd.DataFrame({"third": [1 / 3]}))
+"""
+
+
+def test_a_queued_experiment_runs_the_code_it_was_queued_with(root, tmp_path):
+    folder = clone(root, tmp_path)
+    (folder / "stages/probe.py").write_text(PROBE)
+    probe = {"cmd": "python -m stages.probe", "deps": ["core/halflight/files.py"]}
+    probe["outs"] = [{"probe.csv": {"cache": False}}]
+    (folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"probe": probe}}))
+    run(folder, "git", "add", "--all")
+    run(folder, "git", "commit", "--quiet", "--message", "probe")
+    code = folder / "core/halflight/files.py"
+    before = code.read_text()
+    for digits in (4, 2):
+        assert before.count("%.9g") == 1
+        code.write_text(before.replace("%.9g", f"%.{digits}g"))
+        run(folder, "dvc", "exp", "run", "--queue", "--name", f"digits-{digits}")
+    code.write_text(before)
+    # PYTHONPATH names the core of the checkout under test (see conftest.py), which is neither's.
+    run(folder, "dvc", "exp", "run", "--run-all", "--jobs", "1")
+    refs = run(folder, "git", "for-each-ref", "--format=%(refname)", "refs/exps").split()
+    for digits, written in ((4, "0.3333"), (2, "0.33")):
+        [ref] = [name for name in refs if name.endswith(f"/digits-{digits}")]
+        assert run(folder, "git", "show", f"{ref}:probe.csv").split() == ["third", written]

@@ -9,6 +9,7 @@ import typer
 from halflight import __version__, files
 
 PROGRAM = "halflight"
+INTERRUPTED = 130
 WRITERS = {".parquet": files.write_parquet, ".csv": files.write_csv}
 # What a user's own files, words and machine can bring about: one line says it, without a traceback.
 EXPECTED = (OSError, ValueError, RuntimeError, MemoryError, ModuleNotFoundError)
@@ -25,9 +26,10 @@ def main() -> None:
     """Run the command line; exit codes: 0 done, 1 an error, 2 wrong usage, 130 Ctrl-C."""
     try:
         app(prog_name=PROGRAM)
-    except KeyboardInterrupt:
-        print(f"{PROGRAM}: stopped", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:  # Typer turns Ctrl-C into this, without a word
+            print(f"{PROGRAM}: stopped", file=sys.stderr)
+        raise
     except EXPECTED as error:
         print(f"{PROGRAM}: {type(error).__name__}: {error}", file=sys.stderr)
         sys.exit(1)

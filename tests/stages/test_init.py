@@ -1,13 +1,50 @@
 """How a stage ends: exit codes, one clear line for what was expected, a traceback for a defect."""
 
+import os
+import shutil
+import subprocess
+import sys
+
 import pytest
 
 import stages
 from halflight.params import ParamsError
 
 
+@pytest.fixture(autouse=True)
+def words(monkeypatch):
+    """Set the words after the stage's name on the command line; at first there are none."""
+
+    def say(*words):
+        monkeypatch.setattr("sys.argv", ["/somewhere/stages/train.py", *words])
+
+    say()
+    return say
+
+
 def test_a_stage_that_succeeds_returns():
     stages.run(lambda: None)
+
+
+def test_a_stage_is_handed_the_words_of_the_command_line(words):
+    heard = []
+    words("radius", "survey")
+    stages.run(lambda task, dataset: heard.append((task, dataset)))
+    assert heard == [("radius", "survey")]
+
+
+@pytest.mark.parametrize("given", [(), ("radius",), ("radius", "survey", "now")])
+def test_a_word_too_few_or_too_many_is_exit_code_2_and_says_the_usage(words, given, capsys):
+    def stage(task, dataset):
+        raise AssertionError("must not run")
+
+    words(*given)
+    with pytest.raises(SystemExit) as stopped:
+        stages.run(stage)
+    assert stopped.value.code == 2
+    error = capsys.readouterr().err
+    assert f"received {list(given)}" in error
+    assert "python -m stages.train TASK DATASET" in error
 
 
 @pytest.mark.parametrize("error", [ParamsError("train.epochs: is missing"), OSError("disk full")])
@@ -58,3 +95,24 @@ def test_the_number_of_processes_comes_from_the_environment(monkeypatch):
 def test_checkpoints_belong_to_the_main_checkout(monkeypatch, tmp_path):
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     assert stages.project_path(stages.Path(".checkpoints")) == tmp_path / ".checkpoints"
+
+
+def test_a_stage_imports_the_halflight_beside_it_whatever_the_environment_says(root, tmp_path):
+    copies = {name: tmp_path / name / "core" / "halflight" for name in ("mine", "other")}
+    for name, package in copies.items():
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text(f"NAME = {name!r}\n")
+    (tmp_path / "mine/stages").mkdir()
+    shutil.copy(root / "stages/__init__.py", tmp_path / "mine/stages")
+    (tmp_path / "mine/stages/probe.py").write_text(
+        "import stages, halflight\nprint(halflight.NAME)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "stages.probe"],
+        cwd=tmp_path / "mine",
+        env=os.environ | {"PYTHONPATH": str(tmp_path / "other/core")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "mine\n"

@@ -38,38 +38,65 @@ def test_the_committed_parameters_are_valid(root):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"train__epoch": 3}, r"train\.epoch: there is no such parameter; received 3"),
+        (
+            {"radius__train__epoch": 3},
+            r"radius\.train\.epoch: there is no such parameter; received 3",
+        ),
         ({"training": {}}, r"training: there is no such parameter"),
-        ({"train__epochs": ...}, r"train\.epochs: is missing"),
-        ({"train__epochs": 0}, r"train\.epochs: .*greater than 0; received 0"),
-        ({"train__epochs": 2.5}, r"train\.epochs: .*integer.*received 2\.5 \(float\)"),
-        ({"train__epochs": True}, r"train\.epochs: .*integer.*received True"),
-        ({"train__augment": "no"}, r"train\.augment: .*boolean.*received 'no'"),
+        ({"radius__train__epochs": ...}, r"radius\.train\.epochs: is missing"),
+        ({"radius__train__epochs": 0}, r"radius\.train\.epochs: .*greater than 0; received 0"),
+        (
+            {"radius__train__epochs": 2.5},
+            r"radius\.train\.epochs: .*integer.*received 2\.5 \(float\)",
+        ),
+        ({"radius__train__epochs": True}, r"radius\.train\.epochs: .*integer.*received True"),
+        ({"radius__train__augment": "no"}, r"radius\.train\.augment: .*boolean.*received 'no'"),
         ({"survey__endpoint": "sloan"}, r"survey\.endpoint: .*'sandbox'.*received 'sloan'"),
         ({"survey__queries_per_minute": 100}, r"queries_per_minute: .*60; received 100"),
-        ({"survey__stamp_size": 95}, r"survey\.stamp_size: .*must be even"),
-        ({"prepare__psf_size": 24}, r"prepare\.psf_size: .*must be odd"),
-        ({"prepare__simulated_fractions": [0.5, 0.2, 0.2]}, r"must sum to 1, not 0\.9"),
-        ({"simulate__population__radius": [12.0, 0.5]}, r"must not be above the second"),
-        ({"evaluate__magnitude_edges": [14.0, 16.0, 15.0]}, r"must be above the one before"),
-        ({"simulate__population__late_fraction": float("nan")}, r"late_fraction: .*finite"),
+        ({"radius__survey__stamp_size": 95}, r"radius\.survey\.stamp_size: .*must be even"),
+        ({"radius__prepare__psf_size": 24}, r"radius\.prepare\.psf_size: .*must be odd"),
         (
-            {"train__model": {"filters": [4]}},
-            r"train\.model: .*either a preset or a list of layers",
+            {"radius__prepare__split__simulated__fractions": [0.5, 0.2, 0.2]},
+            r"must sum to 1, not 0\.9",
+        ),
+        ({"radius__simulate__population__radius": [12.0, 0.5]}, r"must not be above the second"),
+        (
+            {"radius__evaluate__magnitude_edges": [14.0, 16.0, 15.0]},
+            r"must be above the one before",
+        ),
+        ({"radius__simulate__population__late_fraction": float("nan")}, r"late_fraction: .*finite"),
+        (
+            {"radius__train__model": {"filters": [4]}},
+            r"radius\.train\.model: .*either a preset or a list of layers",
         ),
         (
-            {"train__model": {"preset": "vgg_a", "layers": ["Flatten"]}},
-            r"train\.model: .*either a preset or a list of layers",
+            {"radius__train__model": {"preset": "vgg_a", "layers": ["Flatten"]}},
+            r"radius\.train\.model: .*either a preset or a list of layers",
         ),
-        ({"train__model": {"layers": ["Flatten"], "dropout": 0.1}}, r"dropout: only a preset has"),
-        ({"train__model": {"layers": []}}, r"train\.model\.layers: .*at least 1 item"),
-        ({"train__model": {"layers": "Flatten"}}, r"train\.model\.layers: .*received 'Flatten'"),
         (
-            {"train__model": {"layers": ["Flatten", {"Dense": None, "units": 3}]}},
-            r"train\.model\.layers\.1: .*must be a layer's name.*received .*units",
+            {"radius__train__model": {"layers": ["Flatten"], "dropout": 0.1}},
+            r"dropout: only a preset has",
         ),
-        ({"train__model": {"layers": [{"Dense": 3}]}}, r"layers\.0: .*must be a layer's name"),
-        ({"train__model": {"preset": 18}}, r"train\.model\.preset: .*string; received 18"),
+        (
+            {"radius__train__model": {"layers": []}},
+            r"radius\.train\.model\.layers: .*at least 1 item",
+        ),
+        (
+            {"radius__train__model": {"layers": "Flatten"}},
+            r"radius\.train\.model\.layers: .*received 'Flatten'",
+        ),
+        (
+            {"radius__train__model": {"layers": ["Flatten", {"Dense": None, "units": 3}]}},
+            r"radius\.train\.model\.layers\.1: .*must be a layer's name.*received .*units",
+        ),
+        (
+            {"radius__train__model": {"layers": [{"Dense": 3}]}},
+            r"layers\.0: .*must be a layer's name",
+        ),
+        (
+            {"radius__train__model": {"preset": 18}},
+            r"radius\.train\.model\.preset: .*string; received 18",
+        ),
     ],
 )
 def test_a_bad_parameter_is_named_with_its_rule_and_value(changed, change, message):
@@ -169,10 +196,13 @@ def test_a_changed_section_is_held_to_the_rules(root):
 
 
 def test_options_stand_beside_the_preset_and_layers_are_a_list(changed):
-    preset = params.load(changed(train__model={"preset": "resnet_18", "filters": 8})).train.model
+    def read_model(model):
+        return params.load(changed(radius__train__model=model)).radius.train.model
+
+    preset = read_model({"preset": "resnet_18", "filters": 8})
     assert (preset.preset, preset.options, preset.layers) == ("resnet_18", {"filters": 8}, None)
     described = ["Flatten", {"Dense": {"units": 3, "activation": "relu"}}, {"ReLU": None}]
-    stack = params.load(changed(train__model={"layers": described})).train.model
+    stack = read_model({"layers": described})
     assert (stack.preset, stack.options) == (None, {})
     assert stack.layers == (
         ("Flatten", {}),
@@ -184,14 +214,18 @@ def test_options_stand_beside_the_preset_and_layers_are_a_list(changed):
 def test_an_exponent_that_yaml_reads_as_text_is_explained(root, tmp_path):
     text = (root / "params.yaml").read_text()
     path = tmp_path / "params.yaml"
-    path.write_text(re.sub(r"(?m)^  learning_rate: 0\.\d+", "  learning_rate: 1e-3", text, count=1))
-    with pytest.raises(params.ParamsError, match=r"learning_rate: .*this is text.*write 0\.001"):
+    path.write_text(
+        re.sub(r"(?m)^    learning_rate: 0\.\d+", "    learning_rate: 1e-3", text, count=1)
+    )
+    with pytest.raises(
+        params.ParamsError, match=r"radius\.train\.learning_rate: .*this is text.*write 0\.001"
+    ):
         params.load(path)
 
 
 def test_every_error_is_reported_at_once(changed):
     with pytest.raises(params.ParamsError) as caught:
-        params.load(changed(train__epochs=0, survey__band="x", report__galery=3))
+        params.load(changed(radius__train__epochs=0, survey__band="x", report__galery=3))
     assert len(str(caught.value).splitlines()) == 4
 
 
@@ -216,12 +250,27 @@ def test_a_file_that_is_missing_broken_or_empty_is_told(tmp_path):
         params.load(path)
 
 
+def test_a_stage_reads_the_sections_it_names_and_no_others(changed):
+    path = changed(radius__train__epochs=7)
+    assert params.read("radius.train", path=path).epochs == 7
+    survey, train = params.read("survey", "radius.train", path=path)
+    assert (type(survey), type(train)) == (params.Survey, params.Train)
+
+
+@pytest.mark.parametrize("name", ["train", "radius.trian", "radius.train.epochs", "redshift.train"])
+def test_a_section_that_does_not_exist_is_named(changed, name):
+    with pytest.raises(params.ParamsError, match=rf"there is no section '{name}'"):
+        params.read(name, path=changed())
+
+
 def test_a_profile_for_the_endpoint_is_required(root, tmp_path):
     tree = yaml.safe_load((root / "params.yaml").read_text())
-    del tree["survey"]["selection"]["sandbox"]
+    del tree["radius"]["survey"]["selection"]["sandbox"]
     path = tmp_path / "params.yaml"
     path.write_text(yaml.safe_dump(tree))
-    with pytest.raises(params.ParamsError, match="no profile for the endpoint 'sandbox'"):
+    with pytest.raises(
+        params.ParamsError, match=r"radius\.survey\.selection has no profile.*'sandbox'"
+    ):
         params.load(path)
 
 

@@ -179,6 +179,7 @@ def made_up_stamps(rng, objects, dataset, count):
         "position_angle": angles,
         "x": centres[0],
         "y": centres[1],
+        "pixel_scale": PIXEL_SCALE,
     }
 
 

@@ -55,7 +55,7 @@ def single(inputs):
     objects = inputs["objects"].groupby("dataset").head(1)
     keys = objects[["dataset", "id"]]
     gallery = {
-        name: {key: value[:1] for key, value in stamps.items()}
+        name: {key: value if key == "pixel_scale" else value[:1] for key, value in stamps.items()}
         for name, stamps in inputs["gallery"].items()
     }
     return inputs | {
@@ -131,7 +131,7 @@ def test_hero_prints_the_truth_and_the_measurement(inputs):
     network = data.predictions.set_index(["dataset", "id", "method"]).loc[(*first, "network")]
     radius, error = np.exp(network["value"]), network["sigma"]
     words = words_of(figure)
-    assert f"true {np.exp(truth['ln_radius_true']):.2f}″" in words
+    assert f"true {np.exp(truth['truth']):.2f}″" in words
     assert f"{radius:.2f} ± {radius * error:.2f}″" in words
     assert "Survey: a sky" in words
 
@@ -213,7 +213,7 @@ def test_a_line_breaks_at_an_empty_bin():
 
 def test_the_pipeline_shows_the_stages_in_order():
     assert list(STAGES) == [
-        "download", "simulate", "prepare", "judge", "train", "finetune", "evaluate", "report",
+        "download", "simulate", "prepare", "classical", "train", "finetune", "evaluate", "report",
     ]  # fmt: skip
     words = words_of(FIGURES["pipeline"]())
     assert set(STAGES) <= set(words)

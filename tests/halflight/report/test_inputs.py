@@ -87,13 +87,15 @@ def test_provenance_must_say_what_the_data_are(inputs):
 
 def test_stamps_must_fit_together():
     image = np.zeros((2, 8, 8), np.float32)
-    with pytest.raises(ValueError, match="'survey'.*sigma"):
+    good = {"image": image, "sigma": image, "labels": ["a", "b"], "pixel_scale": 0.4}
+    with pytest.raises(ValueError, match=r"'survey'.*sigma.*pixel_scale"):
         check_stamps({"image": image, "labels": ["a", "b"]}, "survey")
     with pytest.raises(ValueError, match=r"\(2, 8, 8\) and \(1, 8, 8\)"):
-        check_stamps({"image": image, "sigma": image[:1], "labels": ["a", "b"]}, "survey")
+        check_stamps(good | {"sigma": image[:1]}, "survey")
     with pytest.raises(ValueError, match="1 entries for 2 stamps"):
-        check_stamps({"image": image, "sigma": image, "labels": ["a"]}, "survey")
-    stamps = check_stamps({"image": image, "sigma": image, "labels": ["a", "b"]}, "survey")
+        check_stamps(good | {"labels": ["a"]}, "survey")
+    stamps = check_stamps(good, "survey")
+    assert stamps.pixel_scale == 0.4
     assert np.isnan(stamps.position_angle).all()
     assert stamps.id == (None, None)
 

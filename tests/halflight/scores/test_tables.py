@@ -1,12 +1,18 @@
 """The tables of an evaluation, on a handful of objects whose scores are known by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from halflight import tasks
 from halflight.scores import tables as scoring
+from halflight.tasks import Quantity
 
 EDGES = (14.0, 17.5, 18.5)
+RADIUS = tasks.get("radius")
+AXIS_RATIO = Quantity("axis_ratio", "axis_ratio", "axis ratio", "q", outlier=0.05)
 
 
 def objects(dataset="survey", reference=0.0, truth=np.nan):
@@ -17,8 +23,8 @@ def objects(dataset="survey", reference=0.0, truth=np.nan):
             "group": ["a", "a", "b", "b", "c", "c"],
             "magnitude": [14.5, 15.0, 15.5, 16.0, 17.0, 19.0],
             "ln_radius_reference": reference,
-            "ln_radius_true": truth,
-            "fisher_sigma": [0.01, 0.02, 0.03, 0.04, np.nan, 0.1],
+            "ln_radius_truth": truth,
+            "ln_radius_bound": [0.01, 0.02, 0.03, 0.04, np.nan, 0.1],
         }
     )
 
@@ -29,14 +35,20 @@ def predictions(method, offsets, sigma=0.1, dataset="survey"):
             "dataset": dataset,
             "id": np.arange(6),
             "method": method,
-            "ln_radius": offsets,
-            "ln_radius_sigma": sigma,
+            "quantity": "ln_radius",
+            "value": offsets,
+            "sigma": sigma,
         }
     )
 
 
 def score(table, known, **options):
-    return scoring.score(table, known, magnitude_edges=EDGES, seed=0, bootstrap=50, **options)
+    metrics, bins = scoring.score(
+        RADIUS, table, known, magnitude_edges=EDGES, seed=0, bootstrap=50, **options
+    )
+    assert set(metrics) == {"ln_radius"}
+    assert set(bins["quantity"]) == {"ln_radius"}
+    return metrics["ln_radius"], bins
 
 
 def test_scores_by_hand():
@@ -55,6 +67,7 @@ def test_scores_by_hand():
 
 def test_a_bin_of_few_objects_has_a_count_and_no_score():
     _, bins = scoring.score(
+        RADIUS,
         predictions("network", 0.1),
         objects(),
         magnitude_edges=(14.0, 16.0, 18.0),
@@ -65,7 +78,7 @@ def test_a_bin_of_few_objects_has_a_count_and_no_score():
     assert bins[list(scoring.BIN_SCORES)].isna().all(axis=None)
 
 
-def test_the_reference_is_not_judged_against_itself():
+def test_the_reference_is_not_compared_with_itself():
     table = pd.concat([predictions("sersic_fit", 0.2), predictions("zero_shot", 0.1)])
     metrics, _ = score(table, objects())
     assert set(metrics) == {"survey"}
@@ -75,7 +88,7 @@ def test_the_reference_is_not_judged_against_itself():
     assert metrics["survey_truth"]["sersic_fit"]["bias"] == pytest.approx(np.expm1(0.1))
 
 
-def test_simulated_galaxies_are_judged_against_the_truth_alone():
+def test_simulated_galaxies_are_compared_with_the_truth_alone():
     table = predictions("network", 0.0, dataset="simulated")
     metrics, bins = score(table, objects("simulated", truth=0.0))
     assert set(metrics) == {"simulated"}
@@ -94,15 +107,26 @@ def test_objects_without_a_reference_are_not_counted():
     assert metrics["survey"]["network"]["count"] == 5
 
 
+ARMS = ("zero_shot", "fine_tuned", "from_scratch", "aperture")
+
+
 def test_transfer_counts_labels_only_for_arms_that_learnt_from_them():
-    table = pd.concat([predictions(arm, 0.1) for arm in ("zero_shot", "fine_tuned", "aperture")])
-    rows = scoring.transfer(table, objects(), labels=40, seed=0, bootstrap=20)
+    table = pd.concat([predictions(arm, 0.1) for arm in ARMS])
+    rows = scoring.transfer(
+        RADIUS,
+        table,
+        objects(),
+        labels={"fine_tuned": 40, "from_scratch": 30},
+        seed=0,
+        bootstrap=20,
+    )
     counted = dict(zip(rows["arm"], rows["count_labels"], strict=True))
-    assert counted == {"aperture": 0, "fine_tuned": 40, "zero_shot": 0}
+    assert counted == {"aperture": 0, "fine_tuned": 40, "from_scratch": 30, "zero_shot": 0}
+    assert set(rows["quantity"]) == {"ln_radius"}
     assert (rows["nmad_low"] <= rows["nmad_high"]).all()
 
 
-def judged(count=4):
+def measured_classically(count=4):
     fit = {
         "sersic_fit_ln_radius": [0.1, 0.2, 0.3, np.nan],
         "sersic_fit_ln_radius_error": 0.1,
@@ -110,13 +134,17 @@ def judged(count=4):
         "sersic_fit_sersic_n": 1.0,
         "sersic_fit_axis_ratio": 0.5,
         "aperture_ln_radius": [0.0, np.nan, 0.1, 0.2],
-        "fisher_sigma": 0.05,
+        "bound": 0.05,
     }
     return pd.DataFrame({"id": np.arange(count)} | fit)
 
 
 def test_a_measurement_without_a_radius_is_left_out_and_one_at_a_limit_is_not():
-    counts = scoring.predictions("survey", judged())["method"].value_counts().to_dict()
+    counts = (
+        scoring.classical_predictions(RADIUS, "survey", measured_classically())["method"]
+        .value_counts()
+        .to_dict()
+    )
     assert counts == {"sersic_fit": 3, "aperture": 3}
 
 
@@ -132,7 +160,73 @@ def test_a_survey_reference_is_a_converged_fit_and_its_group_a_field():
             "true_half_light_radius": [np.e, np.nan, 1.0, 1.0],
         }
     )
-    survey = scoring.survey_objects(table, judged())
+    survey = scoring.survey_objects(RADIUS, table, measured_classically())
     np.testing.assert_array_equal(survey["ln_radius_reference"], [0.1, 0.2, np.nan, np.nan])
-    np.testing.assert_allclose(survey["ln_radius_true"], [1.0, np.nan, 0.0, 0.0])
+    np.testing.assert_allclose(survey["ln_radius_truth"], [1.0, np.nan, 0.0, 0.0])
     assert survey["group"].tolist() == ["94-1-12", "94-1-12", "94-1-13", "94-1-13"]
+    np.testing.assert_array_equal(survey["axis_ratio"], [0.5, 0.5, np.nan, np.nan])
+    assert survey[["ln_radius_bound", "bulge_fraction"]].isna().all(axis=None)
+
+
+def test_a_simulated_object_is_a_group_of_its_own_and_has_the_bound_of_its_row():
+    table = pd.DataFrame(
+        {
+            "id": [3, 1, 2],
+            "magnitude": 18.0,
+            "psf_half_light_radius": 0.7,
+            "half_light_radius": [1.0, np.e, np.e**2],
+            "axis_ratio": [0.2, 0.4, 0.6],
+        }
+    )
+    classical = measured_classically().assign(bound=[0.0, 0.1, 0.2, 0.3])
+    simulated = scoring.simulated_objects(RADIUS, table, classical)
+    np.testing.assert_allclose(simulated["ln_radius_truth"], [0.0, 1.0, 2.0])
+    np.testing.assert_allclose(simulated["ln_radius_reference"], [0.0, 1.0, 2.0])
+    assert simulated["ln_radius_bound"].tolist() == [0.3, 0.1, 0.2]
+    assert simulated["group"].tolist() == ["3", "1", "2"]
+    assert simulated["axis_ratio"].tolist() == [0.2, 0.4, 0.6]
+    without = scoring.simulated_objects(RADIUS, table, classical.drop(columns="bound"))
+    assert without["ln_radius_bound"].isna().all()
+
+
+def test_a_networks_measurements_are_one_row_an_object_and_quantity():
+    shape = replace(RADIUS, quantities=(*RADIUS.quantities, AXIS_RATIO))
+    values, sigmas = np.array([[0.1, 0.5], [0.2, 0.6]]), np.array([[0.01, 0.05], [0.02, 0.06]])
+    table = scoring.predictions(
+        shape, "survey", "zero_shot", np.array([7, 8]), shape.table(values, sigmas)
+    )
+    assert table.to_dict("list") == {
+        "dataset": ["survey"] * 4,
+        "id": [7, 8, 7, 8],
+        "method": ["zero_shot"] * 4,
+        "quantity": ["ln_radius", "ln_radius", "axis_ratio", "axis_ratio"],
+        "value": [0.1, 0.2, 0.5, 0.6],
+        "sigma": [0.01, 0.02, 0.05, 0.06],
+    }
+
+
+def test_two_quantities_are_scored_apart_each_in_its_own_way():
+    shape = replace(RADIUS, quantities=(*RADIUS.quantities, AXIS_RATIO))
+    radii = predictions("network", [-0.4, -0.1, 0.1, 0.1, 0.1, 0.4])
+    ratios = predictions("network", [-0.4, -0.1, 0.1, 0.1, 0.1, 0.4]).assign(quantity="axis_ratio")
+    known = objects().assign(
+        axis_ratio_reference=0.0, axis_ratio_truth=np.nan, axis_ratio_bound=np.nan
+    )
+    metrics, bins = scoring.score(
+        shape, pd.concat([radii, ratios]), known, magnitude_edges=EDGES, seed=0, bootstrap=20
+    )
+    assert set(metrics) == {"ln_radius", "axis_ratio"}
+    of = {name: metrics[name]["survey"]["network"] for name in metrics}
+    assert of["ln_radius"]["bias"] == pytest.approx(np.expm1(0.1))  # relative, of the radius
+    assert of["axis_ratio"]["bias"] == pytest.approx(0.1)
+    assert of["ln_radius"]["outlier_fraction"] == pytest.approx(2 / 6)  # beyond 0.3
+    assert of["axis_ratio"]["outlier_fraction"] == 1.0  # beyond 0.05
+    bounds = bins.set_index("quantity")["crb_nmad"]
+    assert bounds["ln_radius"] == 0.025
+    assert np.isnan(bounds["axis_ratio"])
+
+
+def test_a_quantity_that_the_task_does_not_measure_is_named():
+    table = predictions("network", 0.0).assign(quantity="ellipticity")
+    with pytest.raises(ValueError, match="measures ln_radius, not 'ellipticity'"):
+        score(table, objects())

@@ -1,0 +1,119 @@
+"""A task: labels, the reading of a network's outputs, and the table of what was measured."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from halflight import tasks
+from tests.tiny import RADIUS, SHAPE
+
+OUTPUTS = hnp.arrays(np.float32, (3, 8, 4), elements=st.floats(-5, 5, width=32))
+
+
+def classical(**columns):
+    values = {
+        "sersic_fit_ln_radius": [0.1, 0.2, 0.3, 0.4, np.nan],
+        "sersic_fit_ln_radius_error": [0.1, 0.2, 0.21, 0.1, 0.1],
+        "sersic_fit_converged": [True, True, True, False, True],
+        "sersic_fit_axis_ratio": [0.5, 0.6, 0.7, 0.8, 0.9],
+    }
+    return pd.DataFrame(values | columns)
+
+
+def test_the_first_quantity_is_the_headline_and_each_is_found_by_name():
+    assert SHAPE.headline.name == "ln_radius"
+    assert SHAPE.quantity("axis_ratio") is SHAPE.quantities[1]
+    with pytest.raises(ValueError, match="task shape measures ln_radius, axis_ratio, not 'n'"):
+        SHAPE.quantity("n")
+
+
+def test_a_task_is_got_by_its_name_and_an_unknown_one_is_told():
+    assert [tasks.get(name).name for name in tasks.NAMES] == list(tasks.NAMES)
+    with pytest.raises(ValueError, match="no task 'colour': choose one of radius"):
+        tasks.get("colour")
+
+
+def test_simulated_labels_are_truths_and_usable_where_all_are_known():
+    table = pd.DataFrame(
+        {"half_light_radius": [1.0, np.e, np.nan, 0.0], "axis_ratio": [0.5, np.nan, 0.6, 0.7]}
+    )
+    values, usable = SHAPE.simulated_labels(table)
+    np.testing.assert_array_equal(values, [[0, 0.5], [1, np.nan], [np.nan, 0.6], [np.nan, 0.7]])
+    assert usable.tolist() == [True, False, False, False]
+    assert RADIUS.simulated_labels(table).usable.tolist() == [True, True, False, False]
+
+
+def test_survey_labels_are_converged_fits_with_a_small_enough_error():
+    values, usable = RADIUS.survey_labels(classical(), max_error=0.2)
+    np.testing.assert_array_equal(values, [[0.1], [0.2], [0.3], [0.4], [np.nan]])
+    assert usable.tolist() == [True, True, False, False, False]
+    assert RADIUS.survey_labels(classical(), max_error=0.3).usable.sum() == 3
+
+
+def test_a_survey_label_has_all_quantities_and_the_error_of_the_first():
+    incomplete = classical(sersic_fit_axis_ratio=[np.nan, 0.6, 0.7, 0.8, 0.9])
+    assert SHAPE.survey_labels(incomplete, max_error=0.2).usable.tolist() == [
+        False, True, False, False, False,
+    ]  # fmt: skip
+    no_error = classical(sersic_fit_ln_radius_error=np.nan)
+    assert not SHAPE.survey_labels(no_error, max_error=0.2).usable.any()
+
+
+def test_outputs_by_hand():
+    outputs = np.zeros((1, 2, 4), np.float32)
+    outputs[0, :, 0] = [1.0, 3.0]
+    outputs[0, :, 1] = [0.5, 0.5]
+    outputs[0, :, 2] = np.log([0.01, 0.03])  # of the variance
+    outputs[0, :, 3] = np.log([4.0, 4.0])
+    values, sigmas = SHAPE.decode(outputs)
+    assert values.tolist() == [[2.0, 0.5]]
+    assert sigmas[0] == pytest.approx([np.sqrt(0.02), 2.0], rel=1e-6)
+
+
+@settings(max_examples=50, deadline=None)
+@given(OUTPUTS, st.permutations(range(8)))
+def test_the_order_of_the_orientations_does_not_matter(outputs, order):
+    for one, other in zip(SHAPE.decode(outputs), SHAPE.decode(outputs[:, order]), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-15)
+
+
+@settings(max_examples=50, deadline=None)
+@given(OUTPUTS, st.tuples(st.floats(0.01, 100), st.floats(0.01, 100)))
+def test_a_recalibrated_bias_widens_each_error_bar_by_its_scale_alone(outputs, scales):
+    bias = np.array([0.1, -0.2, 0.3, -0.4], np.float32)
+    values, sigmas = SHAPE.decode(outputs + bias)
+    changed = SHAPE.recalibrated(bias, scales)
+    assert changed.dtype == bias.dtype
+    assert bias.tolist() == np.array([0.1, -0.2, 0.3, -0.4], np.float32).tolist()
+    new_values, new_sigmas = SHAPE.decode(outputs + changed)
+    np.testing.assert_array_equal(new_values, values)
+    np.testing.assert_allclose(new_sigmas, sigmas * scales, rtol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(3, 8, 2), (3, 4), (3, 8, 5)])
+def test_outputs_of_another_network_are_refused(shape):
+    with pytest.raises(ValueError, match=r"task shape needs 4 outputs \(n, orientations, 4\)"):
+        SHAPE.decode(np.zeros(shape))
+
+
+def test_the_table_of_two_quantities_by_hand():
+    table = SHAPE.table(np.array([[0.0, 0.5], [np.nan, np.nan]]), np.array([[0.1, 0.2]] * 2))
+    assert list(table) == [
+        "ln_radius", "ln_radius_sigma", "half_light_radius", "half_light_radius_16",
+        "half_light_radius_84", "axis_ratio", "axis_ratio_sigma",
+    ]  # fmt: skip
+    assert table.loc[0].tolist() == pytest.approx(
+        [0.0, 0.1, 1.0, np.exp(-0.1), np.exp(0.1), 0.5, 0.2]
+    )
+    assert table.loc[1, "half_light_radius":"half_light_radius_84"].isna().all()
+
+
+def test_a_description_tells_two_tasks_apart():
+    assert SHAPE.describe() != RADIUS.describe()
+    other = replace(RADIUS, quantities=(replace(RADIUS.headline, logarithmic=False),))
+    assert other.describe() != RADIUS.describe()

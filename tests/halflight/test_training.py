@@ -1,0 +1,307 @@
+"""Training as the stages do it: exact resume, honest error bars, safe checkpoints."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from halflight import params, training
+from halflight.estimator import Estimator
+from halflight.nn import callbacks, presets
+from tests.tiny import PREPARATION, RADIUS, SHAPE, R, discs, write_prepared
+
+TRAIN, VALIDATION = np.arange(40), np.arange(40, 60)
+
+
+@pytest.fixture(scope="module")
+def stamps(tmp_path_factory):
+    """Sixty 16-pixel discs whose radius can be seen, in the format of prepared stamps."""
+    table, *arrays = discs(60)
+    split = np.where(np.arange(60) < 40, "train", "validation")
+    folder = tmp_path_factory.mktemp("stamps") / "prepared"
+    return write_prepared(folder, table.assign(split=split), *arrays)
+
+
+@pytest.fixture(scope="module")
+def data(stamps):
+    return labelled(RADIUS, stamps)
+
+
+def labelled(task, stamps):
+    labels, _ = task.simulated_labels(stamps.table)
+    return training.LabelledStamps(stamps, labels, train=TRAIN, validation=VALIDATION)
+
+
+@pytest.fixture(scope="module")
+def settings(root):
+    train = params.read("radius.train", path=root / "params.yaml")
+    model = train.model.model_copy(update={"filters": [4, 8], "dense_units": 8})
+    update = {"model": model, "epochs": 4, "batch_size": 16, "device": "cpu"}
+    return train.model_copy(update=update)
+
+
+def with_model(settings, **model):
+    """The settings with another section train.model."""
+    return settings.model_copy(update={"model": type(settings.model).model_validate(model)})
+
+
+def new(stamps, settings, task=RADIUS):
+    return training.new_estimator(
+        task,
+        stamps,
+        PREPARATION,
+        settings,
+        backend="cpu",
+        seed=settings.seed,
+        provenance={"trained_on": stamps.origin},
+    )
+
+
+def fit(data, settings, folder, task=RADIUS, name="train", identity="data"):
+    estimator = new(data.stamps, settings, task)
+    return training.fit(
+        estimator, data, settings, name=name, checkpoints=folder / "checkpoints", identity=identity
+    )
+
+
+def contents(folder):
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.fixture(scope="module")
+def fitted(data, settings, tmp_path_factory):
+    """An estimator and its history, never interrupted."""
+    return fit(data, settings, tmp_path_factory.mktemp("fitted"))
+
+
+@pytest.mark.parametrize("augment", [True, False])
+def test_a_run_that_was_stopped_ends_with_the_bytes_of_one_that_was_not(
+    data, settings, monkeypatch, tmp_path, augment
+):
+    settings = settings.model_copy(update={"augment": augment})
+    whole, whole_history = fit(data, settings, tmp_path)
+    whole.save(tmp_path / "whole")
+
+    steps = iter(range(100))
+
+    def stop(self, batch):
+        if next(steps) == 7:  # the second step of the third epoch
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(callbacks.ProgressLogger, "on_train_batch_begin", stop)
+        with pytest.raises(KeyboardInterrupt):
+            fit(data, settings, tmp_path)
+    [checkpoint] = (tmp_path / "checkpoints").iterdir()
+    assert contents(checkpoint)
+    resumed, resumed_history = fit(data, settings, tmp_path)
+    resumed.save(tmp_path / "resumed")
+    assert contents(tmp_path / "resumed") == contents(tmp_path / "whole")
+    pd.testing.assert_frame_equal(resumed_history, whole_history)
+    assert not list((tmp_path / "checkpoints").iterdir())
+
+
+def test_augmentation_changes_what_is_learnt_and_not_what_is_built(
+    data, settings, fitted, tmp_path
+):
+    plain, history = fit(data, settings.model_copy(update={"augment": False}), tmp_path)
+    assert set(plain.network.get_weights()) == set(fitted[0].network.get_weights())
+    assert (history["loss"] != fitted[1]["loss"]).all()
+    assert history.columns.tolist() == fitted[1].columns.tolist()
+
+
+def test_radius_net_is_built_as_by_itself(stamps, settings):
+    model = training.new_network(RADIUS, stamps, settings.model, backend="cpu", seed=5)
+    alone = presets.radius_net.build(
+        image_shape=(16, 16, 1),
+        psf_shape=(9, 9, 1),
+        filters=(4, 8),
+        dense_units=8,
+        dropout=0.0,
+        seed=5,
+    )
+    assert [layer.name for layer in model.layers] == [layer.name for layer in alone.layers]
+    for name, value in alone.get_weights().items():
+        np.testing.assert_array_equal(model.get_weights()[name], value, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"preset": "lenet5", "filters": [4]},
+        {"preset": "deep_legato", "filters": [4, 4], "dense_units": [8], "dropout": 0},
+        {"preset": "mlp", "hidden_units": [8]},
+        {"preset": "resnet_18", "filters": 4},
+        {
+            "layers": [
+                {"Conv2D": {"filters": 4, "kernel_size": 3, "activation": "relu"}},
+                {"GlobalAveragePooling2D": {}},
+            ]
+        },
+        {"layers": ["Flatten"]},
+    ],
+    ids=lambda model: model.get("preset", "layers"),
+)
+def test_other_networks_see_the_psf_and_are_calibrated(data, settings, tmp_path, model):
+    settings = with_model(settings, **model).model_copy(update={"epochs": 1, "warmup_epochs": 0})
+    estimator, history = fit(data, settings, tmp_path)
+    assert estimator.network.input_names == ["image", "psf"]
+    assert estimator.network.output_names == ["head"]
+    assert estimator.network.output_shape == (2,)
+    assert len(history) == 1
+    assert covered(estimator, data) == pytest.approx([0.6827], abs=1 / len(VALIDATION))
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ({"preset": "resnet"}, "unknown preset 'resnet'; known are alexnet"),
+        ({"preset": "radius_net", "filter": [4]}, r"radius_net: unknown option\(s\) filter; known"),
+        ({"preset": "radius_net", "filters": 4}, "filters must be a list of integers, received 4"),
+        ({"preset": "lenet5", "seed": 3}, "seed: set by the pipeline"),
+        ({"preset": "radius_net", "targets": 2}, "targets: set by the pipeline"),
+        ({"preset": "unet"}, "needs a network from one image to one vector"),
+        ({"preset": "light_curve_cnn"}, "'conv_1a'"),
+        ({"preset": "vgg_a"}, "'pool_5'.*must fit"),
+        ({"layers": [{"Conv2D": {"filters": 3, "kernel_size": 3}}]}, "to one vector"),
+        ({"layers": ["Flatten", {"Dens": {"units": 3}}]}, "entry 2 of the layers, Dens: .*unknown"),
+    ],
+)
+def test_a_network_that_cannot_be_built_is_told_by_its_parameter(stamps, settings, model, message):
+    chosen = with_model(settings, **model).model
+    with pytest.raises(ValueError, match=f"train.model: .*{message}"):
+        training.new_network(RADIUS, stamps, chosen, backend="cpu", seed=0)
+
+
+def test_an_estimator_remembers_the_range_of_its_training_split_alone(stamps, settings):
+    estimator = new(stamps, settings)
+    table = stamps.table.iloc[TRAIN]
+    assert estimator.training_range == {
+        name: (table[name].min(), table[name].max())
+        for name in ("magnitude", "half_light_radius", "axis_ratio", "psf_half_light_radius")
+    }
+    assert estimator.training_range["magnitude"][0] > stamps.table["magnitude"].min() or (
+        estimator.training_range["magnitude"][1] < stamps.table["magnitude"].max()
+    )
+    assert (estimator.instrument, estimator.preparation) == (R, PREPARATION)
+    assert estimator.provenance == {"trained_on": "simulated"}
+
+
+def test_a_checkpoint_of_other_data_or_settings_is_not_taken_up(data, settings, tmp_path):
+    names = set()
+    for change, identity in [({}, "a"), ({}, "b"), ({"learning_rate": 0.01}, "a"), ({}, "a")]:
+        changed = settings.model_copy(update=change)
+        names.add(training._digest(changed, identity))
+    assert len(names) == 3
+
+
+def covered(estimator, data):
+    values, sigmas = training.predict_prepared(estimator, data.stamps, VALIDATION)
+    off = np.abs(values - data.labels[VALIDATION])
+    return (off <= sigmas * (1 + 1e-5)).mean(axis=0)
+
+
+def test_calibrated_error_bars_cover_the_validation_split(data, fitted):
+    estimator, _ = fitted
+    assert covered(estimator, data) == pytest.approx([0.6827], abs=1 / len(VALIDATION))
+    assert training.error_scales(estimator, data) == pytest.approx([1.0], rel=1e-5)
+
+
+def test_a_fitted_estimator_says_how_many_labels_it_has_learnt_from(fitted, data):
+    estimator, history = fitted
+    assert estimator.provenance["labels"] == {"train": 40, "validation": 20}
+    assert history["arm"].unique().tolist() == ["train"]
+    assert {"epoch", "loss", "val_loss", "learning_rate"} <= set(history)
+
+
+def test_the_weights_of_the_best_validation_loss_are_kept(data, settings, tmp_path):
+    restless = settings.model_copy(update={"learning_rate": 0.5, "epochs": 5, "patience": 2})
+    estimator, history = fit(data, restless, tmp_path)
+    best = history["val_loss"].idxmin()
+    assert best < len(history) - 1  # else this test would say nothing
+    inputs = {name: data.stamps[name][VALIDATION] for name in RADIUS.inputs}
+    error = np.abs(estimator.network.predict(inputs)[:, 0] - data.labels[VALIDATION, 0]).mean()
+    errors = history["val_mean_absolute_error"]
+    assert error == pytest.approx(errors[best], rel=1e-5)
+    assert error != pytest.approx(errors.iloc[-1], rel=1e-5)
+
+
+def test_two_quantities_are_learnt_calibrated_and_measured_together(
+    stamps, settings, tmp_path, monkeypatch
+):
+    data = labelled(SHAPE, stamps)
+    quick = settings.model_copy(update={"epochs": 25, "patience": 25})
+    estimator, history = fit(data, quick, tmp_path, task=SHAPE)
+    assert history["val_loss"].min() < history["val_loss"].iloc[0] - 0.5
+    assert covered(estimator, data) == pytest.approx([0.6827] * 2, abs=1 / len(VALIDATION))
+    estimator.save(tmp_path / "estimator")
+    monkeypatch.setattr("halflight.tasks.get", {"shape": SHAPE}.__getitem__)
+    table, *arrays = discs(60)
+    measured = Estimator.load(tmp_path / "estimator").measure(*arrays, instrument=R)
+    assert list(measured) == [
+        "ln_radius", "ln_radius_sigma", "half_light_radius", "half_light_radius_16",
+        "half_light_radius_84", "axis_ratio", "axis_ratio_sigma", "bad_fraction", "flags",
+    ]  # fmt: skip
+    values, sigmas = training.predict_prepared(estimator, stamps, np.arange(60))
+    np.testing.assert_array_equal(measured[["ln_radius", "axis_ratio"]], values)
+    np.testing.assert_array_equal(measured[["ln_radius_sigma", "axis_ratio_sigma"]], sigmas)
+    for name in ("half_light_radius", "axis_ratio"):
+        assert np.corrcoef(measured[name], table[name])[0, 1] > 0.3, name
+
+
+def test_rows_without_a_label_are_refused_where_they_would_be_learnt_from(stamps):
+    labels = np.zeros((60, 2))
+    labels[[3, 50], 1] = np.nan
+    with pytest.raises(ValueError, match="1 of 40 stamps to train have no finite label"):
+        training.LabelledStamps(stamps, labels, train=TRAIN, validation=VALIDATION)
+    rows = np.delete(TRAIN, 3)
+    with pytest.raises(ValueError, match="1 of 20 stamps to validate have no finite label"):
+        training.LabelledStamps(stamps, labels, train=rows, validation=VALIDATION)
+    kept = training.LabelledStamps(stamps, labels, train=rows, validation=np.arange(51, 60))
+    assert len(kept.train) == 39
+
+
+@pytest.mark.parametrize("empty", ["train", "validation"])
+def test_an_empty_split_is_refused(stamps, empty):
+    rows = {"train": TRAIN, "validation": VALIDATION} | {empty: np.arange(0)}
+    with pytest.raises(ValueError, match="there is no stamp to"):
+        training.LabelledStamps(stamps, np.zeros((60, 1)), **rows)
+
+
+def test_batches_hold_the_rows_of_their_split_and_their_labels(data, settings):
+    seen = []
+    for inputs, targets, weights in data.batches(
+        RADIUS, VALIDATION, settings, training=False
+    ).batches(0):
+        assert set(inputs) == {"image", "psf"}
+        assert weights is None
+        seen.append((inputs["image"], targets))
+    images, targets = (np.concatenate(parts) for parts in zip(*seen, strict=True))
+    np.testing.assert_array_equal(images, data.stamps["image"][VALIDATION])
+    np.testing.assert_array_equal(targets, data.labels[VALIDATION].astype(np.float32))
+    shuffled = next(iter(data.batches(RADIUS, TRAIN, settings, training=True).batches(0)))
+    assert not np.array_equal(shuffled[1], data.labels[TRAIN[:16]].astype(np.float32))
+    assert np.isin(shuffled[1], data.labels[TRAIN].astype(np.float32)).all()
+
+
+def test_a_fingerprint_sees_every_byte(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x").write_bytes(b"1")
+    before = training.fingerprint([tmp_path / "a"])
+    assert training.fingerprint([tmp_path / "a"]) == before
+    (tmp_path / "a" / "x").write_bytes(b"2")
+    assert training.fingerprint([tmp_path / "a"]) != before
+
+
+def test_the_device_is_said(settings, monkeypatch, capsys):
+    monkeypatch.setattr("halflight.kernels.cuda.device.SIMULATED", True)
+    choice = training.choose_backend(settings.model_copy(update={"device": "auto"}))
+    assert choice.device == "cpu"
+    assert capsys.readouterr().out == "device: cpu (no GPU: Numba's simulator is none)\n"
+    training.choose_backend(settings)
+    assert capsys.readouterr().out == "device: cpu\n"
+
+
+def test_a_precision_that_the_device_lacks_is_refused(settings):
+    wrong = settings.model_copy(update={"precision": "tf32"})
+    with pytest.raises(ValueError, match="device 'cpu' has no precision 'tf32': cuda has"):
+        training.choose_backend(wrong)

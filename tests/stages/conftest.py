@@ -1,0 +1,126 @@
+"""A small repository of discs, in which stages run."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from halflight import files
+from halflight.paths import DATASETS, TaskPaths
+from tests.tiny import PREPARATION, RADIUS, discs, estimator, write_prepared, write_raw
+
+PLACE = TaskPaths("radius")
+TINY = {
+    "radius.train.model": {"preset": "radius_net", "filters": [4, 8], "dense_units": 8},
+    "radius.train.device": "cpu",
+    "radius.train.epochs": 1,
+    "radius.train.warmup_epochs": 0,
+    "radius.finetune.epochs": 1,
+    "radius.finetune.warmup_epochs": 0,
+    "radius.finetune.from_scratch_epochs": 2,
+    "radius.evaluate.bootstrap": 20,
+    "radius.classical.test_stamps": 5,
+    "report.gallery": 4,
+}
+
+
+@pytest.fixture
+def configure(root):
+    """Write params.yaml, tiny, with some values replaced by their dotted names."""
+
+    def write(changes):
+        tree = yaml.safe_load((root / "params.yaml").read_text())
+        for name, value in {**TINY, **changes}.items():
+            *parents, last = name.split(".")
+            node = tree
+            for key in parents:
+                node = node[key]
+            node[last] = value
+        files.write_text(files.Path("params.yaml"), yaml.safe_dump(tree))
+
+    return write
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, configure):
+    """An empty repository, the current folder, with tiny parameters."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    monkeypatch.setenv("HALFLIGHT_PROCESSES", "1")
+    configure({})
+    return tmp_path
+
+
+def splits(count):
+    """Splits of `count` stamps: half of them to train, a quarter to validate, a quarter to test."""
+    return np.resize(["train", "test", "train", "validation"], count).astype(object)
+
+
+def classical_table(table, seed=0):
+    """Measurements of stamps by the classical methods, with errors of a few per cent."""
+    rng = np.random.default_rng(seed)
+    ln_radius, count = np.log(table["half_light_radius"].to_numpy()), len(table)
+    return pd.DataFrame(
+        {
+            "id": table["id"].to_numpy(),
+            "sersic_fit_ln_radius": ln_radius + 0.05 * rng.normal(size=count),
+            "sersic_fit_ln_radius_error": 0.05,
+            "sersic_fit_converged": True,
+            "sersic_fit_sersic_n": 1.0,
+            "sersic_fit_axis_ratio": table["axis_ratio"].to_numpy(),
+            "sersic_fit_position_angle": np.arange(count) / 100,
+            "aperture_ln_radius": ln_radius + 0.1 * rng.normal(size=count),
+        }
+    )
+
+
+@pytest.fixture
+def surveyed(here):
+    """Stamps of both data sets, raw and prepared, and their classical measurements.
+
+    The third stamp of either is not prepared, so that the rows of the two folders differ.
+    """
+    for number, dataset in enumerate(DATASETS):
+        table, *arrays = discs(40, seed=number)
+        table["position_angle"] = np.arange(40) / 10
+        table[["x", "y"]] = 0.0
+        if dataset == "survey":
+            table["id"] += 1000
+            table["true_half_light_radius"] = table["half_light_radius"]
+            table = table.drop(columns="position_angle")
+            table[["run", "camcol"]] = 752, 1
+            table["field"] = 100 + np.arange(40) // 5
+        origin = {"simulated": "simulated", "survey": "sandbox"}[dataset]
+        write_raw(PLACE.stamps(dataset), table, *arrays, origin=origin)
+        keep = np.delete(np.arange(40), 2)
+        prepared = table.iloc[keep].assign(split=splits(39))
+        folder = PLACE.prepared(dataset)
+        stamps = write_prepared(folder, prepared, *(a[keep] for a in arrays), origin=origin)
+        files.write_parquet(folder / "table.parquet", stamps.table.assign(source_index=keep))
+        files.write_json(PLACE.preparation(dataset), PREPARATION.to_dict())
+        measured = classical_table(table.iloc[keep])
+        if dataset == "simulated":
+            measured = measured[prepared["split"].to_numpy() == "test"].assign(bound=0.02)
+        shuffled = measured.sample(frac=1, random_state=0)  # rows are found by id
+        files.write_parquet(PLACE.classical(dataset), shuffled)
+    return here
+
+
+@pytest.fixture
+def estimators():
+    """Save an untrained estimator where each stage after `train` looks for one."""
+
+    def save():
+        estimator().save(PLACE.trained)
+        for number, arm in enumerate(("fine_tuned", "from_scratch"), start=10):
+            ours = estimator().recalibrated(np.array([2.0]))
+            ours = ours.with_provenance(labels={"train": number}, device="cpu")
+            ours.save(PLACE.finetuned(arm))
+
+    return save
+
+
+@pytest.fixture
+def task():
+    """The task that the discs belong to."""
+    return RADIUS

@@ -1,0 +1,99 @@
+"""Evaluation: which objects are tested, by which methods, and what each is compared with."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from halflight import files, store
+from halflight.estimator import Estimator
+from stages import evaluate
+
+from .conftest import PLACE
+
+METHODS = {
+    "simulated": {"network", "sersic_fit", "aperture"},
+    "survey": {"zero_shot", "fine_tuned", "from_scratch", "sersic_fit", "aperture"},
+}
+
+
+@pytest.fixture
+def evaluated(surveyed, estimators):
+    estimators()
+    measured = pd.read_parquet(PLACE.classical("survey"))
+    measured.loc[measured["id"] == 1101, "sersic_fit_converged"] = False
+    measured.loc[measured["id"] == 1106, "sersic_fit_ln_radius"] = np.nan
+    files.write_parquet(PLACE.classical("survey"), measured)
+    evaluate.main("radius")
+
+
+def split_for_tests(dataset):
+    table = store.read_stamps(PLACE.prepared(dataset)).table
+    return table[table["split"] == "test"]
+
+
+def test_objects_of_the_test_split_that_were_measured_classically_are_tested(surveyed):
+    measured = pd.read_parquet(PLACE.classical("simulated"))
+    kept = measured[measured["id"] != split_for_tests("simulated")["id"].iloc[4]]
+    files.write_parquet(PLACE.classical("simulated"), kept)
+    test, classical = evaluate.test_objects(PLACE, "simulated")
+    assert (
+        test["id"].tolist()
+        == split_for_tests("simulated")["id"].drop(split_for_tests("simulated").index[4]).tolist()
+    )
+    assert classical["id"].tolist() == test["id"].tolist()
+    survey, classical = evaluate.test_objects(PLACE, "survey")
+    assert survey["id"].tolist() == split_for_tests("survey")["id"].tolist()
+    assert classical["id"].tolist() == survey["id"].tolist()
+
+
+def test_every_method_measures_every_object_of_its_data_set(evaluated):
+    table = pd.read_parquet(PLACE.predictions)
+    assert set(table["quantity"]) == {"ln_radius"}
+    for dataset, methods in METHODS.items():
+        of = table[table["dataset"] == dataset]
+        assert set(of["method"]) == methods
+        for method, rows in of.groupby("method"):
+            missing = {1106} if (dataset, method) == ("survey", "sersic_fit") else set()
+            assert set(rows["id"]) == set(split_for_tests(dataset)["id"]) - missing, method
+
+
+def test_a_network_measures_the_stamp_of_the_object(evaluated):
+    table = pd.read_parquet(PLACE.predictions).set_index(["method", "id"])
+    raw = store.read_stamps(PLACE.stamps("survey"))
+    where = {"zero_shot": PLACE.trained, "fine_tuned": PLACE.finetuned("fine_tuned")}
+    for method, folder in where.items():
+        measured = Estimator.load(folder).measure_stamps(raw).set_index(raw.table["id"])
+        rows = table.loc[method]
+        np.testing.assert_array_equal(rows["value"], measured.loc[rows.index, "ln_radius"])
+        np.testing.assert_array_equal(rows["sigma"], measured.loc[rows.index, "ln_radius_sigma"])
+
+
+def test_the_reference_of_the_survey_is_a_converged_fit(evaluated):
+    objects = pd.read_parquet(PLACE.objects).set_index(["dataset", "id"])
+    survey = objects.loc["survey"]
+    without = survey.index[survey["ln_radius_reference"].isna()]
+    assert without.tolist() == [1101, 1106]
+    assert survey["ln_radius_truth"].notna().all()
+    assert survey["ln_radius_bound"].isna().all()
+    simulated = objects.loc["simulated"]
+    assert (simulated["ln_radius_reference"] == simulated["ln_radius_truth"]).all()
+    assert (simulated["ln_radius_bound"] == 0.02).all()
+
+
+def test_the_scores_are_of_every_method_and_say_where_they_were_computed(evaluated):
+    metrics = files.read_json(PLACE.metrics)
+    assert metrics["device"] == {"train": "cpu", "finetune": "cpu", "evaluate": "cpu"}
+    scores = metrics["ln_radius"]
+    assert set(scores) == {"simulated", "survey", "survey_truth"}
+    assert set(scores["simulated"]) == METHODS["simulated"]
+    assert set(scores["survey"]) == METHODS["survey"] - {"sersic_fit"}
+    assert set(scores["survey_truth"]) == METHODS["survey"]
+    assert scores["survey"]["zero_shot"]["count"] == 8
+    assert scores["survey_truth"]["zero_shot"]["count"] == 10
+    assert scores["survey_truth"]["sersic_fit"]["count"] == 9
+    bins = pd.read_csv(PLACE.bins)
+    assert set(bins["quantity"]) == {"ln_radius"}
+    transfer = pd.read_csv(PLACE.transfer).set_index(["against", "arm"])["count_labels"]
+    assert transfer["reference"].to_dict() == {
+        "zero_shot": 0, "fine_tuned": 10, "from_scratch": 11, "aperture": 0,
+    }  # fmt: skip
