@@ -88,8 +88,8 @@ class Estimator:
                 f"task {self.task.name} needs a network of {outputs} outputs, received "
                 f"{self.network.output_shapes}"
             )
-        if not 1 <= self.orientations <= ORIENTATIONS:
-            raise ValueError(f"orientations must be 1 to {ORIENTATIONS}: {self.orientations}")
+        if self.orientations not in range(1, ORIENTATIONS + 1):
+            raise ValueError(f"orientations must be 1 to {ORIENTATIONS}: {self.orientations!r}")
 
     def measure(
         self,
@@ -211,9 +211,12 @@ class Estimator:
                 task,
                 Instrument.from_dict(description["instrument"]),
                 Preparation.from_dict(description["preparation"]),
-                {name: (low, high) for name, (low, high) in description["training_range"].items()},
+                {
+                    name: (float(low), float(high))
+                    for name, (low, high) in description["training_range"].items()
+                },
                 description["orientations"],
-                description["provenance"],
+                dict(description["provenance"]),
                 description["licence"],
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -221,8 +224,10 @@ class Estimator:
 
     def _measure(self, image: NDArray[Any], sigma: NDArray[Any], psf: NDArray[Any]) -> pd.DataFrame:
         """Rows of one chunk of stamps."""
-        points = np.ma.filled(psf, np.nan).astype(np.float32)
-        usable = np.isfinite(points).all(axis=(1, 2, 3)) & (points.sum(axis=(1, 2)) > 0).all(axis=1)
+        with np.errstate(over="ignore"):  # beyond float32 is infinite, and so no PSF
+            points = np.ma.filled(psf, np.nan).astype(np.float32)
+        light = points.sum(axis=(1, 2), dtype=np.float64)
+        usable = np.isfinite(points).all(axis=(1, 2, 3)) & (light > 0).all(axis=1)
         points[~usable] = 0.0
         prepared = self.preparation.apply(image, sigma, points)
         values, sigmas = self.predict(prepared.inputs)
