@@ -9,9 +9,9 @@ from halflight import kernels
 from halflight.kernels.cuda import gpu
 from halflight.nn import Input, Sequential, layers, losses, presets, steps
 from halflight.nn.data import check_batch
-from halflight.nn.feed import staged
+from halflight.nn.loader import staged
 from halflight.nn.sources import ArraySource
-from halflight.nn.training import feed_of
+from halflight.nn.training import loader_of
 from tests.halflight.kernels.driver.calls import calls_during, waits_during
 
 rng = np.random.Generator(np.random.Philox(key=[23, 0]))
@@ -178,11 +178,11 @@ def test_a_network_is_fitted_and_predicts():
 def test_a_training_step(network):
     model, x, y = network()
     batch = check_batch((x, y), model.objective.rules)
-    staging, ledger = model.kernels.Staging(), steps.new_ledger(model)
-    steps.restart(model)
+    staging, results = model.kernels.Staging(), steps.new_results(model.compiled())
+    steps.restart(model.compiled())
 
     def step():
-        steps.train(model, staged(staging, batch), ledger)
+        steps.train(model.compiled(), staged(staging, batch), results)
 
     for _ in range(3):
         step()
@@ -191,15 +191,15 @@ def test_a_training_step(network):
     assert set(waits) <= {"cuEventSynchronize"}  # of a copy two steps ago
     assert not {"cuMemAlloc", "cuMemFree", "cuLibraryLoadData"} & calls.keys()
     print(f"{network.__name__}: a step calls {calls} and waits for {waits}")
-    ledger.read()
-    assert ledger.failure is None  # as fresh memory is full of ones
+    results.read()
+    assert results.failure is None  # as fresh memory is full of ones
 
 
 def test_a_resident_data_set_sends_row_numbers_alone():
     model, x, y = _small()
-    feed = feed_of(model, ArraySource(x, y, batch_size=2, shuffle=True))
-    assert feed.resident
-    assert [batch.samples for batch in feed.batches(0)] == [2, 1]
-    calls = calls_during(lambda: list(feed.batches(1)))
+    loader = loader_of(model.compiled(), ArraySource(x, y, batch_size=2, shuffle=True))
+    assert loader.on_device
+    assert [batch.samples for batch in loader.batches(0)] == [2, 1]
+    calls = calls_during(lambda: list(loader.batches(1)))
     assert calls["cuMemcpyHtoDAsync"] == 2
     assert "cuMemAlloc" not in calls
