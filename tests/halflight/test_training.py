@@ -168,7 +168,7 @@ def test_other_networks_see_the_psf_and_are_calibrated(data, settings, tmp_path,
 )
 def test_a_network_that_cannot_be_built_is_told_by_its_parameter(stamps, settings, model, message):
     chosen = with_model(settings, **model).model
-    with pytest.raises(ValueError, match=f"train.model: .*{message}"):
+    with pytest.raises(ValueError, match=rf"radius\.train\.model: .*{message}"):
         training.new_network(RADIUS, stamps, chosen, backend="cpu", seed=0)
 
 
