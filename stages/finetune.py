@@ -77,7 +77,8 @@ def labelled_survey(
     if not (len(train) and len(validation)):
         raise ValueError(
             f"{len(train)} labels to learn from and {len(validation)} to validate are too few: "
-            "raise finetune.max_label_error, change prepare.split, or download more"
+            f"raise {task.name}.finetune.max_label_error, change {task.name}.prepare.split, or "
+            "download more"
         )
     return training.LabelledStamps(stamps, labels.values, train=train, validation=validation)
 

@@ -29,12 +29,14 @@ KEYS = {
     *("provenance", "licence"),
 }
 CHUNK = 256  # stamps measured at a time
+PSF_SUM_TOLERANCE = 0.02  # a normalised PSF of SDSS is that of its float32 numbers, some 1e-7
 
 FLAGS = {
     "bad_pixels": 1,  # more bad pixels than the preparation allows
     "psf_out_of_range": 2,  # no training stamp had a PSF of this size
     "radius_out_of_range": 4,  # no training object was as large or as small as what was measured
     "not_measured": 8,  # no usable pixel, or a PSF that is none: the row is NaN
+    "psf_not_normalised": 16,  # the PSF's sum is not 1: it was cut, or never normalised
 }
 """Bits of the column `flags`: what a measurement cannot know by its own error bar."""
 
@@ -88,8 +90,8 @@ class Estimator:
                 f"task {self.task.name} needs a network of {outputs} outputs, received "
                 f"{self.network.output_shapes}"
             )
-        if not 1 <= self.orientations <= ORIENTATIONS:
-            raise ValueError(f"orientations must be 1 to {ORIENTATIONS}: {self.orientations}")
+        if self.orientations not in range(1, ORIENTATIONS + 1):
+            raise ValueError(f"orientations must be 1 to {ORIENTATIONS}: {self.orientations!r}")
 
     def measure(
         self,
@@ -214,9 +216,12 @@ class Estimator:
                 task,
                 Instrument.from_dict(description["instrument"]),
                 Preparation.from_dict(description["preparation"]),
-                {name: (low, high) for name, (low, high) in description["training_range"].items()},
+                {
+                    name: (float(low), float(high))
+                    for name, (low, high) in description["training_range"].items()
+                },
                 description["orientations"],
-                description["provenance"],
+                dict(description["provenance"]),
                 description["licence"],
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -224,8 +229,10 @@ class Estimator:
 
     def _measure(self, image: NDArray[Any], sigma: NDArray[Any], psf: NDArray[Any]) -> pd.DataFrame:
         """Rows of one chunk of stamps."""
-        points = np.ma.filled(psf, np.nan).astype(np.float32)
-        usable = np.isfinite(points).all(axis=(1, 2, 3)) & (points.sum(axis=(1, 2)) > 0).all(axis=1)
+        with np.errstate(over="ignore"):  # beyond float32 is infinite, and so no PSF
+            points = np.ma.filled(psf, np.nan).astype(np.float32)
+        light = points.sum(axis=(1, 2), dtype=np.float64)
+        usable = np.isfinite(points).all(axis=(1, 2, 3)) & (light > 0).all(axis=1)
         points[~usable] = 0.0
         prepared = self.preparation.apply(image, sigma, points)
         values, sigmas = self.predict(prepared.inputs)
@@ -235,6 +242,8 @@ class Estimator:
         flags = np.where(usable, 0, FLAGS["not_measured"])
         bad = prepared.bad_fraction > self.preparation.max_bad_fraction
         flags |= np.where(bad, FLAGS["bad_pixels"], 0)
+        unlike = (np.abs(light - 1) > PSF_SUM_TOLERANCE).any(axis=1)
+        flags |= np.where(usable & unlike, FLAGS["psf_not_normalised"], 0)
         for column, flag in (
             ("psf_half_light_radius", "psf_out_of_range"),
             ("half_light_radius", "radius_out_of_range"),

@@ -87,7 +87,7 @@ def read_json(path: Path) -> Any:
     """Read a JSON file; the error of a broken one names the file."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not JSON ({error}): delete it and run `dvc repro`") from error
 
 

@@ -136,7 +136,7 @@ def new_network(
             network, psf_shape=psf_shape, **options, backend=backend, seed=seed
         )
     except ValueError as error:
-        raise ValueError(f"train.model: {error}") from error
+        raise ValueError(f"{task.name}.train.model: {error}") from error
 
 
 def fit(

@@ -239,6 +239,26 @@ def test_a_stamp_without_a_good_pixel_is_a_row_of_nan(measuring, stamps, blank):
     assert table["bad_fraction"][3] == 1
 
 
+def test_an_absurd_pixel_or_psf_spoils_no_other_stamp(measuring, stamps):
+    before = measuring.measure(*stamps)
+    stamps[0][3, 9, 9], stamps[2][4] = 3e38, 3e38
+    table = measuring.measure(*stamps)
+    others = [0, 1, 2, 5, 6, 7]
+    same(table.iloc[others], before.iloc[others])
+    assert np.isfinite(table).all(axis=None)
+    beyond = stamps[2].astype(np.float64)
+    beyond[4] = 1e39
+    assert measuring.measure(*stamps[:2], beyond)["flags"][4] == FLAGS["not_measured"]
+
+
+def test_a_pixel_that_float32_cannot_hold_is_a_bad_one(measuring, stamps):
+    image = stamps[0].astype(np.float64)
+    image[3, 9, 9] = 1e39
+    expected = measuring.measure(np.where(image > 1e38, np.nan, image), *stamps[1:])
+    same(measuring.measure(image, *stamps[1:]), expected)
+    assert expected["bad_fraction"][3] == np.float32(1 / 400)
+
+
 def test_only_hopeless_stamps_are_rows_of_nan_too(measuring, stamps):
     table = measuring.measure(np.full_like(stamps[0], np.nan), *stamps[1:])
     assert table[COLUMNS[:5]].isna().all(axis=None)
@@ -400,7 +420,11 @@ def test_a_folder_without_an_estimator_is_not_found(tmp_path):
         ({"training_range": {"half_light_radius": [1.0]}}, ""),
         ({"training_range": [1.0]}, ""),
         ({"orientations": 0}, "orientations must be 1 to 8"),
-        ({"orientations": "8"}, ""),
+        ({"orientations": "8"}, "orientations must be 1 to 8"),
+        ({"orientations": 2.5}, "orientations must be 1 to 8"),
+        ({"training_range": {"half_light_radius": ["low", "high"]}}, "'low'"),
+        ({"preparation": PREPARATION.to_dict() | {"max_bad_fraction": "few"}}, "a preparation"),
+        ({"provenance": None}, ""),
     ],
 )
 def test_a_description_that_is_wrong_is_an_error_that_names_the_file(
@@ -414,10 +438,10 @@ def test_a_description_that_is_wrong_is_an_error_that_names_the_file(
         Estimator.load(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"estimator"'])
-def test_a_description_that_is_none_is_an_error_that_names_the_file(measuring, tmp_path, text):
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'"estimator"', b"\xff\xfe"])
+def test_a_description_that_is_none_is_an_error_that_names_the_file(measuring, tmp_path, content):
     measuring.save(tmp_path)
-    (tmp_path / DESCRIPTION).write_text(text)
+    (tmp_path / DESCRIPTION).write_bytes(content)
     with pytest.raises(ValueError, match=r"estimator\.json"):
         Estimator.load(tmp_path)
 

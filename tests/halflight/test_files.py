@@ -35,9 +35,10 @@ def test_json_round_trip_and_errors(tmp_path):
     assert files.read_json(path) == {"a": [1, 2.5], "b": "é"}
     with pytest.raises(ValueError, match="not JSON compliant|Out of range"):
         files.write_json(path, {"a": float("nan")})
-    path.write_text('{"a": ')
-    with pytest.raises(ValueError, match=r"x\.json is not JSON.*dvc repro"):
-        files.read_json(path)
+    for broken in (b'{"a": ', b"\xff\xfe", b""):
+        path.write_bytes(broken)
+        with pytest.raises(ValueError, match=r"x\.json is not JSON.*dvc repro"):
+            files.read_json(path)
 
 
 def test_csv_keeps_every_float32(tmp_path):

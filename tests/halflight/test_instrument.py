@@ -1,9 +1,25 @@
-"""The camera tables against SDSS's published values, and the noise of a calibrated pixel."""
+"""Instruments told apart, SDSS's camera tables as published, and the noise of a pixel."""
+
+import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from halflight.instrument import BANDS, Exposure, dark_variance, gain
+from halflight.instrument import (
+    BANDS,
+    SDSS,
+    Exposure,
+    Instrument,
+    dark_variance,
+    flux_of,
+    gain,
+    magnitude_of,
+)
+
+HSC = Instrument("HSC", 0.168, ("g", "r", "i"), unit="electron", zero_point=27.0)
 
 
 def test_run_94_camcol_1_r():
@@ -86,3 +102,58 @@ def test_impossible_exposure(field):
     good = {"nmgy_per_count": 0.005, "sky": 150.0, "gain": 4.7, "dark_variance": 1.0}
     with pytest.raises(ValueError, match=next(iter(field))):
         Exposure(**good | field)
+
+
+@pytest.mark.parametrize("instrument", [SDSS, HSC], ids=lambda instrument: instrument.name)
+def test_an_instrument_survives_a_file(instrument):
+    again = Instrument.from_dict(json.loads(json.dumps(instrument.to_dict())))
+    assert again == instrument
+    assert not instrument.difference(again)
+
+
+def test_an_instrument_is_told_from_another_by_what_changes_its_pixels():
+    assert SDSS.difference(replace(SDSS, name="another camera")) == ""
+    assert HSC.difference(replace(HSC, pixel_scale=0.2)) == "pixel_scale 0.2 instead of 0.168"
+    every = SDSS.difference(replace(HSC, psf="optical"))
+    words = ("pixel_scale", "bands", "unit", "zero_point", "psf")
+    assert [every.index(word) for word in words] == sorted(every.index(word) for word in words)
+    assert SDSS.with_bands("gr").difference(SDSS.with_bands("rg")).startswith("bands ")
+
+
+def test_bands_are_chosen_in_the_order_asked_for():
+    assert SDSS.with_bands(["r", "g"]).bands == ("r", "g")
+    assert SDSS.with_bands("r").pixel_scale == SDSS.pixel_scale
+    with pytest.raises(ValueError, match=r"SDSS has the bands u, g, r, i, z, not \['y'\]"):
+        SDSS.with_bands("ry")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"pixel_scale": 0.0}, "pixel_scale must be above 0 arcsec"),
+        ({"pixel_scale": np.nan}, "pixel_scale must be above 0 arcsec"),
+        ({"zero_point": np.inf}, "zero_point must be finite"),
+        ({"bands": ()}, "bands must be one or more, each once"),
+        ({"bands": ("r", "r")}, "bands must be one or more, each once"),
+    ],
+)
+def test_what_cannot_be_an_instrument_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        replace(SDSS, **change)
+
+
+@pytest.mark.parametrize("values", [[], {}, None, HSC.to_dict() | {"gain": 1.0}])
+def test_a_description_with_other_keys_is_refused(values):
+    with pytest.raises(ValueError, match="an instrument has the keys"):
+        Instrument.from_dict(values)
+
+
+def test_a_flux_of_one_nanomaggy_is_of_magnitude_22_5():
+    assert flux_of(22.5) == 1.0
+    assert flux_of(20.0) == pytest.approx(10.0)
+    np.testing.assert_allclose(magnitude_of(np.array([1.0, 100.0])), [22.5, 17.5])
+
+
+@given(st.floats(0, 40))
+def test_a_magnitude_comes_back_from_its_flux(magnitude):
+    assert magnitude_of(flux_of(magnitude)) == pytest.approx(magnitude, abs=1e-12)

@@ -168,7 +168,7 @@ def test_other_networks_see_the_psf_and_are_calibrated(data, settings, tmp_path,
 )
 def test_a_network_that_cannot_be_built_is_told_by_its_parameter(stamps, settings, model, message):
     chosen = with_model(settings, **model).model
-    with pytest.raises(ValueError, match=f"train.model: .*{message}"):
+    with pytest.raises(ValueError, match=rf"radius\.train\.model: .*{message}"):
         training.new_network(RADIUS, stamps, chosen, backend="cpu", seed=0)
 
 
@@ -186,7 +186,7 @@ def test_an_estimator_remembers_the_range_of_its_training_split_alone(stamps, se
     assert estimator.provenance == {"trained_on": "simulated"}
 
 
-def test_a_checkpoint_of_other_data_or_settings_is_not_taken_up(data, settings, tmp_path):
+def test_a_checkpoint_of_other_data_or_settings_is_not_taken_up(settings):
     names = set()
     for change, identity in [({}, "a"), ({}, "b"), ({"learning_rate": 0.01}, "a"), ({}, "a")]:
         changed = settings.model_copy(update=change)

@@ -23,7 +23,8 @@ def clean_stamps(image: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.n
             f"{image.shape}, {sigma.shape}"
         )
     masked = np.ma.getmaskarray(image) | np.ma.getmaskarray(sigma)
-    native = np.ma.getdata(image).astype(np.float32)
+    with np.errstate(over="ignore"):  # beyond float32 is infinite, and so bad
+        native = np.ma.getdata(image).astype(np.float32)
     noise = np.ma.getdata(sigma)
     bad = masked | ~(np.isfinite(native) & np.isfinite(noise) & (noise > 0))
     native[bad] = 0.0

@@ -9,6 +9,8 @@ import numpy as np
 from halflight.prepare.clean import clean_stamps
 from halflight.prepare.crop import centre_crop
 
+LARGEST = np.finfo(np.float32).max
+
 
 class Prepared(NamedTuple):
     """What a network is given, and how many pixels were bad before.
@@ -51,15 +53,17 @@ class Preparation:
     max_bad_fraction: float
 
     def __post_init__(self) -> None:
-        """Refuse a softening that stretches nothing.
+        """Refuse a softening that stretches nothing, and a fraction that is none.
 
         Raises:
-            ValueError: a softening is not a positive number.
+            ValueError: a softening is not a positive number, or max_bad_fraction not within 0 to 1.
         """
         for name in ("image_softening", "psf_softening"):
             value = getattr(self, name)
             if not (np.isfinite(value) and value > 0):
                 raise ValueError(f"{name} must be positive and finite; received {value!r}")
+        if not 0 <= self.max_bad_fraction <= 1:
+            raise ValueError(f"max_bad_fraction must be 0 to 1; received {self.max_bad_fraction!r}")
 
     def apply(self, image: np.ndarray, sigma: np.ndarray, psf: np.ndarray) -> Prepared:
         """Prepare stamps.
@@ -103,8 +107,10 @@ class Preparation:
 
 
 def stretch(pixels: np.ndarray, softening: float) -> np.ndarray:
-    """arcsinh(pixels / softening), float32, C-contiguous, of the same shape."""
-    return np.arcsinh(np.ascontiguousarray(pixels, np.float32) * np.float32(1 / softening))
+    """arcsinh(pixels / softening), float32, finite, C-contiguous, of the same shape."""
+    with np.errstate(over="ignore"):
+        scaled = np.ascontiguousarray(pixels, np.float32) * np.float32(1 / softening)
+    return np.arcsinh(np.clip(scaled, -LARGEST, LARGEST, out=scaled), out=scaled)
 
 
 def unstretch(stretched: np.ndarray, softening: float) -> np.ndarray:

@@ -5,10 +5,10 @@ import re
 
 import numpy as np
 import pytest
-from halflight.images import orient
 
 from halflight import kernels
 from halflight.kernels.randomness import random_below
+from halflight.prepare import orient
 from tests.halflight.kernels.backends import ON_CPU
 from tests.halflight.kernels.cases.case import normal
 

@@ -79,6 +79,14 @@ def test_the_stretch_keeps_the_flux_and_the_order_of_pixels(pixels):
     np.testing.assert_array_equal(np.sign(stretched), np.sign(pixels))
 
 
+def test_the_stretch_of_any_finite_pixel_is_finite():
+    extremes = np.array([-3.4e38, -1e30, 1e30, 3.4e38], np.float32)
+    stretched = stretch(extremes, 0.001)
+    assert np.isfinite(stretched).all()
+    assert (np.diff(stretched) > 0).all()
+    assert extremes.tolist() == np.array([-3.4e38, -1e30, 1e30, 3.4e38], np.float32).tolist()
+
+
 def test_the_stretch_is_linear_in_the_noise_and_logarithmic_in_bright_pixels():
     noise = np.array([-0.003, 0.0, 0.003], np.float32)
     np.testing.assert_allclose(stretch(noise, 0.03), noise / 0.03, rtol=2e-3)
@@ -101,6 +109,12 @@ def test_every_stamp_needs_a_psf():
 def test_a_softening_that_cannot_be_is_refused(name, value):
     with pytest.raises(ValueError, match=f"{name} must be positive and finite"):
         Preparation(**PREPARATION.to_dict() | {name: value})
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, np.nan])
+def test_a_fraction_that_cannot_be_is_refused(value):
+    with pytest.raises(ValueError, match="max_bad_fraction must be 0 to 1"):
+        Preparation(**PREPARATION.to_dict() | {"max_bad_fraction": value})
 
 
 def test_a_preparation_survives_a_file_and_refuses_another_kind():

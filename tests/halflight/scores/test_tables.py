@@ -230,3 +230,13 @@ def test_a_quantity_that_the_task_does_not_measure_is_named():
     table = predictions("network", 0.0).assign(quantity="ellipticity")
     with pytest.raises(ValueError, match="measures ln_radius, not 'ellipticity'"):
         score(table, objects())
+
+
+def test_the_bound_is_of_the_first_quantity_alone():
+    shape = replace(RADIUS, quantities=(*RADIUS.quantities, AXIS_RATIO))
+    table = pd.DataFrame({"id": [1], "magnitude": 18.0, "psf_half_light_radius": 0.7})
+    table = table.assign(half_light_radius=1.0, axis_ratio=0.5)
+    known = scoring.simulated_objects(shape, table, measured_classically().assign(bound=0.02))
+    assert known["ln_radius_bound"].tolist() == [0.02]
+    assert known["axis_ratio_truth"].tolist() == [0.5]
+    assert known["axis_ratio_bound"].isna().all()
