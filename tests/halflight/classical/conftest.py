@@ -1,4 +1,4 @@
-"""One exposure, one PSF and noisy galaxies drawn by the sky room, for the judges' tests."""
+"""One exposure, one PSF and noisy galaxies drawn by the simulation, for these tests."""
 
 from dataclasses import dataclass
 

@@ -135,7 +135,7 @@ def test_a_bad_parameter_is_named_with_its_rule_and_value(changed, change, messa
 def test_an_impossible_population_is_named(changed, change, message):
     [(name, value)] = change.items()
     with pytest.raises(params.ParamsError, match=rf"simulate\.population\.{message}"):
-        params.load(changed(**{f"simulate__population__{name}": value}))
+        params.load(changed(**{f"radius__simulate__population__{name}": value}))
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_no_number_of_the_skies_has_a_default():
 
 def test_the_sersic_indices_allowed_are_those_that_can_be_rendered(root):
     ends = [SERSIC_N_GRID[0], SERSIC_N_GRID[-1]]
-    population = params.load(root / "params.yaml").simulate.population
+    population = params.load(root / "params.yaml").radius.simulate.population
     assert population.changed(sersic_n=ends, bulge_sersic_n=ends).sersic_n == tuple(ends)
     for beyond in (ends[0] - 1e-9, ends[1] + 1e-9):
         with pytest.raises(ValueError, match=r"sersic_n\.0: .*received"):

@@ -1,4 +1,4 @@
-"""A population of simulated scenes for the sky room's tests."""
+"""A population of simulated scenes for the tests of the simulation."""
 
 import pytest
 
@@ -9,4 +9,4 @@ from halflight.params.simulate import Population
 @pytest.fixture(scope="session")
 def population(root) -> Population:
     """The broad training population of the default parameters."""
-    return params.load(root / "params.yaml").simulate.population
+    return params.load(root / "params.yaml").radius.simulate.population
