@@ -34,7 +34,7 @@ PSF_SUM_TOLERANCE = 0.02  # a normalised PSF of SDSS is that of its float32 numb
 FLAGS = {
     "bad_pixels": 1,  # more bad pixels than the preparation allows
     "psf_out_of_range": 2,  # no training stamp had a PSF of this size
-    "radius_out_of_range": 4,  # no training object was as large or as small as what was measured
+    "value_out_of_range": 4,  # no training object had a value such as one that was measured
     "not_measured": 8,  # no usable pixel, or a PSF that is none: the row is NaN
     "psf_not_normalised": 16,  # the PSF's sum is not 1: it was cut, or never normalised
 }
@@ -244,12 +244,15 @@ class Estimator:
         flags |= np.where(bad, FLAGS["bad_pixels"], 0)
         unlike = (np.abs(light - 1) > PSF_SUM_TOLERANCE).any(axis=1)
         flags |= np.where(usable & unlike, FLAGS["psf_not_normalised"], 0)
-        for column, flag in (
-            ("psf_half_light_radius", "psf_out_of_range"),
-            ("half_light_radius", "radius_out_of_range"),
-        ):
+        sizes = self._psf_sizes(points, usable)
+        for flag, column, measured in [
+            ("psf_out_of_range", "psf_half_light_radius", sizes),
+            *(
+                ("value_out_of_range", quantity.column, quantity.physical(values[:, number]))
+                for number, quantity in enumerate(self.task.quantities)
+            ),
+        ]:
             low, high = self.training_range.get(column, (-np.inf, np.inf))
-            measured = table[column] if column in table else self._psf_sizes(points, usable)
             outside = usable & ((measured < low) | (measured > high))
             flags |= np.where(outside, FLAGS[flag], 0)
         return table.assign(bad_fraction=prepared.bad_fraction, flags=flags)

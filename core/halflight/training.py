@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 ONE_SIGMA = 0.6827
 # Options of presets that the task, the stamps and the rest of section train decide.
 SET_HERE = ("image_shape", "input_shape", "psf_shape", "outputs", "targets", "backend", "seed")
-# Columns of the training table whose range an estimator remembers.
-RANGES = ("magnitude", "half_light_radius", "axis_ratio", "sersic_n", "psf_half_light_radius")
+# Columns of the training table whose range an estimator remembers, beside those of its quantities.
+RANGES = ("magnitude", "psf_half_light_radius")
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,8 @@ def new_estimator(
     """
     network = new_network(task, stamps, train.model, backend=backend, seed=seed)
     table = stamps.table[stamps.table["split"] == "train"]
-    known = [name for name in RANGES if name in table and np.isfinite(table[name]).any()]
+    columns = (*RANGES, *(quantity.column for quantity in task.quantities))
+    known = [name for name in columns if name in table and np.isfinite(table[name]).any()]
     ranges = {name: (float(table[name].min()), float(table[name].max())) for name in known}
     return Estimator(
         network, task, stamps.instrument, preparation, ranges, provenance=dict(provenance)

@@ -182,7 +182,7 @@ def test_a_radius_beyond_those_of_the_training_is_flagged(measuring, stamps):
     table = narrow.measure(*stamps)
     outside = ~radii.between(low, high)
     assert outside.sum() == 3
-    np.testing.assert_array_equal(table["flags"], outside * FLAGS["radius_out_of_range"])
+    np.testing.assert_array_equal(table["flags"], outside * FLAGS["value_out_of_range"])
 
 
 def test_without_a_known_range_nothing_is_out_of_range(measuring, stamps):

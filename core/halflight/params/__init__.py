@@ -1,4 +1,4 @@
-"""The schema of params.yaml, and the only room that reads it: an unknown key is an error.
+"""The schema of params.yaml, and the only part that reads it: an unknown key is an error.
 
 Units and meanings stand in params.yaml, beside the values; here stand the rules.
 """

@@ -38,7 +38,7 @@ LayerEntry = Annotated[tuple[str, dict[str, JsonValue]], BeforeValidator(_layer)
 class Network(Section):
     """The network of section train: a preset of halflight.nn, or a list of its layers.
 
-    Keys beside `preset` are options of that preset; halflight.nn, which this room does not know,
+    Keys beside `preset` are options of that preset; halflight.nn, which this part does not know,
     checks their names and values, and those of the layers, when the network is built.
     """
 
