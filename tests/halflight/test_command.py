@@ -193,7 +193,7 @@ def test_a_device_that_is_not_there_is_told(halflight, folder, monkeypatch, devi
     def shortcoming(precision, *, simulated):
         return "no GPU: none was found"
 
-    monkeypatch.setattr("halflight.kernels.cuda.device.shortcoming", shortcoming)
+    monkeypatch.setattr("halflight.kernels.cuda.machine.device.shortcoming", shortcoming)
     code, _, err = halflight(*measure(folder, folder / "sizes.csv", "--device", device))
     assert code == 1
     assert f"halflight: {message}" in err

@@ -177,7 +177,7 @@ def test_an_estimator_remembers_the_range_of_its_training_split_alone(stamps, se
     table = stamps.table.iloc[TRAIN]
     assert estimator.training_range == {
         name: (table[name].min(), table[name].max())
-        for name in ("magnitude", "half_light_radius", "axis_ratio", "psf_half_light_radius")
+        for name in ("magnitude", "psf_half_light_radius", "half_light_radius")
     }
     assert estimator.training_range["magnitude"][0] > stamps.table["magnitude"].min() or (
         estimator.training_range["magnitude"][1] < stamps.table["magnitude"].max()
@@ -293,7 +293,7 @@ def test_a_fingerprint_sees_every_byte(tmp_path):
 
 
 def test_the_device_is_said(settings, monkeypatch, capsys):
-    monkeypatch.setattr("halflight.kernels.cuda.device.SIMULATED", True)
+    monkeypatch.setattr("halflight.kernels.cuda.machine.device.SIMULATED", True)
     choice = training.choose_backend(settings.model_copy(update={"device": "auto"}))
     assert choice.device == "cpu"
     assert capsys.readouterr().out == "device: cpu (no GPU: Numba's simulator is none)\n"
