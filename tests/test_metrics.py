@@ -1,4 +1,4 @@
-"""The committed results: within README's tolerances of the accepted ones, and as README says them."""
+"""The committed results: within README's tolerances of the accepted ones, and as it tells them."""
 
 import json
 import re
