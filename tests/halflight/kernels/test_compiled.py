@@ -63,6 +63,7 @@ def _promoted(function, signature):
     return {variable: kind for variable, kind in types.typemap.items() if _real_types(kind)}
 
 
+@pytest.mark.thorough
 def test_no_float64_in_hot_loops():
     backend = kernels.load("cpu")
     for case in all_cases():

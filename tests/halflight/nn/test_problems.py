@@ -67,7 +67,7 @@ class Shifted:
             yield np.roll(self.images[rows], rng.integers(-2, 3, 2), (1, 2)), self.labels[rows]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_lenet_reads_digits():
     """scikit-learn's 1797 digits, magnified to 24 x 24 pixels in 32 x 32; every fifth is a test."""
     digits = load_digits()

@@ -1,4 +1,3 @@
-import os
 import signal
 import subprocess
 import sys
@@ -12,11 +11,9 @@ from halflight.sandbox.__main__ import main
 
 def test_it_serves_until_interrupted(root: Path, get: Callable) -> None:
     command = [sys.executable, "-m", "halflight.sandbox", "--sky", "synthetic", "--fields", "1"]
-    environment = {**os.environ, "PYTHONPATH": str(root)}
     with subprocess.Popen(
         command,
         cwd=root,
-        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
