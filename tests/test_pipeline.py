@@ -117,6 +117,7 @@ def test_a_second_run_has_nothing_to_do(finished):
 
 
 @pytest.mark.thorough
+@pytest.mark.timeout(1500)
 def test_two_threads_and_processes_give_the_same_bytes(finished, root, tmp_path_factory):
     other = clone(root, tmp_path_factory.mktemp("two"))
     run(other, "dvc", "repro", NUMBA_NUM_THREADS="2", HALFLIGHT_PROCESSES="2")

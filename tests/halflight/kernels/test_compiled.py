@@ -64,6 +64,7 @@ def _promoted(function, signature):
 
 
 @pytest.mark.thorough
+@pytest.mark.timeout(1500)
 def test_no_float64_in_hot_loops():
     backend = kernels.load("cpu")
     for case in all_cases():
