@@ -272,3 +272,11 @@ def test_no_module_imports_itself_around_a_circle():
         if path.parts[0] == "core"
     }
     assert circles(modules) == []
+
+
+def test_readme_offers_no_command_that_dvc_refuses_for_a_stage_of_a_matrix():
+    """`dvc freeze` cannot write such a stage; `frozen: true` in dvc.yaml can."""
+    assert "matrix" in PIPELINE["download"]
+    text = (ROOT / "README.md").read_text()
+    assert "dvc freeze" not in text
+    assert "`frozen: true`" in text
