@@ -29,10 +29,11 @@ def backend(monkeypatch):
     """What the benchmark does to the back end, and to the simulator, ends with the test."""
     if SIMULATED:
         monkeypatch.setattr("numba.cuda.simulator.cudadrv.devicearray.FakeShape", tuple)
-    loaded = kernels.load("cuda")
-    before = dict(vars(loaded))
-    yield loaded
-    vars(loaded).update(before)
+    loaded = [kernels.load(name) for name in ("cuda", "cuda_tf32")]
+    before = [dict(vars(backend)) for backend in loaded]
+    yield loaded[0]
+    for backend, kept in zip(loaded, before, strict=True):
+        vars(backend).update(kept)
 
 
 class TestOnTheGpu:
