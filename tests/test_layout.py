@@ -19,7 +19,7 @@ PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 DATASET = ("dataset",)
 
 # What every part of halflight may import of its own; beside it, what each may import in addition.
-COMMON = {"__version__", "files", "instrument", "psf", "workers"}
+COMMON = {"__version__", "files", "instrument", "psf", "quality", "workers"}
 PARTS = {
     "classical": set(),
     "command": {"estimator", "export", "nn", "store"},
@@ -34,6 +34,7 @@ PARTS = {
     "paths": set(),
     "prepare": set(),
     "psf": set(),
+    "quality": set(),
     "report": {"methods", "scores"},
     "sandbox": {"simulation"},
     "scores": {"methods", "tasks"},

@@ -71,6 +71,7 @@ def measure(
         )
     from halflight import nn, store  # late, so that --help comes at once
     from halflight.estimator import Estimator
+    from halflight.quality import FLAGS
 
     estimator = Estimator.load(model, backend=nn.choose(device).backend)
     opened = store.read_stamps(stamps)
@@ -79,6 +80,9 @@ def measure(
     write(output, measured)
     flagged = int((measured["flags"] != 0).sum())
     print(f"{len(measured)} stamps measured, {flagged} of them flagged: {output}")
+    for name, bit in FLAGS.items():
+        if count := int((measured["flags"] & bit != 0).sum()):
+            print(f"  {count} {name} (bit {bit})")
 
 
 @app.command()

@@ -18,6 +18,7 @@ from halflight import __version__, files, nn, tasks
 from halflight.instrument import Instrument
 from halflight.prepare import ORIENTATIONS, Preparation, orient
 from halflight.psf import psf_half_light_radius
+from halflight.quality import FLAGS, pixel_flags, psf_flags
 from halflight.store import Stamps
 
 DESCRIPTION = "estimator.json"
@@ -29,16 +30,6 @@ KEYS = {
     *("provenance", "licence"),
 }
 CHUNK = 256  # stamps measured at a time
-PSF_SUM_TOLERANCE = 0.02  # a normalised PSF of SDSS is that of its float32 numbers, some 1e-7
-
-FLAGS = {
-    "bad_pixels": 1,  # more bad pixels than the preparation allows
-    "psf_out_of_range": 2,  # no training stamp had a PSF of this size
-    "value_out_of_range": 4,  # no training object had a value such as one that was measured
-    "not_measured": 8,  # no usable pixel, or a PSF that is none: the row is NaN
-    "psf_not_normalised": 16,  # the PSF's sum is not 1: it was cut, or never normalised
-}
-"""Bits of the column `flags`: what a measurement cannot know by its own error bar."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +102,8 @@ class Estimator:
             instrument: of these stamps, where it is known: one that differs is refused.
 
         Returns:
-            The columns of `Task.table`, then `bad_fraction` and `flags` (see `FLAGS`). A stamp that
-            cannot be measured is a row of NaN.
+            The columns of `Task.table`, then `bad_fraction` and `flags` (see
+            `halflight.quality.FLAGS`). A stamp that cannot be measured is a row of NaN.
 
         Raises:
             ValueError: another instrument, or shapes that do not fit, named.
@@ -242,8 +233,7 @@ class Estimator:
         flags = np.where(usable, 0, FLAGS["not_measured"])
         bad = prepared.bad_fraction > self.preparation.max_bad_fraction
         flags |= np.where(bad, FLAGS["bad_pixels"], 0)
-        unlike = (np.abs(light - 1) > PSF_SUM_TOLERANCE).any(axis=1)
-        flags |= np.where(usable & unlike, FLAGS["psf_not_normalised"], 0)
+        flags |= np.where(usable, psf_flags(points) | pixel_flags(image, sigma), 0)
         sizes = self._psf_sizes(points, usable)
         for flag, column, measured in [
             ("psf_out_of_range", "psf_half_light_radius", sizes),

@@ -1,4 +1,4 @@
-"""The sizes of a PSF stamp: half-light radius and FWHM, read as a band-limited function."""
+"""The sizes of a PSF stamp, read as a band-limited function, and where its light lies."""
 
 import math
 from collections.abc import Callable
@@ -41,6 +41,22 @@ def psf_fwhm(image: NDArray[np.floating], pixel_scale: float) -> float:
         return float(amplitude @ j0(2 * np.pi * radius * frequency)) - half
 
     return 2 * pixel_scale * _solve(lambda r: -above_half(r), len(image), "FWHM")
+
+
+def psf_offset(psf: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Distance in pixels of the light's centroid from the middle pixel of PSF stamps.
+
+    psf: (n, P, P, ...), P odd, finite. Returns (n, ...). Pixels above 1 % of the peak count, so
+    that noise in the wings does not; a stamp without a positive one is infinitely far off.
+    """
+    light = np.where(psf > 0.01 * psf.max(axis=(1, 2), keepdims=True), psf, 0.0)
+    total = light.sum(axis=(1, 2), dtype=np.float64)
+    steps = np.arange(psf.shape[1]) - psf.shape[1] // 2
+    apart = [
+        np.tensordot(light.sum(axis=axis, dtype=np.float64), steps, axes=(1, 0)) for axis in (1, 2)
+    ]
+    far = np.full(total.shape, np.inf)
+    return np.asarray(np.divide(np.hypot(*apart), total, out=far, where=total > 0))
 
 
 def _transform(image: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from halflight import files
-from halflight.estimator import CHUNK, DESCRIPTION, FLAGS, Estimator
+from halflight.estimator import CHUNK, DESCRIPTION, Estimator
 from halflight.instrument import SDSS
 from halflight.prepare import orient
+from halflight.quality import FLAGS
 from tests.tiny import (
     PREPARATION,
     RADIUS,

@@ -12,6 +12,7 @@ from scipy.special import gammainc
 from halflight.classical.moments import (
     Moments,
     PsfError,
+    check_centred,
     coordinates,
     half_light_aperture,
     light_moments,
@@ -19,6 +20,7 @@ from halflight.classical.moments import (
 )
 from halflight.classical.segmentation import DETECTION_THRESHOLD, Segmentation, segment_stamp
 from halflight.classical.sersic_transform import sersic_b
+from halflight.quality import FLAGS, pixel_flags
 
 # SExtractor's PHOT_AUTOPARAMS 2.5, 3.5 and its window for the first moment (its manual, "Automatic
 # aperture photometry"; Kron 1980; Bertin & Arnouts 1996, section 7.4).
@@ -84,6 +86,7 @@ def measure_aperture(
     segmentation = segment_stamp(image, sigma, detection_threshold=detection_threshold)
     try:
         psf_radius, psf_moments = psf_size(psf, pixel_scale)
+        check_centred(psf)
     except PsfError as error:
         return failed_aperture(str(error))
     if not segmentation.good.any():
@@ -115,8 +118,21 @@ def measure_aperture(
         flux=flux,
         detected=True,
         resolved=resolved,
-        status="ok" if resolved else "not larger than the PSF",
+        status=_status(image, sigma, resolved, local_background),
     )
+
+
+def _status(
+    image: NDArray[np.floating],
+    sigma: NDArray[np.floating],
+    resolved: bool,
+    local_background: bool,
+) -> str:
+    """What is to be known of a radius that was found."""
+    flags = int(pixel_flags(image[None, ..., None], sigma[None, ..., None])[0])
+    if flags & FLAGS["sky_not_zero"] and not local_background:
+        return "light in every corner: the sky, or a target larger than the stamp"
+    return "ok" if resolved else "not larger than the PSF"
 
 
 def circle_to_semi_major(axis_ratio: float) -> float:

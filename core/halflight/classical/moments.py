@@ -6,6 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from halflight.psf import psf_offset
+from halflight.quality import PSF_OFFSET_TOLERANCE
+
 _SUBPIXELS = 5  # each pixel counts as 5 x 5 smaller ones of equal light, as in SExtractor
 
 
@@ -109,6 +112,13 @@ def check_psf(psf: NDArray[np.floating]) -> None:
     total = float(psf.sum(dtype=np.float64))
     if not abs(total - 1.0) < 1e-2:
         raise PsfError(f"the PSF must sum to 1, got {total:.4f}")
+
+
+def check_centred(psf: NDArray[np.floating]) -> None:
+    """Raise PsfError for a PSF whose light does not lie round its middle pixel."""
+    offset = float(psf_offset(psf[np.newaxis])[0])
+    if offset > PSF_OFFSET_TOLERANCE:
+        raise PsfError(f"the PSF lies {offset:.1f} pixels from its middle pixel: centre it")
 
 
 def psf_size(psf: NDArray[np.floating], pixel_scale: float) -> tuple[float, Moments]:

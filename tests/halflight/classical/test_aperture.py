@@ -82,3 +82,22 @@ def test_hopeless_stamps_are_reported(make_stamp):
     assert np.isnan(noise.ln_radius)
     bad = measure_aperture(stamp.image, stamp.sigma, 3 * stamp.psf)
     assert "must sum to 1" in bad.status
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(0, 3), (2, -2), (-1, 0)])
+def test_a_psf_off_its_centre_is_refused(make_stamp, rows, columns):
+    stamp = make_stamp(flux=300.0)
+    found = measure_aperture(
+        stamp.image, stamp.sigma, np.roll(stamp.psf, (rows, columns), axis=(0, 1))
+    )
+    assert "from its middle pixel: centre it" in found.status
+    assert np.isnan(found.ln_radius)
+
+
+@pytest.mark.parametrize("sky", [0.1, 5.0, 1000.0])
+def test_a_sky_that_was_not_subtracted_is_said(make_stamp, sky):
+    stamp = make_stamp(flux=300.0)
+    raised = stamp.image + np.float32(sky)
+    assert "every corner" in measure_aperture(raised, stamp.sigma, stamp.psf).status
+    local = measure_aperture(raised, stamp.sigma, stamp.psf, local_background=True)
+    assert local.status == "ok"

@@ -1,0 +1,114 @@
+"""Data quality: every way in which a stamp's pixels or its PSF speak against a measurement."""
+
+import numpy as np
+import pytest
+
+from halflight.quality import FLAGS, names_of, pixel_flags, psf_flags
+
+SIZE = 96
+
+
+def gaussian(size, width, x=0.0, y=0.0):
+    offset = np.arange(size) - (size / 2 - 0.5)
+    image = np.exp(-0.5 * ((offset - x) ** 2 + (offset[:, None] - y) ** 2) / width**2)
+    return image / image.sum()
+
+
+@pytest.fixture
+def stamp():
+    """A galaxy of 50 sigma on a noisy sky, in two bands: image and sigma, each (1, S, S, 2)."""
+    rng = np.random.Generator(np.random.Philox(key=[3, 0]))
+    sigma = np.full((1, SIZE, SIZE, 2), 0.03, np.float32)
+    flux = 50 * 0.03 * np.sqrt(4 * np.pi) * 3.0  # of a Gaussian of 3 pixels, optimally weighed
+    light = flux * gaussian(SIZE, 3.0)[None, ..., None]
+    return (light + rng.normal(0, 0.03, sigma.shape)).astype(np.float32), sigma
+
+
+def flags(image, sigma):
+    return names_of(int(pixel_flags(image, sigma)[0]))
+
+
+def test_an_honest_stamp_has_no_flag(stamp):
+    assert flags(*stamp) == []
+
+
+@pytest.mark.parametrize("sky", [-10.0, -1.0, 1.0, 10.0, 3e4])
+def test_a_sky_that_was_not_subtracted(stamp, sky):
+    image, sigma = stamp
+    one = image + np.float32(sky * 0.03) * np.array([0, 1], np.float32)
+    assert "sky_not_zero" in flags(one, sigma)
+
+
+def test_a_target_larger_than_the_stamp(stamp):
+    _, sigma = stamp
+    assert "sky_not_zero" in flags(
+        3e4 * 0.03 * gaussian(SIZE, 60.0)[None, ..., None] + 0 * sigma, sigma
+    )
+
+
+@pytest.mark.parametrize("times", [0.1, 0.5, 2.0, 100.0])
+def test_a_noise_unlike_its_sigma(stamp, times):
+    image, sigma = stamp
+    assert "noise_unlike_sigma" in flags(image, sigma * np.float32(times))
+
+
+def test_neighbours_in_two_corners_are_no_fault(stamp):
+    image, sigma = stamp
+    for place in (-40, 40):
+        image = image + 500 * 0.03 * SIZE * gaussian(SIZE, 4.0, place, -40)[None, ..., None]
+    assert flags(image, sigma) == []
+
+
+def test_a_blank_stamp_is_not_significant(stamp):
+    image, sigma = stamp
+    rng = np.random.Generator(np.random.Philox(key=[3, 1]))
+    noise = rng.normal(0, 0.03, image.shape)
+    assert flags(noise, sigma) == ["not_significant"]
+    assert "not_significant" in flags(0 * image, sigma)
+    assert "not_significant" in flags(np.roll(image - noise, 40, axis=1) + noise, sigma)
+
+
+def test_one_band_with_a_source_will_do(stamp):
+    image, sigma = stamp
+    rng = np.random.Generator(np.random.Philox(key=[3, 2]))
+    image[..., 1] = rng.normal(0, 0.03, (SIZE, SIZE))
+    assert flags(image, sigma) == []
+
+
+def test_bad_pixels_say_nothing_however_they_are_marked(stamp):
+    image, sigma = stamp
+    where = np.zeros(image.shape, bool)
+    where[:, :40] = True
+    spoilt = np.where(where, -9999.0, image)
+    assert flags(spoilt, sigma) != []
+    for marked in (
+        (np.ma.array(spoilt, mask=where), sigma),
+        (spoilt, np.ma.array(sigma, mask=where)),
+        (np.where(where, np.nan, spoilt), sigma),
+        (spoilt, np.where(where, np.inf, sigma)),
+        (spoilt, np.where(where, 0.0, sigma)),
+        (spoilt.astype(">f4"), np.where(where, -1.0, sigma).astype(">f8")),
+    ):
+        assert flags(*marked) == []
+    assert flags(np.full_like(image, np.nan), sigma) == ["not_significant"]
+
+
+def test_a_psf_that_is_centred_and_normalised_has_no_flag():
+    assert psf_flags(np.stack([gaussian(51, 1.5)] * 2, -1)[None]) == [0]
+
+
+@pytest.mark.parametrize(("x", "y"), [(0.5, 0.0), (0.0, -0.5), (3.0, 0.0), (-12.0, 9.0)])
+def test_a_psf_off_its_centre(x, y):
+    bands = np.stack([gaussian(51, 1.5), gaussian(51, 1.5, x, y)], -1)
+    assert names_of(int(psf_flags(bands[None])[0])) == ["psf_off_centre"]
+
+
+@pytest.mark.parametrize("times", [0.5, 0.9, 1.1, 40.0])
+def test_a_psf_that_is_not_normalised(times):
+    assert psf_flags(times * gaussian(51, 1.5)[None, ..., None]) == [FLAGS["psf_not_normalised"]]
+
+
+def test_the_names_of_bits():
+    assert len(set(FLAGS.values())) == len(FLAGS)
+    assert names_of(0) == []
+    assert names_of(sum(FLAGS.values())) == list(FLAGS)
