@@ -23,6 +23,7 @@ MOST_SCATTER, LEAST_SCATTER = 1.5, 0.6
 HOLE_DEPTH, MOST_HOLES = 6.0, 1e-3
 
 _APERTURE_PIXELS = (1.5, 3.0, 6.0)  # standard deviations of the Gaussians that weigh the flux
+_REACH_PIXELS = 18  # three standard deviations of the widest
 _CORNER_SHARE = 6  # a corner is a square of a sixth of the stamp's side
 _LEAST_PIXELS = 20  # usable ones, for a corner to say anything
 
@@ -56,9 +57,10 @@ def pixel_flags(image: NDArray[np.floating], sigma: NDArray[np.floating]) -> NDA
     image, sigma: (n, S, S, bands) of one unit; NaN, an infinite sigma or a mask marks a bad pixel.
     A corner without 20 usable pixels says nothing.
     """
-    image, noise = (np.ma.filled(array, np.nan).astype(np.float64) for array in (image, sigma))
+    with np.errstate(over="ignore"):  # beyond float32 is infinite, and so bad
+        image, noise = (np.ma.filled(array, np.nan).astype(np.float32) for array in (image, sigma))
     usable = np.isfinite(image) & np.isfinite(noise) & (noise > 0)
-    ratio = np.divide(image, noise, out=np.full(image.shape, np.nan), where=usable)
+    ratio = np.divide(image, noise, out=np.full_like(image, np.nan), where=usable)
     level, scatter = _corners(ratio)
     darkest, brightest = np.fmin.reduce(level, axis=1), np.fmax.reduce(level, axis=1)
     quietest, loudest = np.fmin.reduce(scatter, axis=1), np.fmax.reduce(scatter, axis=1)
@@ -84,7 +86,7 @@ def _flagged(**which: Any) -> NDArray[np.int64]:
     return np.asarray(np.sum(flags, axis=0), np.int64)
 
 
-def _corners(ratio: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _corners(ratio: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Median and scatter of the corners of stamps, each (n, 4, bands); NaN for too few pixels.
 
     The scatter is 1.4826 times the median absolute deviation: sources hardly count.
@@ -101,16 +103,23 @@ def _corners(ratio: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[n
 
 
 def _significance(
-    ratio: NDArray[np.float64], sigma: NDArray[np.float64], usable: NDArray[np.bool_]
+    ratio: NDArray[np.float32], sigma: NDArray[np.float32], usable: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """The flux at a stamp's centre over its error, (n, bands): the most of the apertures'.
 
     The optimal estimate for a source of the aperture's profile, whose weights are profile over
     variance; 0 without a usable pixel.
     """
+    edge = max(ratio.shape[1] // 2 - _REACH_PIXELS, 0)
+    middle = slice(edge, ratio.shape[1] - edge)
+    ratio, sigma, usable = (
+        ratio[:, middle, middle],
+        sigma[:, middle, middle],
+        usable[:, middle, middle],
+    )
     offset = np.arange(ratio.shape[1]) - (ratio.shape[1] / 2.0 - 0.5)
     squared = offset**2 + offset[:, np.newaxis] ** 2
-    ratio = np.where(usable, ratio, 0.0)
+    ratio = np.where(usable, ratio, 0.0).astype(np.float64)
     inverse = np.divide(1.0, sigma, out=np.zeros(sigma.shape), where=usable)
     most = np.zeros((len(ratio), ratio.shape[-1]))
     for width in _APERTURE_PIXELS:
