@@ -59,8 +59,10 @@ def pixel_flags(image: NDArray[np.floating], sigma: NDArray[np.floating]) -> NDA
     """
     with np.errstate(over="ignore"):  # beyond float32 is infinite, and so bad
         image, noise = (np.ma.filled(array, np.nan).astype(np.float32) for array in (image, sigma))
-    usable = np.isfinite(image) & np.isfinite(noise) & (noise > 0)
-    ratio = np.divide(image, noise, out=np.full_like(image, np.nan), where=usable)
+        usable = np.isfinite(image) & np.isfinite(noise) & (noise > 0)
+        ratio = np.divide(image, noise, out=np.full_like(image, np.nan), where=usable)
+    usable &= np.isfinite(ratio)
+    ratio[~usable] = np.nan
     level, scatter = _corners(ratio)
     darkest, brightest = np.fmin.reduce(level, axis=1), np.fmax.reduce(level, axis=1)
     quietest, loudest = np.fmin.reduce(scatter, axis=1), np.fmax.reduce(scatter, axis=1)

@@ -112,3 +112,10 @@ def test_the_names_of_bits():
     assert len(set(FLAGS.values())) == len(FLAGS)
     assert names_of(0) == []
     assert names_of(sum(FLAGS.values())) == list(FLAGS)
+
+
+def test_pixels_beyond_float32_are_bad_ones(stamp):
+    image, sigma = stamp
+    image, sigma = image.astype(np.float64), sigma.astype(np.float64)
+    image[0, 3, 3], sigma[0, 5, 5], image[0, 7, 7] = 1e300, 1e-44, -3e38
+    assert flags(image, sigma) == []
