@@ -48,7 +48,7 @@ PARTS = {
     "workers": set(),
 }
 # What a program may import in addition; its package takes any object with those attributes.
-PROGRAMS = {SOURCE / "sandbox/__main__.py": {"params"}}
+PROGRAMS = {SOURCE / "sandbox/__main__.py": {"params", "paths"}}
 HOMES = {
     "astroquery": "surveys",
     "cuda": "kernels/cuda",
