@@ -13,6 +13,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from halflight.sandbox.replies import Reply, bad_request
+from halflight.text import printable, shortened
 
 CONNECTIONS = 128  # open at a time, a thread each: an astroquery client opens ten or fewer
 IDLE_SECONDS = 60.0  # between the requests of one connection: a client's pool keeps them open
@@ -112,12 +113,17 @@ class Handler(BaseHTTPRequestHandler):
     """Reads the requests of one connection, and sends the replies."""
 
     protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.0"  # so that the reply to rubbish has a status line, too
     server_version = "halflight-sandbox"
     timeout = REPLY_SECONDS
     server: Server
 
     def log_message(self, *_: object) -> None:
         """Nothing on stderr: `Sandbox.requests` is the log."""
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse a request with a page that quotes little of it, and nothing invisible."""
+        super().send_error(code, message and shortened(printable(message)), explain)
 
     def handle_one_request(self) -> None:
         """Wait for a request as long as a connection may be idle, then read it quickly."""

@@ -21,6 +21,7 @@ from halflight.sandbox.replies import (
 )
 from halflight.sandbox.sky import Sky
 from halflight.sandbox.sql import Database, SqlError
+from halflight.text import shortened
 
 # The SQL pages of all SkyServer releases (astroquery.sdss: QUERY_URL_SUFFIX_*).
 SQL_PAGE = re.compile(r"/dr\d+/en/tools/search/x_(?:sql|results)\.aspx?", re.IGNORECASE)
@@ -163,7 +164,7 @@ class Sandbox:
     def _sql(self, query: Mapping[str, str]) -> Reply:
         form = query.get("format", "csv").lower()
         if form not in ("csv", "json"):
-            return sql_error(f"format={form} is not offered here: use csv or json.")
+            return sql_error(f"format={shortened(form)} is not offered here: use csv or json.")
         try:
             columns, rows = self._database.query(query.get("cmd", ""))
         except SqlError as error:

@@ -3,6 +3,7 @@
 import os
 import socket
 import time
+from pathlib import Path
 
 import pytest
 
@@ -88,7 +89,7 @@ def test_a_file_larger_than_any_of_sdss_is_refused_by_its_size(folder):
 
 def test_no_descriptor_stays_open(folder):
     (folder / "out").symlink_to("../secret")
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for path in ("dr17/frame", "dr17", "out", "none", "dr17/frame/x"):
         read_below(folder, path)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
