@@ -7,6 +7,7 @@ from halflight.nn.configuration import plain
 from halflight.nn.graph import Graph
 from halflight.nn.layer import Input, Tensor
 from halflight.nn.layers import LAYERS
+from halflight.text import shown
 
 
 def describe(graph: Graph) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def rebuild(description: Any) -> tuple[list[Tensor], list[Tensor]]:
 
 def fail(rule: str, received: object) -> NoReturn:
     """Raise the error of a malformed description."""
-    raise ValueError(f"model description: {rule}, received {received!r:.200}")
+    raise ValueError(f"model description: {rule}, received {shown(received)}")
 
 
 def _listed(entries: Any, keys: set[str]) -> list[dict[str, Any]]:
