@@ -19,7 +19,7 @@ PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 DATASET = ("dataset",)
 
 # What every part of halflight may import of its own; beside it, what each may import in addition.
-COMMON = set("__version__ files instrument psf quality reading text workers".split())
+COMMON = {"__version__", "files", "instrument", "psf", "quality", "reading", "text", "workers"}
 PARTS = {
     "classical": set(),
     "command": {"estimator", "export", "nn", "store"},
