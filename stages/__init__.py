@@ -26,23 +26,25 @@ def run(stage: Callable[..., None], *expected: type[Exception]) -> None:
     every error does.
     """
     from halflight.params import ParamsError
+    from halflight.text import error_line, guarded_terminal, shown
 
     failures: tuple[type[Exception], ...] = (ParamsError, OSError, *expected)  # a full disk
     name, words = Path(sys.argv[0]).stem, sys.argv[1:]
     wanted = list(inspect.signature(stage).parameters)
     if len(words) != len(wanted):
         usage = " ".join([f"python -m stages.{name}", *(word.upper() for word in wanted)])
-        print(f"{name}: received {words}: usage: {usage}", file=sys.stderr)
+        print(f"{name}: received {shown(words)}: usage: {usage}", file=sys.stderr)
         sys.exit(2)
     try:
-        stage(*words)
+        with guarded_terminal():
+            stage(*words)
     except KeyboardInterrupt:
         print(f"\n{name}: stopped; `dvc repro` goes on from here", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except failures as error:
         if os.environ.get("HALFLIGHT_TRACEBACK") == "1":
             raise
-        print(f"\n{name}: {type(error).__name__}: {error}", file=sys.stderr)
+        print(f"\n{name}: {error_line(error)}", file=sys.stderr)
         sys.exit(1)
 
 

@@ -7,6 +7,7 @@ from tqdm import tqdm
 from halflight import files, params, store
 from halflight import prepare as preparing
 from halflight.paths import TaskPaths
+from halflight.text import shown
 from stages import run
 
 BLOCK = 256
@@ -33,7 +34,9 @@ def split_stamps(stamps: store.Stamps, settings: params.Prepare) -> np.ndarray:
     rules = {str(origin): split for origin, split in settings.split.items()}
     table, rule = stamps.table, rules.get(stamps.origin)
     if rule is None:
-        raise ValueError(f"prepare.split says nothing of stamps of the origin {stamps.origin!r}")
+        raise ValueError(
+            f"prepare.split says nothing of stamps of the origin {shown(stamps.origin)}"
+        )
     patches = {
         "stamps": lambda: table["id"].to_numpy().astype(str),
         "fields": lambda: preparing.field_patches(table),

@@ -19,7 +19,7 @@ PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 DATASET = ("dataset",)
 
 # What every part of halflight may import of its own; beside it, what each may import in addition.
-COMMON = {"__version__", "files", "instrument", "psf", "quality", "workers"}
+COMMON = {"__version__", "files", "instrument", "psf", "quality", "reading", "text", "workers"}
 PARTS = {
     "classical": set(),
     "command": {"estimator", "export", "nn", "store"},
@@ -35,6 +35,7 @@ PARTS = {
     "prepare": set(),
     "psf": set(),
     "quality": set(),
+    "reading": set(),
     "report": {"methods", "scores"},
     "sandbox": {"simulation"},
     "scores": {"methods", "tasks"},
@@ -42,11 +43,12 @@ PARTS = {
     "store": set(),
     "surveys": set(),
     "tasks": set(),
+    "text": set(),
     "training": {"estimator", "nn", "prepare", "store", "tasks"},
     "workers": set(),
 }
 # What a program may import in addition; its package takes any object with those attributes.
-PROGRAMS = {SOURCE / "sandbox/__main__.py": {"params"}}
+PROGRAMS = {SOURCE / "sandbox/__main__.py": {"params", "paths"}}
 HOMES = {
     "astroquery": "surveys",
     "cuda": "kernels/cuda",

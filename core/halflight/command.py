@@ -1,12 +1,15 @@
 """The command line: `halflight --help`."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from halflight import __version__, files
+from halflight.reading import name_of
+from halflight.text import error_line, guarded_terminal
 
 PROGRAM = "halflight"
 INTERRUPTED = 130
@@ -17,6 +20,7 @@ EXPECTED = (OSError, ValueError, RuntimeError, MemoryError, ModuleNotFoundError)
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # plain lines, which scripts and screen readers can read
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -25,14 +29,22 @@ app = typer.Typer(
 def main() -> None:
     """Run the command line; exit codes: 0 done, 1 an error, 2 wrong usage, 130 Ctrl-C."""
     try:
-        app(prog_name=PROGRAM)
+        with guarded_terminal():
+            app(prog_name=PROGRAM)
     except SystemExit as ended:
         if ended.code == INTERRUPTED:  # Typer turns Ctrl-C into this, without a word
             print(f"{PROGRAM}: stopped", file=sys.stderr)
         raise
     except EXPECTED as error:
-        print(f"{PROGRAM}: {type(error).__name__}: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: {error_line(error)}", file=sys.stderr)
         sys.exit(1)
+
+
+def _check_ending(output: Path, endings: Iterable[str], name: str) -> None:
+    """Refuse a file whose ending says another format, before anything is read."""
+    if output.suffix not in endings:
+        message = f"{name_of(output)} must end in {' or '.join(endings)}"
+        raise typer.BadParameter(message, param_hint=name)
 
 
 def _version(wanted: bool) -> None:
@@ -64,11 +76,7 @@ def measure(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Measure every stamp of a folder: one row each, in order, with error bars and flags."""
-    write = WRITERS.get(output.suffix)
-    if write is None:
-        raise typer.BadParameter(
-            f"{output} must end in {' or '.join(WRITERS)}", param_hint="--output"
-        )
+    _check_ending(output, WRITERS, "--output")
     from halflight import nn, store  # late, so that --help comes at once
     from halflight.estimator import Estimator
     from halflight.quality import FLAGS
@@ -77,7 +85,7 @@ def measure(
     opened = store.read_stamps(stamps)
     measured = estimator.measure_stamps(opened)
     measured.insert(0, "id", opened.table["id"].to_numpy())
-    write(output, measured)
+    WRITERS[output.suffix](output, measured)
     flagged = int((measured["flags"] != 0).sum())
     print(f"{len(measured)} stamps measured, {flagged} of them flagged: {output}")
     for name, bit in FLAGS.items():
@@ -94,6 +102,7 @@ def export(
     opset: Annotated[int, typer.Option(help="Version of ONNX's operators, 17 to 22.")] = 17,
 ) -> None:
     """Write a trained estimator, or a bare network, as an ONNX file that other programs run."""
+    _check_ending(output, [".onnx"], "OUTPUT")
     from halflight import nn
     from halflight.estimator import DESCRIPTION, Estimator
     from halflight.export import export_estimator, export_onnx

@@ -20,6 +20,7 @@ from halflight.prepare import ORIENTATIONS, Preparation, orient
 from halflight.psf import psf_half_light_radius
 from halflight.quality import FLAGS, pixel_flags, psf_flags
 from halflight.store import Stamps
+from halflight.text import shown
 
 DESCRIPTION = "estimator.json"
 NETWORK = "network"
@@ -82,7 +83,9 @@ class Estimator:
                 f"{self.network.output_shapes}"
             )
         if self.orientations not in range(1, ORIENTATIONS + 1):
-            raise ValueError(f"orientations must be 1 to {ORIENTATIONS}: {self.orientations!r}")
+            raise ValueError(
+                f"orientations must be 1 to {ORIENTATIONS}: {shown(self.orientations)}"
+            )
 
     def measure(
         self,
@@ -195,8 +198,8 @@ class Estimator:
             raise ValueError(f"{file} needs exactly the keys {sorted(KEYS)}")
         if description["format"] != FORMAT:
             raise ValueError(
-                f"{file} has format {description['format']!r}, this version of halflight reads "
-                f"{FORMAT}: train it again, or use the version that wrote it"
+                f"{file} has format {shown(description['format'])}, this version of halflight "
+                f"reads {FORMAT}: train it again, or use the version that wrote it"
             )
         try:
             task = tasks.get(description["task"]["name"])

@@ -16,6 +16,9 @@ from errno import EEXIST, ENOTEMPTY
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from halflight import reading
+from halflight.text import table_cell
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -84,11 +87,11 @@ def write_json(path: AnyPath, value: Mapping[str, Any]) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file; the error of a broken one names the file."""
+    """Read a JSON file as `halflight.reading` does; the error of a broken one says what to do."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not JSON ({error}): delete it and run `dvc repro`") from error
+        return reading.read_json(path)
+    except reading.ReadingError as error:
+        raise ValueError(f"{error}: delete it and run `dvc repro`") from error
 
 
 def write_parquet(path: AnyPath, table: "pd.DataFrame") -> None:
@@ -97,8 +100,15 @@ def write_parquet(path: AnyPath, table: "pd.DataFrame") -> None:
 
 
 def write_csv(path: AnyPath, table: "pd.DataFrame") -> None:
-    """Write a table as CSV with nine significant digits, enough to restore any float32."""
-    write_whole(path, lambda partial: table.to_csv(partial, index=False, float_format="%.9g"))
+    """Write a table as CSV with nine significant digits, enough to restore any float32.
+
+    Text that a spreadsheet would take for a formula is quoted by an apostrophe (`table_cell`).
+    """
+    safe = table.rename(columns=table_cell)
+    for number, kind in enumerate(safe.dtypes):
+        if kind.kind not in "iufbc":
+            safe.isetitem(number, [table_cell(value) for value in safe.iloc[:, number]])
+    write_whole(path, lambda partial: safe.to_csv(partial, index=False, float_format="%.9g"))
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from halflight.text import shown
+
 ZERO_POINT = 22.5  # AB magnitude of one nanomaggy (SDSS DR17, "Measures of flux and magnitude")
 
 
@@ -42,11 +44,13 @@ class Instrument:
             ValueError: a scale or zero point that is no number, no band, or one named twice.
         """
         if not (np.isfinite(self.pixel_scale) and self.pixel_scale > 0):
-            raise ValueError(f"pixel_scale must be above 0 arcsec, received {self.pixel_scale!r}")
+            raise ValueError(
+                f"pixel_scale must be above 0 arcsec, received {shown(self.pixel_scale)}"
+            )
         if not np.isfinite(self.zero_point):
-            raise ValueError(f"zero_point must be finite, received {self.zero_point!r}")
+            raise ValueError(f"zero_point must be finite, received {shown(self.zero_point)}")
         if not self.bands or len(set(self.bands)) != len(self.bands):
-            raise ValueError(f"bands must be one or more, each once, received {self.bands!r}")
+            raise ValueError(f"bands must be one or more, each once, received {shown(self.bands)}")
 
     def with_bands(self, bands: Sequence[str]) -> Self:
         """The same instrument, for stamps of these of its bands, in this order.
@@ -72,13 +76,13 @@ class Instrument:
         """
         known = [field.name for field in fields(cls)]
         if not isinstance(values, Mapping) or set(values) != set(known):
-            raise ValueError(f"an instrument has the keys {known} alone, received {values!r:.200}")
+            raise ValueError(f"an instrument has the keys {known} alone, received {shown(values)}")
         return cls(**dict(values) | {"bands": tuple(values["bands"])})
 
     def difference(self, other: "Instrument") -> str:
         """What keeps stamps of `other` from being used as this one's, in words; "" if nothing."""
         differing = [
-            f"{name} {theirs!r} instead of {mine!r}"
+            f"{name} {shown(theirs)} instead of {shown(mine)}"
             for name in ("pixel_scale", "bands", "unit", "zero_point", "psf")
             if (mine := getattr(self, name)) != (theirs := getattr(other, name))
         ]

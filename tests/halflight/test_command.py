@@ -186,6 +186,76 @@ def test_an_error_is_one_line_that_names_it_exit_code_1_and_the_old_table(
     assert not list(folder.glob(".*"))
 
 
+NOWHERE = {
+    "stamps that are a file": ("measure", "{file}", "--model", "{model}", "-o", "a.csv"),
+    "stamps that are nowhere": ("measure", "nowhere", "--model", "{model}", "-o", "a.csv"),
+    "stamps that are empty": ("measure", "{empty}", "--model", "{model}", "-o", "a.csv"),
+    "stamps of no name": ("measure", "", "--model", "{model}", "-o", "a.csv"),
+    "stamps of a long name": ("measure", "x" * 5000, "--model", "{model}", "-o", "a.csv"),
+    "stamps of two lines": ("measure", "a\nhalflight: done", "--model", "{model}", "-o", "a.csv"),
+    "stamps that move the cursor": ("measure", "\x1b[2J", "--model", "{model}", "-o", "a.csv"),
+    "a model that is a file": ("measure", "{stamps}", "--model", "{file}", "-o", "a.csv"),
+    "a model that is nowhere": ("measure", "{stamps}", "--model", "nowhere", "-o", "a.csv"),
+    "a model that is stamps": ("measure", "{stamps}", "--model", "{stamps}", "-o", "a.csv"),
+    "a model that turns the line": ("measure", "{stamps}", "--model", "a\u202e", "-o", "a.csv"),
+    "an output in a file": ("measure", "{stamps}", "--model", "{model}", "-o", "{file}/a.csv"),
+    "an output that is a folder": ("measure", "{stamps}", "--model", "{model}", "-o", "{folder}"),
+    "a network that is nowhere": ("export", "nowhere", "a.onnx"),
+    "a network that is a file": ("export", "{file}", "a.onnx"),
+    "an operator set of the future": ("export", "{model}", "a.onnx", "--opset", "99"),
+}
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("case", NOWHERE)
+def test_words_that_lead_nowhere_are_one_line_and_leave_nothing(
+    halflight, made, tmp_path, monkeypatch, case
+):
+    monkeypatch.chdir(tmp_path)
+    for name in ("empty", "folder.csv"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "file").write_text("text")
+    places = {
+        "file": tmp_path / "file",
+        "empty": tmp_path / "empty",
+        "folder": tmp_path / "folder.csv",
+        "stamps": made / "stamps",
+        "model": made / "estimator",
+    }
+    code, out, err = halflight(*(word.format(**places) for word in NOWHERE[case]))
+    assert (code, out) == (1, "")
+    line, *others = err.splitlines()
+    assert others == []
+    assert line.startswith("halflight: ")
+    assert line.isprintable()
+    assert len(line) < 6000
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "file", "folder.csv"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("mesure\x1b[2J",),
+        ("measure", "s", "--model", "m", "-o", "\u202e.fits"),
+        ("export", "m", "radius.txt"),
+        ("export", "m", "radius.onnx", "--opset", "many\x07"),
+        ("export", "m", "radius.onnx", "--\u200bopset", "17"),
+    ],
+)
+def test_a_usage_error_repeats_nothing_invisible(halflight, words):
+    code, out, err = halflight(*words)
+    assert (code, out) == (2, "")
+    assert all(line.isprintable() for line in err.splitlines())
+    assert "Error: " in err
+
+
+@pytest.mark.parametrize("name", ["measure", "export"])
+def test_every_command_has_its_help(halflight, name):
+    code, out, err = halflight(name, "-h")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"Usage: halflight {name} ")
+
+
 @pytest.mark.parametrize(
     ("device", "message"),
     [("tpu", "ValueError: device is 'tpu'"), ("cuda", "RuntimeError: no GPU: none was found")],

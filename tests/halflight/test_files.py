@@ -48,6 +48,28 @@ def test_csv_keeps_every_float32(tmp_path):
     np.testing.assert_array_equal(back, values)
 
 
+def test_csv_holds_no_formula_and_nothing_invisible(tmp_path):
+    table = pd.DataFrame(
+        {
+            "id": ["=1+2", "@x", "-2+3", "-1.5", "J1-2", "a\x1b[2J"],
+            "value": [-1.5, np.nan, 2.0, -np.inf, 1e300, 0.1],
+            "=cmd()": ["-1", None, "+x", "", "b", "銀河"],
+        }
+    )
+    files.write_csv(tmp_path / "t.csv", table)
+    assert (tmp_path / "t.csv").read_text().splitlines() == [
+        "id,value,'=cmd()",
+        "'=1+2,-1.5,-1",
+        "'@x,,",
+        "'-2+3,2,'+x",
+        "-1.5,-inf,",
+        "J1-2,1e+300,b",
+        "a\\x1b[2J,0.1,銀河",
+    ]
+    assert list(table.columns) == ["id", "value", "=cmd()"]
+    assert table["id"][0] == "=1+2"
+
+
 FAULTS = {
     "disk full while writing": ("write", OSError(ENOSPC, "No space left on device")),
     "disk full while syncing": ("fsync", OSError(ENOSPC, "No space left on device")),

@@ -1,5 +1,6 @@
 """How a stage ends: exit codes, one clear line for what was expected, a traceback for a defect."""
 
+import logging
 import os
 import shutil
 import subprocess
@@ -56,6 +57,32 @@ def test_an_expected_error_is_one_line_and_exit_code_1(error, capsys):
         stages.run(stage, OSError)
     assert stopped.value.code == 1
     assert str(error) in capsys.readouterr().err
+
+
+def test_nothing_invisible_reaches_the_terminal(capsys):
+    hostile = "\x1b]0;owned\x07\u202e\u200b"
+
+    def stage():
+        print("train:", hostile)
+        logging.getLogger("halflight").warning("503 %s", hostile)
+        raise OSError(f"{hostile}\ntrain: done")
+
+    with pytest.raises(SystemExit):
+        stages.run(stage)
+    out, err = capsys.readouterr()
+    shown = r"\x1b]0;owned\x07\u202e\u200b"
+    assert out == f"train: {shown}\n"
+    assert err.endswith(f"OSError: {shown}\\ntrain: done\n")
+    assert all(line.isprintable() for line in err.splitlines())
+
+
+def test_an_error_of_megabytes_is_a_screen_full(capsys):
+    def stage():
+        raise ParamsError("x" * 10**7)
+
+    with pytest.raises(SystemExit):
+        stages.run(stage)
+    assert len(capsys.readouterr().err) < 5000
 
 
 def test_a_traceback_is_shown_on_request(monkeypatch):

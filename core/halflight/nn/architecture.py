@@ -1,17 +1,13 @@
 """A graph as plain values that JSON can hold, and back: only layers of the allow-list are built."""
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
 from halflight.nn.configuration import plain
 from halflight.nn.graph import Graph
 from halflight.nn.layer import Input, Tensor
 from halflight.nn.layers import LAYERS
-
-# The largest description read, in bytes; ResNet-152 takes 0.2 MB.
-LARGEST = 4 * 2**20
+from halflight.text import shown
 
 
 def describe(graph: Graph) -> dict[str, Any]:
@@ -61,31 +57,9 @@ def rebuild(description: Any) -> tuple[list[Tensor], list[Tensor]]:
     return inputs, [_tensor(tensors, number) for number in description["outputs"]]
 
 
-def read_json(file: Path) -> Any:
-    """Return the contents of a JSON file of ours.
-
-    Raises:
-        ValueError: it is too large, not JSON, nested too deeply, or has a name twice.
-    """
-    size = file.stat().st_size
-    if size > LARGEST:
-        raise ValueError(f"{file}: a description has at most {LARGEST} bytes, received {size}")
-    try:
-        return json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=_unique)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{file}: not valid JSON: {error}") from error
-
-
 def fail(rule: str, received: object) -> NoReturn:
     """Raise the error of a malformed description."""
-    raise ValueError(f"model description: {rule}, received {received!r:.200}")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    if len(set(names)) != len(names):
-        raise ValueError(f"a name occurs twice among {sorted(names)!r:.200}")
-    return dict(pairs)
+    raise ValueError(f"model description: {rule}, received {shown(received)}")
 
 
 def _listed(entries: Any, keys: set[str]) -> list[dict[str, Any]]:

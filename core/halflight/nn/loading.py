@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from halflight.nn.architecture import fail, read_json, rebuild
+from halflight.nn.architecture import fail, rebuild
 from halflight.nn.graph import Graph
 from halflight.nn.losses import get as get_loss
 from halflight.nn.metrics import get as get_metric
@@ -12,6 +12,10 @@ from halflight.nn.model import Model
 from halflight.nn.optimizers import get as get_optimizer
 from halflight.nn.saving import FORMAT, MODEL, OPTIMIZER, WEIGHTS, digest
 from halflight.nn.weights import WeightsError, check_arrays, read_arrays
+from halflight.reading import read_json
+
+# The largest description read, in bytes; ResNet-152 takes 0.2 MB.
+LARGEST = 4 * 2**20
 
 
 def load_model(
@@ -37,7 +41,7 @@ def load_model(
         FileNotFoundError: a file is missing.
     """
     folder = Path(path)
-    description = read_json(folder / MODEL)
+    description = read_json(folder / MODEL, largest=LARGEST)
     try:
         training = _parts(description)
         inputs, outputs = rebuild(description["architecture"])

@@ -4,7 +4,6 @@ A file is 8 bytes N (unsigned, little-endian), N bytes of JSON {name: {dtype, sh
 then the data (https://huggingface.co/docs/safetensors, "Format").
 """
 
-import json
 import math
 import os
 import struct
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from halflight.files import write_bytes
+from halflight.reading import parse_json
 
 _TYPES: Mapping[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
 # The largest header read; a thousand weights take about 100 kB.
@@ -129,8 +129,8 @@ def _read_header(path: Path, file: BinaryIO) -> tuple[dict[str, Entry], str | No
             fail("it looks like a pickle or a zip archive, which are never loaded")
         fail(f"its header claims {length} bytes, the file has {size - 8} after it")
     try:
-        header = json.loads(file.read(length).decode("utf-8"), object_pairs_hook=_unique)
-    except (ValueError, RecursionError) as error:
+        header = parse_json(file.read(length).decode("utf-8"))
+    except ValueError as error:
         fail(f"its header is not valid JSON: {error}")
     if not isinstance(header, dict):
         fail("its header is not a JSON object")
@@ -152,13 +152,6 @@ def _read_header(path: Path, file: BinaryIO) -> tuple[dict[str, Entry], str | No
     if end != size - 8 - length:
         fail(f"its arrays need {end} bytes, it holds {size - 8 - length}")
     return entries, note, 8 + length
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    if len(set(names)) != len(names):
-        raise ValueError(f"a name occurs twice among {sorted(names)!r:.200}")
-    return dict(pairs)
 
 
 def _entry(description: Any) -> Entry | None:

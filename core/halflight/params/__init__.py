@@ -3,19 +3,22 @@
 Units and meanings stand in params.yaml, beside the values; here stand the rules.
 """
 
+import math
 from pathlib import Path
 from typing import Any, Self
 
-import yaml
 from pydantic import ValidationError, model_validator
 
 from halflight import paths
+from halflight.params.document import read_document
 from halflight.params.learning import Capacity, FineTune, Fit, Network, Train
 from halflight.params.measuring import Classical, Evaluate, Prepare, Report, Split
 from halflight.params.rules import Endpoint, Section
 from halflight.params.sandbox import Sandbox
 from halflight.params.simulate import Simulate
 from halflight.params.survey import Survey, TaskSurvey
+from halflight.reading import ReadingError, name_of
+from halflight.text import printable, shortened, shown
 
 __all__ = [
     "Capacity",
@@ -39,6 +42,9 @@ __all__ = [
     "load",
     "read",
 ]
+
+
+MOST_FAULTS = 20  # of a file, named one a line: more would run off the screen
 
 
 class ParamsError(ValueError):
@@ -91,7 +97,7 @@ def read(*sections: str, path: Path = paths.PARAMS) -> Any:
         for part in name.split("."):
             node = getattr(node, part, None)
         if not isinstance(node, Section):
-            raise ParamsError(f"{path}: there is no section {name!r}")
+            raise ParamsError(f"{path}: there is no section {shown(name)}")
         found.append(node)
     return found[0] if len(found) == 1 else tuple(found)
 
@@ -100,59 +106,49 @@ def load(path: Path = paths.PARAMS) -> Params:
     """Read and check a params.yaml, whole.
 
     Raises ParamsError naming every parameter that is missing, unknown, mistyped or out of range,
-    with the rule and the value received.
+    with its line, the rule and the value received; or the one reason why the file cannot be read.
     """
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeyLoader)
+        document = read_document(path)
     except FileNotFoundError as error:
-        raise ParamsError(f"{path} does not exist: run from the repository root") from error
-    except yaml.YAMLError as error:
-        raise ParamsError(f"{path} is not valid YAML: {error}") from error
+        reason = "does not exist"
+        if path.is_symlink():
+            reason = f"is a link to {name_of(path.readlink())}, which {reason}"
+        raise ParamsError(f"{name_of(path)} {reason}: run from the repository root") from error
+    except OSError as error:
+        raise ParamsError(f"{name_of(path)} cannot be read: {error.strerror}") from error
+    except ReadingError as error:
+        raise ParamsError(str(error)) from error
     try:
-        return Params.model_validate(values)
+        return Params.model_validate(document.values)
     except ValidationError as error:
-        lines = [_explain(detail) for detail in error.errors(include_url=False)]
-        raise ParamsError(f"{path}:\n  " + "\n  ".join(lines)) from error
+        faults = error.errors(include_url=False)
+    lines = [
+        f"line {document.line(fault['loc'])}: {_explain(fault)}" for fault in faults[:MOST_FAULTS]
+    ]
+    if len(faults) == 1:
+        raise ParamsError(f"{name_of(path)}, {lines[0]}")
+    if len(faults) > MOST_FAULTS:
+        lines.append(f"and {len(faults) - MOST_FAULTS} more")
+    raise ParamsError(f"{name_of(path)}:\n  " + "\n  ".join(lines))
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """A safe loader that refuses a key written twice, of which YAML would keep the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Build a mapping, or raise ConstructorError at the second of two equal keys."""
-        seen = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} is written twice", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-def _explain(detail: Any) -> str:
-    name = ".".join(str(part) for part in detail["loc"]) or "the file"
-    received = detail["input"]
-    match detail["type"]:
+def _explain(fault: Any) -> str:
+    name = shortened(printable(".".join(map(str, fault["loc"])))) or "the file"
+    received = shown(fault["input"])
+    match fault["type"]:
         case "extra_forbidden":
-            return f"{name}: there is no such parameter; received {received!r}: check its spelling"
+            return f"{name}: there is no such parameter; received {received}: check its spelling"
         case "missing":
             return f"{name}: is missing: add it"
-    hint = ""
-    if isinstance(received, str) and _is_number(received):
-        hint = (
-            f": this is text, not a number; YAML reads an exponent only after a decimal point, "
-            f"so write {float(received)!r} unquoted"
-        )
-    return (
-        f"{name}: {detail['msg'].lower()}; received {received!r} ({type(received).__name__}){hint}"
-    )
+    is_number = isinstance(fault["input"], str) and _is_number(fault["input"])
+    hint = ": this is text, not a number: write it without quotes" if is_number else ""
+    rule = shortened(printable(fault["msg"].lower()))
+    return f"{name}: {rule}; received {received} ({type(fault['input']).__name__}){hint}"
 
 
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        return math.isfinite(float(text))
     except ValueError:
         return False
-    return True

@@ -15,6 +15,8 @@ from pydantic import (
     ValidationError,
 )
 
+from halflight.text import shown
+
 
 def as_tuple(value: Any) -> Any:
     """A YAML list as the tuple that strict types ask for; anything else as it is."""
@@ -92,8 +94,8 @@ class Section(BaseModel):
             return self.model_validate(self.model_dump() | values)
         except ValidationError as error:
             lines = [
-                f"{'.'.join(map(str, detail['loc'])) or type(self).__name__}: "
-                f"{detail['msg'].lower()}; received {detail['input']!r}"
-                for detail in error.errors(include_url=False)
+                f"{'.'.join(map(str, fault['loc'])) or type(self).__name__}: "
+                f"{fault['msg'].lower()}; received {shown(fault['input'])}"
+                for fault in error.errors(include_url=False)
             ]
             raise ValueError("; ".join(lines)) from error

@@ -8,6 +8,7 @@ import numpy as np
 
 from halflight.prepare.clean import clean_stamps
 from halflight.prepare.crop import centre_crop
+from halflight.text import shown
 
 LARGEST = np.finfo(np.float32).max
 
@@ -61,9 +62,11 @@ class Preparation:
         for name in ("image_softening", "psf_softening"):
             value = getattr(self, name)
             if not (np.isfinite(value) and value > 0):
-                raise ValueError(f"{name} must be positive and finite; received {value!r}")
+                raise ValueError(f"{name} must be positive and finite; received {shown(value)}")
         if not 0 <= self.max_bad_fraction <= 1:
-            raise ValueError(f"max_bad_fraction must be 0 to 1; received {self.max_bad_fraction!r}")
+            raise ValueError(
+                f"max_bad_fraction must be 0 to 1; received {shown(self.max_bad_fraction)}"
+            )
 
     def apply(self, image: np.ndarray, sigma: np.ndarray, psf: np.ndarray) -> Prepared:
         """Prepare stamps.
@@ -103,7 +106,7 @@ class Preparation:
         try:
             return cls(**values)
         except TypeError as error:
-            raise ValueError(f"a preparation is not made of {dict(values)!r:.200}") from error
+            raise ValueError(f"a preparation is not made of {shown(dict(values))}") from error
 
 
 def stretch(pixels: np.ndarray, softening: float) -> np.ndarray:

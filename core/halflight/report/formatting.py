@@ -83,7 +83,10 @@ def markdown_text(value: Any) -> str:
     """Return text that Markdown shows literally, on one line, in prose or in a table cell."""
     text = " ".join(str(value).split())
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_{}\[\]#|~])", r"\\\1", text)
+    text = re.sub(r"([\\`*_{}\[\]#|~$])", r"\\\1", text)
+    # Neither a list or a rule at the start, nor a link that nobody has written as one.
+    text = re.sub(r"^(\d{0,9})(-(?=[-\s]*$|\s)|[+.)](?=\s|$))", r"\1\\\2", text)
+    return re.sub(r"(?i)(?<=\bwww)\.|:(?=//)", r"\\\g<0>", text)
 
 
 def markdown_code(value: Any, language: str = "") -> str:

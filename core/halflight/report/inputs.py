@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from halflight.methods import LEARNT_FROM_LABELS, METHODS, REFERENCES
+from halflight.text import printable, shown
 
 ENDPOINTS = ("sandbox", "recorded", "sdss")
 DATASETS = ("simulated", "survey")
@@ -133,7 +134,7 @@ def check_stamps(stamps: Mapping[str, Any] | None, name: str) -> StampSet:
     return StampSet(
         image=image,
         sigma=sigma,
-        labels=tuple(str(label) for label in column("labels", ())),
+        labels=tuple(printable(str(label)) for label in column("labels", ())),
         id=tuple(column("id", [None] * count)),
         position_angle=np.asarray(column("position_angle", [np.nan] * count), dtype=float),
         x=np.asarray(column("x", [0.0] * count), dtype=float),
@@ -153,7 +154,12 @@ def check_provenance(provenance: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError(f"provenance lacks {missing}; it has {sorted(provenance)}")
     if provenance["endpoint"] not in ENDPOINTS:
         raise ValueError(
-            f"provenance['endpoint'] is {provenance['endpoint']!r}; known are {list(ENDPOINTS)}"
+            f"provenance['endpoint'] is {shown(provenance['endpoint'])}; known are "
+            f"{list(ENDPOINTS)}"
+        )
+    if type(provenance["release"]) is not int:
+        raise ValueError(
+            f"provenance['release'] must be a whole number: {shown(provenance['release'])}"
         )
     optional: dict[str, Any] = {
         "files": [],

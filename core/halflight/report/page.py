@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from halflight.files import write_bytes
 from halflight.report.contents import Picture, pictures
-from halflight.report.formatting import markdown_code, markdown_text, prose
+from halflight.report.formatting import THIN_SPACE, markdown_code, markdown_text, prose
 from halflight.report.inputs import ReportData, check_inputs
 from halflight.report.saving import png_bytes
 from halflight.report.statements import SDSS_URL, acknowledgement, data_statement, limits
@@ -21,12 +21,13 @@ from halflight.report.tables import (
     provenance_tables,
     score_tables,
 )
+from halflight.text import printable
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
 def _environment(*, autoescape: bool) -> Environment:
-    """Return Jinja's environment: an unknown name is an error, HTML escapes every value."""
+    """Return Jinja's environment: an unknown name is an error, every value is made safe to show."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=autoescape,
@@ -34,11 +35,17 @@ def _environment(*, autoescape: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_visible,
     )
     environment.filters["prose"] = prose
     environment.filters["text"] = markdown_text
     environment.filters["code"] = markdown_code
     return environment
+
+
+def _visible(value: Any) -> Any:
+    """Whatever a template prints, without what cannot be seen; what is markup already was text."""
+    return printable(value, keep=f"\n\u00a0{THIN_SPACE}") if type(value) is str else value
 
 
 def _context(data: ReportData, shown: list[Picture], title: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from halflight.report.formatting import NOT_MEASURED
 from halflight.report.inputs import ReportData
+from halflight.text import printable
 
 SDSS_URL = "https://www.sdss.org"
 
@@ -23,7 +24,7 @@ def survey_name(provenance: dict[str, Any]) -> str:
     """Return a short name of the survey data, for a title."""
     if provenance["endpoint"] == "sandbox":
         return "synthetic sandbox sky"
-    return f"SDSS DR{int(provenance['release'])}, {provenance['band']} band"
+    return f"SDSS DR{int(provenance['release'])}, {printable(str(provenance['band']))} band"
 
 
 def acknowledgement(provenance: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The sandbox room: an SDSS-compatible server on loopback for a synthetic or a recorded sky."""
+"""The sandbox: an SDSS-compatible server on loopback for a synthetic or a recorded sky."""
 
 from halflight.sandbox.recorded import RecordedSky
 from halflight.sandbox.replies import Reply

@@ -1,5 +1,6 @@
 """A sky recorded from SDSS: files exactly as the SAS gives them, tables from its catalogues."""
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pandas as pd
 from astropy.table import Table
 
 from halflight.instrument import BANDS
+from halflight.reading import name_of
+from halflight.sandbox.below import read_below
 from halflight.sandbox.identifiers import object_id
 from halflight.sandbox.schema import BAND_COLUMNS, FIELD_BAND_COLUMNS, FIELD_COLUMNS, OBJECT_COLUMNS
 
@@ -29,19 +32,13 @@ class RecordedSky:
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder).resolve()
-        self._sas = self.folder / "sas"
+        self._sas = (self.folder / "sas").resolve()
         if not self._sas.is_dir():
             raise FileNotFoundError(f"no recorded sky at {self.folder}: it has no folder sas/")
         for name in ("photoObj", "photoField"):
             if not any(self._sas.rglob(f"{name}-*.fits")):
                 message = f"the recorded sky at {self.folder} has no {name}-*.fits below sas/"
                 raise FileNotFoundError(message)
-        # Only what is listed here can ever be served, whatever a request's path says.
-        self._files = {
-            file.relative_to(self._sas).as_posix(): file
-            for file in self._sas.rglob("*")
-            if file.is_file() and file.resolve().is_relative_to(self._sas)
-        }
 
     @property
     def description(self) -> str:
@@ -49,38 +46,52 @@ class RecordedSky:
         return f"recorded SDSS sky at {self.folder}"
 
     def file(self, path: str) -> bytes | None:
-        """The bytes of a file that lay below `sas/` when this sky was opened, else None."""
-        file = self._files.get(path)
-        return None if file is None else file.read_bytes()
+        """The bytes of the file that now lies below `sas/`, else None.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        return read_below(self._sas, path)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         """PhotoObjAll, Field, and whatever `skyserver/*.csv` adds."""
-        catalogues = sorted(self._sas.rglob("photoObj-*.fits"))
-        fields = sorted(self._sas.rglob("photoField-*.fits"))
         tables = {
-            "PhotoObjAll": pd.concat([read_photoobj(file) for file in catalogues]),
-            "Field": pd.concat([read_photofield(file) for file in fields]),
+            "PhotoObjAll": pd.concat(map(read_photoobj, *self._catalogues("photoObj"))),
+            "Field": pd.concat(map(read_photofield, *self._catalogues("photoField"))),
         }
         for file in sorted((self.folder / "skyserver").glob("*.csv")):
-            table = pd.read_csv(file, comment="#")
+            table = _read_csv(file, self._content(file, self.folder))
             if file.stem in tables:
                 key = "objID" if file.stem == "PhotoObjAll" else "fieldID"
+                if key not in table:
+                    raise ValueError(f"{name_of(file)} has no column {key}")
                 known = tables[file.stem]
                 fresh = table[~table[key].isin(known[key])]
                 table = pd.concat([known, fresh]) if len(fresh) else known
             tables[file.stem] = table
         return tables
 
+    def _catalogues(self, name: str) -> tuple[list[Path], list[bytes]]:
+        """The catalogues of one kind, by name, and what is in them."""
+        files = sorted(self._sas.rglob(f"{name}-*.fits"))
+        return files, [self._content(file, self._sas) for file in files]
 
-def read_photoobj(file: Path) -> pd.DataFrame:
-    """The rows of a SAS photoObj file under SkyServer's PhotoObjAll column names.
+    def _content(self, file: Path, folder: Path) -> bytes:
+        content = read_below(folder, file.relative_to(folder).as_posix())
+        if content is None:
+            raise ValueError(f"{name_of(file)} is no file, or a link that leaves {name_of(folder)}")
+        return content
+
+
+def read_photoobj(file: Path, content: bytes) -> pd.DataFrame:
+    """The rows of a SAS photoObj file's content under SkyServer's PhotoObjAll column names.
 
     Columns with one value a band become five columns with the suffixes _u, _g, _r, _i, _z.
 
     Raises:
-        ValueError: a column that SDSS's data model promises is missing.
+        ValueError: it is no FITS table, or a column that SDSS's data model promises is missing.
     """
-    data = _native(file)
+    data = _native(file, content)
     rows = _select(data, OBJECT_COLUMNS, BAND_COLUMNS, file)
     rows["objID"] = _identifiers(data, "OBJID", with_object=True)
     rows["parentID"] = _stated_identifiers(data, "PARENTID")
@@ -92,21 +103,31 @@ def read_photoobj(file: Path) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def read_photofield(file: Path) -> pd.DataFrame:
-    """The rows of a SAS photoField file under SkyServer's Field column names.
+def read_photofield(file: Path, content: bytes) -> pd.DataFrame:
+    """The rows of a SAS photoField file's content under SkyServer's Field column names.
 
     Raises:
-        ValueError: a column that SDSS's data model promises is missing.
+        ValueError: it is no FITS table, or a column that SDSS's data model promises is missing.
     """
-    data = _native(file)
+    data = _native(file, content)
     rows = _select(data, FIELD_COLUMNS, FIELD_BAND_COLUMNS, file)
     rows["fieldID"] = _identifiers(data, "FIELDID", with_object=False)
     return pd.DataFrame(rows)
 
 
-def _native(file: Path) -> dict[str, np.ndarray]:
+def _read_csv(file: Path, content: bytes) -> pd.DataFrame:
+    try:
+        return pd.read_csv(io.BytesIO(content), comment="#")
+    except ValueError as error:
+        raise ValueError(f"{name_of(file)} is no table in CSV: {error}") from error
+
+
+def _native(file: Path, content: bytes) -> dict[str, np.ndarray]:
     """The first table of a FITS file as arrays in this machine's byte order."""
-    table = Table.read(file, hdu=1)
+    try:
+        table = Table.read(io.BytesIO(content), format="fits", hdu=1)
+    except (OSError, ValueError, TypeError, LookupError) as error:
+        raise ValueError(f"{name_of(file)} is no table in FITS: {error}") from error
     columns = {}
     for name in table.colnames:
         values = np.asarray(table[name])

@@ -4,8 +4,11 @@ import csv
 import html
 import io
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+from halflight.text import printable, shortened
 
 HTML = "text/html; charset=utf-8"
 
@@ -47,8 +50,15 @@ def csv_result(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Repl
 
 def json_result(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Reply:
     """Rows as SkyServer's JSON: a list with one table, each row an object."""
-    table = {"TableName": "Table1", "Rows": [dict(zip(columns, row, strict=True)) for row in rows]}
-    return Reply(body=json.dumps([table]).encode(), content_type="application/json")
+    numbered = [[None if _is_no_number(value) else value for value in row] for row in rows]
+    entries = [dict(zip(columns, row, strict=True)) for row in numbered]
+    text = json.dumps([{"TableName": "Table1", "Rows": entries}], allow_nan=False)
+    return Reply(body=text.encode(), content_type="application/json")
+
+
+def _is_no_number(value: object) -> bool:
+    """Infinity, which JSON cannot write."""
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def sql_error(message: str) -> Reply:
@@ -63,9 +73,28 @@ def sql_error(message: str) -> Reply:
 
 def not_found(path: str) -> Reply:
     """The page of a web server for a path that it does not have."""
-    page = (
-        "<html>\n<head><title>404 Not Found</title></head>\n<body>\n<h1>Not Found</h1>\n"
-        f"<p>The requested URL {html.escape(path)} was not found on this server.</p>\n"
-        "</body></html>\n"
+    return _page(
+        404, "Not Found", f"The requested URL {_shown(path)} was not found on this server."
     )
-    return Reply(status=404, body=page.encode(), content_type=HTML)
+
+
+def bad_request(reason: str) -> Reply:
+    """The page for a request that cannot be understood."""
+    return _page(400, "Bad Request", f"The request cannot be understood: {_shown(reason)}.")
+
+
+def unreadable(path: str, reason: str) -> Reply:
+    """The page for a file that is there but cannot be read."""
+    return _page(500, "Internal Server Error", f"{_shown(path)} cannot be read: {_shown(reason)}.")
+
+
+def _shown(text: str) -> str:
+    return html.escape(shortened(printable(text)))
+
+
+def _page(status: int, title: str, sentence: str) -> Reply:
+    page = (
+        f"<html>\n<head><title>{status} {title}</title></head>\n<body>\n<h1>{title}</h1>\n"
+        f"<p>{sentence}</p>\n</body></html>\n"
+    )
+    return Reply(status=status, body=page.encode(), content_type=HTML)

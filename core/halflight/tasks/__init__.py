@@ -8,6 +8,7 @@ import importlib
 
 from halflight.tasks.quantity import Quantity
 from halflight.tasks.task import Task
+from halflight.text import shown
 
 __all__ = ["NAMES", "Quantity", "Task", "get"]
 
@@ -21,6 +22,6 @@ def get(name: str) -> Task:
         ValueError: there is no such task.
     """
     if name not in NAMES:
-        raise ValueError(f"there is no task {name!r}: choose one of {', '.join(NAMES)}")
+        raise ValueError(f"there is no task {shown(name)}: choose one of {', '.join(NAMES)}")
     task: Task = importlib.import_module(f"{__name__}.{name}").TASK
     return task

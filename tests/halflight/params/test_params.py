@@ -211,14 +211,16 @@ def test_options_stand_beside_the_preset_and_layers_are_a_list(changed):
     )
 
 
-def test_an_exponent_that_yaml_reads_as_text_is_explained(root, tmp_path):
-    text = (root / "params.yaml").read_text()
+@pytest.mark.parametrize("text", ["1e-3", "1E-3", "1.0e-3", "10e-4", "+.1e-2", "0.001", "1.e-03"])
+def test_an_exponent_is_read_as_dvc_writes_it(root, tmp_path, text):
     path = tmp_path / "params.yaml"
-    path.write_text(
-        re.sub(r"(?m)^    learning_rate: 0\.\d+", "    learning_rate: 1e-3", text, count=1)
-    )
+    rate = re.compile(r"(?m)^    learning_rate: 0\.\d+")
+    lines = (root / "params.yaml").read_text()
+    path.write_text(rate.sub(f"    learning_rate: {text}", lines, count=1))
+    assert params.load(path).radius.train.learning_rate == 0.001
+    path.write_text(rate.sub(f"    learning_rate: '{text}'", lines, count=1))
     with pytest.raises(
-        params.ParamsError, match=r"radius\.train\.learning_rate: .*this is text.*write 0\.001"
+        params.ParamsError, match=r"radius\.train\.learning_rate: .*text.*without quotes"
     ):
         params.load(path)
 

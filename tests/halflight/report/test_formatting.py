@@ -91,6 +91,29 @@ def test_markdown_text_is_literal():
     assert r"\`x\`" in text
 
 
+@pytest.mark.parametrize(
+    ("text", "literal"),
+    [
+        ("- a list", r"\- a list"),
+        ("+ a list", r"\+ a list"),
+        ("12. a list", r"12\. a list"),
+        ("3) a list", r"3\) a list"),
+        ("---", r"\---"),
+        ("- - -", r"\- - -"),
+        ("$x^2$", r"\$x^2\$"),
+        ("https://evil.example", r"https\://evil.example"),
+        ("www.evil.example", r"www\.evil.example"),
+        ("-1.5", "-1.5"),
+        ("0.0312", "0.0312"),
+        ("1.25 to 3", "1.25 to 3"),
+        ("5.5 %", "5.5 %"),
+        ("a. b", "a. b"),
+    ],
+)
+def test_markdown_text_starts_no_list_and_makes_no_link(text, literal):
+    assert markdown_text(text) == literal
+
+
 @pytest.mark.parametrize("code", ["SELECT 1", "a ``` b", "````\n<b>\n`````"])
 def test_no_backticks_close_the_fence(code):
     block = markdown_code(code, "sql").split("\n")

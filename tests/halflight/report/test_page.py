@@ -155,6 +155,46 @@ def test_a_short_provenance_is_enough(inputs):
     assert "Files: none recorded" in html
 
 
+def test_nothing_invisible_reaches_the_pages(inputs):
+    hostile = "a\x1b[2J\u202eb\u200bc\x00d\ud800\u2028e"
+    changed = inputs | {
+        "provenance": inputs["provenance"]
+        | {
+            "sql": f"SELECT 1\n-- {hostile}",
+            "band": hostile,
+            "dropped": {hostile: 3},
+            "counts": {hostile: 1},
+            "files": [{"path": hostile, "bytes": 1, "sha256": hostile}],
+        },
+        "params": {hostile: {"a": hostile}},
+    }
+    for page in render(changed, title=f"銀河 Ångström {hostile}"):
+        page.encode()
+        assert "銀河 Ångström a" in page
+        assert "SELECT 1\n-- a" in page
+        assert {c for c in page if not c.isprintable()} <= set("\n\u202f\u00a0")
+
+
+def test_a_label_of_a_picture_is_no_formula_and_holds_nothing_invisible(inputs):
+    gallery = copy.deepcopy(inputs["gallery"])
+    gallery["survey"]["labels"] = ["$\\frac{\u202e\x1b"] * len(gallery["survey"]["labels"])
+    band = inputs["provenance"] | {"endpoint": "sdss", "band": "$x\x07"}
+    data = check_inputs(**inputs | {"gallery": gallery, "provenance": band})
+    assert set(data.gallery["survey"].labels) == {r"$\frac{\u202e\x1b"}
+    for picture in pictures(data, ["hero", "gallery"]):
+        picture.draw().canvas.draw()
+
+
+@pytest.mark.parametrize("release", ["17", 17.0, None, "<b>", "1" * 10**6])
+def test_a_release_that_is_no_number_is_refused(inputs, release):
+    provenance = inputs["provenance"] | {"release": release}
+    with pytest.raises(
+        ValueError, match=r"provenance\['release'\] must be a whole number"
+    ) as caught:
+        check_inputs(**inputs | {"provenance": provenance})
+    assert len(str(caught.value)) < 400
+
+
 def test_nothing_is_written_from_malformed_inputs(inputs, tmp_path):
     with pytest.raises(ValueError, match="'bins' lacks"):
         write_report(tmp_path / "report", **inputs | {"bins": inputs["bins"][["dataset"]]})

@@ -41,6 +41,8 @@ def test_it_serves_until_interrupted(root: Path, get: Callable) -> None:
         (["--sky", "/no/such/folder"], "no recorded sky at /no/such/folder"),
         (["--sky", "synthetic", "--fields", "0"], "fields_per_strip: "),
         (["--sky", "synthetic", "--fields", "31"], "received 31"),
+        (["--sky", "synthetic", "--params", "nowhere.yaml"], "nowhere.yaml does not exist"),
+        (["--sky", "synthetic", "--seed", "-1"], "seed: "),
     ],
 )
 def test_errors_are_one_line(
