@@ -18,11 +18,12 @@ def main(task: str, dataset: str) -> None:
     rows = prepared["source_index"].to_numpy()
     [image, sigma, psf] = (stamps[name][rows][..., 0] for name in ("image", "sigma", "psf"))
     pixel_scale = stamps.instrument.pixel_scale
+    beliefs = classical.Beliefs(settings.scene, pixel_scale, stamps.instrument.zero_point)
     table = classical.measure_stamps(
         image,
         sigma,
         psf,
-        pixel_scale=pixel_scale,
+        beliefs=beliefs,
         processes=processes(),
         methods=wanted.classical,
         detection_threshold=settings.detection_threshold,

@@ -19,13 +19,17 @@ PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 DATASET = ("dataset",)
 
 # What every part of halflight may import of its own; beside it, what each may import in addition.
-COMMON = {"__version__", "files", "instrument", "psf", "quality", "reading", "text", "workers"}
+COMMON = {
+    *("__version__", "files", "half_light", "instrument", "psf", "quality", "reading", "text"),
+    "workers",
+}
 PARTS = {
-    "classical": set(),
+    "classical": {"kernels"},
     "command": {"estimator", "export", "nn", "store"},
     "estimator": {"nn", "prepare", "store", "tasks"},
     "export": {"estimator", "nn"},
     "files": set(),
+    "half_light": set(),
     "instrument": set(),
     "kernels": set(),
     "methods": set(),

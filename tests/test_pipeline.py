@@ -103,7 +103,7 @@ def test_from_sky_to_report(finished):
     assert metrics["device"] == {"train": "cpu", "finetune": "cpu", "evaluate": "cpu"}
     scores = metrics["ln_radius"]
     assert set(scores) == {"simulated", "survey", "survey_truth"}
-    assert set(scores["simulated"]) == {"network", "sersic_fit", "aperture"}
+    assert set(scores["simulated"]) == {"network", "scene_fit", "sersic_fit", "aperture"}
     assert {"zero_shot", "fine_tuned", "from_scratch"} <= set(scores["survey"])
     assert scores["simulated"]["network"]["count"] == 20
     assert not [p for p in (finished / ".checkpoints").rglob("*") if p.is_file()]

@@ -22,8 +22,8 @@ SHAPE = Task(
         *RADIUS.quantities,
         Quantity("axis_ratio", "axis_ratio", "axis ratio", "q", outlier=0.1),
     ),
-    classical=("sersic_fit",),
-    reference="sersic_fit",
+    classical=("scene_fit",),
+    reference="scene_fit",
     figures=(),
 )
 RANGES = {"half_light_radius": (1e-6, 1e6), "psf_half_light_radius": (0.5, 1.0)}

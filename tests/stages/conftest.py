@@ -63,12 +63,13 @@ def classical_table(table, seed=0):
     return pd.DataFrame(
         {
             "id": table["id"].to_numpy(),
-            "sersic_fit_ln_radius": ln_radius + 0.05 * rng.normal(size=count),
-            "sersic_fit_ln_radius_error": 0.05,
-            "sersic_fit_converged": True,
-            "sersic_fit_sersic_n": 1.0,
-            "sersic_fit_axis_ratio": table["axis_ratio"].to_numpy(),
-            "sersic_fit_position_angle": np.arange(count) / 100,
+            "scene_fit_ln_radius": ln_radius + 0.05 * rng.normal(size=count),
+            "sersic_fit_ln_radius": ln_radius + 0.06,
+            "scene_fit_ln_radius_error": 0.05,
+            "scene_fit_converged": True,
+            "scene_fit_sersic_n": 1.0,
+            "scene_fit_axis_ratio": table["axis_ratio"].to_numpy(),
+            "scene_fit_position_angle": np.arange(count) / 100,
             "aperture_ln_radius": ln_radius + 0.1 * rng.normal(size=count),
         }
     )

@@ -67,9 +67,9 @@ def test_the_methods_are_the_tasks_and_the_settings_the_parameters(surveyed, ask
     configure({"radius.classical.detection_threshold": 2.5})
     classical.main("radius", "survey")
     options = asked["measure"]
-    assert options["methods"] == ("sersic_fit", "aperture")
+    assert options["methods"] == ("scene_fit", "sersic_fit", "aperture")
     assert options["detection_threshold"] == 2.5
-    assert options["pixel_scale"] == 0.396
+    assert options["beliefs"].pixel_scale == 0.396
     assert options["processes"] == 1
 
 

@@ -11,8 +11,8 @@ from stages import evaluate
 from .conftest import PLACE
 
 METHODS = {
-    "simulated": {"network", "sersic_fit", "aperture"},
-    "survey": {"zero_shot", "fine_tuned", "from_scratch", "sersic_fit", "aperture"},
+    "simulated": {"network", "scene_fit", "sersic_fit", "aperture"},
+    "survey": {"zero_shot", "fine_tuned", "from_scratch", "scene_fit", "sersic_fit", "aperture"},
 }
 
 
@@ -20,8 +20,8 @@ METHODS = {
 def evaluated(surveyed, estimators):
     estimators()
     measured = pd.read_parquet(PLACE.classical("survey"))
-    measured.loc[measured["id"] == 1101, "sersic_fit_converged"] = False
-    measured.loc[measured["id"] == 1106, "sersic_fit_ln_radius"] = np.nan
+    measured.loc[measured["id"] == 1101, "scene_fit_converged"] = False
+    measured.loc[measured["id"] == 1106, "scene_fit_ln_radius"] = np.nan
     files.write_parquet(PLACE.classical("survey"), measured)
     evaluate.main("radius")
 
@@ -53,7 +53,7 @@ def test_every_method_measures_every_object_of_its_data_set(evaluated):
         of = table[table["dataset"] == dataset]
         assert set(of["method"]) == methods
         for method, rows in of.groupby("method"):
-            missing = {1106} if (dataset, method) == ("survey", "sersic_fit") else set()
+            missing = {1106} if (dataset, method) == ("survey", "scene_fit") else set()
             assert set(rows["id"]) == set(split_for_tests(dataset)["id"]) - missing, method
 
 
@@ -86,11 +86,11 @@ def test_the_scores_are_of_every_method_and_say_where_they_were_computed(evaluat
     scores = metrics["ln_radius"]
     assert set(scores) == {"simulated", "survey", "survey_truth"}
     assert set(scores["simulated"]) == METHODS["simulated"]
-    assert set(scores["survey"]) == METHODS["survey"] - {"sersic_fit"}
+    assert set(scores["survey"]) == METHODS["survey"] - {"scene_fit", "sersic_fit"}
     assert set(scores["survey_truth"]) == METHODS["survey"]
     assert scores["survey"]["zero_shot"]["count"] == 8
     assert scores["survey_truth"]["zero_shot"]["count"] == 10
-    assert scores["survey_truth"]["sersic_fit"]["count"] == 9
+    assert scores["survey_truth"]["scene_fit"]["count"] == 9
     bins = pd.read_csv(PLACE.bins)
     assert set(bins["quantity"]) == {"ln_radius"}
     transfer = pd.read_csv(PLACE.transfer).set_index(["against", "arm"])["count_labels"]

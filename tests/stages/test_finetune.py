@@ -39,7 +39,7 @@ def spoil(surveyed):
 def test_labels_are_those_of_the_stamp_of_the_same_id(label):
     data = label()
     measured = pd.read_parquet(PLACE.classical("survey")).set_index("id")
-    expected = measured.loc[data.stamps.table["id"], "sersic_fit_ln_radius"]
+    expected = measured.loc[data.stamps.table["id"], "scene_fit_ln_radius"]
     np.testing.assert_array_equal(data.labels[:, 0], expected)
 
 
@@ -52,10 +52,10 @@ def test_every_good_stamp_of_its_split_is_learnt_from_and_none_of_the_test(label
 
 def test_a_fit_that_failed_or_is_too_uncertain_is_no_label(label, spoil):
     # Rows 0, 2, 4, 6 are for training and 3, 7 for validation.
-    spoil([0, 3], sersic_fit_converged=False)
-    spoil([2, 7], sersic_fit_ln_radius_error=0.3)
-    spoil([4], sersic_fit_ln_radius=np.nan)
-    spoil([6], sersic_fit_ln_radius_error=0.2)
+    spoil([0, 3], scene_fit_converged=False)
+    spoil([2, 7], scene_fit_ln_radius_error=0.3)
+    spoil([4], scene_fit_ln_radius=np.nan)
+    spoil([6], scene_fit_ln_radius_error=0.2)
     data = label(max_label_error=0.2)
     assert not {0, 2, 4} & set(data.train)
     assert 6 in data.train
@@ -76,13 +76,13 @@ def test_fewer_labels_are_some_of_more_and_the_validation_is_the_same(label):
 
 @pytest.mark.parametrize("rows", [slice(0, None, 2), slice(3, None, 4)])
 def test_too_few_labels_are_told_with_what_to_do(label, spoil, rows):
-    spoil(rows, sersic_fit_converged=False)
+    spoil(rows, scene_fit_converged=False)
     with pytest.raises(ValueError, match=r"are too few: raise radius\.finetune\.max_label_error"):
         label()
 
 
 def test_the_counts_are_said(label, spoil, capsys):
-    spoil([0, 3], sersic_fit_converged=False)
+    spoil([0, 3], scene_fit_converged=False)
     label()
     assert (
         "19 survey stamps to learn from, 8 to validate; 2 of 39 have no" in capsys.readouterr().out

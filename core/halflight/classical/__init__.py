@@ -1,8 +1,9 @@
-"""What the network is measured beside: Sersic fit, aperture radius, and the bound on any method."""
+"""What the network is measured beside: scene fit, Sersic fit, aperture, the bound on any method."""
 
 from halflight.classical.aperture import ApertureRadius, circle_to_semi_major, measure_aperture
 from halflight.classical.bound import radius_bound
 from halflight.classical.measure import MEASURES, measure_stamps, radius_bounds
+from halflight.classical.scene import Beliefs, SceneFit, fit_scene
 from halflight.classical.segmentation import DETECTION_THRESHOLD, Segmentation, segment_stamp
 from halflight.classical.sersic import SersicFit, fit_sersic
 from halflight.classical.sersic_model import StampModel, shape_vector
@@ -11,10 +12,13 @@ __all__ = [
     "DETECTION_THRESHOLD",
     "MEASURES",
     "ApertureRadius",
+    "Beliefs",
+    "SceneFit",
     "Segmentation",
     "SersicFit",
     "StampModel",
     "circle_to_semi_major",
+    "fit_scene",
     "fit_sersic",
     "measure_aperture",
     "measure_stamps",

@@ -15,11 +15,16 @@ from tqdm import tqdm
 
 from halflight.classical.aperture import measure_aperture
 from halflight.classical.bound import radius_bound
+from halflight.classical.scene import Beliefs, fit_scene
 from halflight.classical.segmentation import DETECTION_THRESHOLD
 from halflight.classical.sersic import fit_sersic
 from halflight.workers import in_order
 
-MEASURES: dict[str, Callable[..., Any]] = {"sersic_fit": fit_sersic, "aperture": measure_aperture}
+MEASURES: dict[str, Callable[..., Any]] = {
+    "scene_fit": fit_scene,
+    "sersic_fit": fit_sersic,
+    "aperture": measure_aperture,
+}
 """What measures a stamp, by the name of its method."""
 _TRUTH = (
     *("flux", "half_light_radius", "axis_ratio", "sersic_n", "position_angle", "x", "y"),
@@ -45,21 +50,22 @@ def measure_stamps(
     sigma: NDArray[np.float32],
     psf: NDArray[np.float32],
     *,
-    pixel_scale: float,
+    beliefs: Beliefs,
     processes: int = 1,
     methods: Sequence[str] = tuple(MEASURES),
     detection_threshold: float = DETECTION_THRESHOLD,
     local_background: bool = False,
 ) -> pd.DataFrame:
-    """Fit and aperture-measure every stamp, in order, one row each.
+    """Measure every stamp by every method, in order, one row each.
 
     image, sigma: (n, S, S) float32 nmgy; psf: (n, P, P) float32. Memory-mapped arrays are read a
     chunk at a time. processes: workers, each on one thread; `halflight.workers.in_order` says what
-    more than 1 ask for. methods: some of MEASURES. detection_threshold: of sources, in units of
-    the smoothed image's noise. local_background: see `measure_aperture`.
+    more than 1 ask for. beliefs: of the scene fit, and the instrument's pixel scale. methods: some
+    of MEASURES. detection_threshold: of sources, in units of the smoothed image's noise.
+    local_background: see `measure_aperture`.
 
-    Columns: the fields of SersicFit after "sersic_fit_" and of ApertureRadius after "aperture_". A
-    stamp that cannot be measured is a row of NaN with its status. Raises ValueError for unknown
+    Columns: the fields of each method's result after the method's name and "_". A stamp that cannot
+    be measured is a row of NaN with its status. Raises ValueError for unknown
     methods and mismatched shapes, and WorkerError for a process that died.
     """
     unknown = [name for name in methods if name not in MEASURES]
@@ -70,9 +76,14 @@ def measure_stamps(
             "image and sigma must be (n, S, S) and psf (n, P, P), got "
             f"{image.shape}, {sigma.shape} and {psf.shape}"
         )
-    common = {"pixel_scale": pixel_scale, "detection_threshold": detection_threshold}
-    own = {"sersic_fit": {}, "aperture": {"local_background": local_background}}
-    settings: Settings = {name: common | own[name] for name in methods}
+    scale = {"pixel_scale": beliefs.pixel_scale}
+    own: Settings = {
+        "scene_fit": {"beliefs": beliefs},
+        "sersic_fit": scale,
+        "aperture": scale | {"local_background": local_background},
+    }
+    common = {"detection_threshold": detection_threshold}
+    settings = {name: common | own[name] for name in methods}
     chunks = (
         _Chunk(
             i,

@@ -83,16 +83,15 @@ class StampModel:
         self.stamp_size = stamp_size
         self.pixel_scale = pixel_scale
         self._grid_size = max(
-            _even_fast_length(padding * stamp_size), _even_fast_length(psf.shape[0])
+            even_fast_length(padding * stamp_size), even_fast_length(psf.shape[0])
         )
         self._frequencies = _frequencies(self._grid_size, pixel_scale)
-        self._psf = _psf_transform(psf, self._grid_size)
-        self._nodes, self._from_nodes = _wing_interpolation(stamp_size)
+        self._psf = psf_transform(psf, self._grid_size)
 
     def image(self, shape: NDArray[np.float64]) -> NDArray[np.float32]:
         """Unit-flux image, (S, S) float32, of one shape vector (see shape_vector)."""
         planes = self._to_stamp(self._transform(shape, gradient=False))
-        planes[0] -= self._wrapped_wings(shape)
+        planes[0] -= self._wings(shape)
         return planes[0]
 
     def image_and_gradient(
@@ -100,7 +99,7 @@ class StampModel:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Unit-flux image (S, S) and its derivatives (6, S, S) by SHAPE_PARAMETERS, float32."""
         planes = self._to_stamp(self._transform(shape, gradient=True))
-        planes[0] -= self._wrapped_wings(shape)
+        planes[0] -= self._wings(shape)
         return planes[0], planes[1:]
 
     def _transform(self, shape: NDArray[np.float64], gradient: bool) -> NDArray[np.complex64]:
@@ -159,35 +158,45 @@ class StampModel:
         np.multiply(bend, phase, out=planes[6])
         return planes
 
-    def _wrapped_wings(self, shape: NDArray[np.float64]) -> NDArray[np.float32]:
-        """What the periodic images of the discrete transform add to the stamp, (S, S) float32.
-
-        The two rings of nearest images are drawn in real space at a few nodes and interpolated by
-        a polynomial; the light beyond them is spread evenly.
-        """
-        x, y, ln_size, shear_1, shear_2, ln_sersic_n = (float(value) for value in shape)
-        period = self._grid_size * self.pixel_scale
-        sersic_n = math.exp(ln_sersic_n)
-        shifts = period * np.arange(-2, 3)
-        dx = (self._nodes * self.pixel_scale - x)[:, None] - shifts
-        dy = (self._nodes * self.pixel_scale - y)[:, None] - shifts
-        # Squared radius in units of R_e, on (node row, image row, node column, image column).
-        dx, dy = dx[None, None], dy[:, :, None, None]
-        cosh, sinhc, _ = _hyperbolic(math.hypot(shear_1, shear_2))
-        squared = (cosh - sinhc * shear_1) * dx**2 + (cosh + sinhc * shear_1) * dy**2
-        squared = math.exp(-2.0 * ln_size) * (squared - 2.0 * sinhc * shear_2 * dx * dy)
-        light = sersic_surface_brightness(np.sqrt(squared), sersic_n) * math.exp(-2.0 * ln_size)
-        light[:, 2, :, 2] = 0.0  # the galaxy itself
-        reach = 5.0 * period / math.sqrt(math.pi) / math.exp(ln_size)
-        beyond = gammaincc(2.0 * sersic_n, sersic_b(sersic_n) * reach ** (1.0 / sersic_n))
-        at_nodes = light.sum(axis=(1, 3)) + beyond / period**2
-        wings = self._from_nodes @ (at_nodes * self.pixel_scale**2) @ self._from_nodes.T
-        return np.asarray(wings, dtype=np.float32)
+    def _wings(self, shape: NDArray[np.float64]) -> NDArray[np.float32]:
+        """The light of the periodic images on the stamp, of a shape in arcsec."""
+        scale = self.pixel_scale
+        pixels = np.array([shape[0] / scale, shape[1] / scale, *shape[2:]])
+        pixels[2] -= math.log(scale)
+        return wrapped_wings(pixels, self.stamp_size, self._grid_size)
 
     def _to_stamp(self, planes: NDArray[np.complex64]) -> NDArray[np.float32]:
         size = self.stamp_size
         grid = (self._grid_size, self._grid_size)
         return np.ascontiguousarray(irfft2(planes, s=grid, workers=1)[:, :size, :size])
+
+
+def wrapped_wings(
+    shape: NDArray[np.float64], stamp_size: int, grid_size: int
+) -> NDArray[np.float32]:
+    """What the periodic images of the discrete transform add to a stamp, (S, S) float32.
+
+    shape: by SHAPE_PARAMETERS, lengths in pixels, from the stamp's centre. The two rings of nearest
+    images are drawn in real space at a few nodes and interpolated by a polynomial; the light beyond
+    them is spread evenly.
+    """
+    x, y, ln_size, shear_1, shear_2, ln_sersic_n = (float(value) for value in shape)
+    sersic_n = math.exp(ln_sersic_n)
+    nodes, from_nodes = _wing_interpolation(stamp_size)
+    shifts = grid_size * np.arange(-2.0, 3.0)
+    dx = (nodes - x)[:, None] - shifts
+    dy = (nodes - y)[:, None] - shifts
+    # Squared radius in units of R_e, on (node row, image row, node column, image column).
+    dx, dy = dx[None, None], dy[:, :, None, None]
+    cosh, sinhc, _ = _hyperbolic(math.hypot(shear_1, shear_2))
+    squared = (cosh - sinhc * shear_1) * dx**2 + (cosh + sinhc * shear_1) * dy**2
+    squared = math.exp(-2.0 * ln_size) * (squared - 2.0 * sinhc * shear_2 * dx * dy)
+    light = sersic_surface_brightness(np.sqrt(squared), sersic_n) * math.exp(-2.0 * ln_size)
+    light[:, 2, :, 2] = 0.0  # the galaxy itself
+    reach = 5.0 * grid_size / math.sqrt(math.pi) / math.exp(ln_size)
+    beyond = gammaincc(2.0 * sersic_n, sersic_b(sersic_n) * reach ** (1.0 / sersic_n))
+    at_nodes = light.sum(axis=(1, 3)) + beyond / grid_size**2
+    return np.asarray(from_nodes @ at_nodes @ from_nodes.T, dtype=np.float32)
 
 
 def _hyperbolic(g: float) -> tuple[float, float, float]:
@@ -198,7 +207,7 @@ def _hyperbolic(g: float) -> tuple[float, float, float]:
     return cosh, sinhc, (cosh - sinhc) / (g * g)
 
 
-def _even_fast_length(length: float) -> int:
+def even_fast_length(length: float) -> int:
     """The next length that is even and quick to transform."""
     return 2 * int(next_fast_len(math.ceil(length / 2.0), real=True))
 
@@ -228,7 +237,7 @@ def _wing_interpolation(stamp_size: int) -> tuple[NDArray[np.float64], NDArray[n
     return nodes, matrix
 
 
-def _psf_transform(psf: NDArray[np.floating], grid_size: int) -> NDArray[np.complex64]:
+def psf_transform(psf: NDArray[np.floating], grid_size: int) -> NDArray[np.complex64]:
     """Transform of the PSF with its middle pixel at the origin; the Nyquist lines are dropped.
 
     A shift by a fraction of a pixel is not defined at the Nyquist frequency, and a PSF that the

@@ -30,7 +30,7 @@ class SersicProblem:
         self.model = model
         self.usable = usable
         self.count = int(usable.sum())
-        self.weight = 1.0 / _smooth_sigma(sigma, usable)[usable]
+        self.weight = 1.0 / smooth_sigma(sigma, usable)[usable]
         self.data = image[usable].astype(np.float64) * self.weight
         self._shape: NDArray[np.float64] | None = None
 
@@ -94,7 +94,7 @@ def marginal_error(jacobian: NDArray[np.float64], direction: NDArray[np.float64]
     return math.sqrt(variance) if variance > 0.0 else math.nan
 
 
-def _smooth_sigma(sigma: NDArray[np.floating], usable: NDArray[np.bool_]) -> NDArray[np.float64]:
+def smooth_sigma(sigma: NDArray[np.floating], usable: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Root of the Gaussian-smoothed variance of the usable pixels, (S, S) float64."""
     variance = np.where(usable, sigma, 0.0).astype(np.float64) ** 2
     weight = ndimage.gaussian_filter(usable.astype(np.float64), _SMOOTHED_SIGMA_PIXELS)

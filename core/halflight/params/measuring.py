@@ -2,7 +2,14 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+)
 
 from halflight.params.rules import (
     EvenSize,
@@ -12,6 +19,7 @@ from halflight.params.rules import (
     Section,
     Seed,
     Shares,
+    as_tuple,
     increasing,
 )
 
@@ -38,11 +46,39 @@ class Prepare(Section):
     max_bad_fraction: Fraction
 
 
+Lognormal = Annotated[tuple[PositiveFloat, PositiveFloat], BeforeValidator(as_tuple)]
+
+
+class ScenePriors(Section):
+    """Section classical.scene: Gaussian priors of the scene fit, and how much it fits."""
+
+    neighbours: NonNegativeInt
+    size_intercept: float
+    size_slope: float
+    size_pivot: float
+    size_scatter: PositiveFloat
+    shear_scatter: PositiveFloat
+    sersic_n: Lognormal
+    bulge_fraction: Annotated[
+        tuple[Annotated[float, Field(gt=0, lt=1)], PositiveFloat], BeforeValidator(as_tuple)
+    ]
+    bulge_size_ratio: Lognormal
+    bulge_sersic_n: Lognormal
+    bulge_shear_scatter: PositiveFloat
+    neighbour_radius: Lognormal
+    neighbour_shear_scatter: PositiveFloat
+    neighbour_sersic_n: Lognormal
+    neighbour_position: PositiveFloat
+    sky_level: PositiveFloat
+    sky_change: PositiveFloat
+
+
 class Classical(Section):
     """Section classical."""
 
     test_stamps: PositiveInt
     detection_threshold: PositiveFloat
+    scene: ScenePriors
 
 
 class Evaluate(Section):

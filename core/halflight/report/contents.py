@@ -84,7 +84,7 @@ def _all_pictures(data: ReportData) -> list[Picture]:
         Picture(
             "hero",
             "Galaxies and their measured radii",
-            "The ellipse's semi-major axis is the true half-light radius, or the Sérsic fit's "
+            "The ellipse's semi-major axis is the true half-light radius, or the scene fit's "
             "where no truth is known (a dashed circle where the orientation is not known). Below "
             "each galaxy stand that radius and, in blue, the network's with its 1σ error.",
             partial(
@@ -150,7 +150,7 @@ def _all_pictures(data: ReportData) -> list[Picture]:
             "size_distributions",
             "Magnitudes and radii of both samples",
             "Survey galaxies outside the simulated cloud are measured by extrapolation. Radii are "
-            "true for simulated galaxies and those of the Sérsic fit for survey ones.",
+            "true for simulated galaxies and those of the scene fit for survey ones.",
             partial(FIGURES["size_distributions"], data.objects),
         ),
         Picture(

@@ -15,7 +15,7 @@ def reference_name(dataset: str, against: str) -> str:
     """Return what a residual is measured against, in words for an axis."""
     if against == "truth" or dataset == "simulated":
         return "true R"
-    return "R of the Sérsic fit"
+    return "R of the scene fit"
 
 
 def join(

@@ -51,8 +51,8 @@ def limits(data: ReportData) -> list[str]:
     else:
         points.append(
             "Real galaxies have no known true radius. The survey's reference is the pipeline's own "
-            "PSF-convolved Sérsic fit, so agreement with it is not accuracy: where a galaxy is not "
-            "a Sérsic profile, the reference itself is biased."
+            "PSF-convolved scene fit, so agreement with it is not accuracy: where a galaxy is "
+            "neither a Sérsic profile nor a bulge with a disc, the reference itself is biased."
         )
     survey = data.objects[data.objects["dataset"] == "survey"]
     if len(survey) < 200:

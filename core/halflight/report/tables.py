@@ -23,6 +23,7 @@ DATASET_TITLES = {
     "survey": "Survey galaxies, against the reference radius",
     "survey_truth": "Survey galaxies, against the known true radius",
 }
+_BESIDE = {"scene_fit": "scene fit", "sersic_fit": "Sérsic fit", "aperture": "aperture radius"}
 _SCORES = {
     "count": ("galaxies", format_count),
     "bias": ("bias of R", format_fraction),
@@ -125,10 +126,11 @@ def headline(data: ReportData) -> str:
     network = scores["network"]
     others = [
         f"{format_number(scores[method].get('nmad'))} for the {name}"
-        for method, name in (("sersic_fit", "Sérsic fit"), ("aperture", "aperture radius"))
+        for method, name in _BESIDE.items()
         if method in scores
     ]
-    beside = f", beside {' and '.join(others)}" if others else ""
+    listed = " and ".join([", ".join(others[:-1]), others[-1]] if others[1:] else others)
+    beside = f", beside {listed}" if others else ""
     return (
         f"On {format_count(network.get('count'))} simulated test galaxies the network's radii "
         f"scatter by {format_number(network.get('nmad'))} (NMAD of ln R){beside}; their "

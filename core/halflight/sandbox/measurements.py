@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from halflight.half_light import HalfLightEllipse, half_light_ellipse
 from halflight.instrument import PIXEL_SCALE, magnitude_of
 from halflight.sandbox.observing import FieldCalibration
 from halflight.sandbox.population import Source
-from halflight.simulation.truth import HalfLightEllipse, half_light_ellipse
 
 if TYPE_CHECKING:
     from halflight.params.sandbox import Catalogue

@@ -1,5 +1,6 @@
 """GalSim's home: draw true galaxies, and render them as SDSS would have seen them."""
 
+from halflight.half_light import Component, HalfLightEllipse, enclosed_fraction, half_light_ellipse
 from halflight.simulation.draws import (
     draw_exposure,
     draw_galaxy,
@@ -12,9 +13,8 @@ from halflight.simulation.noise import add_noise
 from halflight.simulation.profiles import SERSIC_N_GRID, quantise_sersic_n
 from halflight.simulation.psf import psf_profile, render_psf
 from halflight.simulation.render import RenderError, render_field, render_objects, render_scene
-from halflight.simulation.scene import Component, Galaxy, Psf, Scene, Star
+from halflight.simulation.scene import Galaxy, Psf, Scene, Star
 from halflight.simulation.simulation import SimulationError, simulate_stamp, simulate_stamps
-from halflight.simulation.truth import HalfLightEllipse, enclosed_fraction, half_light_ellipse
 
 __all__ = [
     "SERSIC_N_GRID",

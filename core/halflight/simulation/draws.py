@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from halflight.half_light import Component, half_light_ellipse
 from halflight.instrument import PIXEL_SCALE, Exposure, dark_variance, flux_of, gain
 from halflight.simulation.profiles import quantise_sersic_n
-from halflight.simulation.scene import Component, Galaxy, Psf, Scene, Star
-from halflight.simulation.truth import half_light_ellipse
+from halflight.simulation.scene import Galaxy, Psf, Scene, Star
 
 if TYPE_CHECKING:
     from halflight.params.simulate import Population

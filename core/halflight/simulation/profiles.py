@@ -4,10 +4,11 @@ import math
 
 import galsim
 import numpy as np
-from scipy.special import gamma, gammaincinv
+from scipy.special import gammaincinv
 
+from halflight.half_light import Component, central_brightness
 from halflight.instrument import PIXEL_SCALE
-from halflight.simulation.scene import Component, Galaxy
+from halflight.simulation.scene import Galaxy
 
 # Every new Sersic index costs GalSim up to 0.2 s of tables, and it caches 100 of them: drawn
 # indices are snapped to 60 logarithmic steps of 4 %, and the truth carries the snapped value.
@@ -60,14 +61,6 @@ def galaxy_gsparams(galaxy: Galaxy) -> galsim.GSParams:
     folded = WIDE_GSPARAMS.folding_threshold * widest.flux / period_pixels**2
     wide = widest.sersic_n >= WIDE_SERSIC_N and period_pixels >= WIDE_PERIOD_PIXELS
     return WIDE_GSPARAMS if wide and folded <= FOLDED_BRIGHTNESS else FAST_GSPARAMS
-
-
-def central_brightness(component: Component) -> float:
-    """Central surface brightness in nmgy per arcsec^2 (Graham & Driver 2005, eq. 1 and 2)."""
-    n = component.sersic_n
-    b = float(gammaincinv(2 * n, 0.5))
-    area = 2 * math.pi * component.axis_ratio * component.half_light_radius**2
-    return component.flux * b ** (2 * n) / (area * n * float(gamma(2 * n)))
 
 
 def component_extent(component: Component, brightness: float) -> float:

@@ -3,35 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from halflight.half_light import Component
 from halflight.instrument import Exposure
 
 PsfKind = Literal["double_gaussian", "moffat"]
-
-
-@dataclass(frozen=True)
-class Component:
-    """One elliptical Sersic profile (Graham & Driver 2005, PASA 22, 118, eq. 1), untruncated.
-
-    `half_light_radius` is the semi-major axis (arcsec) of the ellipse that holds half of this
-    component's light; `position_angle` (radians) runs from the column axis towards the row axis;
-    `flux` is in nanomaggies.
-    """
-
-    sersic_n: float
-    half_light_radius: float
-    axis_ratio: float
-    position_angle: float
-    flux: float
-
-    def __post_init__(self) -> None:
-        if not 0.3 <= self.sersic_n <= 6.2:
-            raise ValueError(f"sersic_n must be within 0.3..6.2, got {self.sersic_n}")
-        if not self.half_light_radius > 0:
-            raise ValueError(f"half_light_radius must be above 0, got {self.half_light_radius}")
-        if not 0 < self.axis_ratio <= 1:
-            raise ValueError(f"axis_ratio must be within 0 (excluded)..1, got {self.axis_ratio}")
-        if not self.flux > 0:
-            raise ValueError(f"flux must be above 0 nmgy, got {self.flux}")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from halflight.half_light import half_light_ellipse
 from halflight.instrument import PIXEL_SCALE, magnitude_of
 from halflight.psf import psf_fwhm, psf_half_light_radius
 from halflight.simulation.draws import draw_scene
@@ -17,7 +18,6 @@ from halflight.simulation.noise import add_noise
 from halflight.simulation.psf import render_psf
 from halflight.simulation.render import render_objects, render_sky
 from halflight.simulation.scene import Galaxy
-from halflight.simulation.truth import half_light_ellipse
 from halflight.workers import in_order
 
 if TYPE_CHECKING:

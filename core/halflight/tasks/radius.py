@@ -11,8 +11,8 @@ TASK = Task(
         # before the PSF and without truncation.
         Quantity("ln_radius", "half_light_radius", "half-light radius", "R", "arcsec", True),
     ),
-    classical=("sersic_fit", "aperture"),
-    reference="sersic_fit",
+    classical=("scene_fit", "sersic_fit", "aperture"),
+    reference="scene_fit",
     figures=(
         "hero",
         "residual_against_magnitude_simulated",

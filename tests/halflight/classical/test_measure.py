@@ -1,18 +1,17 @@
 """Many stamps: order, determinism over processes, and rows for the unusable."""
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from halflight.classical import measure_stamps, radius_bounds
-from halflight.instrument import PIXEL_SCALE
+from halflight import params
+from halflight.classical import Beliefs, measure_stamps, radius_bounds
+from halflight.instrument import PIXEL_SCALE, ZERO_POINT
 
 from .test_sersic import NOISE
 
-measure_stamps = partial(measure_stamps, pixel_scale=PIXEL_SCALE)
-radius_bounds = partial(radius_bounds, pixel_scale=PIXEL_SCALE)
+BELIEFS = Beliefs(params.read("radius.classical").scene, PIXEL_SCALE, ZERO_POINT)
+SIZE = {"stamp_size": 96, "pixel_scale": PIXEL_SCALE}
 
 
 @pytest.fixture(scope="module")
@@ -27,16 +26,17 @@ def stamps(make_stamp):
 
 
 def test_the_same_bytes_for_any_number_of_processes(stamps):
-    one = measure_stamps(*stamps, processes=1)
-    two = measure_stamps(*stamps, processes=2)
+    one = measure_stamps(*stamps, beliefs=BELIEFS, processes=1)
+    two = measure_stamps(*stamps, beliefs=BELIEFS, processes=2)
     pd.testing.assert_frame_equal(one, two, check_exact=True)
     assert len(one) == 20
-    good = one["sersic_fit_converged"].to_numpy(dtype=bool)
-    assert np.flatnonzero(~good).tolist() == [3, 4]
     expected = np.log(1.0 + 0.1 * np.arange(20))
-    pull = (one["sersic_fit_ln_radius"] - expected)[good] / one["sersic_fit_ln_radius_error"][good]
-    assert np.abs(pull).max() < 4.5
-    assert "usable" in one["sersic_fit_status"][3]
+    for method in ("scene_fit", "sersic_fit"):
+        good = one[f"{method}_converged"].to_numpy(dtype=bool)
+        assert np.flatnonzero(~good).tolist() == [3, 4]
+        pull = (one[f"{method}_ln_radius"] - expected) / one[f"{method}_ln_radius_error"]
+        assert np.abs(pull[good]).max() < 4.5
+        assert "usable" in one[f"{method}_status"][3]
     assert "PSF" in one["aperture_status"][4]
 
 
@@ -44,27 +44,27 @@ def test_memory_maps_serve(stamps, tmp_path):
     for name, array in zip("isp", stamps, strict=True):
         np.save(tmp_path / name, array[:5])
     mapped = [np.load(tmp_path / f"{name}.npy", mmap_mode="r") for name in "isp"]
-    first = measure_stamps(*mapped, methods=["aperture"])
-    second = measure_stamps(*(array[:5] for array in stamps), methods=["aperture"])
+    first = measure_stamps(*mapped, beliefs=BELIEFS, methods=["aperture"])
+    second = measure_stamps(*(array[:5] for array in stamps), beliefs=BELIEFS, methods=["aperture"])
     pd.testing.assert_frame_equal(first, second, check_exact=True)
-    assert not [name for name in first if name.startswith("sersic_fit_")]
+    assert not [name for name in first if "_fit_" in name]
 
 
 def test_bounds_of_simulated_galaxies(psf):
     row = {"flux": 50.0, "half_light_radius": 2.0, "axis_ratio": 0.6, "position_angle": 0.1}
     row |= {"x": 0.0, "y": 0.0, **NOISE}
     table = pd.DataFrame([row | {"sersic_n": 1.0}, row | {"sersic_n": np.nan}])
-    bounds = radius_bounds(table, np.stack([psf, psf]), stamp_size=96)
+    bounds = radius_bounds(table, np.stack([psf, psf]), **SIZE)
     assert 0.0 < bounds[0] < 0.2
     assert np.isnan(bounds[1])
     with pytest.raises(ValueError, match="equally long"):
-        radius_bounds(table, psf[None], stamp_size=96)
+        radius_bounds(table, psf[None], **SIZE)
 
 
 def test_names_what_is_wrong(stamps):
     with pytest.raises(ValueError, match="methods must be some of"):
-        measure_stamps(*stamps, methods=["galfit"])
+        measure_stamps(*stamps, beliefs=BELIEFS, methods=["galfit"])
     with pytest.raises(ValueError, match="processes must be at least 1"):
-        measure_stamps(*stamps, processes=0)
+        measure_stamps(*stamps, beliefs=BELIEFS, processes=0)
     with pytest.raises(ValueError, match=r"psf \(n, P, P\)"):
-        measure_stamps(stamps[0], stamps[1], stamps[2][:3])
+        measure_stamps(stamps[0], stamps[1], stamps[2][:3], beliefs=BELIEFS)

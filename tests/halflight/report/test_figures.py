@@ -136,12 +136,12 @@ def test_hero_prints_the_truth_and_the_measurement(inputs):
     assert "Survey: a sky" in words
 
 
-def test_hero_says_sersic_fit_where_no_truth_is_known(make_inputs):
+def test_hero_says_scene_fit_where_no_truth_is_known(make_inputs):
     data = check_inputs(**make_inputs("recorded", simulated=300, survey=100))
     words = words_of(
         FIGURES["hero"](data.gallery, data.predictions, data.objects, survey_name="SDSS")
     )
-    assert sum(word.startswith("Sérsic fit ") for word in words) == 6
+    assert sum(word.startswith("scene fit ") for word in words) == 6
     assert sum(word.startswith("true ") for word in words) == 6
 
 

@@ -48,7 +48,7 @@ def test_join_keeps_finite_rows_of_one_method():
 def test_reference_names():
     assert reference_name("simulated", "reference") == "true R"
     assert reference_name("survey", "truth") == "true R"
-    assert reference_name("survey", "reference") == "R of the Sérsic fit"
+    assert reference_name("survey", "reference") == "R of the scene fit"
 
 
 def test_running_quantiles_of_a_known_law():

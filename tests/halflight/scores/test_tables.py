@@ -128,11 +128,11 @@ def test_transfer_counts_labels_only_for_arms_that_learnt_from_them():
 
 def measured_classically(count=4):
     fit = {
-        "sersic_fit_ln_radius": [0.1, 0.2, 0.3, np.nan],
-        "sersic_fit_ln_radius_error": 0.1,
-        "sersic_fit_converged": [True, True, False, False],
-        "sersic_fit_sersic_n": 1.0,
-        "sersic_fit_axis_ratio": 0.5,
+        "scene_fit_ln_radius": [0.1, 0.2, 0.3, np.nan],
+        "scene_fit_ln_radius_error": 0.1,
+        "scene_fit_converged": [True, True, False, False],
+        "scene_fit_sersic_n": 1.0,
+        "scene_fit_axis_ratio": 0.5,
         "aperture_ln_radius": [0.0, np.nan, 0.1, 0.2],
         "bound": 0.05,
     }
@@ -145,7 +145,7 @@ def test_a_measurement_without_a_radius_is_left_out_and_one_at_a_limit_is_not():
         .value_counts()
         .to_dict()
     )
-    assert counts == {"sersic_fit": 3, "aperture": 3}
+    assert counts == {"scene_fit": 3, "aperture": 3}
 
 
 def test_a_survey_reference_is_a_converged_fit_and_its_group_a_field():

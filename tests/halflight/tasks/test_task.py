@@ -17,10 +17,10 @@ OUTPUTS = hnp.arrays(np.float32, (3, 8, 4), elements=st.floats(-5, 5, width=32))
 
 def classical(**columns):
     values = {
-        "sersic_fit_ln_radius": [0.1, 0.2, 0.3, 0.4, np.nan],
-        "sersic_fit_ln_radius_error": [0.1, 0.2, 0.21, 0.1, 0.1],
-        "sersic_fit_converged": [True, True, True, False, True],
-        "sersic_fit_axis_ratio": [0.5, 0.6, 0.7, 0.8, 0.9],
+        "scene_fit_ln_radius": [0.1, 0.2, 0.3, 0.4, np.nan],
+        "scene_fit_ln_radius_error": [0.1, 0.2, 0.21, 0.1, 0.1],
+        "scene_fit_converged": [True, True, True, False, True],
+        "scene_fit_axis_ratio": [0.5, 0.6, 0.7, 0.8, 0.9],
     }
     return pd.DataFrame(values | columns)
 
@@ -56,11 +56,11 @@ def test_survey_labels_are_converged_fits_with_a_small_enough_error():
 
 
 def test_a_survey_label_has_all_quantities_and_the_error_of_the_first():
-    incomplete = classical(sersic_fit_axis_ratio=[np.nan, 0.6, 0.7, 0.8, 0.9])
+    incomplete = classical(scene_fit_axis_ratio=[np.nan, 0.6, 0.7, 0.8, 0.9])
     assert SHAPE.survey_labels(incomplete, max_error=0.2).usable.tolist() == [
         False, True, False, False, False,
     ]  # fmt: skip
-    no_error = classical(sersic_fit_ln_radius_error=np.nan)
+    no_error = classical(scene_fit_ln_radius_error=np.nan)
     assert not SHAPE.survey_labels(no_error, max_error=0.2).usable.any()
 
 

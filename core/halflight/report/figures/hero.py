@@ -38,7 +38,7 @@ def draw(
 
     Each row takes up to six stamps evenly from its gallery, first and last included.
 
-    The ellipse is the expected half-light ellipse: the truth, or the Sersic fit where no truth is
+    The ellipse is the expected half-light ellipse: the truth, or the scene fit where no truth is
     known. survey_name says what the survey row is ("synthetic sandbox sky", "SDSS DR17").
     """
     figure = new_figure(2 * _ROW, layout="none")
@@ -98,7 +98,7 @@ def _draw_galaxy(axes: Axes, stamps: StampSet, place: int, row: pd.Series) -> No
     )
     scale_bar(axes, "white")
     centre = stamps.x[place], stamps.y[place]
-    words = "true" if row["is_truth"] else "Sérsic fit"
+    words = "true" if row["is_truth"] else "scene fit"
     if np.isfinite(expected):
         angle = float(stamps.position_angle[place])
         mark_radius(axes, expected, float(row["axis_ratio"]), angle, *centre, EXPECTED_COLOUR)

@@ -29,7 +29,7 @@ STAGES = {
     "download": Stage(1.0, 3.05, "SDSS catalogue,\nframes, PSFs", DATASET_COLOURS["survey"]),
     "simulate": Stage(1.0, 0.75, "GalSim galaxies of\nknown radius", DATASET_COLOURS["simulated"]),
     "prepare": Stage(3.05, 1.9, "check, scale, split\nby sky region", _SLATE),
-    "classical": Stage(5.45, 3.05, "aperture, Sérsic fit,\nCramér–Rao bound", _CLASSICAL),
+    "classical": Stage(5.45, 3.05, "scene fit, Sérsic fit,\naperture, bound", _CLASSICAL),
     "train": Stage(5.45, 0.75, "network from\nscratch (Numba)", METHODS["network"].colour),
     "finetune": Stage(7.3, 1.9, "adapt to the\nsurvey", METHODS["network"].colour),
     "evaluate": Stage(9.65, 1.9, "bias, scatter,\ncalibration", _SLATE),

@@ -21,7 +21,7 @@ FEW = 1500  # below this many galaxies every one is drawn; above, the density
 def draw(objects: pd.DataFrame) -> Figure:
     """Draw half-light radius (arcsec) against magnitude for both datasets, with both marginals.
 
-    Radii are the reference: the truth of a simulated galaxy, the Sersic fit of a survey one.
+    Radii are the reference: the truth of a simulated galaxy, the scene fit of a survey one.
     """
     finite = np.isfinite(objects["magnitude"]) & np.isfinite(objects["reference"])
     rows = objects[finite]

@@ -17,7 +17,7 @@ from halflight.report.style import (
 
 _ORDER = (*ARMS, *(name for name, method in METHODS.items() if method.kind == "classical"))
 _TITLES = {
-    "reference": ("Against the Sérsic fit", "no survey labels to compare with"),
+    "reference": ("Against the scene fit", "no survey labels to compare with"),
     "truth": ("Against the known truth", "real galaxies have no known true radius"),
 }
 _COLUMNS = {"NMAD": ("nmad", format_number), "bias": ("bias", format_fraction),

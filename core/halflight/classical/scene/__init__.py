@@ -1,0 +1,6 @@
+"""The scene fit: a stamp's target, neighbours and sky explained together, by physics."""
+
+from halflight.classical.scene.beliefs import Beliefs
+from halflight.classical.scene.fit import SceneFit, fit_scene
+
+__all__ = ["Beliefs", "SceneFit", "fit_scene"]

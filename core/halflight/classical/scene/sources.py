@@ -1,0 +1,124 @@
+"""Sources: what a scene holds, from the segmentation of a stamp: target, neighbours, masks."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from halflight.classical.moments import Moments, half_light_aperture, light_moments, psf_size
+from halflight.classical.segmentation import Segmentation
+from halflight.classical.sersic_model import shape_vector
+
+_MASK_GROWTH = 3  # pixels, of a source that is masked
+_EDGE = 3  # pixels: a source whose peak is nearer to the edge cannot be modelled
+_BOXES = (32, 48, 64, 80)  # pixels a side, of a neighbour; then the whole stamp
+_START_N = 1.5
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A source beside the target: its first guess by drawing.SERSIC, and its box."""
+
+    start: NDArray[np.float64]
+    top: int
+    left: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Sources:
+    """target: first guess by drawing.SERSIC; usable: (S, S) bool, pixels that are not masked."""
+
+    target: NDArray[np.float64]
+    neighbours: tuple[Neighbour, ...]
+    usable: NDArray[np.bool_]
+
+
+def find_sources(
+    image: NDArray[np.floating],
+    psf: NDArray[np.floating],
+    segmentation: Segmentation,
+    *,
+    most: int,
+) -> Sources:
+    """First guesses of the target and of the neighbours that matter most; others are masked.
+
+    Neighbours are ranked by flux over squared distance from the stamp's centre.
+    """
+    labels, size = segmentation.labels, len(image)
+    psf_radius, psf_moments = psf_size(psf, 1.0)
+    light = np.where(segmentation.good, image - segmentation.background, 0.0).astype(np.float64)
+    usable = segmentation.good.copy()
+    found = []
+    for label in range(1, int(labels.max(initial=0)) + 1):
+        pixels = labels == label
+        if label == segmentation.target or not pixels.any():
+            continue
+        row, column = np.unravel_index(np.argmax(np.where(pixels, image, -np.inf)), labels.shape)
+        moments, flux = light_moments(light, pixels, 1.0), float(light[pixels].sum())
+        inside = min(row, column, size - 1 - row, size - 1 - column) >= _EDGE
+        middle = size / 2.0 - 0.5
+        rank = flux / max((row - middle) ** 2 + (column - middle) ** 2, 9.0)
+        found.append((rank, label, pixels, moments if inside else None, flux, row, column))
+    neighbours: list[Neighbour] = []
+    for _, _, pixels, moments, flux, row, column in sorted(found, key=lambda f: (-f[0], f[1])):
+        if moments is None or len(neighbours) >= most:
+            usable &= ~ndimage.binary_dilation(pixels, iterations=_MASK_GROWTH)
+            continue
+        variance = 0.5 * max(moments.xx + moments.yy - psf_moments.xx - psf_moments.yy, 0.2)
+        start = [
+            column,
+            row,
+            0.5 * math.log(variance),
+            0.0,
+            0.0,
+            math.log(1.3),
+            math.log(1.05 * flux),
+        ]
+        neighbours.append(_boxed(np.array(start), pixels, int(row), int(column), size))
+    target = _target(light, segmentation, psf_radius, psf_moments)
+    return Sources(target, tuple(neighbours), usable)
+
+
+def _boxed(
+    start: NDArray[np.float64], pixels: NDArray[np.bool_], row: int, column: int, size: int
+) -> Neighbour:
+    """The box that holds a source with all of its light that shows."""
+    rows, columns = np.nonzero(pixels)
+    reach = 1.5 * max(np.abs(rows - row).max(), np.abs(columns - column).max()) + 8
+    side = next((box for box in _BOXES if box >= 2 * reach and box < size), size)
+    top, left = (min(max(middle - side // 2, 0), size - side) for middle in (row, column))
+    return Neighbour(start, top, left, side)
+
+
+def _target(
+    light: NDArray[np.float64], segmentation: Segmentation, psf_radius: float, psf: Moments
+) -> NDArray[np.float64]:
+    """First guess of the target from the moments and growth curve of its segment."""
+    middle = len(light) / 2.0 - 0.5
+    pixels = segmentation.labels == segmentation.target
+    own = np.where(pixels, light, 0.0)
+    moments = light_moments(own, pixels, 1.0) if segmentation.target else None
+    if moments is None:  # nothing detected: a small faint galaxy at the centre
+        near = slice(int(middle) - 7, int(middle) + 9)
+        flux = max(float(light[near, near].sum()), 0.3)
+        return np.array(
+            [middle, middle, math.log(3.0), 0.0, 0.0, math.log(_START_N), math.log(flux)]
+        )
+    total = float(own.sum())
+    observed = half_light_aperture(own, x=moments.x, y=moments.y, total=total, pixel_scale=1.0)
+    radius = math.sqrt(max(observed**2 - psf_radius**2, (0.3 * psf_radius) ** 2))
+    minor = math.sqrt(max(moments.minor**2 - psf.minor**2, 0.0))
+    major = math.sqrt(max(moments.major**2 - psf.minor**2, 1.0 / 12.0))
+    axis_ratio = min(max(minor / major, 0.3), 0.95)
+    shape = shape_vector(
+        half_light_radius=radius / math.sqrt(axis_ratio),
+        axis_ratio=axis_ratio,
+        position_angle=moments.position_angle,
+        sersic_n=_START_N,
+        x=middle + moments.x,
+        y=middle + moments.y,
+    )
+    return np.append(shape, math.log(1.1 * max(total, 0.1)))

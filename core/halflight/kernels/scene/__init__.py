@@ -1,0 +1,1 @@
+"""Compiled loops of the scene fit: profiles drawn in Fourier space, and normal equations."""

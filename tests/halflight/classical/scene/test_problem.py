@@ -1,0 +1,70 @@
+"""The descent: to the minimum of an independent optimiser, and what stands still at a limit."""
+
+import numpy as np
+import pytest
+from scipy.optimize import least_squares
+
+from halflight.classical.scene.drawing import Drawing
+from halflight.classical.scene.fit import _scene
+from halflight.classical.scene.models import SingleSersic
+from halflight.classical.scene.problem import Problem
+from halflight.classical.scene.sources import Neighbour, find_sources
+from halflight.classical.segmentation import segment_stamp
+from halflight.simulation import Star
+
+
+@pytest.fixture
+def crowded(draw, beliefs):
+    """A problem of one profile and its neighbours, and the first guess."""
+    stamp = draw(
+        (1.5, 2.0, 0.6, 0.7, 60.0), neighbours=(Star(40.0, 5.0, 2.0), Star(25.0, -4.0, -7.0))
+    )
+    segmentation = segment_stamp(stamp.image, stamp.sigma)
+    sources = find_sources(stamp.image, stamp.psf, segmentation, most=7)
+    scene = _scene(stamp.image, stamp.sigma, stamp.psf, sources, beliefs)
+    start = np.concatenate([sources.target, *(n.start for n in sources.neighbours), np.zeros(3)])
+    return Problem(scene, SingleSersic(), sources.neighbours, scene.data), start
+
+
+def test_the_minimum_is_that_of_an_independent_optimiser(crowded):
+    problem, start = crowded
+    found = problem.descend(start, most=40, tolerance=1e-3)
+    assert found.converged
+
+    def residuals(p):
+        residual, prior, _, _ = problem.evaluate(p)
+        return np.concatenate([residual.ravel(), prior]).astype(np.float64)
+
+    other = least_squares(residuals, found.p, bounds=(problem.low, problem.high), x_scale=0.1)
+    assert found.cost <= 2 * other.cost + 0.05
+    assert found.p[2] == pytest.approx(other.x[2], abs=5e-3)
+
+
+def test_the_first_step_lowers_the_cost_and_no_step_raises_it(crowded):
+    problem, start = crowded
+    costs = [problem.descend(start, most=most, tolerance=0.0).cost for most in (0, 1, 3, 9)]
+    assert costs == sorted(costs, reverse=True)
+    assert costs[1] < costs[0]
+
+
+def test_a_source_that_is_none_fades_and_holds_up_nothing(crowded, psf):
+    problem, start = crowded
+    none = np.array([20.0, 70.0, np.log(1.5), 0.0, 0.0, np.log(1.3), np.log(1.0)])
+    neighbours = (*problem.neighbours, Neighbour(none, 54, 4, 32))
+    more = Problem(problem.scene, problem.model, neighbours, problem.data)
+    problem.scene.drawings.setdefault(32, Drawing(psf, 32))
+    found = more.descend(np.concatenate([start[:-3], none, start[-3:]]), most=40, tolerance=0.05)
+    assert found.converged
+    assert found.p[-4] < -2.0
+    alone = problem.descend(start, most=40, tolerance=0.05)
+    assert found.p[2] == pytest.approx(alone.p[2], abs=0.02)
+
+
+def test_the_data_without_the_neighbours_are_those_of_the_target_alone(crowded, draw):
+    problem, start = crowded
+    found = problem.descend(start, most=30, tolerance=0.05)
+    left = problem.without_neighbours(found.p)
+    alone = draw((1.5, 2.0, 0.6, 0.7, 60.0), noisy=False)
+    weight = problem.scene.weight
+    apart = (left - alone.image * weight)[weight > 0]
+    assert apart.std() == pytest.approx(1.0, abs=0.05)
