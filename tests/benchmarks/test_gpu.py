@@ -39,7 +39,7 @@ def backend(monkeypatch):
 class TestOnTheGpu:
     pytestmark = ON_GPU
 
-    @pytest.mark.slow
+    @pytest.mark.thorough
     def test_every_section_runs_and_is_written_down(self, backend, tmp_path, monkeypatch, capsys):
         path = tmp_path / "gpu.md"
         monkeypatch.setattr(sys, "argv", ["gpu", "--tiny", "--page", str(path)])

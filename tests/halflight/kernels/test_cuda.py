@@ -25,26 +25,27 @@ pytestmark = ON_GPU
 REFERENCE = kernels.load("reference")
 CASES = all_cases()
 # Numbers that the simulator is given for one kernel, in all of its cases.
-AFFORDABLE = 3000
+FEW, MANY = 600, 3000
 
 
 def _size(case):
     return sum(value.size for value in case.arguments.values() if isinstance(value, np.ndarray))
 
 
-def _cases(kernel):
+def _cases(kernel, affordable=FEW):
     """All cases of a kernel, or in the simulator the smallest."""
     found = sorted((case for case in CASES if case.kernel == kernel), key=_size)
     if not SIMULATED:
         return found
     sizes = np.cumsum([_size(case) for case in found])
-    return found[: max(1, int(np.searchsorted(sizes, AFFORDABLE, side="right")))]
+    return found[: max(1, int(np.searchsorted(sizes, affordable, side="right")))]
 
 
+@pytest.mark.parametrize("affordable", [FEW, pytest.param(MANY, marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("kernel", kernels.definitions())
-def test_equals_reference(kernel):
+def test_equals_reference(kernel, affordable):
     backend = kernels.load("cuda")
-    for case in _cases(kernel):
+    for case in _cases(kernel, affordable):
         assert_agrees(case, backend, REFERENCE)
 
 
