@@ -1,6 +1,7 @@
 """Classical: measure the same stamps classically, and bound what any method could do."""
 
 import numpy as np
+import pandas as pd
 
 from halflight import classical, files, params, store, tasks
 from halflight.paths import TaskPaths
@@ -9,12 +10,13 @@ from stages import processes, run
 
 
 def main(task: str, dataset: str) -> None:
-    """Measure every survey stamp, or the simulated test split; one row each."""
+    """Measure every survey stamp, or the simulation's validation and test; one row each."""
     settings, place, wanted = params.read(f"{task}.classical"), TaskPaths(task), tasks.get(task)
     prepared = store.read_stamps(place.prepared(dataset)).table
     stamps = store.read_stamps(place.stamps(dataset))
     if stamps.origin == "simulated":
-        prepared = prepared[prepared["split"] == "test"].head(settings.test_stamps)
+        splits = [prepared[prepared["split"] == split] for split in ("validation", "test")]
+        prepared = pd.concat([rows.head(settings.stamps) for rows in splits])
     rows = prepared["source_index"].to_numpy()
     [image, sigma, psf] = (stamps[name][rows][..., 0] for name in ("image", "sigma", "psf"))
     pixel_scale = stamps.instrument.pixel_scale

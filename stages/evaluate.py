@@ -3,9 +3,10 @@
 import pandas as pd
 
 from halflight import files, methods, params, store, tasks, training
+from halflight.combination import Combination, TooFewError
 from halflight.estimator import Estimator
 from halflight.paths import DATASETS, TaskPaths
-from halflight.scores import tables
+from halflight.scores import combined, tables
 from stages import run
 
 
@@ -22,9 +23,10 @@ def main(task: str) -> None:
     networks = {"simulated": {"network": trained}, "survey": arms}
     describe = {"simulated": tables.simulated_objects, "survey": tables.survey_objects}
 
+    joint = combinations(place, wanted, trained)
     predictions, objects = [], []
     for dataset in DATASETS:
-        test, classical = test_objects(place, dataset)
+        test, classical = measured_objects(place, dataset, "test")
         stamps = store.read_stamps(place.stamps(dataset))
         predictions.append(tables.classical_predictions(wanted, dataset, classical))
         for method, estimator in networks[dataset].items():
@@ -32,6 +34,10 @@ def main(task: str) -> None:
             predictions.append(
                 tables.predictions(wanted, dataset, method, test["id"].to_numpy(), measured)
             )
+            if estimator is trained and joint:
+                predictions.append(
+                    combined.combined_predictions(wanted, joint, dataset, classical, measured)
+                )
         objects.append(describe[dataset](wanted, test, classical))
     measurements = pd.concat(predictions, ignore_index=True)
     known = pd.concat(objects, ignore_index=True)
@@ -48,6 +54,7 @@ def main(task: str) -> None:
     }
     files.write_parquet(place.predictions, measurements)
     files.write_parquet(place.objects, known)
+    files.write_json(place.combination, {name: each.to_dict() for name, each in joint.items()})
     files.write_json(place.metrics, {**scores, "device": devices})
     files.write_csv(place.bins, bins)
     transfer = tables.transfer(wanted, measurements, known, labels=labels, **options)
@@ -56,12 +63,29 @@ def main(task: str) -> None:
     print(shown.pivot_table("nmad", ["dataset", "against", "bin_low"], "method").to_string())
 
 
-def test_objects(place: TaskPaths, dataset: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The test split of a data set that was measured classically, and these measurements."""
+def combinations(place: TaskPaths, task: tasks.Task, trained: Estimator) -> dict[str, Combination]:
+    """How network and reference are joined: fitted on the simulation's validation split.
+
+    Of no quantity where that split is too small to tell.
+    """
+    table, classical = measured_objects(place, "simulated", "validation")
+    stamps = store.read_stamps(place.stamps("simulated"))
+    network = trained.measure_stamps(stamps, table["source_index"].to_numpy())
+    try:
+        return combined.fitted_combinations(task, table, classical, network)
+    except TooFewError as error:
+        print(f"network and {task.reference} are not joined: {error}")
+        return {}
+
+
+def measured_objects(
+    place: TaskPaths, dataset: str, split: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The objects of a split that were measured classically, and these measurements."""
     prepared = store.read_stamps(place.prepared(dataset)).table
     classical = pd.read_parquet(place.classical(dataset)).set_index("id")
-    test = prepared[(prepared["split"] == "test") & prepared["id"].isin(classical.index)]
-    return test, classical.loc[test["id"]].reset_index()
+    table = prepared[(prepared["split"] == split) & prepared["id"].isin(classical.index)]
+    return table, classical.loc[table["id"]].reset_index()
 
 
 if __name__ == "__main__":

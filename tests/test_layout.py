@@ -25,6 +25,7 @@ COMMON = {
 }
 PARTS = {
     "classical": {"kernels"},
+    "combination": set(),
     "command": {"estimator", "export", "nn", "store"},
     "estimator": {"nn", "prepare", "store", "tasks"},
     "export": {"estimator", "nn"},
@@ -42,7 +43,7 @@ PARTS = {
     "reading": set(),
     "report": {"methods", "scores"},
     "sandbox": {"simulation"},
-    "scores": {"methods", "tasks"},
+    "scores": {"combination", "methods", "tasks"},
     "simulation": set(),
     "store": set(),
     "surveys": set(),

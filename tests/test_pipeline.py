@@ -30,7 +30,7 @@ TINY = {
                 "sandbox": {"fractions": [0.34, 0.33, 0.33]},
             },
         },
-        "classical": {"test_stamps": 20},
+        "classical": {"stamps": 20},
         "train": {"epochs": 2, "batch_size": 32, "model": {"filters": [4, 8], "dense_units": 8}},
         "finetune": {"epochs": 1, "from_scratch_epochs": 1, "warmup_epochs": 0},
         "evaluate": {"bootstrap": 20, "magnitude_edges": [14.0, 17.0, 21.0]},

@@ -18,7 +18,7 @@ class Method:
         title: for people.
         colour, marker: in figures. After Okabe & Ito (2008): blue, green, vermilion, grey and
             purple stay apart for every common colour blindness; each has its own marker.
-        kind: "network", or "classical".
+        kind: "network", "classical", or "combined" of both.
         against: the `REFERENCES` that it may be compared with: the method that makes the survey's
             labels would look perfect beside itself.
     """
@@ -43,6 +43,7 @@ METHODS: dict[str, Method] = {
         Method("fine_tuned", "network, fine-tuned", "#0b5fa5", "o", "network"),
         Method("zero_shot", "network, zero-shot", "#5aa2d8", "D", "network"),
         Method("from_scratch", "network, from scratch", "#a8558f", "v", "network"),
+        Method("combined", "network + scene fit", "#1b1f24", "*", "combined", against=("truth",)),
         Method("scene_fit", "scene fit", "#00785a", "P", "classical", against=("truth",)),
         Method("sersic_fit", "S\u00e9rsic fit", "#cc5a10", "s", "classical", against=("truth",)),
         Method("aperture", "aperture", "#7d848d", "^", "classical"),

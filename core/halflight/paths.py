@@ -81,6 +81,11 @@ class TaskPaths:
         return self.data / "finetuned" / "history.csv"
 
     @property
+    def combination(self) -> Path:
+        """How network and reference are joined, by quantity."""
+        return self.data / "evaluated" / "combination.json"
+
+    @property
     def predictions(self) -> Path:
         """What every method measured of the test objects."""
         return self.data / "evaluated" / "predictions.parquet"

@@ -19,7 +19,7 @@ TINY = {
     "radius.finetune.warmup_epochs": 0,
     "radius.finetune.from_scratch_epochs": 2,
     "radius.evaluate.bootstrap": 20,
-    "radius.classical.test_stamps": 5,
+    "radius.classical.stamps": 5,
     "report.gallery": 4,
 }
 
@@ -101,7 +101,7 @@ def surveyed(here):
         files.write_json(PLACE.preparation(dataset), PREPARATION.to_dict())
         measured = classical_table(table.iloc[keep])
         if dataset == "simulated":
-            measured = measured[prepared["split"].to_numpy() == "test"].assign(bound=0.02)
+            measured = measured[prepared["split"].to_numpy() != "train"].assign(bound=0.02)
         shuffled = measured.sample(frac=1, random_state=0)  # rows are found by id
         files.write_parquet(PLACE.classical(dataset), shuffled)
     return here

@@ -28,12 +28,12 @@ def asked(monkeypatch):
     return seen
 
 
-def test_of_simulated_stamps_the_first_of_the_test_split_are_measured(surveyed, asked):
+def test_of_simulated_stamps_the_first_of_validation_and_test_are_measured(surveyed, asked):
     classical.main("radius", "simulated")
     table = pd.read_parquet(PLACE.classical("simulated"))
     prepared = store.read_stamps(PLACE.prepared("simulated")).table
-    test = prepared[prepared["split"] == "test"]
-    assert table["id"].tolist() == test["id"].tolist()[:5]
+    of = {split: rows["id"].tolist() for split, rows in prepared.groupby("split")}
+    assert table["id"].tolist() == of["validation"][:5] + of["test"][:5]
     raw = store.read_stamps(PLACE.stamps("simulated"))
     row_of = pd.Series(np.arange(len(raw)), index=raw.table["id"])
     rows = row_of[table["id"]].to_numpy()
@@ -44,10 +44,11 @@ def test_of_simulated_stamps_the_first_of_the_test_split_are_measured(surveyed, 
     assert (asked["bound"]["stamp_size"], asked["bound"]["pixel_scale"]) == (20, 0.396)
 
 
-def test_a_test_split_smaller_than_asked_for_is_measured_whole(surveyed, asked, configure):
-    configure({"radius.classical.test_stamps": 1000})
+def test_a_split_smaller_than_asked_for_is_measured_whole(surveyed, asked, configure):
+    configure({"radius.classical.stamps": 1000})
     classical.main("radius", "simulated")
-    assert len(pd.read_parquet(PLACE.classical("simulated"))) == 10
+    splits = store.read_stamps(PLACE.prepared("simulated")).table["split"]
+    assert len(pd.read_parquet(PLACE.classical("simulated"))) == (splits != "train").sum()
 
 
 def test_of_the_survey_every_prepared_stamp_is_measured_without_a_bound(surveyed, asked):

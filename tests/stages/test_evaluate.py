@@ -5,20 +5,30 @@ import pandas as pd
 import pytest
 
 from halflight import files, store
+from halflight.combination import Combination
 from halflight.estimator import Estimator
 from stages import evaluate
 
 from .conftest import PLACE
 
 METHODS = {
-    "simulated": {"network", "scene_fit", "sersic_fit", "aperture"},
-    "survey": {"zero_shot", "fine_tuned", "from_scratch", "scene_fit", "sersic_fit", "aperture"},
+    "simulated": {"network", "combined", "scene_fit", "sersic_fit", "aperture"},
+    "survey": {
+        "combined",
+        "zero_shot",
+        "fine_tuned",
+        "from_scratch",
+        "scene_fit",
+        "sersic_fit",
+        "aperture",
+    },
 }
 
 
 @pytest.fixture
-def evaluated(surveyed, estimators):
+def evaluated(surveyed, estimators, monkeypatch):
     estimators()
+    monkeypatch.setattr("halflight.combination.LEAST_COUNT", 5)
     measured = pd.read_parquet(PLACE.classical("survey"))
     measured.loc[measured["id"] == 1101, "scene_fit_converged"] = False
     measured.loc[measured["id"] == 1106, "scene_fit_ln_radius"] = np.nan
@@ -35,13 +45,13 @@ def test_objects_of_the_test_split_that_were_measured_classically_are_tested(sur
     measured = pd.read_parquet(PLACE.classical("simulated"))
     kept = measured[measured["id"] != split_for_tests("simulated")["id"].iloc[4]]
     files.write_parquet(PLACE.classical("simulated"), kept)
-    test, classical = evaluate.test_objects(PLACE, "simulated")
+    test, classical = evaluate.measured_objects(PLACE, "simulated", "test")
     assert (
         test["id"].tolist()
         == split_for_tests("simulated")["id"].drop(split_for_tests("simulated").index[4]).tolist()
     )
     assert classical["id"].tolist() == test["id"].tolist()
-    survey, classical = evaluate.test_objects(PLACE, "survey")
+    survey, classical = evaluate.measured_objects(PLACE, "survey", "test")
     assert survey["id"].tolist() == split_for_tests("survey")["id"].tolist()
     assert classical["id"].tolist() == survey["id"].tolist()
 
@@ -86,7 +96,7 @@ def test_the_scores_are_of_every_method_and_say_where_they_were_computed(evaluat
     scores = metrics["ln_radius"]
     assert set(scores) == {"simulated", "survey", "survey_truth"}
     assert set(scores["simulated"]) == METHODS["simulated"]
-    assert set(scores["survey"]) == METHODS["survey"] - {"scene_fit", "sersic_fit"}
+    assert set(scores["survey"]) == METHODS["survey"] - {"combined", "scene_fit", "sersic_fit"}
     assert set(scores["survey_truth"]) == METHODS["survey"]
     assert scores["survey"]["zero_shot"]["count"] == 8
     assert scores["survey_truth"]["zero_shot"]["count"] == 10
@@ -97,3 +107,29 @@ def test_the_scores_are_of_every_method_and_say_where_they_were_computed(evaluat
     assert transfer["reference"].to_dict() == {
         "zero_shot": 0, "fine_tuned": 10, "from_scratch": 11, "aperture": 0,
     }  # fmt: skip
+
+
+def test_network_and_fit_are_joined_by_what_the_validation_split_tells(evaluated):
+    numbers = files.read_json(PLACE.combination)
+    assert set(numbers) == {"ln_radius"}
+    joint = Combination.from_dict(numbers["ln_radius"])
+    table = pd.read_parquet(PLACE.predictions).set_index(["dataset", "id"])
+    of = dict(iter(table.groupby("method")))
+    for dataset, network in (("simulated", "network"), ("survey", "zero_shot")):
+        fit = of["scene_fit"].loc[dataset].reindex(of["combined"].loc[dataset].index)
+        if dataset == "survey":
+            fit.loc[1101, ["value", "sigma"]] = np.nan  # it did not converge
+        one = of[network].loc[dataset].loc[fit.index]
+        value, sigma = joint.joined(
+            *(frame[name].to_numpy() for frame in (fit, one) for name in ("value", "sigma"))
+        )
+        np.testing.assert_array_equal(of["combined"].loc[dataset]["value"], value)
+        np.testing.assert_array_equal(of["combined"].loc[dataset]["sigma"], sigma)
+
+
+def test_too_small_a_validation_split_joins_nothing_and_says_so(surveyed, estimators, capsys):
+    estimators()
+    evaluate.main("radius")
+    assert "combined" not in set(pd.read_parquet(PLACE.predictions)["method"])
+    assert files.read_json(PLACE.combination) == {}
+    assert "are not joined: a combination is fitted on at least 30" in capsys.readouterr().out

@@ -76,7 +76,7 @@ class ScenePriors(Section):
 class Classical(Section):
     """Section classical."""
 
-    test_stamps: PositiveInt
+    stamps: PositiveInt
     detection_threshold: PositiveFloat
     scene: ScenePriors
 
