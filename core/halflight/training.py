@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 # The share of a normal distribution within one standard deviation.
 ONE_SIGMA = 0.6827
-# Options of presets that the task, the stamps and the rest of section train decide.
-SET_HERE = ("image_shape", "input_shape", "psf_shape", "outputs", "targets", "backend", "seed")
 # Columns of the training table whose range an estimator remembers, beside those of its quantities.
 RANGES = ("magnitude", "psf_half_light_radius")
 
@@ -128,7 +126,7 @@ def new_network(
             if "psf_shape" in known:
                 shapes = {"image_shape": image_shape, "psf_shape": psf_shape, **options}
             network = presets.build(
-                model.preset, **shapes, **_chosen(model), backend=backend, seed=seed
+                model.preset, **shapes, **model.options, backend=backend, seed=seed
             )
             if "psf" in network.input_names:
                 return network
@@ -227,13 +225,6 @@ def fingerprint(folders: Sequence[Path]) -> str:
         with path.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "blake2b").digest())
     return digest.hexdigest()
-
-
-def _chosen(model: params.Network) -> dict[str, Any]:
-    ours = [option for option in model.options if option in SET_HERE]
-    if ours:
-        raise ValueError(f"{', '.join(ours)}: set by the pipeline, so not an option here")
-    return model.options
 
 
 def _digest(settings: params.Fit, identity: str) -> str:

@@ -1,6 +1,7 @@
 """A measurement is that of its stamp alone: turned, in any company, from disk, reloaded."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -219,6 +220,14 @@ def test_a_stamp_without_a_psf_is_a_row_of_nan_and_the_others_are_as_before(
     assert table.loc[3, COLUMNS[:5]].isna().all()
     assert table["flags"][3] == FLAGS["not_measured"]
     assert table["bad_fraction"][3] == 0
+
+
+def test_several_threads_measure_what_one_does(measuring, stamps):
+    expected = [measuring.measure(*(part[:n] for part in stamps)) for n in (3, 8)]
+    with ThreadPoolExecutor(4) as pool:
+        found = pool.map(lambda n: measuring.measure(*(part[:n] for part in stamps)), (3, 8) * 4)
+        for number, table in enumerate(found):
+            same(table, expected[number % 2])
 
 
 def test_a_masked_psf_is_none(measuring, stamps):

@@ -154,11 +154,6 @@ def test_other_networks_see_the_psf_and_are_calibrated(data, settings, tmp_path,
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        ({"preset": "resnet"}, "unknown preset 'resnet'; known are alexnet"),
-        ({"preset": "radius_net", "filter": [4]}, r"radius_net: unknown option\(s\) filter; known"),
-        ({"preset": "radius_net", "filters": 4}, "filters must be a list of integers, received 4"),
-        ({"preset": "lenet5", "seed": 3}, "seed: set by the pipeline"),
-        ({"preset": "radius_net", "targets": 2}, "targets: set by the pipeline"),
         ({"preset": "unet"}, "needs a network from one image to one vector"),
         ({"preset": "light_curve_cnn"}, "'conv_1a'"),
         ({"preset": "vgg_a"}, "'pool_5'.*must fit"),

@@ -51,7 +51,7 @@ class _Measurement(Wrapping):
         """Stretch every input, and put its orientations below each other in the batch."""
         read = []
         for value in inputs:
-            scaled = writer.op("Mul", value.name, writer.constant(1 / self._softening[value.name]))
+            scaled = writer.op("Mul", value.name, writer.numbers(1 / self._softening[value.name]))
             stretched = writer.op("Asinh", scaled)
             turned = [_oriented(writer, stretched, k) for k in range(self._orientations)]
             read.append(Value(writer.op("Concat", *turned, axis=0), value.shape))
@@ -62,7 +62,7 @@ class _Measurement(Wrapping):
         [head] = outputs.values()
         count = len(self._quantities)
         stacked = writer.op(
-            "Reshape", head.name, writer.constant([self._orientations, -1, 2 * count], "shape")
+            "Reshape", head.name, writer.integers([self._orientations, -1, 2 * count], "shape")
         )
         means = _slice(writer, stacked, 2, 0, count)
         variances = writer.op("Exp", _slice(writer, stacked, 2, count, 2 * count))
@@ -72,7 +72,7 @@ class _Measurement(Wrapping):
         for number, name in enumerate(self._quantities):
             for suffix, table in (("", values), ("_sigma", sigmas)):
                 column = _slice(writer, table, 1, number, number + 1)
-                flat = writer.op("Reshape", column, writer.constant([-1], "shape"))
+                flat = writer.op("Reshape", column, writer.integers([-1], "shape"))
                 measured[name + suffix] = Value(flat, ())
         return measured
 
@@ -96,11 +96,11 @@ def _flip(writer: Writer, x: str, axis: int) -> str:
 
 
 def _slice(writer: Writer, x: str, axis: int, start: int, stop: int, step: int = 1) -> str:
-    numbers = (writer.constant([value], "slice") for value in (start, stop, axis, step))
+    numbers = (writer.integers([value], "slice") for value in (start, stop, axis, step))
     return writer.op("Slice", x, *numbers)
 
 
 def _mean_over_first(writer: Writer, x: str) -> str:
     """The mean of (K, batch, T) over K, (batch, T), by an operator that all opsets share."""
     pooled = writer.op("GlobalAveragePool", writer.transpose(x, (1, 2, 0)))
-    return writer.op("Reshape", pooled, writer.constant([0, -1], "shape"))
+    return writer.op("Reshape", pooled, writer.integers([0, -1], "shape"))

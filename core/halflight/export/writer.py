@@ -93,13 +93,17 @@ class Writer:
         self.steps.append(Step(kind, list(inputs), names, attributes))
         return names
 
-    def constant(self, values: Any, label: str = "constant") -> str:
-        """Add a constant, floats as float32 and integers as int64, and return its name."""
-        return self._keep(np.asarray(values), label, owner=0)
+    def numbers(self, values: Any, label: str = "constant") -> str:
+        """Add float32 numbers to compute with, however they were given; return the name."""
+        return self._keep(np.asarray(values, np.float32), label, owner=0)
+
+    def integers(self, values: Any, label: str) -> str:
+        """Add int64 numbers that say where or how many, such as axes; return the name."""
+        return self._keep(np.asarray(values, np.int64), label, owner=0)
 
     def weight(self, weight: Weight, arrange: Callable[[Host], Host] = lambda array: array) -> str:
         """Add a weight's values, rearranged by `arrange`, and return the constant's name."""
-        array = arrange(self._to_host(weight.value))
+        array = arrange(self._to_host(weight.value)).astype(np.float32)
         return self._keep(array, weight.name.rpartition("/")[2], owner=id(weight))
 
     def transpose(self, x: str, order: Sequence[int]) -> str:
@@ -116,11 +120,11 @@ class Writer:
 
     def reshape(self, x: str, shape: Shape) -> str:
         """Give every sample that shape."""
-        return self.op("Reshape", x, self.constant([0, *shape], "shape"))
+        return self.op("Reshape", x, self.integers([0, *shape], "shape"))
 
     def regroup(self, x: str, shape: Shape) -> str:
         """Reshape with as many samples as it takes: shape is that of one."""
-        return self.op("Reshape", x, self.constant([-1, *shape], "shape"))
+        return self.op("Reshape", x, self.integers([-1, *shape], "shape"))
 
     def error(self, reason: str) -> ValueError:
         """Return the error that names the layer being written."""
@@ -129,8 +133,7 @@ class Writer:
 
     def _keep(self, values: Host, label: str, owner: int) -> str:
         """Return the name of the owner's constant of these values, new or known."""
-        dtype = np.int64 if values.dtype.kind in "iu" else np.float32
-        array = np.array(values, dtype=dtype, order="C")
+        array = np.array(values, order="C")
         digest = hashlib.sha256(array.tobytes()).hexdigest()
         key = (owner, array.dtype.str, array.shape, digest)
         if key not in self._known:

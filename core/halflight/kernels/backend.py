@@ -4,6 +4,7 @@ import functools
 import importlib
 import inspect
 import pkgutil
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from types import ModuleType, SimpleNamespace
@@ -21,16 +22,35 @@ _SERVICES = {
 
 
 class Backend(SimpleNamespace):
-    """The kernels of one back end by name, with its `FLOAT` and its own `name`."""
+    """The kernels of one back end by name, with its `FLOAT` and its own `name`.
+
+    There is one of each name in a process, which a copy is, too.
+    """
 
     name: str
+
+    def __reduce__(self) -> tuple[Callable[[str], "Backend"], tuple[str]]:
+        """Say that it is loaded, not copied."""
+        return load, (self.name,)
 
 
 class FallbackWarning(UserWarning):
     """A kernel has no twin in a back end: its definition computes there, slowly."""
 
 
-@functools.cache
+def _once(function: Callable[[str], Backend]) -> Callable[[str], Backend]:
+    """Decorate what is computed once for each argument, however many threads ask at once."""
+    known, lock = functools.cache(function), threading.Lock()
+
+    @functools.wraps(function)
+    def ask(name: str) -> Backend:
+        with lock:
+            return known(name)
+
+    return ask
+
+
+@_once
 def load(name: str) -> Backend:
     """The back end called `name`, imported only when asked for.
 

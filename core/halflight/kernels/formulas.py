@@ -54,8 +54,8 @@ def relu_gradient(dy: Number, y: Number) -> Number:
 
 
 def clipped_relu(x: Number, max_value: Number, negative_slope: Number, threshold: Number) -> Number:
-    """max_value from there on, negative_slope (x - threshold) below threshold, x between."""
-    low = negative_slope * (x - threshold) if x < threshold else x
+    """max_value from there on, negative_slope (x - threshold) up to threshold, x between."""
+    low = negative_slope * (x - threshold) if x <= threshold else x
     return max_value if x >= max_value else low
 
 

@@ -1,8 +1,10 @@
 """Arrays: what layers compute on, and the named weights and scratch memory that they declare."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
 from halflight.nn.constraints import MaxNorm
@@ -34,6 +36,17 @@ class Weight:
     """Whether its layer looks at `fresh`; the gradients of others are made zero before a step."""
     fresh: bool = False
     """Whether the next gradient replaces what `grad` holds, instead of being added to it."""
+    to_host: Callable[[Array], Host] = np.array
+    """Copies `value` to the host: of the back end whose memory it lies in."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy is made of: its value on the host, in no memory of others."""
+        state = self.__dict__ | {"value": self.host(), "grad": None, "fresh": False}
+        return {name: part for name, part in state.items() if name != "to_host"}
+
+    def host(self) -> Host | None:
+        """Return a copy of the value, if there is one."""
+        return None if self.value is None else self.to_host(self.value)
 
     def take_fresh(self) -> bool:
         """Return `fresh`, which is over with that."""
@@ -46,6 +59,10 @@ class Scratch:
     """Memory that a layer carries from its forward to its backward pass; the model owns it."""
 
     value: Array = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy is made of: no memory."""
+        return {"value": None}
 
 
 @dataclass(frozen=True)

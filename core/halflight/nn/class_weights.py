@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from halflight.nn.arrays import Host
-from halflight.nn.checks import NOT_NEGATIVE, integer, plain_number, require
+from halflight.nn.checks import NOT_NEGATIVE, integer, require
 from halflight.nn.data import RawBatch
+from halflight.nn.hosts import host
 from halflight.nn.sources import BatchSource, IndexedSource
 
 
@@ -26,11 +27,13 @@ class ClassWeighted:
         Raises:
             ValueError: a class is not an integer, or a weight is negative or not finite.
         """
-        for label, value in class_weight.items():
-            require("class_weight", "a class", label, integer())
-            given = plain_number(value)
-            require("class_weight", f"the weight of class {label}", given, NOT_NEGATIVE)
-        self._source, self._weights, self._shape = source, dict(class_weight), target_shape
+        self._weights: dict[int, float] = {
+            require("class_weight", "a class", label, integer()): require(
+                "class_weight", f"the weight of class {label}", value, NOT_NEGATIVE
+            )
+            for label, value in class_weight.items()
+        }
+        self._source, self._shape = source, target_shape
         self.steps = source.steps
         self.replayable = getattr(source, "replayable", True)
         self.read_ahead = getattr(source, "read_ahead", False)
@@ -46,6 +49,8 @@ class ClassWeighted:
             ValueError: there are several targets, and so no one class.
         """
         target, weight = batch[1], batch[2] if len(batch) == 3 else None
+        if isinstance(target, np.ndarray):
+            target = host("targets", target)
         if not isinstance(target, np.ndarray) or isinstance(weight, Mapping | list | tuple):
             raise ValueError(
                 "class_weight needs a model of one output, its targets one array, "
@@ -58,7 +63,7 @@ class ClassWeighted:
         factors = np.ones(labels.shape)
         for label, value in self._weights.items():
             factors[labels == label] = value
-        given = np.ones(1) if weight is None else np.asarray(weight)
+        given = np.ones(1) if weight is None else host("sample weights", weight)
         if given.ndim < factors.ndim:
             given = given.reshape(-1, *[1] * (factors.ndim - 1))
         return batch[0], target, factors * given

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from halflight.nn.losses import Loss
 from halflight.nn.network import Network
@@ -20,6 +20,25 @@ class TrainableNetwork(Network):
     _compiled: "Compiled | None" = None
     stop_training: bool = False
     """Set by callbacks: training then ends after the step or epoch under way."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy is made of; what no longer fits the weights is left out."""
+        compiled = self._compiled
+        usable = compiled is not None and compiled.fits()
+        return super().__getstate__() | {"_compiled": compiled if usable else None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take a copy's parts, and let its optimizer go on."""
+        super().__setstate__(state)
+        if self._compiled is not None:
+            self._compiled.resume()
+
+    def __copy__(self) -> "TrainableNetwork":
+        """Return another network of the same layers, which shares weights and optimizer."""
+        copied = cast(TrainableNetwork, super().__copy__())
+        if self._compiled is not None and self._compiled.fits():
+            copied._compiled = Compiled(copied, self._compiled.optimizer, self._compiled.objective)
+        return copied
 
     def compile(
         self,
@@ -38,7 +57,9 @@ class TrainableNetwork(Network):
 
         Raises:
             ValueError: an unknown name, or a loss that does not fit its output.
+            RuntimeError: another thread trains the model.
         """
+        self.owner.turns.require_untrained("compile")
         objective = Objective(self, loss, metrics, loss_weights)
         chosen = get_optimizer(optimizer)
         chosen.build(self.kernels, self.parameters, self.layers)
@@ -89,7 +110,8 @@ class TrainableNetwork(Network):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the folder `path`: model.json (the architecture) and weights.safetensors."""
-        save_model(self, self.optimizer, self.objective, path)
+        with self.reading():
+            save_model(self, self.optimizer, self.objective, path)
 
 
 @dataclass(eq=False)
@@ -104,13 +126,32 @@ class Compiled:
         """Remember where the weights lie."""
         self._parameters = self.network.parameters
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy is made of: the optimizer's arrays by their names."""
+        parts = {"network": self.network, "optimizer": self.optimizer, "objective": self.objective}
+        return parts | {"slots": self.optimizer.get_state()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take a copy's parts; `resume` follows when the network has all of its own."""
+        self.__dict__.update(state)
+
+    def resume(self) -> None:
+        """Put a copy's optimizer to work where the original stood."""
+        network, slots = self.network, self.__dict__.pop("slots")
+        self._parameters = network.parameters
+        self.optimizer.rebuild(network.kernels, self._parameters, network.layers, slots)
+
+    def fits(self) -> bool:
+        """Whether the weights lie where they did."""
+        return self.network.parameters is self._parameters
+
     def check(self) -> Parameters:
         """Return the memory of the weights.
 
         Raises:
             ValueError: they have moved into a larger model, where the optimizer does not reach.
         """
-        if self.network.parameters is not self._parameters:
+        if not self.fits():
             raise ValueError(
                 "the model's weights have moved into a larger model since compile(): "
                 "compile it again"

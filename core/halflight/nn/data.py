@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from halflight.nn.arrays import Array, Host, Shape
+from halflight.nn.hosts import first, host
 
 Arrays: TypeAlias = Host | Sequence[Any] | Mapping[str, Host]
 """One array, a list of arrays in the model's order, or arrays by the names of inputs or outputs."""
@@ -61,6 +62,11 @@ class Batch:
     weights: list[Host]
     """(rows,) for each output."""
 
+    @property
+    def counts(self) -> bool:
+        """Whether any row of any output has a weight."""
+        return any(weight.any() for weight in self.weights)
+
 
 @dataclass(frozen=True)
 class DeviceBatch:
@@ -91,19 +97,22 @@ def by_name(what: str, arrays: Arrays, names: Sequence[str]) -> dict[str, Host]:
     """Return arrays by name, in the order of `names`; a single name takes a plain array.
 
     Raises:
-        ValueError: too few, too many or unknown ones.
+        ValueError: too few, too many or unknown ones, or as `host`.
     """
     if isinstance(arrays, Mapping):
         if set(arrays) != set(names):
             raise ValueError(f"Model: needs the {what} {list(names)}, received {list(arrays)}")
-        return {name: np.asarray(arrays[name]) for name in names}
+        return {name: host(f"{what} {name!r}", arrays[name]) for name in names}
     listed = isinstance(arrays, list | tuple) and (
         len(names) > 1 or (len(arrays) == 1 and isinstance(arrays[0], np.ndarray))
     )
     parts = list(arrays) if listed else [arrays]
     if len(parts) != len(names):
         raise ValueError(f"Model: needs the {what} {list(names)}, received {len(parts)} array(s)")
-    return {name: np.asarray(array) for name, array in zip(names, parts, strict=True)}
+    return {
+        name: host(f"{what} {name!r}" if len(names) > 1 else what, array)
+        for name, array in zip(names, parts, strict=True)
+    }
 
 
 def check_inputs(inputs: Arrays, rules: Rules) -> list[Host]:
@@ -122,30 +131,7 @@ def check_inputs(inputs: Arrays, rules: Rules) -> list[Host]:
 
 
 def check_batch(batch: RawBatch, rules: Rules) -> Batch:
-    """Return a checked batch: samples of which at least one counts.
-
-    Raises:
-        ValueError: as `check_samples`, or weights that are all zero.
-    """
-    checked = check_samples(batch, rules)
-    check_weights(checked.weights, rules.targets)
-    return checked
-
-
-def check_weights(weights: Sequence[Host], rules: Sequence[TargetRule]) -> None:
-    """Check that every output has a row in a batch that counts.
-
-    Raises:
-        ValueError: the weights of an output are all zero.
-    """
-    for weight, rule in zip(weights, rules, strict=True):
-        if not weight.any():
-            of = f" of {rule.name!r}" if len(rules) > 1 else ""
-            raise ValueError(f"sample weights{of} must not be all zero in a batch")
-
-
-def check_samples(batch: RawBatch, rules: Rules) -> Batch:
-    """Return checked samples; weights default to 1.
+    """Return a checked batch; weights default to 1.
 
     Targets whose last axis has one value may leave it out. A weight has the batch axis alone, or
     one value for each row of the output: zero leaves a sample, or a row, out of the loss.
@@ -200,10 +186,13 @@ def _weights(raw: Arrays | None, rules: Sequence[TargetRule]) -> list[Host | Non
         unknown = sorted(set(raw) - set(names))
         if unknown:
             raise ValueError(f"sample weights for unknown outputs {unknown}; known are {names}")
-        return [None if name not in raw else np.asarray(raw[name]) for name in names]
+        return [
+            None if name not in raw else host(f"sample weights of {name!r}", raw[name])
+            for name in names
+        ]
     if isinstance(raw, list | tuple) and len(rules) > 1:
         return list(by_name("sample weights of", raw, names).values())
-    return [None if raw is None else np.asarray(raw)] * len(rules)
+    return [None if raw is None else host("sample weights", raw)] * len(rules)
 
 
 def _target(
@@ -261,12 +250,19 @@ def _input(array: Host, rule: InputRule, dtype: type[np.floating]) -> Host:
 def _numbers(what: str, array: Host, shape: Shape, dtype: type[np.floating]) -> Host:
     _check_shape(what, array, shape)
     if array.dtype.kind not in "biuf":
-        raise ValueError(f"{what}: needs real numbers, received the dtype {array.dtype}")
+        raise ValueError(
+            f"{what}: needs real numbers, received the dtype {array.dtype}"
+            + (", as of missing values" if array.dtype.kind == "O" else "")
+        )
     with np.errstate(over="ignore"):  # what overflows is infinite, and refused below
         converted = np.ascontiguousarray(array, dtype)
     if not np.isfinite(converted).all():
-        bad = int((~np.isfinite(converted)).sum())
-        raise ValueError(f"{what}: every value must be finite, received {bad} NaN or infinite")
+        bad = ~np.isfinite(converted)
+        place = first(bad)
+        raise ValueError(
+            f"{what}: every value must be finite, received {int(bad.sum())} NaN or infinite in "
+            f"{np.dtype(dtype).name}, the first {array[place]} at {place}"
+        )
     return converted
 
 

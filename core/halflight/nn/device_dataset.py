@@ -7,7 +7,7 @@ import numpy as np
 
 from halflight.kernels import Backend
 from halflight.nn.arrays import Array, Host, Shape
-from halflight.nn.data import Batch, DeviceBatch, Rules, check_samples, check_weights, naming
+from halflight.nn.data import Batch, DeviceBatch, Rules, check_batch, naming
 from halflight.nn.sources import IndexedSource
 
 # Values that are checked and copied at a time: 32 MiB.
@@ -52,7 +52,7 @@ class DeviceDataset:
         Raises:
             ValueError: one is wrong.
         """
-        self._source, self._rules, self._staging = source, rules, kernels.Staging()
+        self._source, self._staging = source, kernels.Staging()
         length = source.length
         self._leads = [math.prod(rule.rows) for rule in rules.targets]
         labels = list(zip(self._leads, rules.targets, strict=True))
@@ -65,7 +65,7 @@ class DeviceDataset:
         for start in range(0, length, step):
             stop = min(start + step, length)
             with naming(f"samples {start} to {stop - 1}"):
-                batch = check_samples(source.samples(slice(start, stop)), rules)
+                batch = check_batch(source.samples(slice(start, stop)), rules)
             chunks = [*batch.inputs, *batch.targets, *batch.weights]
             chunks = [table.flat(chunk) for table, chunk in zip(tables, chunks, strict=True)]
             for table, chunk in zip(tables, uploads(chunks), strict=True):
@@ -75,15 +75,13 @@ class DeviceDataset:
 
     def batches(self, epoch: int) -> Generator[DeviceBatch, None, None]:
         """Yield an epoch's batches, each good until the next is asked for."""
-        for number, rows in enumerate(self._source.index_batches(epoch)):
+        for rows in self._source.index_batches(epoch):
             found = [array[rows] for array in self._host]
             targets = [
                 array.reshape(len(rows) * lead, -1)
                 for array, lead in zip(found, self._leads, strict=False)
             ]
             weights = [array.reshape(-1) for array in found[len(targets) :]]
-            with naming(f"epoch {epoch}, batch {number}"):
-                check_weights(weights, self._rules.targets)
             (index,) = self._staging([rows])
             yield DeviceBatch(
                 Batch([], targets, weights),

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from halflight.nn.arrays import ScratchRequest, Shape, Weight
-from halflight.nn.layer import Layer, Tensor
+from halflight.nn.layer import Call, Layer, Tensor
 from halflight.nn.naming import snake_case
 
 
@@ -56,6 +57,20 @@ class Graph:
         self.layers = list(dict.fromkeys(node.layer for node in self.nodes))
         _name(self.layers)
         self.output_names = _numbered([tensor.call.layer.name for tensor in outputs if tensor.call])
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy is made of: tensors one by one, as a chain may be long."""
+        flat = [(tensor.shape, tensor.name, tensor.dtype) for tensor in self.tensors]
+        return self.__dict__ | {"tensors": flat}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Tie a copy's tensors together again."""
+        self.__dict__.update(state)
+        self.tensors = [Tensor(shape, name, None, dtype) for shape, name, dtype in state["tensors"]]
+        for node in self.nodes:
+            read = tuple(self.tensors[number] for number in node.inputs)
+            self.tensors[node.output].call = Call(node.layer, read, node.requests)
+            node.layer.add_output(self.tensors[node.output])
 
     @property
     def inputs(self) -> list[Tensor]:

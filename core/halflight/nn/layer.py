@@ -9,19 +9,21 @@ from typing import Any, ClassVar, Protocol
 
 from halflight.kernels import Backend
 from halflight.nn.arrays import Array, Scratch, ScratchRequest, Shape, Weight
-from halflight.nn.checks import BOOLEAN, broken, check
+from halflight.nn.checks import BOOLEAN, broken, check, integers, require
 from halflight.nn.configuration import configuration
 from halflight.nn.constraints import MaxNorm
 from halflight.nn.initializers import Initializer
 from halflight.nn.parameters import Parameters
 from halflight.nn.registry import Registry
 from halflight.nn.regularizers import L1L2
+from halflight.nn.turns import Turns
 
 
 class Owner(Protocol):
     """Who keeps the memory of a layer's weights, and of all that share it: see `ownership`."""
 
     layers: list[Layer]
+    turns: Turns
 
     def allocated(self) -> Parameters:
         """Return the memory."""
@@ -58,9 +60,7 @@ def Input(  # noqa: N802  Keras's name
     Raises:
         ValueError: `shape` is not a sequence of positive integers, or the dtype is another one.
     """
-    sizes = tuple(shape)
-    if not sizes or not all(type(size) is int and size > 0 for size in sizes):
-        raise ValueError(f"Input {name!r}: shape must be positive integers, received {shape!r}")
+    sizes = require(f"Input {name!r}", "shape", shape, integers("positive integers", least=1))
     if dtype not in ("float32", "int32"):
         raise ValueError(f'Input {name!r}: dtype must be "float32" or "int32", received {dtype!r}')
     return Tensor(sizes, name=name, dtype=dtype)
@@ -110,6 +110,27 @@ class Layer:
             raise self.error("name must not hold a '/'", self.name)
         check(self, BOOLEAN, "trainable")
         self.check()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy is made of: all but the graphs that this layer is in."""
+        if self.owner is not None:
+            self.owner.turns.require_untrained(f"copy of {self.label}")
+        return self.__dict__ | {"_outputs": [], "_requests": [], "owner": None}
+
+    def __copy__(self) -> Layer:
+        """Refuse: two layers would share weights, and only one of them know their memory.
+
+        Raises:
+            TypeError: always, but for a layer without weights.
+        """
+        if self.weights:
+            raise TypeError(
+                f"{self.label}: a shallow copy would share its weights: call the layer itself once "
+                "more, or use copy.deepcopy"
+            )
+        copied = type(self).__new__(type(self))
+        copied.__dict__.update(self.__getstate__())
+        return copied
 
     # What a subclass writes.
 
@@ -195,8 +216,12 @@ class Layer:
         shape = tuple(self.build(shapes if self.takes_list else shapes[0]))
         self._built_for = shapes
         tensor = Tensor(shape, call=Call(self, tensors, tuple(self._requests)))
-        self._outputs.append(tensor)
+        self.add_output(tensor)
         return tensor
+
+    def add_output(self, tensor: Tensor) -> None:
+        """Note one more call of this layer, by what it writes."""
+        self._outputs.append(tensor)
 
     @property
     def output(self) -> Tensor:

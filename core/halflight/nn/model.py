@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from halflight.nn.checks import integer, require
 from halflight.nn.class_weights import ClassWeighted, IndexedClassWeighted
 from halflight.nn.compiled import TrainableNetwork
 from halflight.nn.data import Arrays, RawBatch, by_name, check_inputs
@@ -23,7 +24,12 @@ from halflight.nn.training import evaluate, fit, loader_of, train_on_batch
 
 
 class Model(TrainableNetwork):
-    """A `Network` with Keras's `compile`, `fit`, `evaluate` and `predict`; arguments as there."""
+    """A `Network` with Keras's `compile`, `fit`, `evaluate` and `predict`; arguments as there.
+
+    Any number of threads may predict and evaluate, and others change the weights meanwhile: every
+    prediction and evaluation is of one state of the weights, and waits for a step to end. Only one
+    thread trains at a time. Copies (`copy.deepcopy`, pickle, joblib) go on as the original would.
+    """
 
     def fit(
         self,
@@ -55,16 +61,21 @@ class Model(TrainableNetwork):
             shuffle: put the samples in a new order each epoch, for arrays.
             seed: of the shuffling, for arrays.
             class_weight: factors of the samples' weights by their integer class.
-            sample_weight: (samples,), or a value for each row of the output (a mask of 0 and 1).
+            sample_weight: (samples,), or a value for each row of the output (a mask of 0 and 1). A
+                batch whose weights are all zero is left out as if it were not there.
             callbacks: see `halflight.nn.callbacks`.
             initial_epoch: number of the first epoch.
             steps_per_epoch: batches an epoch, for a generator.
 
         Raises:
-            ValueError: data that do not fit; nothing to train; not compiled.
+            ValueError: data that do not fit, or are masked; nothing to train; not compiled; an
+                epoch without a row of weight.
+            RuntimeError: another thread trains these weights.
             FloatingPointError: the loss or a gradient is not finite and no TerminateOnNaN watches.
         """
         compiled, names = self.compiled(), self.input_names
+        epochs = require("fit", "epochs", epochs, integer(least=0))
+        initial_epoch = require("fit", "initial_epoch", initial_epoch, integer(least=0))
         source = as_source(
             names,
             x,

@@ -13,15 +13,17 @@ from halflight.nn.arrays import Shape, Weight
 from halflight.nn.checks import SEED, require
 from halflight.nn.executor import Executor
 from halflight.nn.graph import Graph
+from halflight.nn.hosts import host
 from halflight.nn.layer import Layer, Tensor
 from halflight.nn.ownership import join
 from halflight.nn.parameters import Parameters, stream
+from halflight.nn.sharing import Shared
 from halflight.nn.summary import summarize
 from halflight.nn.transfer import LoadReport, read_shared
 from halflight.nn.weights import read_arrays, write_arrays
 
 
-class Network:
+class Network(Shared):
     """Layers between `inputs` and `outputs`, on one back end: a graph with weights and memory.
 
     Layers that already belong to another network bring their weights along: both networks then
@@ -48,7 +50,7 @@ class Network:
         seed: int = 0,
     ) -> None:
         """Number the graph and name its layers; weights are drawn when they are first needed."""
-        require("Model", "seed", seed, SEED)
+        seed = require("Model", "seed", seed, SEED)
         self.graph = Graph(
             [inputs] if isinstance(inputs, Tensor) else list(inputs),
             [outputs] if isinstance(outputs, Tensor) else list(outputs),
@@ -58,6 +60,22 @@ class Network:
         self._many = not isinstance(outputs, Tensor)
         join(self.graph.layers, self.kernels, seed)
         self._executors: dict[bool, Executor] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy is made of: the layers with their weights, and who shares them."""
+        self.owner.turns.require_untrained("copy")
+        return self.__dict__ | {"_executors": {}, "_owner": self.owner}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take a copy's parts; its layers have their owner by now."""
+        self.__dict__.update(state)
+        del self.__dict__["_owner"]
+
+    def __copy__(self) -> "Network":
+        """Return another network of the same layers, which shares the weights."""
+        copied = type(self).__new__(type(self))
+        copied.__dict__.update(self.__dict__ | {"_executors": {}})
+        return copied
 
     def __call__(self, inputs: Tensor | Sequence[Tensor]) -> Tensor | list[Tensor]:
         """Call every layer anew on other tensors, sharing the weights.
@@ -167,7 +185,8 @@ class Network:
 
     def get_weights(self) -> dict[str, NDArray[Any]]:
         """Return copies of all weights by their full names, `layer/weight`."""
-        return {n: self.kernels.to_host(w.value) for n, w in self.weights.items()}
+        with self.reading():
+            return {n: self.kernels.to_host(w.value) for n, w in self.weights.items()}
 
     def set_weights(self, values: Mapping[str, NDArray[Any]]) -> None:
         """Replace all weights; nothing changes unless every name and shape fits.
@@ -181,17 +200,18 @@ class Network:
                 f"set_weights: missing {sorted(set(known) - set(values))}, "
                 f"unknown {sorted(set(values) - set(known))}"
             )
+        given = {name: host(f"set_weights: {name!r}", values[name]) for name in known}
         for name, weight in known.items():
-            value = np.asarray(values[name])
+            value = given[name]
             if value.shape != weight.shape or not np.isfinite(value).all():
                 raise ValueError(
                     f"set_weights: {name!r} needs finite values of shape {weight.shape}, "
                     f"received {value.shape}"
                     + (" with NaN or infinity" if value.shape == weight.shape else "")
                 )
-        for name, weight in known.items():
-            host = np.asarray(values[name], dtype=self.kernels.FLOAT)
-            self.kernels.copy(weight.value, self.kernels.to_device(host))
+        with self.writing("set_weights"):
+            for name, weight in known.items():
+                self.kernels.copy(weight.value, self.kernels.to_device(given[name]))
 
     def save_weights(self, path: str | os.PathLike[str]) -> None:
         """Write all weights as one safetensors file, whole or not at all."""
@@ -241,8 +261,14 @@ class Network:
     # Memory.
 
     def refresh(self) -> None:
-        """Take note of which layers are trainable now."""
-        self._executors.pop(True, None)
+        """Take note of which layers are trainable now.
+
+        Raises:
+            RuntimeError: another thread trains them.
+        """
+        self.owner.turns.require_untrained("freeze")
+        with self.writing("freeze"):
+            self._executors.pop(True, None)
 
     def executor(self, batch: int, *, training: bool) -> Executor:
         """Return the planned memory for batches of at least `batch` samples."""
@@ -261,9 +287,7 @@ class Network:
 
     def _allocate(self) -> Parameters:
         """Draw the weights, unless that was done; other networks may have joined the ownership."""
-        owner = self.layers[0].owner
-        assert owner is not None
-        return owner.allocated()
+        return self.owner.allocated()
 
     def _set_trainable(self, patterns: Sequence[str], trainable: bool) -> None:
         names = [layer.name or "" for layer in self.layers]

@@ -1,12 +1,14 @@
 """The objective: a loss, its weight and its metrics for every output of a model."""
 
+import copy
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from halflight.nn.arrays import Host
-from halflight.nn.checks import NOT_NEGATIVE, plain_number, require
+from halflight.nn.checks import NOT_NEGATIVE, require
 from halflight.nn.data import InputRule, Rules, TargetRule
 from halflight.nn.losses import Loss
 from halflight.nn.losses import get as get_loss
@@ -26,11 +28,14 @@ class Head:
     _sum: float = 0.0
     _weights: float = 0.0
 
-    def reset(self) -> None:
-        """Forget all batches."""
-        self._sum = self._weights = 0.0
-        for metric in self.metrics:
-            metric.reset()
+    def fresh(self) -> "Head":
+        """Return the same of no batch yet."""
+        return Head(self.name, self.loss, self.weight, copy.deepcopy(self.metrics))
+
+    @property
+    def counted(self) -> bool:
+        """Whether any row did."""
+        return self._weights > 0.0
 
     def add(self, value: float, weight: float) -> None:
         """Add a batch's mean loss, and the sum of its weights."""
@@ -43,8 +48,8 @@ class Head:
             metric.update(target, prediction, weight)
 
     def mean(self) -> float:
-        """Return the mean loss so far."""
-        return self._sum / self._weights
+        """Return the mean loss so far; NaN as long as no row counted."""
+        return self._sum / self._weights if self._weights else math.nan
 
 
 class Objective:
@@ -77,17 +82,29 @@ class Objective:
         for name, shape, part, weight, listed in zip(
             names, shapes, parts, weights, measured, strict=True
         ):
-            require("compile", f"the loss weight of {name!r}", plain_number(weight), NOT_NEGATIVE)
+            factor = require("compile", f"the loss weight of {name!r}", weight, NOT_NEGATIVE)
             chosen = [resolve(metric, part, shape) for metric in listed]
-            self.heads.append(Head(name, part, float(weight), chosen))
+            self.heads.append(Head(name, part, factor, chosen))
         self._penalty = 0.0
         self._steps = 0
 
-    def reset(self) -> None:
-        """Forget all batches."""
-        self._penalty, self._steps = 0.0, 0
+    def fresh(self) -> "Objective":
+        """Return the same of no batch yet, to add those of one epoch or evaluation to."""
+        new = copy.copy(self)
+        new.heads = [head.fresh() for head in self.heads]
+        new._penalty, new._steps = 0.0, 0
+        return new
+
+    def better(self) -> dict[str, str | None]:
+        """Return the keys of `logs`, with "lower" or "higher", or None where nothing says so."""
+        known: dict[str, str | None] = {"loss": "lower"}
+        several = len(self.heads) > 1
+        if several:
+            known |= {f"{head.name}_loss": "lower" for head in self.heads}
         for head in self.heads:
-            head.reset()
+            prefix = f"{head.name}_" if several else ""
+            known |= {f"{prefix}{metric.name}": metric.better for metric in head.metrics}
+        return known
 
     def add(self, values: Sequence[float], weights: Sequence[float], penalty: float) -> None:
         """Add a batch: the mean loss of each output, the sums of weights, and the penalty."""
@@ -103,12 +120,23 @@ class Objective:
 
     def loss(self) -> float:
         """Return the mean of `total` so far."""
-        return self.total([head.mean() for head in self.heads], self._penalty / self._steps)
+        penalty = self._penalty / self._steps if self._steps else math.nan
+        return self.total([head.mean() for head in self.heads], penalty)
 
     def logs(self) -> dict[str, float]:
-        """Return the record so far: loss, each output's loss where there are several, metrics."""
-        logs = {"loss": self.loss()}
+        """Return the record so far: loss, each output's loss where there are several, metrics.
+
+        Raises:
+            ValueError: an output has no row that counts, and so no mean.
+        """
         several = len(self.heads) > 1
+        for head in self.heads:
+            if not head.counted:
+                of = f" of {head.name!r}" if several else ""
+                raise ValueError(
+                    f"sample weights{of} must not be all zero: no row of the data counts"
+                )
+        logs = {"loss": self.loss()}
         if several:
             logs |= {f"{head.name}_loss": head.mean() for head in self.heads}
         for head in self.heads:

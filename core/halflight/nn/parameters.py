@@ -31,9 +31,9 @@ class Parameters:
         weights: Mapping[str, Weight],
         seed: int,
     ) -> None:
-        """Allocate and initialise all `weights`."""
+        """Allocate all `weights`, and draw those that have no value yet."""
         self._kernels = kernels
-        self._starts: dict[int, int] = {}
+        self._starts: dict[Weight, int] = {}
         ordered = sorted(weights.items(), key=lambda item: not item[1].decay)  # stable
         trained = {name: weight for name, weight in ordered if weight.trained}
         states = {name: weight for name, weight in ordered if not weight.trained}
@@ -70,25 +70,27 @@ class Parameters:
 
     def place(self, weight: Weight) -> tuple[int, int]:
         """Return where `weight` begins in its flat buffer, and where the next one may."""
-        start = self._starts[id(weight)]
+        start = self._starts[weight]
         return start, start + aligned(math.prod(weight.shape))
 
     def _allocate(self, weights: Mapping[str, Weight], seed: int) -> Array:
         total = 0
         for weight in weights.values():
-            self._starts[id(weight)] = total
+            self._starts[weight] = total
             total += aligned(math.prod(weight.shape))
         host = np.zeros(max(total, 1), self._kernels.FLOAT)
         for name, weight in weights.items():
-            rng = np.random.Generator(np.random.Philox(key=[seed, stream(seed, name)]))
-            initial = weight.initializer(weight.shape, rng)
-            self.view(host, weight)[...] = initial
+            known = weight.host()
+            if known is None:
+                rng = np.random.Generator(np.random.Philox(key=[seed, stream(seed, name)]))
+                known = weight.initializer(weight.shape, rng)
+            self.view(host, weight)[...] = known
         flat = self._kernels.to_device(host)
         for weight in weights.values():
-            weight.value = self.view(flat, weight)
+            weight.value, weight.to_host = self.view(flat, weight), self._kernels.to_host
         return flat
 
     def view(self, flat: Array, weight: Weight) -> Array:
         """Return the part of a flat buffer, as long as `values`, that belongs to `weight`."""
-        start = self._starts[id(weight)]
+        start = self._starts[weight]
         return flat[start : start + math.prod(weight.shape)].reshape(weight.shape)

@@ -6,8 +6,9 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 
 from halflight.nn.arrays import Host
-from halflight.nn.checks import COUNT, require
+from halflight.nn.checks import BOOLEAN, COUNT, SEED, require
 from halflight.nn.data import Arrays, RawBatch, by_name
+from halflight.nn.hosts import host, hosts
 
 
 class StoredArray(Protocol):
@@ -94,10 +95,14 @@ class ArraySource:
             rows: (n,) integers, which samples take part and in which order; None: all.
 
         Raises:
-            ValueError: lengths differ, there are no rows, one is not there, or batch_size is not
-                positive.
+            ValueError: lengths differ, there are no rows, one is not there, weights in memory are
+                all zero, a value is masked, or batch_size is not positive.
         """
-        require("ArraySource", "batch_size", batch_size, COUNT)
+        batch_size = require("ArraySource", "batch_size", batch_size, COUNT)
+        seed = require("ArraySource", "seed", seed, SEED)
+        shuffle = require("ArraySource", "shuffle", shuffle, BOOLEAN)
+        inputs, target = hosts("inputs", inputs), hosts("targets", target)
+        weight = hosts("sample_weight", weight)
         lengths = {
             f"{what} {name}".strip(): len(array)
             for what, arrays in (("", inputs), ("targets", target), ("sample_weight", weight))
@@ -111,9 +116,19 @@ class ArraySource:
         self._batch_size, self._shuffle, self._seed = batch_size, shuffle, seed
         self._rows = None if rows is None else _checked_rows(rows, min(lengths.values()))
         self.length = min(lengths.values()) if self._rows is None else len(self._rows)
+        self._require_weight()
         self.steps = -(-self.length // batch_size)
         every = [array for arrays in (inputs, target, weight) for _, array in _each(arrays)]
         self.read_ahead = any(_is_stored(array) for array in every)
+
+    def _require_weight(self) -> None:
+        """Raise ValueError where weights let no sample count; those of a file are not read."""
+        for name, array in _each(self._weight):
+            if isinstance(array, np.ndarray) and not _is_stored(array):
+                chosen = array if self._rows is None else array[self._rows]
+                if not chosen.any():
+                    of = f" of {name!r}" if isinstance(self._weight, Mapping) else ""
+                    raise ValueError(f"sample_weight{of} must not be all zero: no sample counts")
 
     def batches(self, epoch: int) -> Iterator[RawBatch]:
         """Yield the batches of one epoch."""
@@ -150,8 +165,8 @@ class IteratorSource:
         Raises:
             ValueError: `steps` is not a positive integer.
         """
-        require("a generator of batches", "steps", steps, COUNT)
-        self._iterator, self.steps = iter(batches), steps
+        self.steps = require("a generator of batches", "steps", steps, COUNT)
+        self._iterator = iter(batches)
 
     def batches(self, epoch: int) -> Iterator[RawBatch]:
         """Yield the next `steps` batches, or as many as are left."""
@@ -186,7 +201,12 @@ def as_source(
         return IteratorSource(x, steps)
     inputs = by_name("inputs", x, input_names)  # type: ignore[arg-type]
     return ArraySource(
-        inputs, _arrays(y), _arrays(weight), batch_size=batch_size, shuffle=shuffle, seed=seed
+        inputs,
+        _arrays("targets", y),
+        _arrays("sample_weight", weight),
+        batch_size=batch_size,
+        shuffle=shuffle,
+        seed=seed,
     )
 
 
@@ -217,13 +237,15 @@ def validation_source(
     return as_source(input_names, data[0], data[1], weight, batch_size, steps=steps)
 
 
-def _arrays(values: Arrays | None) -> Arrays | None:
+def _arrays(what: str, values: Arrays | None) -> Arrays | None:
     """Numbers in a list become an array; arrays in a list or mapping stay apart."""
-    if values is None or isinstance(values, Mapping):
-        return values
+    if values is None:
+        return None
+    if isinstance(values, Mapping):
+        return {name: host(f"{what} {name!r}", array) for name, array in values.items()}
     if isinstance(values, list | tuple) and any(isinstance(v, np.ndarray) for v in values):
-        return list(values)
-    return np.asarray(values)
+        return [host(f"{what} {number}", array) for number, array in enumerate(values)]
+    return host(what, values)
 
 
 def _each(arrays: Any) -> list[tuple[str, Any]]:

@@ -4,6 +4,7 @@ A step of a GPU returns before it is done: what it finds stays on the device, an
 epoch, or when a callback looks. A back end that computes at once is read after every step.
 """
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class StepArrays:
 
 
 class Record(NamedTuple):
-    """The objective on a step's batch, and its mean since `reset`."""
+    """The objective on a step's batch (NaN if no row counts), and its mean so far."""
 
     loss: float
     mean: float
@@ -44,36 +45,35 @@ class Failure:
     """A step that found something that is not finite."""
 
     step: int
-    """Its number since the last `reset`."""
+    """Its number in the epoch."""
     loss: float
 
 
 class StepResults:
-    """What the steps since `reset` found."""
+    """What the steps of one epoch, or one evaluation, found.
+
+    Attributes:
+        objective: the sums over all steps that were read.
+        records: one for each of these, up to the first failure.
+        undone: steps of training from the failure on, which changed nothing.
+    """
 
     def __init__(
         self, kernels: Backend, objective: Objective, widths: Sequence[int], penalties: int
     ) -> None:
         """Allocate nothing yet; `widths` are the last axes of the outputs."""
-        self._kernels, self._objective = kernels, objective
+        self._kernels, self.objective = kernels, objective.fresh()
         self._widths, self._penalties = widths, penalties
         self._readback = Readback(kernels)
         self._open: deque[tuple[Batch, bool]] = deque()
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget all steps."""
-        self._readback.read()
-        self._open.clear()
-        self._objective.reset()
         self.records: list[Record] = []
-        """One for each step that was read, up to the first failure."""
         self.failure: Failure | None = None
+        self.undone = 0
 
     def open(self, batch: Batch, *, training: bool) -> StepArrays:
         """Return where a step on this batch writes; reads those before where there is no room."""
         rows = [len(weight) for weight in batch.weights]
-        measured = [bool(head.metrics) for head in self._objective.heads]
+        measured = [bool(head.metrics) for head in self.objective.heads]
         predictions = [
             (count, width) if wanted else None
             for count, width, wanted in zip(rows, self._widths, measured, strict=True)
@@ -93,6 +93,11 @@ class StepResults:
             array((1,)) if training else None,
         )
 
+    def skip(self, batch: Batch) -> None:
+        """Note a batch without a row that counts: it was left out."""
+        self._open.append((batch, False))
+        self.close()
+
     def record(self, step: int) -> Record:
         """Return what a step found, or the failure before it; waits for the device."""
         if step >= len(self.records):
@@ -109,32 +114,36 @@ class StepResults:
         arrays = deque(self._readback.read())
         while self._open:
             batch, training = self._open.popleft()
-            self._add(batch, arrays, training=training)
+            if batch.counts:
+                self._add(batch, arrays, training=training)
+            elif self.failure is None:
+                self.records.append(Record(math.nan, self.objective.loss()))
 
     def _add(self, batch: Batch, arrays: deque[Host], *, training: bool) -> None:
-        heads = self._objective.heads
+        heads = self.objective.heads
         losses = [arrays.popleft() for _ in heads]
         predictions = [arrays.popleft() if head.metrics else None for head in heads]
         penalty = sum(float(arrays.popleft()[0]) for _ in range(self._penalties))
         finite = bool(arrays.popleft()[0]) if training else True
         if self.failure is not None:
+            self.undone += training
             return
         sums = [float(weight.sum(dtype=np.float64)) for weight in batch.weights]
         values = [
-            _weighted_sum(loss, weight) / total
+            _weighted_sum(loss, weight) / total if total else 0.0
             for loss, weight, total in zip(losses, batch.weights, sums, strict=True)
         ]
-        total = self._objective.total(values, penalty)
+        total = self.objective.total(values, penalty)
         if not finite:
-            self.failure = Failure(len(self.records), total)
+            self.failure, self.undone = Failure(len(self.records), total), 1
             self.records.append(Record(total, total))
             return
-        self._objective.add(values, sums, penalty)
-        self.records.append(Record(total, self._objective.loss()))
+        self.objective.add(values, sums, penalty)
+        self.records.append(Record(total, self.objective.loss()))
         for head, target, prediction, weight in zip(
             heads, batch.targets, predictions, batch.weights, strict=True
         ):
-            if prediction is not None:
+            if prediction is not None and weight.any():
                 head.update_metrics(target, prediction, weight)
 
 

@@ -31,7 +31,19 @@ def restart(compiled: Compiled) -> None:
 
 
 def train(compiled: Compiled, batch: DeviceBatch, results: StepResults) -> None:
-    """Make one step: forward, losses, backward, update."""
+    """Make one step: forward, losses, backward, update.
+
+    A batch without a row that counts changes nothing: no weight, no running statistic, nothing of
+    the optimizer, not even its number of steps.
+    """
+    if not batch.host.counts:
+        results.skip(batch.host)
+        return
+    with compiled.network.writing("fit"):
+        _train(compiled, batch, results)
+
+
+def _train(compiled: Compiled, batch: DeviceBatch, results: StepResults) -> None:
     network, optimizer, parameters = compiled.network, compiled.optimizer, compiled.check()
     kernels, layers = network.kernels, network.layers
     size, step = batch.samples, optimizer.iterations
@@ -54,30 +66,39 @@ def train(compiled: Compiled, batch: DeviceBatch, results: StepResults) -> None:
 
 
 def evaluate(compiled: Compiled, batch: DeviceBatch, results: StepResults) -> None:
-    """Find the losses and predictions of a batch in inference mode."""
+    """Find the losses and predictions of a batch in inference mode, if a row of it counts."""
     network = compiled.network
-    executor = network.executor(batch.samples, training=False)
-    arrays = results.open(batch.host, training=False)
-    outputs = executor.forward(batch.inputs)
-    _write_losses(compiled, batch, executor, outputs, arrays)
-    write_penalties(network.kernels, network.layers, arrays.penalties, gradients=False)
-    results.close()
+    if not batch.host.counts:
+        results.skip(batch.host)
+        return
+    with network.computing():
+        executor = network.executor(batch.samples, training=False)
+        arrays = results.open(batch.host, training=False)
+        outputs = executor.forward(batch.inputs)
+        _write_losses(compiled, batch, executor, outputs, arrays)
+        write_penalties(network.kernels, network.layers, arrays.penalties, gradients=False)
+        results.close()
 
 
 def predict(network: Network, batches: Iterable[Sequence[Host]]) -> list[list[Host]]:
-    """Return the outputs for batches of checked inputs: for each output, batch by batch."""
+    """Return the outputs for batches of checked inputs: for each output, batch by batch.
+
+    All come from the same weights, whatever other threads do meanwhile.
+    """
     kernels, readback = network.kernels, Readback(network.kernels)
     staging, found = kernels.Staging(), []
-    for arrays in batches:
-        executor = network.executor(len(arrays[0]), training=False)
-        outputs = executor.forward(staging(arrays))
-        shapes = [tuple(output.shape) for output in outputs]
-        if not readback.fits(*shapes):
-            found += readback.read()
-            readback.fits(*shapes)
-        for output, shape in zip(outputs, shapes, strict=True):
-            kernels.copy(readback.array(shape), output)
-    found += readback.read()
+    with network.reading():
+        for arrays in batches:
+            with network.computing():
+                executor = network.executor(len(arrays[0]), training=False)
+                outputs = executor.forward(staging(arrays))
+                shapes = [tuple(output.shape) for output in outputs]
+                if not readback.fits(*shapes):
+                    found += readback.read()
+                    readback.fits(*shapes)
+                for output, shape in zip(outputs, shapes, strict=True):
+                    kernels.copy(readback.array(shape), output)
+        found += readback.read()
     count = len(network.output_names)
     return [found[number::count] for number in range(count)]
 
@@ -95,7 +116,11 @@ def _write_losses(
     for number, head in enumerate(compiled.objective.heads):
         gradient, output = _rows(gradients[number]), _rows(outputs[number])
         target, weight = batch.targets[number], batch.weights[number]
-        head.loss(kernels, arrays.losses[number], gradient, output, target, weight)
+        if batch.host.weights[number].any():
+            head.loss(kernels, arrays.losses[number], gradient, output, target, weight)
+        else:  # other outputs count in this batch
+            kernels.fill(arrays.losses[number], 0.0)
+            kernels.fill(gradient, 0.0)
         if head.weight != 1.0:
             kernels.scale(gradient.reshape(gradient.size), head.weight)
         prediction = arrays.predictions[number]

@@ -5,7 +5,7 @@ from contextlib import closing
 
 from halflight.nn.callbacks.callback import Callback, Run
 from halflight.nn.compiled import Compiled
-from halflight.nn.data import Batch, RawBatch, check_batch
+from halflight.nn.data import Batch, RawBatch, check_batch, naming
 from halflight.nn.history import History
 from halflight.nn.loader import Loader, staged
 from halflight.nn.sources import BatchSource
@@ -52,7 +52,8 @@ def fit(
     """Train until `epochs` epochs are done or a callback sets `model.stop_training`.
 
     Raises:
-        ValueError: no trainable weight.
+        ValueError: no trainable weight; no row of an epoch counts.
+        RuntimeError: another thread trains these weights.
         FloatingPointError: the loss or a gradient is not finite, and no callback stopped for it.
     """
     model = compiled.network
@@ -60,7 +61,23 @@ def fit(
     if not any(needed[output] for output in model.graph.outputs):
         raise ValueError("fit: nothing to train: every layer with weights is frozen")
     replayable = getattr(source, "replayable", True)
-    run = Run(compiled, list(callbacks), source.steps, epochs, initial_epoch, replayable)
+    run = Run(
+        compiled,
+        list(callbacks),
+        source.steps,
+        epochs,
+        initial_epoch,
+        replayable,
+        validates=validation is not None,
+    )
+    with model.training("fit"):
+        _fit(run, source, validation)
+    return run.history
+
+
+def _fit(run: Run, source: BatchSource, validation: BatchSource | None) -> None:
+    """Train for all epochs that are left."""
+    compiled, model = run.compiled, run.compiled.network
     for callback in run.callbacks:
         callback.attach(run)
     model.refresh()
@@ -71,7 +88,7 @@ def fit(
         callback.on_train_ready()
     batches = loader_of(compiled, source)
     held_out = None if validation is None else loader_of(compiled, validation)
-    while run.epoch < epochs and not model.stop_training:
+    while run.epoch < run.epochs and not model.stop_training:
         for callback in run.callbacks:
             callback.on_epoch_begin(run.epoch)
         logs = _epoch(run, batches)
@@ -85,10 +102,10 @@ def fit(
             callback.on_epoch_end(epoch, logs)
         for callback in run.callbacks:
             callback.on_epoch_complete(epoch, logs)
-    compiled.optimizer.finalize()
+    with model.writing("fit"):
+        compiled.optimizer.finalize()
     for callback in run.callbacks:
         callback.on_train_end()
-    return run.history
 
 
 def loader_of(compiled: Compiled, source: BatchSource) -> Loader:
@@ -99,11 +116,11 @@ def loader_of(compiled: Compiled, source: BatchSource) -> Loader:
 def evaluate(compiled: Compiled, loader: Loader) -> dict[str, float]:
     """Return the loss and the metrics over epoch 0, in inference mode."""
     results = new_results(compiled)
-    with closing(loader.batches(0)) as batches:
+    with compiled.network.reading(), closing(loader.batches(0)) as batches:
         for batch in batches:
             evaluate_step(compiled, batch, results)
-    results.read()
-    return compiled.objective.logs()
+        results.read()
+    return results.objective.logs()
 
 
 def train_on_batch(compiled: Compiled, raw: RawBatch) -> dict[str, float]:
@@ -112,19 +129,21 @@ def train_on_batch(compiled: Compiled, raw: RawBatch) -> dict[str, float]:
     Raises:
         FloatingPointError: the loss or a gradient is not finite; no weight was changed.
     """
-    compiled.network.refresh()
-    failed = train_alone(compiled, check_batch(raw, compiled.objective.rules)).failure
+    with compiled.network.training("train_on_batch"):
+        compiled.network.refresh()
+        results = train_alone(compiled, check_batch(raw, compiled.objective.rules))
+    failed = results.failure
     if failed is not None:
         raise FloatingPointError(f"the loss is {failed.loss} and a loss or gradient is not finite")
-    return compiled.objective.logs()
+    return results.objective.logs()
 
 
 def train_alone(compiled: Compiled, batch: Batch) -> StepResults:
-    """Make one step on one batch, and wait for what it finds; the objective holds it alone."""
+    """Make one step on one batch, and wait for what it finds."""
     results = new_results(compiled)
     restart(compiled)
     train_step(compiled, staged(compiled.network.kernels.Staging(), batch), results)
-    _settle(compiled, results, 1)
+    _settle(compiled, results)
     return results
 
 
@@ -146,10 +165,11 @@ def _epoch(run: Run, loader: Loader) -> dict[str, float] | None:
                 callback.on_train_batch_end(number, logs)
             if results.failure is not None or model.stop_training:
                 break
-    _settle(compiled, results, number + 1)
+    _settle(compiled, results)
     failed = results.failure
     if failed is None:
-        return {**compiled.objective.logs(), "learning_rate": rate}
+        with naming(f"epoch {run.epoch}"):
+            return {**results.objective.logs(), "learning_rate": rate}
     for callback in run.callbacks:
         callback.on_train_failure(failed.step, failed.loss)
     if not model.stop_training:
@@ -161,8 +181,7 @@ def _epoch(run: Run, loader: Loader) -> dict[str, float] | None:
     return None
 
 
-def _settle(compiled: Compiled, results: StepResults, launched: int) -> None:
+def _settle(compiled: Compiled, results: StepResults) -> None:
     """Wait for all steps; take back the count of those that changed nothing."""
     results.read()
-    if results.failure is not None:
-        compiled.optimizer.iterations -= launched - results.failure.step
+    compiled.optimizer.iterations -= results.undone

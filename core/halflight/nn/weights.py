@@ -6,6 +6,7 @@ then the data (https://huggingface.co/docs/safetensors, "Format").
 
 import math
 import os
+import stat
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ def read_arrays(
         FileNotFoundError: there is no such file.
     """
     path = Path(path)
-    with path.open("rb") as file:
+    with _open(path) as file:
         entries, note, start = _read_header(path, file)
         if expected is not None:
             _compare(path, entries, expected)
@@ -88,7 +89,7 @@ def read_matching(
     """
     path = Path(path)
     arrays = {}
-    with path.open("rb") as file:
+    with _open(path) as file:
         entries, _, start = _read_header(path, file)
         for name, entry in entries.items():
             if shapes.get(name) == entry.shape:
@@ -106,8 +107,27 @@ def check_arrays(path: str | os.PathLike[str], expected: Mapping[str, tuple[int,
         WeightsError: as `read_arrays`.
     """
     path = Path(path)
-    with path.open("rb") as file:
+    with _open(path) as file:
         _compare(path, _read_header(path, file)[0], expected)
+
+
+def read_shapes(path: str | os.PathLike[str]) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of a file's arrays by name; the data are not read.
+
+    Raises:
+        WeightsError: the file is not whole or contradicts itself.
+        FileNotFoundError: there is no such file.
+    """
+    path = Path(path)
+    with _open(path) as file:
+        return {name: entry.shape for name, entry in _read_header(path, file)[0].items()}
+
+
+def _open(path: Path) -> BinaryIO:
+    """Open a regular file: a pipe would wait for ever, and a device never end."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise WeightsError(f"{path}: is not a file: delete it, or name another")
+    return path.open("rb")
 
 
 def _check_finite(path: Path, name: str, array: NDArray[Any]) -> None:

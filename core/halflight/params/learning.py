@@ -38,8 +38,8 @@ LayerEntry = Annotated[tuple[str, dict[str, JsonValue]], BeforeValidator(_layer)
 class Network(Section):
     """The network of section train: a preset of halflight.nn, or a list of its layers.
 
-    Keys beside `preset` are options of that preset; halflight.nn, which this part does not know,
-    checks their names and values, and those of the layers, when the network is built.
+    Keys beside `preset` are options of that preset. halflight.nn says which there are; their
+    values, and the layers, it checks when the network is built for its stamps.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -56,6 +56,17 @@ class Network(Section):
             raise ValueError("needs either a preset or a list of layers")
         if self.layers is not None and self.options:
             raise ValueError(f"{', '.join(self.options)}: only a preset has options, not layers")
+        return self
+
+    @model_validator(mode="after")
+    def _preset_is_known(self) -> Self:
+        if self.preset is not None:
+            from halflight.nn import presets  # other sections do without the network
+
+            ours = [option for option in self.options if option in presets.SURROUNDINGS]
+            if ours:
+                raise ValueError(f"{', '.join(ours)}: set by the pipeline, so not an option here")
+            presets.check(self.preset, self.options)
         return self
 
     @property

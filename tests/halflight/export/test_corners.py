@@ -1,5 +1,6 @@
 """Corners of the converters that the layers' table does not reach."""
 
+import numpy as np
 import pytest
 
 from halflight.nn import Input, Model, layers
@@ -19,6 +20,18 @@ CORNERS = {
     "rows unshifted": (lambda: layers.LayerNormalization(center=False), VOLUME),
     "threshold above limit": (lambda: layers.ReLU(0.5, 0.1, 0.8), IMAGE),
     "slope and threshold": (lambda: layers.ReLU(None, 0.1, 0.3), IMAGE),
+    "integers for numbers": (lambda: layers.ReLU(max_value=6), IMAGE),
+    "integers for all numbers": (lambda: layers.ReLU(6, 1, 2), IMAGE),
+    "NumPy's for numbers": (lambda: layers.ReLU(np.int64(1), np.float32(0), np.int8(0)), IMAGE),
+    "no slope": (lambda: layers.LeakyReLU(0), IMAGE),
+    "a slope of one": (lambda: layers.LeakyReLU(1), IMAGE),
+    "an integer alpha": (lambda: layers.ELU(2), IMAGE),
+    "no alpha": (lambda: layers.ELU(0), IMAGE),
+    "an integer epsilon": (lambda: layers.BatchNormalization(epsilon=1, momentum=1), IMAGE),
+    "rows with an integer epsilon": (lambda: layers.LayerNormalization(epsilon=1), IMAGE),
+    "groups with an integer epsilon": (lambda: layers.GroupNormalization(2, epsilon=1), IMAGE),
+    "neighbours by integers": (lambda: layers.LocalResponseNormalization(1, 2, 1, 1), IMAGE),
+    "neighbours by no integer": (lambda: layers.LocalResponseNormalization(1, 2, 0, 1), IMAGE),
     "slopes of every value": (layers.PReLU, VOLUME),
     "slopes of channels": (lambda: layers.PReLU(shared_axes=(1,)), SEQUENCE),
     "causal, with strides": (lambda: layers.Conv1D(3, 4, 2, "causal"), SEQUENCE),

@@ -75,7 +75,6 @@ def test_early_stopping_restores_the_best_epoch(restore, regression, monkeypatch
 
 
 def test_monitor():
-    assert Monitor("val_binary_accuracy", "auto").improves(0.9, 0.8)
     assert not Monitor("loss", "max", min_delta=0.2).improves(0.9, 0.8)
     assert not Monitor("loss", "min").improves(math.nan, None)
     with pytest.raises(ValueError, match="has \\['loss'\\] .pass validation_data"):

@@ -15,13 +15,13 @@ from halflight.nn.checks import (
     POSITIVE,
     SEED,
     SHARE,
-    as_float,
+    as_python,
     broken,
     check,
     choice,
     integer,
+    integers,
     number,
-    plain_number,
     require,
 )
 
@@ -71,10 +71,43 @@ ONES = [np.float32(0.5), np.int64(2), np.array(0.5), 0.5, "a", [1], None]
 
 @pytest.mark.parametrize("value", ONES, ids=repr)
 def test_a_number_of_numpy_becomes_pythons(value):
-    found = plain_number(value)
+    found = as_python(value)
     assert found == value
     assert type(found) in (int, float, str, list, type(None))
-    assert plain_number(np.arange(2.0)).shape == (2,)
+    assert as_python(np.arange(2.0)).shape == (2,)
+    assert as_python((np.int64(3), 4)) == (3, 4)
+    assert as_python([np.int64(3), (np.float32(0.5), 4)]) == [3, (0.5, 4)]
+    assert type(as_python((np.int64(3),))[0]) is int
+
+
+@pytest.mark.parametrize("number", [np.int32(3), np.uint8(3), np.array(3), 3], ids=repr)
+def test_an_integer_of_numpy_is_one_and_is_kept_as_pythons(number):
+    found = require("it", "size", number, COUNT)
+    assert (found, type(found)) == (3, int)
+    rate = require("it", "rate", number, POSITIVE)
+    assert (rate, type(rate)) == (3.0, float)
+    sizes = require("it", "sizes", [number, 4], integers("sizes", least=1))
+    assert (sizes, {type(size) for size in sizes}) == ((3, 4), {int})
+
+
+@pytest.mark.parametrize(
+    "number", [np.True_, True, np.float64(3.0), 3.0, np.array([3]), "3", 3 + 0j]
+)
+def test_what_is_no_integer_is_refused(number):
+    with pytest.raises(ValueError, match="^it: size must be a positive integer, received "):
+        require("it", "size", number, COUNT)
+
+
+def test_an_integer_beyond_every_float_is_no_number():
+    with pytest.raises(ValueError, match="^it: rate must be a finite number"):
+        require("it", "rate", 10**400, FINITE)
+
+
+def test_fields_are_kept_as_their_rule_says():
+    layer = layers.ReLU(max_value=np.int64(6), negative_slope=0, threshold=np.float32(0.5))
+    kept = (layer.max_value, layer.negative_slope, layer.threshold)
+    assert kept == (6.0, 0.0, 0.5)
+    assert {type(value) for value in kept} == {float}
 
 
 class Thing:
@@ -87,8 +120,6 @@ def test_the_message_names_who_what_which_rule_and_what_came():
         check(Thing(), FRACTION, "rate")
     with pytest.raises(ValueError, match="^reader: depth must be a positive integer, received 0$"):
         require("reader", "depth", 0, COUNT)
-    assert as_float(Thing(), COUNT, "size") == 3.0
-    assert type(as_float(Thing(), COUNT, "size")) is float
     assert str(broken(layers.Flatten(name="flat"), "is flat", 3)) == (
         "Flatten 'flat': is flat, received 3"
     )

@@ -17,7 +17,7 @@ def test_relu_variations_by_hand():
     np.testing.assert_array_equal(outputs(layers.ReLU(), x), [[0.0, 0.5, 1.0, 2.5, 7.0]])
     np.testing.assert_array_equal(outputs(layers.ReLU(6.0), x), [[0.0, 0.5, 1.0, 2.5, 6.0]])
     leaky = layers.ReLU(negative_slope=0.5, threshold=1.0)
-    np.testing.assert_array_equal(outputs(leaky, x), [[-1.5, -0.25, 1.0, 2.5, 7.0]])
+    np.testing.assert_array_equal(outputs(leaky, x), [[-1.5, -0.25, 0.0, 2.5, 7.0]])
 
 
 def test_named_and_own_layers_are_the_same():
@@ -95,3 +95,34 @@ def test_noise_is_off_in_prediction():
     mean, log_variance = Input((3,)), Input((3,))
     model = Model([mean, log_variance], layers.Sampling()([mean, log_variance]))
     np.testing.assert_array_equal(model.predict([x[0], x[1]]), x[0].astype(np.float32))
+
+
+@pytest.mark.parametrize("backend", ["reference", "cpu"])
+def test_a_threshold_itself_is_below_as_in_keras(backend):
+    """Keras multiplies x by (x > threshold); so does the gradient."""
+    x = np.array([[0.2, 0.5, np.nextafter(np.float32(0.5), np.float32(1)), 1.0, 6.0]])
+    row = Input((5,))
+    for slope in (0.0, 0.1):
+        layer = layers.ReLU(6, slope, threshold=0.5)
+        stack = Model(row, layers.ReLU(6, slope, threshold=0.5)(row), backend=backend)
+        expected = np.where(x > 0.5, x, slope * (x - 0.5))
+        np.testing.assert_allclose(stack.predict(x), expected, rtol=1e-6)
+        k = stack.kernels
+        gradient = k.empty(x.shape)
+        layer.function.backward(k, gradient, k.to_device(np.ones(x.shape)), k.to_device(x), None)
+        np.testing.assert_allclose(k.to_host(gradient)[0], [slope, slope, 1, 1, 0], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda: layers.LeakyReLU(0), [[0.0, 0.0, 2.0]]),
+        (lambda: layers.LeakyReLU(1), [[-2.0, 0.0, 2.0]]),
+        (lambda: layers.LeakyReLU(1.5), [[-3.0, 0.0, 2.0]]),
+        (lambda: layers.ELU(0), [[0.0, 0.0, 2.0]]),
+        (lambda: layers.ReLU(max_value=0), [[0.0, 0.0, 0.0]]),
+        (lambda: layers.ReLU(negative_slope=2), [[-4.0, 0.0, 2.0]]),
+    ],
+)
+def test_slopes_at_the_ends_of_keras_ranges(make, expected):
+    np.testing.assert_allclose(outputs(make(), [[-2.0, 0.0, 2.0]]), expected)

@@ -142,17 +142,17 @@ def test_equals_scikit_learn(metric, target, prediction, oracle):
 @pytest.mark.parametrize(
     ("loss", "outputs", "expected"),
     [
-        (losses.BinaryCrossentropy(), 1, ("BinaryAccuracy", 0.5)),
-        (losses.BinaryCrossentropy(from_logits=True), 1, ("BinaryAccuracy", 0.0)),
-        (losses.Hinge(), 1, ("BinaryAccuracy", 0.0)),
-        (losses.SparseCategoricalCrossentropy(), 4, ("SparseCategoricalAccuracy", None)),
-        (losses.CategoricalCrossentropy(), 4, ("CategoricalAccuracy", None)),
+        (losses.BinaryCrossentropy(), 1, "BinaryAccuracy"),
+        (losses.BinaryCrossentropy(from_logits=True), 1, "BinaryAccuracy"),
+        (losses.Hinge(), 1, "BinaryAccuracy"),
+        (losses.SparseCategoricalCrossentropy(), 4, "SparseCategoricalAccuracy"),
+        (losses.CategoricalCrossentropy(), 4, "CategoricalAccuracy"),
     ],
 )
 @pytest.mark.parametrize("name", ["accuracy", "acc"])
 def test_accuracy_follows_from_the_loss(name, loss, outputs, expected):
     metric = resolve(name, loss, (7, outputs))
-    assert (type(metric).__name__, getattr(metric, "threshold", None)) == expected
+    assert type(metric).__name__ == expected
     assert metric.name == name
     assert type(resolve("mae", loss, (outputs,))) is metrics.MeanAbsoluteError
 
@@ -171,7 +171,7 @@ def test_configuration_round_trip(cls):
     [
         (lambda: metrics.get("acuracy"), "known are auc, binary_accuracy"),
         (lambda: metrics.get("accuracy"), "follows from a loss"),
-        (lambda: metrics.BinaryAccuracy(threshold=None), "threshold must be a finite number"),
+        (lambda: metrics.BinaryAccuracy(threshold="half"), "threshold must be a finite number"),
         (lambda: metrics.TopKCategoricalAccuracy(k=0), "k must be a positive integer, received 0"),
         (lambda: metrics.Precision(thresholds=[0.5]), "thresholds must be a finite number"),
         (lambda: metrics.Recall(class_id=-1), "class_id must be an integer of at least 0"),
@@ -188,3 +188,76 @@ def test_configuration_round_trip(cls):
 def test_errors(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+BINARY_LOSSES = [
+    (losses.BinaryCrossentropy(), 0.5),
+    (losses.BinaryCrossentropy(from_logits=True), 0.0),
+    (losses.BinaryFocalCrossentropy(from_logits=True), 0.0),
+    (losses.Hinge(), 0.0),
+    (losses.SquaredHinge(), 0.0),
+    (losses.Exponential(), 0.0),
+    (losses.MeanSquaredError(), 0.5),
+]
+
+
+@pytest.mark.parametrize(("loss", "cut"), BINARY_LOSSES, ids=repr)
+@pytest.mark.parametrize("made", [lambda name: name, metrics.get], ids=["by name", "by class"])
+def test_every_metric_of_one_loss_cuts_where_it_does(loss, cut, made):
+    scores = np.array([[-0.2], [0.3], [0.7], [0.4], [-1.0]])
+    label = np.array([[0], [1], [1], [0], [1]])
+    chosen, positive = scores[:, 0] > cut, label[:, 0] > 0.5
+    expected = {
+        "binary_accuracy": (chosen == positive).mean(),
+        "precision": (chosen & positive).sum() / chosen.sum(),
+        "recall": (chosen & positive).sum() / positive.sum(),
+    }
+    for name, value in expected.items():
+        metric = resolve(made(name), loss, (1,))
+        metric.update(label, scores, np.ones(5))
+        assert metric.result() == pytest.approx(value), name
+
+
+def test_a_threshold_of_its_own_is_compared_with_the_predictions_as_they_are():
+    loss = losses.BinaryCrossentropy(from_logits=True)
+    for metric in (metrics.Recall(0.5), metrics.BinaryAccuracy(0.5)):
+        judged = resolve(metric, loss, (1,))
+        judged.update(np.ones((2, 1)), np.array([[0.4], [0.6]]), np.ones(2))
+        assert judged.result() == 0.5
+
+
+@pytest.mark.parametrize(
+    "loss", [losses.CategoricalCrossentropy, losses.CategoricalFocalCrossentropy]
+)
+def test_of_logits_of_classes_those_of_more_than_half_the_probability_are_positive(loss):
+    logits = np.random.default_rng(2).normal(size=(60, 3)) * 2 + 1
+    label = np.eye(3)[np.random.default_rng(3).integers(0, 3, 60)]
+    share = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    for name in ("precision", "recall"):
+        of_logits = resolve(name, loss(from_logits=True), (3,))
+        of_shares = resolve(name, loss(), (3,))
+        of_logits.update(label, logits, np.ones(60))
+        of_shares.update(label, share, np.ones(60))
+        assert of_logits.result() == of_shares.result()
+        assert 0.2 < of_logits.result() < 0.9
+
+
+def test_logits_that_are_not_finite_choose_nothing():
+    positive = losses.CategoricalCrossentropy(from_logits=True).positive
+    with np.errstate(all="raise"):
+        assert not positive(np.array([[np.nan, 1.0]])).any()
+
+
+def test_a_metric_judges_for_one_model_at_a_time():
+    metric = metrics.Precision()
+    resolve(metric, losses.BinaryCrossentropy(from_logits=True), (1,))
+    metric.update(np.ones((1, 1)), np.full((1, 1), 0.3), np.ones(1))
+    assert metric.result() == 0.0  # alone, it cuts at 1/2
+
+
+def test_every_metric_says_which_values_are_better():
+    lower = {"mean_absolute_error", "mean_squared_error", "root_mean_squared_error"}
+    for name, cls in METRICS.items():
+        assert cls.better == ("lower" if name in lower else "higher"), name
+    with pytest.raises(ValueError, match="better must be one of 'lower', 'higher', or None"):
+        type("Wrong", (metrics.AUC,), {"better": "more"})()

@@ -36,6 +36,34 @@ def test_the_committed_parameters_are_valid(root):
 
 
 @pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (
+            {"preset": "resnet"},
+            r"unknown preset 'resnet'; known are .*; did you mean resnet_",
+        ),
+        ({"preset": "radiusnet"}, r"known are alexnet, .*; did you mean radius_net\?"),
+        (
+            {"preset": "radius_net", "filter": [4]},
+            r"preset radius_net: unknown option\(s\) filter; known are .*did you mean filters\?",
+        ),
+        ({"preset": "radius_net", "filters": 4}, "filters must be a list of integers, received 4"),
+        ({"preset": "lenet5", "dropout": "much"}, r"lenet5: .*dropout"),
+        ({"preset": "radius_net", "dropout": True}, "dropout must be a number, received true"),
+        ({"preset": "lenet5", "seed": 3}, "seed: set by the pipeline"),
+        ({"preset": "radius_net", "targets": 2}, "targets: set by the pipeline"),
+    ],
+)
+@pytest.mark.parametrize("section", ["radius.train", "radius.simulate"])
+def test_a_preset_and_its_options_are_judged_with_all_parameters(changed, model, message, section):
+    """So that the first stage says it, and not the training an hour later."""
+    path = changed(radius__train__model=model)
+    with pytest.raises(params.ParamsError, match=rf"(?i)train\.model: .*{message}") as raised:
+        params.read(section, path=path)
+    assert len(str(raised.value).splitlines()) <= 2
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [
         (

@@ -46,16 +46,16 @@ def _operator(kind: str, **attributes: float) -> Callable[[Writer, str], str]:
 def _clipped_relu(w: Writer, x: str, limit: float, slope: float, threshold: float) -> str:
     low = w.op("Relu", x)
     if slope or threshold:
-        edge = w.constant(threshold)
-        below = w.op("Mul", w.op("Sub", x, edge), w.constant(slope))
-        low = w.op("Where", w.op("Less", x, edge), below, x)
+        edge = w.numbers(threshold)
+        below = w.op("Mul", w.op("Sub", x, edge), w.numbers(slope))
+        low = w.op("Where", w.op("LessOrEqual", x, edge), below, x)
     if math.isinf(limit):
         return low
-    return w.op("Where", w.op("Less", x, w.constant(limit)), low, w.constant(limit))
+    return w.op("Where", w.op("Less", x, w.numbers(limit)), low, w.numbers(limit))
 
 
 def _step(w: Writer, x: str) -> str:
-    return w.op("Where", w.op("Greater", x, w.constant(0.0)), w.constant(1.0), w.constant(0.0))
+    return w.op("Where", w.op("Greater", x, w.numbers(0.0)), w.numbers(1.0), w.numbers(0.0))
 
 
 def _gaussian(w: Writer, x: str) -> str:
@@ -71,19 +71,19 @@ def _mish(w: Writer, x: str) -> str:
 
 
 def _gelu(w: Writer, x: str) -> str:
-    erf = w.op("Erf", w.op("Mul", x, w.constant(math.sqrt(0.5))))
+    erf = w.op("Erf", w.op("Mul", x, w.numbers(math.sqrt(0.5))))
     return _halved_product(w, x, erf)
 
 
 def _gelu_tanh(w: Writer, x: str) -> str:
     cube = w.op("Mul", w.op("Mul", x, x), x)
-    inner = w.op("Add", x, w.op("Mul", cube, w.constant(_GELU_CUBIC)))
-    return _halved_product(w, x, w.op("Tanh", w.op("Mul", inner, w.constant(_GELU_FACTOR))))
+    inner = w.op("Add", x, w.op("Mul", cube, w.numbers(_GELU_CUBIC)))
+    return _halved_product(w, x, w.op("Tanh", w.op("Mul", inner, w.numbers(_GELU_FACTOR))))
 
 
 def _halved_product(w: Writer, x: str, y: str) -> str:
     """Write x (1 + y) / 2."""
-    return w.op("Mul", w.op("Mul", x, w.constant(0.5)), w.op("Add", y, w.constant(1.0)))
+    return w.op("Mul", w.op("Mul", x, w.numbers(0.5)), w.op("Add", y, w.numbers(1.0)))
 
 
 FUNCTIONS: Mapping[str, Callable[..., str]] = {

@@ -27,7 +27,7 @@ def _merging(kind: str) -> Converter:
 
 def _average(w: Writer, layer: Layer, x: Sequence[Value], shape: Shape) -> str:
     total = merge(w, "Add", [part.name for part in x])
-    return w.op("Mul", total, w.constant(1.0 / len(x)))
+    return w.op("Mul", total, w.numbers(1.0 / len(x)))
 
 
 def _concatenate(w: Writer, layer: layers.Concatenate, x: Sequence[Value], shape: Shape) -> str:

@@ -43,8 +43,8 @@ def _group(w: Writer, layer: layers.GroupNormalization, x: Value, shape: Shape) 
     y = w.op(
         "InstanceNormalization",
         w.reshape(w.channels_first(x.name, rank), grouped),
-        w.constant(np.ones(groups)),
-        w.constant(np.zeros(groups)),
+        w.numbers(np.ones(groups)),
+        w.numbers(np.zeros(groups)),
         epsilon=layer.epsilon,
     )
     y = w.reshape(y, (channels, *lengths))
@@ -59,7 +59,7 @@ def _group(w: Writer, layer: layers.GroupNormalization, x: Value, shape: Shape) 
 def _local(w: Writer, layer: layers.LocalResponseNormalization, x: Value, shape: Shape) -> str:
     """Write LRN on images (ONNX's alpha is that of the mean of squares, not of their sum)."""
     if layer.alpha == 0.0:
-        return w.op("Mul", x.name, w.constant(layer.bias**-layer.beta))
+        return w.op("Mul", x.name, w.numbers(layer.bias**-layer.beta))
     *lengths, channels = shape
     rank, size = len(lengths), 2 * layer.depth_radius + 1
     y = w.channels_first(x.name, rank)
@@ -74,8 +74,8 @@ def _local(w: Writer, layer: layers.LocalResponseNormalization, x: Value, shape:
 def _scale_and_shift(w: Writer, layer: Affine, channels: int) -> list[str]:
     """Return gamma and beta, or ones and zeros in their place."""
     return [
-        w.constant(np.ones(channels)) if layer.gamma is None else w.weight(layer.gamma),
-        w.constant(np.zeros(channels)) if layer.beta is None else w.weight(layer.beta),
+        w.numbers(np.ones(channels)) if layer.gamma is None else w.weight(layer.gamma),
+        w.numbers(np.zeros(channels)) if layer.beta is None else w.weight(layer.beta),
     ]
 
 

@@ -63,11 +63,16 @@ def _recurrent(
     direction = "reverse" if layer.go_backwards else "forward"
     states, last = w.ops(kind, inputs, 2, hidden_size=units, direction=direction, **attributes)
     if not layer.return_sequences:
-        return w.op("Squeeze", last, w.constant([0], "axes"))
-    states = w.transpose(w.op("Squeeze", states, w.constant([1], "axes")), (1, 0, 2))
+        return w.op("Squeeze", last, w.integers([0], "axes"))
+    states = w.transpose(w.op("Squeeze", states, w.integers([1], "axes")), (1, 0, 2))
     if not layer.turned:
         return states
-    backwards = (w.constant([-1]), w.constant([_FIRST]), w.constant([1], "axes"), w.constant([-1]))
+    backwards = (
+        w.integers([-1], "slice"),
+        w.integers([_FIRST], "slice"),
+        w.integers([1], "axes"),
+        w.integers([-1], "slice"),
+    )
     return w.op("Slice", states, *backwards)
 
 

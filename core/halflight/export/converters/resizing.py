@@ -27,7 +27,7 @@ def _upsampling(
         "Resize",
         w.channels_first(x.name, rank),
         "",
-        w.constant([1.0, 1.0, *scales], "scales"),
+        w.numbers([1.0, 1.0, *scales], "scales"),
         **_MODES[layer.interpolation],
     )
     return w.channels_last(y, rank)
@@ -38,7 +38,7 @@ def _padding(
 ) -> str:
     rank = len(shape) - 1
     before, after = zip(*layer.edges, strict=True)
-    pads = w.constant([0, 0, *before, 0, 0, *after], "pads")
+    pads = w.integers([0, 0, *before, 0, 0, *after], "pads")
     return w.channels_last(w.op("Pad", w.channels_first(x.name, rank), pads), rank)
 
 
@@ -51,9 +51,9 @@ def _cropping(
     y = w.op(
         "Slice",
         w.channels_first(x.name, rank),
-        w.constant(starts, "starts"),
-        w.constant(ends, "ends"),
-        w.constant(range(2, 2 + rank), "axes"),
+        w.integers(starts, "starts"),
+        w.integers(ends, "ends"),
+        w.integers(range(2, 2 + rank), "axes"),
     )
     return w.channels_last(y, rank)
 

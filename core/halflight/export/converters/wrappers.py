@@ -21,7 +21,7 @@ def _bidirectional(w: Writer, layer: layers.Bidirectional, x: Value, shape: Shap
     if layer.merge_mode == "concat":
         return w.op("Concat", *parts, axis=len(shape))
     merged = merge(w, _KINDS[layer.merge_mode], parts)
-    return w.op("Mul", merged, w.constant(0.5)) if layer.merge_mode == "ave" else merged
+    return w.op("Mul", merged, w.numbers(0.5)) if layer.merge_mode == "ave" else merged
 
 
 def _time_distributed(w: Writer, layer: layers.TimeDistributed, x: Value, shape: Shape) -> str:

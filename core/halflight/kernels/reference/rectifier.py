@@ -23,8 +23,8 @@ def relu_backward(dx: Array, dy: Array, y: Array) -> None:
 def clipped_relu_forward(
     y: Array, x: Array, max_value: float, negative_slope: float, threshold: float
 ) -> None:
-    """y = max_value from there on, negative_slope (x - threshold) below threshold, else x."""
-    low = np.where(x < threshold, negative_slope * (x - threshold), x)
+    """y = max_value from there on, negative_slope (x - threshold) up to threshold, else x."""
+    low = np.where(x <= threshold, negative_slope * (x - threshold), x)
     y[...] = np.where(x >= max_value, max_value, low)
 
 

@@ -2,13 +2,14 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from halflight.nn.callbacks.callback import Callback, Logs
 from halflight.nn.configuration import plain
 from halflight.nn.history import History
-from halflight.nn.weights import WeightsError, read_arrays, write_arrays
+from halflight.nn.weights import WeightsError, read_arrays, read_shapes, write_arrays
 
 FORMAT = 2
 _KEYS = {"format", "run", "epoch", "optimizer", "stop_training", "history", "callbacks"}
@@ -50,6 +51,7 @@ class BackupAndRestore(Callback):
             )
         if not self.path.exists():
             return
+        self._compare(read_shapes(self.path))
         arrays, note = read_arrays(self.path)
         state = self._parse(note)
         groups: dict[str, dict[str, Any]] = {}
@@ -128,6 +130,18 @@ class BackupAndRestore(Callback):
         if differing:
             raise WeightsError(f"{self._foreign()}: (backup, now) = {differing}")
         return state
+
+    def _compare(self, found: Mapping[str, tuple[int, ...]]) -> None:
+        """Compare the shapes in the file with the model's and the optimizer's, before any data."""
+        weights = {name: weight.shape for name, weight in self.model.weights.items()}
+        slots = self.run.compiled.optimizer.state_shapes()
+        expected = {f"weights:{name}": shape for name, shape in weights.items()}
+        expected |= {f"optimizer:{name}": shape for name, shape in slots.items()}
+        held = {name: shape for name, shape in found.items() if not name.startswith("callback ")}
+        if held != expected:
+            names = sorted(held | expected)
+            wrong = [name for name in names if held.get(name) != expected.get(name)]
+            raise WeightsError(f"{self._foreign()}: it differs in {wrong!r:.200}")
 
     def _foreign(self) -> str:
         return f"{self.path}: is the backup of another training; delete it to begin anew"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,7 +30,17 @@ class Run:
     """The epoch under way, or the next one."""
     replayable: bool = True
     """Whether an epoch's batches can be asked for again."""
+    validates: bool = False
+    """Whether every epoch ends with a validation."""
     history: History = field(default_factory=History)
+
+    def better(self) -> dict[str, str | None]:
+        """Return the keys of every epoch's record, with "lower" or "higher" where one is better."""
+        found = self.compiled.objective.better()
+        known = {**found, "learning_rate": None}
+        if self.validates:
+            known |= {f"val_{name}": better for name, better in found.items()}
+        return known
 
 
 class Callback:
@@ -41,6 +51,10 @@ class Callback:
     """
 
     run: Run
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy is made of: all but the run that it is in."""
+        return {name: part for name, part in self.__dict__.items() if name != "run"}
 
     def attach(self, run: Run) -> None:
         """Take note of the run; called once, before everything else."""
@@ -98,7 +112,7 @@ class Monitor:
 
     Args:
         name: the record's key, such as "val_loss".
-        mode: "min", "max", or "auto" ("max" for names that end in "accuracy").
+        mode: "min", "max", or "auto": as the loss or metric of that name says of itself.
         min_delta: what does not improve by more than this is no improvement.
     """
 
@@ -108,10 +122,27 @@ class Monitor:
         Raises:
             ValueError: an unknown mode or a negative min_delta.
         """
-        require(f"monitor {name!r}", "mode", mode, choice("auto", "min", "max"))
-        require(f"monitor {name!r}", "min_delta", min_delta, NOT_NEGATIVE)
-        self.name, self.min_delta = name, min_delta
-        self.sign = -1.0 if mode == "max" or (mode == "auto" and name.endswith("accuracy")) else 1.0
+        self.name = name
+        self.mode = require(f"monitor {name!r}", "mode", mode, choice("auto", "min", "max"))
+        self.min_delta = require(f"monitor {name!r}", "min_delta", min_delta, NOT_NEGATIVE)
+        self.sign = -1.0 if mode == "max" else 1.0
+
+    def begin(self, run: Run) -> None:
+        """Find out which values are better in a training that is about to begin.
+
+        Raises:
+            ValueError: its records will lack the value, or nothing says which are better.
+        """
+        known = run.better()
+        require_keys("the monitored", [self.name], known)
+        if self.mode == "auto":
+            better = known[self.name]
+            if better is None:
+                raise ValueError(
+                    f"monitor {self.name!r}: nothing says whether lower or higher is better (a "
+                    'metric does by its attribute `better`): give mode="min" or mode="max"'
+                )
+            self.sign = -1.0 if better == "higher" else 1.0
 
     def value(self, logs: Logs) -> float:
         """Return the monitored value.
@@ -119,11 +150,7 @@ class Monitor:
         Raises:
             ValueError: the record lacks it.
         """
-        if self.name not in logs:
-            raise ValueError(
-                f"the monitored {self.name!r} is not in the epoch's record; it has {list(logs)}"
-                + (" (pass validation_data)" if self.name.startswith("val_") else "")
-            )
+        require_keys("the monitored", [self.name], logs)
         return float(logs[self.name])
 
     def improves(self, value: float, best: float | None) -> bool:
@@ -131,3 +158,14 @@ class Monitor:
         if best is None:
             return not np.isnan(value)
         return self.sign * value < self.sign * best - self.min_delta
+
+
+def require_keys(what: str, names: Iterable[str], known: Iterable[str]) -> None:
+    """Raise ValueError for the first of `names` that is no key of an epoch's record."""
+    keys = list(known)
+    for name in names:
+        if name not in keys:
+            raise ValueError(
+                f"{what} {name!r} is not in the epoch's record; it has {keys}"
+                + (" (pass validation_data)" if name.startswith("val_") else "")
+            )

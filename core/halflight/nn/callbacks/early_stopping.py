@@ -7,11 +7,13 @@ from typing import Any
 from numpy.typing import NDArray
 
 from halflight.nn.callbacks.callback import Callback, Logs, Monitor, State
-from halflight.nn.checks import check, integer
+from halflight.nn.checks import BOOLEAN, FINITE, check, integer, require
 
 
 class EarlyStopping(Callback):
     """Stop after `patience` epochs without an improvement of `monitor`.
+
+    `mode` is "min", "max", or "auto": as the loss or metric that is monitored says of itself.
 
     With `restore_best_weights`, training ends, early or not, with the weights of the best epoch (as
     in Keras). The best epoch is kept in `best_epoch`, its value in `best`.
@@ -31,13 +33,19 @@ class EarlyStopping(Callback):
         Raises:
             ValueError: a negative patience, or an unknown mode.
         """
-        self.monitor = Monitor(monitor, mode, min_delta)
+        self.monitor = Monitor(monitor, mode, abs(require(self, "min_delta", min_delta, FINITE)))
         self.patience, self.restore_best_weights = patience, restore_best_weights
         self.start_from_epoch = start_from_epoch
         check(self, integer(least=0), "patience", "start_from_epoch")
+        check(self, BOOLEAN, "restore_best_weights")
 
     def on_train_begin(self) -> None:
-        """Forget an earlier run."""
+        """Forget an earlier run.
+
+        Raises:
+            ValueError: as `Monitor.begin`.
+        """
+        self.monitor.begin(self.run)
         self.best: float | None = None
         self.best_epoch: int | None = None
         self.stopped_epoch: int | None = None

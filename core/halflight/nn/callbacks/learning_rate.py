@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from halflight.nn.callbacks.callback import Callback, Logs, Monitor, State
-from halflight.nn.checks import FRACTION, NOT_NEGATIVE, check, integer, plain_number, require
+from halflight.nn.checks import FRACTION, NOT_NEGATIVE, check, integer, require
 from halflight.nn.schedules import LearningRateSchedule
 
 
@@ -54,9 +54,8 @@ class LearningRateScheduler(_SetsLearningRate):
         Raises:
             ValueError: the function returned something else than a finite number of at least 0.
         """
-        rate = plain_number(self.schedule(epoch, self.rate))
-        require(self, f"the schedule's rate of epoch {epoch}", rate, NOT_NEGATIVE)
-        self.rate = float(rate)
+        rate = self.schedule(epoch, self.rate)
+        self.rate = require(self, f"the schedule's rate of epoch {epoch}", rate, NOT_NEGATIVE)
 
 
 class ReduceLROnPlateau(_SetsLearningRate):
@@ -66,7 +65,7 @@ class ReduceLROnPlateau(_SetsLearningRate):
         monitor: the record's key, such as "val_loss".
         factor: at least 0 and below 1.
         patience: epochs without an improvement before a reduction.
-        mode: "min", "max", or "auto" ("max" for names that end in "accuracy").
+        mode: "min", "max", or "auto": as the loss or metric that is monitored says of itself.
         min_delta: what does not improve by more than this is no improvement.
         cooldown: epochs after a reduction before waiting begins again.
         min_lr: the rate is not reduced below this.
@@ -94,8 +93,13 @@ class ReduceLROnPlateau(_SetsLearningRate):
         check(self, NOT_NEGATIVE, "min_lr")
 
     def on_train_begin(self) -> None:
-        """Forget an earlier run."""
+        """Forget an earlier run.
+
+        Raises:
+            ValueError: the optimizer has a schedule, or as `Monitor.begin`.
+        """
         super().on_train_begin()
+        self.monitor.begin(self.run)
         self.best: float | None = None
         self.wait = self.cooling = 0
 

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from halflight.nn.arrays import Array, Shape
-from halflight.nn.checks import BOOLEAN, NOT_NEGATIVE, POSITIVE, as_float, check, number
+from halflight.nn.checks import BOOLEAN, NOT_NEGATIVE, Rule, check, is_integer
 from halflight.nn.initializers import Initializer, get
 from halflight.nn.layer import Layer
 from halflight.nn.layers.activation import FUNCTIONS, Elementwise, Function
@@ -66,6 +66,9 @@ class Step(Elementwise):
     function = FUNCTIONS["step"]
 
 
+_LAST = Rule("-1, the last (Permute another there)", lambda axis: is_integer(axis) and axis == -1)
+
+
 @dataclass(eq=False)
 class Softmax(Elementwise):
     """exp(x) over its sum along the last axis."""
@@ -76,8 +79,7 @@ class Softmax(Elementwise):
 
     def check(self) -> None:
         """Require the last axis."""
-        if type(self.axis) is not int or self.axis != -1:
-            raise self.error("axis must be -1, the last (Permute another there)", self.axis)
+        check(self, _LAST, "axis")
 
 
 @dataclass(eq=False)
@@ -96,7 +98,7 @@ class GELU(Elementwise):
 class ReLU(Elementwise):
     """max(x, 0), with Keras's variations.
 
-    max_value from there on (None: no limit), x from threshold to there, and below it
+    max_value from there on (None: no limit), x above threshold to there, and up to it
     negative_slope * (x - threshold).
     """
 
@@ -123,9 +125,9 @@ class LeakyReLU(Elementwise):
     negative_slope: float = 0.3
 
     def check(self) -> None:
-        """Require a slope above 0 (a slope of 0 is ReLU) and below 1."""
-        slope = as_float(self, number(above=0, below=1), "negative_slope")
-        self.function = Function("leaky_relu", (slope,))
+        """Require a slope of 0 (which is ReLU) or more."""
+        check(self, NOT_NEGATIVE, "negative_slope")
+        self.function = Function("leaky_relu", (self.negative_slope,))
 
 
 @dataclass(eq=False)
@@ -135,8 +137,9 @@ class ELU(Elementwise):
     alpha: float = 1.0
 
     def check(self) -> None:
-        """Require a positive alpha."""
-        self.function = Function("elu", (as_float(self, POSITIVE, "alpha"),))
+        """Require an alpha of 0 (which is ReLU) or more."""
+        check(self, NOT_NEGATIVE, "alpha")
+        self.function = Function("elu", (self.alpha,))
 
 
 @dataclass(eq=False)

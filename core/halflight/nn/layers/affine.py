@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from halflight.nn.arrays import Array, Weight
-from halflight.nn.checks import BOOLEAN, POSITIVE, as_float, check
+from halflight.nn.checks import BOOLEAN, NOT_NEGATIVE, check
 from halflight.nn.initializers import Initializer, get
 from halflight.nn.layer import Layer
 
@@ -22,10 +22,9 @@ class Affine(Layer):
     gamma_initializer: str | Initializer = "ones"
 
     def check_affine(self) -> None:
-        """Require a positive epsilon and known names."""
-        self.epsilon = as_float(self, POSITIVE, "epsilon")
-        check(self, BOOLEAN, "center")
-        check(self, BOOLEAN, "scale")
+        """Require an epsilon of 0 or more and known names."""
+        check(self, NOT_NEGATIVE, "epsilon")
+        check(self, BOOLEAN, "center", "scale")
         self.beta_initializer = get(self.beta_initializer)
         self.gamma_initializer = get(self.gamma_initializer)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from halflight.nn.arrays import Array, Shape
-from halflight.nn.checks import check, choice, is_number
+from halflight.nn.checks import as_python, check, choice, is_number
 from halflight.nn.layers.axes import image
 from halflight.nn.layers.regularization import Random
 
@@ -133,14 +133,15 @@ class RandomTranslation(_Augmentation):
         self.kernels.random_shift_backward(dx, dy, *self.shifts, *self.random)
 
     def _limits(self, argument: str, value: Any) -> tuple[float, float]:
-        both = (-value, value) if is_number(value) else value
+        given = as_python(value)
+        both = (-given, given) if is_number(given) else given
         fit = isinstance(both, tuple | list) and len(both) == 2 and all(map(is_number, both))
         if not fit or not all(a <= b for a, b in itertools.pairwise((-1, *both, 1))):
             raise self.error(
                 f"{argument} must be a number of 0 to 1 or a pair (lower, upper) within -1 to 1",
                 value,
             )
-        return both[0], both[1]
+        return float(both[0]), float(both[1])
 
 
 def _pixels(factors: Any, length: int) -> tuple[int, int]:

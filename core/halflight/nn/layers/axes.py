@@ -3,6 +3,7 @@
 from typing import Any
 
 from halflight.nn.arrays import Shape
+from halflight.nn.checks import as_python, integers, is_integer
 from halflight.nn.layer import Layer
 
 
@@ -10,15 +11,13 @@ def per_axis(
     layer: Layer, argument: str, value: Any, axes: int, *, least: int = 1
 ) -> tuple[int, ...]:
     """Return `value` as one integer for each of `axes` axes; one integer stands for all."""
-    found = (value,) * axes if type(value) is int else value
-    if (
-        not isinstance(found, tuple | list)
-        or len(found) != axes
-        or not all(type(size) is int and size >= least for size in found)
-    ):
-        kind = "a positive integer" if least == 1 else f"an integer >= {least}"
-        group = "a pair of them" if axes == 2 else f"a tuple of {axes}"
-        raise layer.error(f"{argument} must be {kind} or {group}", value)
+    given = as_python(value)
+    found = (given,) * axes if is_integer(given) else given
+    kind = "a positive integer" if least == 1 else f"an integer >= {least}"
+    group = "a pair of them" if axes == 2 else f"a tuple of {axes}"
+    rule = integers(f"{kind} or {group}", least=least)
+    if not rule.holds(found) or len(found) != axes:
+        raise layer.error(f"{argument} must be {rule.text}", value)
     return tuple(found)
 
 
@@ -30,7 +29,8 @@ def pair(layer: Layer, argument: str, value: Any) -> tuple[int, int]:
 
 def sides(layer: Layer, argument: str, value: Any) -> tuple[int, int]:
     """Return `value` as what lies (before, after) an axis; one integer stands for both."""
-    both = (value, value) if type(value) is int else value
+    given = as_python(value)
+    both = (given, given) if is_integer(given) else given
     if not _are_sides(both):
         raise layer.error(f"{argument} must be an integer >= 0 or a pair (before, after)", value)
     return both[0], both[1]
@@ -50,9 +50,10 @@ def as_margins(value: Any, rank: int) -> tuple[tuple[int, int], ...] | None:
 
     One integer stands for all of them, and an integer among `rank` for both sides of its axis.
     """
-    each = (value,) * rank if type(value) is int else value
+    given = as_python(value)
+    each = (given,) * rank if is_integer(given) else given
     if isinstance(each, tuple | list) and len(each) == rank:
-        pairs: list[Any] = [(side, side) if type(side) is int else side for side in each]
+        pairs: list[Any] = [(side, side) if is_integer(side) else side for side in each]
         if all(_are_sides(both) for both in pairs):
             return tuple((before, after) for before, after in pairs)
     return None
@@ -62,7 +63,7 @@ def _are_sides(value: Any) -> bool:
     return (
         isinstance(value, tuple | list)
         and len(value) == 2
-        and all(type(side) is int and side >= 0 for side in value)
+        and all(is_integer(side) and side >= 0 for side in value)
     )
 
 

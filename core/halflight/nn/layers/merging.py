@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
+from halflight.nn.checks import Rule, check, is_integer
 from halflight.nn.layer import Layer
 
 
@@ -131,6 +132,9 @@ class Minimum(_Extremum):
         _fold(self.kernels.minimum_forward, y, x)
 
 
+_AXIS = Rule("an integer other than 0, the batch", lambda axis: is_integer(axis) and axis != 0)
+
+
 @dataclass(eq=False)
 class Concatenate(Layer):
     """Tensors side by side along one axis; axis 0 would be the batch, -1 is the last."""
@@ -141,8 +145,7 @@ class Concatenate(Layer):
 
     def check(self) -> None:
         """Require an integer that is not the batch axis."""
-        if type(self.axis) is not int or self.axis == 0:
-            raise self.error("axis must be an integer other than 0, the batch", self.axis)
+        check(self, _AXIS, "axis")
 
     def build(self, shapes: list[Shape]) -> Shape:
         """Require tensors that differ along the axis alone."""

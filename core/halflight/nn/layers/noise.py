@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from halflight.nn.arrays import Array, Shape
-from halflight.nn.checks import FRACTION, NOT_NEGATIVE, as_float, check
+from halflight.nn.checks import FRACTION, NOT_NEGATIVE, check
 from halflight.nn.layers.regularization import Random
 
 
@@ -44,7 +44,7 @@ class GaussianDropout(Random):
 
     def check(self) -> None:
         """Require 0 <= rate < 1."""
-        self.rate = as_float(self, FRACTION, "rate")
+        check(self, FRACTION, "rate")
         self.check_seed()
 
     def forward(self, y: Array, x: Array, training: bool) -> None:

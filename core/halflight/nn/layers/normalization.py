@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
-from halflight.nn.checks import FRACTION, as_float, check, choice
+from halflight.nn.checks import SHARE, check, choice
 from halflight.nn.initializers import Ones, Zeros
 from halflight.nn.layers.affine import Affine
 
@@ -31,8 +31,8 @@ class BatchNormalization(Affine):
     always_writes_dx: ClassVar[bool] = True
 
     def check(self) -> None:
-        """Require 0 <= momentum < 1, a positive epsilon and known names."""
-        self.momentum = as_float(self, FRACTION, "momentum")
+        """Require 0 <= momentum <= 1, an epsilon of 0 or more and known names."""
+        check(self, SHARE, "momentum")
         check(self, choice(*STATISTICS), "statistics")
         self.check_affine()
 

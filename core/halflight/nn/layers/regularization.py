@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
-from halflight.nn.checks import FRACTION, SEED, as_float, check
+from halflight.nn.checks import SEED, SHARE, check
 from halflight.nn.layer import Layer
 
 
@@ -42,20 +42,25 @@ class Dropout(Random):
     seed: int | None = None
 
     def check(self) -> None:
-        """Require 0 <= rate < 1."""
-        self.rate = as_float(self, FRACTION, "rate")
+        """Require 0 <= rate <= 1."""
+        check(self, SHARE, "rate")
         self.check_seed()
 
     def forward(self, y: Array, x: Array, training: bool) -> None:
         """Write x, thinned out where training."""
-        if training:
-            self.kernels.dropout_forward(y, x, self.rate, *self.random)
-        else:
+        if not training:
             self.kernels.copy(y, x)
+        elif self.rate == 1.0:
+            self.kernels.fill(y, 0.0)
+        else:
+            self.kernels.dropout_forward(y, x, self.rate, *self.random)
 
     def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
         """Thin the gradient out by the same choice."""
-        self.kernels.dropout_backward(dx, dy, self.rate, *self.random)
+        if self.rate == 1.0:
+            self.kernels.fill(dx, 0.0)
+        else:
+            self.kernels.dropout_backward(dx, dy, self.rate, *self.random)
 
 
 @dataclass(eq=False)
@@ -72,18 +77,21 @@ class _SpatialDropout(Dropout):
 
     def forward(self, y: Array, x: Array, training: bool) -> None:
         """Write x, without some channels where training."""
-        if training:
+        if self.rate == 1.0 or not training:
+            super().forward(y, x, training)
+        else:
             self.kernels.spatial_dropout_forward(
                 _positions(y), _positions(x), self.rate, *self.random
             )
-        else:
-            self.kernels.copy(y, x)
 
     def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
         """Drop the same channels of the gradient."""
-        self.kernels.spatial_dropout_backward(
-            _positions(dx), _positions(dy), self.rate, *self.random
-        )
+        if self.rate == 1.0:
+            super().backward(dx, dy, x, y)
+        else:
+            self.kernels.spatial_dropout_backward(
+                _positions(dx), _positions(dy), self.rate, *self.random
+            )
 
 
 @dataclass(eq=False)

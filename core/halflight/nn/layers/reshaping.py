@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from halflight.nn.arrays import Array, Shape
+from halflight.nn.checks import check, integers
 from halflight.nn.layer import Layer
 
 _LARGEST_RANK = 5  # the permute kernel's 6 axes without the batch
@@ -38,6 +39,9 @@ class Flatten(_Reshaped):
         return (math.prod(shape),)
 
 
+_LENGTHS = "a tuple of positive integers, one -1"
+
+
 @dataclass(eq=False)
 class Reshape(_Reshaped):
     """The values in order, in `target_shape` (without the batch axis); one axis may be -1."""
@@ -46,15 +50,9 @@ class Reshape(_Reshaped):
 
     def check(self) -> None:
         """Require positive lengths, all but one at most."""
-        target = self.target_shape
-        if (
-            not isinstance(target, tuple | list)
-            or not target
-            or not all(type(length) is int and (length > 0 or length == -1) for length in target)
-            or list(target).count(-1) > 1
-        ):
-            raise self.error("target_shape must be a tuple of positive integers, one -1", target)
-        self.target_shape = tuple(target)
+        check(self, integers(_LENGTHS, least=-1), "target_shape")
+        if 0 in self.target_shape or self.target_shape.count(-1) > 1:
+            raise self.error(f"target_shape must be {_LENGTHS}", self.target_shape)
 
     def build(self, shape: Shape) -> Shape:
         """Let the axis of -1 hold what the others leave."""
@@ -73,16 +71,11 @@ class Permute(_Moved):
 
     def check(self) -> None:
         """Require every axis once."""
-        dims = self.dims
-        if (
-            not isinstance(dims, tuple | list)
-            or not 0 < len(dims) <= _LARGEST_RANK
-            or not all(type(axis) is int for axis in dims)
-            or sorted(dims) != list(range(1, len(dims) + 1))
-        ):
-            rule = f"dims must hold 1, 2, ... once each, {_LARGEST_RANK} axes at most"
-            raise self.error(rule, dims)
-        self.dims = tuple(dims)
+        rule = f"1, 2, ... once each, {_LARGEST_RANK} axes at most"
+        check(self, integers(rule), "dims")
+        rank = len(self.dims)
+        if rank > _LARGEST_RANK or sorted(self.dims) != list(range(1, rank + 1)):
+            raise self.error(f"dims must be {rule}", self.dims)
 
     def build(self, shape: Shape) -> Shape:
         """Permute the lengths."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
-from halflight.nn.checks import NOT_NEGATIVE, POSITIVE, as_float, check, integer
+from halflight.nn.checks import NOT_NEGATIVE, POSITIVE, Rule, check, integer, is_integer
 from halflight.nn.layer import Layer
 from halflight.nn.layers.affine import Affine
 
@@ -47,6 +47,9 @@ class LayerNormalization(Affine):
         return 7 * math.prod(output_shape)
 
 
+_GROUPS = Rule("a positive integer, or -1", lambda n: is_integer(n) and (n >= 1 or n == -1))
+
+
 @dataclass(eq=False)
 class GroupNormalization(Affine):
     """y = gamma * (x - mean) / sqrt(variance + epsilon) + beta for groups of channels.
@@ -61,9 +64,8 @@ class GroupNormalization(Affine):
     always_writes_dx: ClassVar[bool] = True
 
     def check(self) -> None:
-        """Require a number of groups, a positive epsilon and known names."""
-        if type(self.groups) is not int or (self.groups < 1 and self.groups != -1):
-            raise self.error("groups must be a positive integer, or -1", self.groups)
+        """Require a number of groups, an epsilon of 0 or more and known names."""
+        check(self, _GROUPS, "groups")
         self.check_affine()
 
     def build(self, shape: Shape) -> Shape:
@@ -117,9 +119,8 @@ class LocalResponseNormalization(Layer):
     def check(self) -> None:
         """Require what keeps the divisor above zero."""
         check(self, integer(least=0), "depth_radius")
-        self.bias = as_float(self, POSITIVE, "bias")
-        check(self, NOT_NEGATIVE, "alpha")
-        self.beta = as_float(self, POSITIVE, "beta")
+        check(self, POSITIVE, "bias")
+        check(self, NOT_NEGATIVE, "alpha", "beta")
 
     def build(self, shape: Shape) -> Shape:
         """Keep the shape."""

@@ -95,6 +95,10 @@ class CategoricalCrossentropy(_Crossentropy):
 
     kernel_name: ClassVar[str] = "categorical_crossentropy"
 
+    def positive(self, prediction: Host) -> NDArray[np.bool_]:
+        """Return which classes (n, k) have a probability above 1/2."""
+        return above_half(prediction) if self.from_logits else super().positive(prediction)
+
     def check_target(self, target: Host, output_shape: Shape) -> None:
         """Require probabilities that sum to 1."""
         check_distributions(self, target)
@@ -154,6 +158,10 @@ class SparseCategoricalCrossentropy(_Crossentropy):
         """One class a row."""
         return 1
 
+    def positive(self, prediction: Host) -> NDArray[np.bool_]:
+        """Return which classes (n, k) have a probability above 1/2."""
+        return above_half(prediction) if self.from_logits else super().positive(prediction)
+
     def check_target(self, target: Host, output_shape: Shape) -> None:
         """Require numbers of classes, or the ignored one."""
         classes, label = output_shape[-1], rows(target)
@@ -167,6 +175,13 @@ class SparseCategoricalCrossentropy(_Crossentropy):
     def mask(self, target: Host) -> NDArray[np.bool_] | None:
         """Return the rows (n,) that are not of the ignored class."""
         return None if self.ignore_class is None else rows(target)[:, 0] != self.ignore_class
+
+
+def above_half(logits: Host) -> NDArray[np.bool_]:
+    """Return which classes (n, k) have a probability above 1/2, for softmax(logits)."""
+    with np.errstate(invalid="ignore"):  # what is not finite is above nothing
+        share = np.exp(logits - logits.max(axis=1, keepdims=True), dtype=np.float64)
+        return np.asarray(share > 0.5 * share.sum(axis=1, keepdims=True))
 
 
 def check_probabilities(loss: Loss, target: Host) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from halflight.nn.arrays import Shape
+from halflight.nn.checks import Rule, check
 from halflight.nn.losses.crossentropy import check_distributions
 from halflight.nn.losses.loss import Host, Loss, rows
 
@@ -70,6 +71,17 @@ class KLDivergence(Loss):
         check_distributions(self, target)
 
 
+_QUANTILES = Rule(
+    "numbers between 0 and 1",
+    lambda value: (
+        isinstance(value, tuple | list)
+        and len(value) > 0
+        and all(isinstance(q, float) and 0.0 < q < 1.0 for q in value)
+    ),
+    tuple,
+)
+
+
 @dataclass(eq=False)
 class Quantile(Loss):
     """Pinball loss, smallest where the predictions are the quantiles. Koenker & Bassett 1978.
@@ -92,10 +104,7 @@ class Quantile(Loss):
 
     def check(self) -> None:
         """Require at least one quantile."""
-        listed = isinstance(self.quantiles, tuple | list) and len(self.quantiles) > 0
-        if not listed or not all(isinstance(q, float) and 0.0 < q < 1.0 for q in self.quantiles):
-            raise self.error("quantiles must be numbers between 0 and 1", self.quantiles)
-        self.quantiles = tuple(self.quantiles)
+        check(self, _QUANTILES, "quantiles")
 
     def targets(self, outputs: int) -> int:
         """Return T for an output of T * Q values."""

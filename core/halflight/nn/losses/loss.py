@@ -45,6 +45,10 @@ class Loss:
         """The prediction above which a binary class is the positive one."""
         return 0.5
 
+    def positive(self, prediction: Host) -> NDArray[np.bool_]:
+        """Return which predictions (n, k) are of the positive class: those above `decision`."""
+        return prediction > self.decision
+
     def check(self) -> None:
         """Validate and normalise the configuration; raise `self.error(rule, received)`."""
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from halflight.nn.arrays import Shape
 from halflight.nn.losses.crossentropy import check_distributions
@@ -57,6 +58,10 @@ class CategoricalHinge(Loss):
     """
 
     kernel_name: ClassVar[str] = "categorical_hinge"
+
+    def positive(self, prediction: Host) -> NDArray[np.bool_]:
+        """Return which classes (n, k) have the largest score of their row."""
+        return np.asarray(prediction == prediction.max(axis=1, keepdims=True))
 
     def check_target(self, target: Host, output_shape: Shape) -> None:
         """Require probabilities that sum to 1."""

@@ -47,16 +47,16 @@ def resolve(metric: str | Metric | Mapping[str, Any], loss: Loss, output_shape: 
     """Return a metric as `get` does, and for "accuracy" or "acc" the one that fits the output.
 
     As in Keras: binary for one output, sparse categorical where several outputs go with one target,
-    else categorical; it keeps the name that was asked for. Unlike Keras, the binary one decides
-    where the loss does: at 0 for logits and margins.
+    else categorical; it keeps the name that was asked for. Unlike Keras, metrics without a
+    threshold of their own decide where the loss does: at 0 for logits and margins.
 
     Raises:
         ValueError: no metric has that name, or the loss does not fit the output.
     """
     if not isinstance(metric, str) or metric not in _ACCURACY:
-        return get(metric)
+        return get(metric).judged_by(loss)
     if output_shape[-1] == 1:
-        return BinaryAccuracy(loss.decision, name=metric)
+        return BinaryAccuracy(name=metric).judged_by(loss)
     if loss.target_shape(output_shape)[-1] == 1:
         return SparseCategoricalAccuracy(name=metric)
     return CategoricalAccuracy(name=metric)

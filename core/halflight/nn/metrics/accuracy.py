@@ -1,33 +1,35 @@
 """Shares of right answers, with Keras's names and defaults."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
 from halflight.nn.checks import COUNT, FINITE, check
-from halflight.nn.metrics.metric import Mean, Values
+from halflight.nn.metrics.metric import Deciding, Mean, Values
 
 
 @dataclass(eq=False)
-class BinaryAccuracy(Mean):
+class BinaryAccuracy(Mean, Deciding):
     """Share of outputs on the right side: prediction > threshold where the label is above 1/2.
 
-    0.5 is for probabilities; logits and scores need `threshold=0`, which the name "accuracy" finds
-    from the loss.
+    A threshold of None is 1/2 for probabilities and 0 for logits and scores: see `Deciding`.
     """
 
-    threshold: float = 0.5
+    threshold: float | None = None
     name: str = field(default="binary_accuracy", kw_only=True)
 
+    better: ClassVar[str] = "higher"
+
     def check(self) -> None:
-        """Require a number."""
-        check(self, FINITE, "threshold")
+        """Require a number or None."""
+        check(self, FINITE.or_none(), "threshold")
 
     def per_row(self, target: Values, prediction: Values) -> Values:
         """Return the share of right outputs."""
         if prediction.shape != target.shape:
             raise self.error(f"targets {target.shape} need as many predictions", prediction.shape)
-        return ((prediction > self.threshold) == (target > 0.5)).mean(axis=1)
+        return (self.positive(prediction, self.threshold) == (target > 0.5)).mean(axis=1)
 
 
 @dataclass(eq=False)
@@ -38,6 +40,8 @@ class CategoricalAccuracy(Mean):
     """
 
     name: str = field(default="categorical_accuracy", kw_only=True)
+
+    better: ClassVar[str] = "higher"
 
     def per_row(self, target: Values, prediction: Values) -> Values:
         """Return 1 for a right row, 0 for a wrong one."""
@@ -51,6 +55,8 @@ class SparseCategoricalAccuracy(Mean):
     """Share of rows whose largest prediction (the first of equals) is at the target's class."""
 
     name: str = field(default="sparse_categorical_accuracy", kw_only=True)
+
+    better: ClassVar[str] = "higher"
 
     def per_row(self, target: Values, prediction: Values) -> Values:
         """Return 1 for a right row, 0 for a wrong one."""
@@ -69,6 +75,8 @@ class TopKCategoricalAccuracy(Mean):
 
     k: int = 5
     name: str = field(default="top_k_categorical_accuracy", kw_only=True)
+
+    better: ClassVar[str] = "higher"
 
     def check(self) -> None:
         """Require a positive k."""
@@ -93,6 +101,8 @@ class SparseTopKCategoricalAccuracy(TopKCategoricalAccuracy):
     """Share of rows where fewer than k classes are predicted above the class that is the target."""
 
     name: str = field(default="sparse_top_k_categorical_accuracy", kw_only=True)
+
+    better: ClassVar[str] = "higher"
 
     def classes(self, target: Values, prediction: Values) -> Values:
         """Return the number of each row's right class (n,)."""

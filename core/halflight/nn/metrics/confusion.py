@@ -2,19 +2,21 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
 from halflight.nn.checks import FINITE, check, integer
-from halflight.nn.metrics.metric import Metric, Values
+from halflight.nn.metrics.metric import Deciding, Metric, Values
 
 
 @dataclass(eq=False)
-class _Positives(Metric):
+class _Positives(Deciding):
     """Weights of true positives, and of a whole that they are part of.
 
-    An output is predicted positive above `thresholds` (one number; None is 0.5, Keras's default);
-    its label is positive above 1/2. All outputs count, or the column `class_id` alone.
+    An output is predicted positive above `thresholds` (one number; None is 1/2 for probabilities,
+    as in Keras, and 0 for logits and scores: see `Deciding`); its label is positive above 1/2. All
+    outputs count, or the column `class_id` alone.
     """
 
     thresholds: float | None = None
@@ -37,12 +39,12 @@ class _Positives(Metric):
         """Add rows: target (n, t), prediction (n, t), weight (n,)."""
         if prediction.shape != target.shape:
             raise self.error(f"targets {target.shape} need as many predictions", prediction.shape)
+        predicted = self.positive(prediction, self.thresholds)
         if self.class_id is not None:
             if self.class_id >= target.shape[1]:
                 raise self.error(f"class_id {self.class_id} is not an output", target.shape)
             columns = slice(self.class_id, self.class_id + 1)
-            target, prediction = target[:, columns], prediction[:, columns]
-        predicted = prediction > (0.5 if self.thresholds is None else self.thresholds)
+            target, predicted = target[:, columns], predicted[:, columns]
         label, share = target > 0.5, weight.astype(np.float64)
         self._right += float(share @ (label & predicted).sum(axis=1))
         self._whole += float(share @ self.whole(label, predicted).sum(axis=1))
@@ -61,6 +63,8 @@ class Precision(_Positives):
 
     name: str = field(default="precision", kw_only=True)
 
+    better: ClassVar[str] = "higher"
+
     def whole(self, label: Values, predicted: Values) -> Values:
         """Return the predicted positives."""
         return predicted
@@ -71,6 +75,8 @@ class Recall(_Positives):
     """Share of the positives that are predicted so."""
 
     name: str = field(default="recall", kw_only=True)
+
+    better: ClassVar[str] = "higher"
 
     def whole(self, label: Values, predicted: Values) -> Values:
         """Return the positives."""
@@ -87,6 +93,8 @@ class AUC(Metric):
     """
 
     name: str = field(default="auc", kw_only=True)
+
+    better: ClassVar[str] = "higher"
 
     def reset(self) -> None:
         """Forget all rows."""

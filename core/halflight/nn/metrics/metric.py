@@ -1,14 +1,16 @@
 """The base of every metric, and of those that are a weighted mean of one value a row."""
 
+import copy
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from halflight.nn.checks import broken
+from halflight.nn.checks import broken, choice, require
 from halflight.nn.configuration import configuration
+from halflight.nn.losses import Loss
 
 Values = NDArray[Any]
 """Real numbers on the host."""
@@ -23,10 +25,18 @@ class Metric:
 
     name: str = field(default="", kw_only=True)
 
+    better: ClassVar[str | None] = None
+    """Whether "lower" or "higher" values are better; None: callbacks must be told by their mode."""
+
     def __post_init__(self) -> None:
         """Let the subclass check its configuration, and forget all rows."""
+        require(self, "better", self.better, choice("lower", "higher").or_none())
         self.check()
         self.reset()
+
+    def judged_by(self, loss: Loss) -> Self:
+        """Return the metric of predictions that this loss is for: another one, if it differs."""
+        return self
 
     def check(self) -> None:
         """Validate the configuration; raise `self.error(rule, received)`."""
@@ -50,6 +60,27 @@ class Metric:
     def error(self, rule: str, received: object) -> ValueError:
         """Return the error that names this metric, the rule broken and what was received."""
         return broken(self, rule, received)
+
+
+class Deciding(Metric):
+    """A metric that asks which predictions are positive.
+
+    A threshold of its own is compared with the predictions as they are. Without one they are above
+    1/2, or decided as the loss that they are made for does: above 0 for the logits of a binary
+    cross-entropy and the scores of a hinge, a probability above 1/2 for those of a categorical one.
+    """
+
+    _loss = Loss()
+
+    def judged_by(self, loss: Loss) -> Self:
+        """Return the metric of predictions that this loss is for."""
+        judged = copy.copy(self)
+        judged._loss = loss
+        return judged
+
+    def positive(self, prediction: Values, threshold: float | None) -> Values:
+        """Return which predictions (n, k) are positive."""
+        return self._loss.positive(prediction) if threshold is None else prediction > threshold
 
 
 @dataclass(eq=False)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -29,6 +30,8 @@ class MeanAbsoluteError(Mean):
 
     name: str = field(default="mean_absolute_error", kw_only=True)
 
+    better: ClassVar[str] = "lower"
+
     def per_row(self, target: Values, prediction: Values) -> Values:
         """Return the mean absolute error over the outputs."""
         return np.abs(residuals(self, target, prediction)).mean(axis=1)
@@ -40,6 +43,8 @@ class MeanSquaredError(Mean):
 
     name: str = field(default="mean_squared_error", kw_only=True)
 
+    better: ClassVar[str] = "lower"
+
     def per_row(self, target: Values, prediction: Values) -> Values:
         """Return the mean squared error over the outputs."""
         return np.square(residuals(self, target, prediction)).mean(axis=1)
@@ -50,6 +55,8 @@ class RootMeanSquaredError(MeanSquaredError):
     """Square root of the mean of (prediction - target)^2."""
 
     name: str = field(default="root_mean_squared_error", kw_only=True)
+
+    better: ClassVar[str] = "lower"
 
     def result(self) -> float:
         """Return the root of the mean so far."""
@@ -65,6 +72,8 @@ class R2Score(Metric):
     """
 
     name: str = field(default="r2_score", kw_only=True)
+
+    better: ClassVar[str] = "higher"
 
     def reset(self) -> None:
         """Forget all rows."""

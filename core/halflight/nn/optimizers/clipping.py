@@ -26,14 +26,14 @@ class Clipping:
     ) -> None:
         """Clip the gradients where they are, in each way that is given a limit."""
         kernels = self._kernels
-        if clipvalue is not None:
+        if clipvalue:
             for gradients in self._stretches:
                 kernels.clip(gradients, clipvalue)
-        if clipnorm is not None:
+        if clipnorm:
             for gradient in self._weights:
                 kernels.sum_of_squares(self._slots[0], gradient)
                 kernels.limit_norm(gradient, self._slots[0], clipnorm)
-        if global_clipnorm is not None:
+        if global_clipnorm:
             for slot, gradients in zip(self._slots, self._stretches, strict=True):
                 kernels.sum_of_squares(slot, gradients)
             for gradients in self._stretches:

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 from halflight.kernels import Backend
 from halflight.nn.arrays import Array
-from halflight.nn.checks import BOOLEAN, COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Rule, broken, check
+from halflight.nn.checks import BOOLEAN, COUNT, NOT_NEGATIVE, SHARE, Rule, as_python, broken, check
 from halflight.nn.configuration import configuration, plain
 from halflight.nn.layer import Layer
 from halflight.nn.optimizers.clipping import Clipping
@@ -17,13 +18,16 @@ from halflight.nn.schedules import LearningRate
 from halflight.nn.schedules import get as get_schedule
 from halflight.nn.trainable import Span, spans
 
+# What `build` gives an optimizer of the model that it is compiled for.
+_BUILT = {"_kernels", "_parameters", "_layers", "_finite", "slots", "_stretches", "_clip"}
 CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
 FACTORS = Rule(
     "a mapping from patterns of layer names to finite factors of at least 0",
     lambda value: (
         isinstance(value, Mapping)
-        and all(isinstance(key, str) and NOT_NEGATIVE.holds(value[key]) for key in value)
+        and all(isinstance(key, str) and NOT_NEGATIVE.holds(as_python(value[key])) for key in value)
     ),
+    lambda value: {key: float(factor) for key, factor in value.items()},
 )
 
 
@@ -48,7 +52,8 @@ class Optimizer:
             it takes effect at the next step.
         weight_decay: w -= learning_rate * weight_decay * w before each step, on kernels alone
             (never on biases or batch normalisation). Loshchilov & Hutter 2019.
-        clipnorm: scales each weight's gradient down to a norm of at most this.
+        clipnorm: scales each weight's gradient down to a norm of at most this (0, as None and as in
+            Keras: no limit; so of all three).
         clipvalue: clips every gradient to -clipvalue and clipvalue.
         global_clipnorm: scales all gradients down so that their common norm is at most this.
         use_ema: keep a running average of the weights, which `finalize` puts in their place:
@@ -79,8 +84,8 @@ class Optimizer:
     def __post_init__(self) -> None:
         """Check the arguments that every optimizer has."""
         check(self, NOT_NEGATIVE.or_none(), "weight_decay")
-        check(self, POSITIVE.or_none(), *CLIPS)
-        clips = {name: value for name in CLIPS if (value := getattr(self, name)) is not None}
+        check(self, NOT_NEGATIVE.or_none(), *CLIPS)
+        clips = {name: value for name in CLIPS if (value := getattr(self, name))}
         if len(clips) > 1:
             raise broken(self, "at most one clip may be given", clips)
         check(self, BOOLEAN, "use_ema")
@@ -121,6 +126,23 @@ class Optimizer:
         if self.use_ema:
             kernels.copy(self.slots["average"], parameters.values)
         self.refresh()
+
+    def rebuild(
+        self,
+        kernels: Backend,
+        parameters: Parameters,
+        layers: Sequence[Layer],
+        slots: Mapping[str, NDArray[Any]],
+    ) -> None:
+        """Go on, a copy, with the weights of another model; `slots` are the original's state."""
+        iterations, initial_rate = self.iterations, self._initial_rate
+        self.build(kernels, parameters, layers)
+        self.iterations, self._initial_rate = iterations, initial_rate
+        self._write(slots)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy is made of: no memory of a model's; `build` gives it some."""
+        return {name: part for name, part in self.__dict__.items() if name not in _BUILT}
 
     def refresh(self) -> None:
         """Find the trainable weights again, after layers were frozen or unfrozen."""
@@ -200,6 +222,9 @@ class Optimizer:
             raise ValueError(
                 f"{type(self).__name__}: needs the slots {shapes}, received {received}"
             )
+        for name, slot in slots.items():
+            if not np.isfinite(slot).all():
+                raise ValueError(f"{type(self).__name__}: {name!r} holds NaN or infinity")
 
     def set_state(self, slots: Mapping[str, NDArray[Any]], scalars: Mapping[str, Any]) -> None:
         """Take up the slots (`get_state`) and the scalars (`scalars`) of a saved run.
@@ -214,12 +239,16 @@ class Optimizer:
                 f"{type(self).__name__}: the state needs iterations, an integer of 0 or more, and "
                 f"a learning_rate, received {dict(scalars)!r:.200}"
             )
+        rate = scalars["learning_rate"]
+        schedule = None if rate is None else get_schedule(rate)
+        self._write(slots)
+        self.iterations = iterations
+        if schedule is not None:
+            self.learning_rate = schedule if isinstance(rate, Mapping) else rate
+
+    def _write(self, slots: Mapping[str, NDArray[Any]]) -> None:
         for name, view in self._views().items():
             self._kernels.copy(view, self._kernels.to_device(slots[name]))
-        self.iterations = iterations
-        rate = scalars["learning_rate"]
-        if rate is not None:
-            self.learning_rate = get_schedule(rate) if isinstance(rate, Mapping) else rate
 
     def state_shapes(self) -> dict[str, tuple[int, ...]]:
         """Return the names and shapes of what `get_state` returns."""

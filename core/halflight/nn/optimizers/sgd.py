@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from halflight.nn.arrays import Array
-from halflight.nn.checks import BOOLEAN, FRACTION, SHARE, check, number
+from halflight.nn.checks import BOOLEAN, SHARE, check, number
 from halflight.nn.optimizers.optimizer import Optimizer
 from halflight.nn.schedules import LearningRate
 
@@ -55,7 +55,7 @@ class Lion(Optimizer):
         """Require betas of 0 to 1."""
         super().__post_init__()
         check(self, number(above=0, most=1), "beta_1")
-        check(self, FRACTION, "beta_2")
+        check(self, SHARE, "beta_2")
 
     def slot_names(self) -> tuple[str, ...]:
         """Return the momentum's name."""

@@ -6,12 +6,14 @@ the perceptron's threshold): losses take logits (`from_logits=True`), and a `Sof
 probabilities. Counts of parameters in the docstrings are those of the default arguments.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from functools import partial
 from inspect import signature
 from typing import Any
 
 from halflight.nn.arrays import Shape
+from halflight.nn.checks import as_python, is_integer, is_number
 from halflight.nn.model import Model
 from halflight.nn.presets import (
     alexnet,
@@ -62,6 +64,10 @@ PRESETS: Mapping[str, Callable[..., Model]] = {
 }
 
 
+# Arguments that say what a network is for and where it computes, not how it is built.
+SURROUNDINGS = ("image_shape", "input_shape", "psf_shape", "outputs", "targets", "backend", "seed")
+
+
 def options(name: str) -> tuple[str, ...]:
     """Return the names of the keyword arguments of the preset `name`.
 
@@ -69,8 +75,33 @@ def options(name: str) -> tuple[str, ...]:
         ValueError: there is no such preset.
     """
     if name not in PRESETS:
-        raise ValueError(f"unknown preset {name!r}; known are {', '.join(PRESETS)}")
+        raise ValueError(
+            f"unknown preset {name!r}; known are {', '.join(PRESETS)}{_nearest([name], PRESETS)}"
+        )
     return tuple(signature(PRESETS[name]).parameters)
+
+
+def check(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return keyword arguments of the preset `name` as plain values.
+
+    Raises:
+        ValueError: there is no such preset, it has no such option, or one is of another kind.
+    """
+    known = options(name)
+    unknown = [argument for argument in arguments if argument not in known]
+    if unknown:
+        raise ValueError(
+            f"preset {name}: unknown option(s) {', '.join(unknown)}; "
+            f"known are {', '.join(known)}{_nearest(unknown, known)}"
+        )
+    plain = {argument: as_python(value) for argument, value in arguments.items()}
+    for argument, value in plain.items():
+        kind = signature(PRESETS[name]).parameters[argument].annotation
+        if not _is(kind, value):
+            raise ValueError(
+                f"preset {name}: {argument} must be {_KINDS[kind]}, received {value!r:.200}"
+            )
+    return plain
 
 
 def build(name: str, **arguments: Any) -> Model:
@@ -79,19 +110,8 @@ def build(name: str, **arguments: Any) -> Model:
     Raises:
         ValueError: there is no such preset, it has no such option, or it refuses a value.
     """
-    known = options(name)
-    unknown = [argument for argument in arguments if argument not in known]
-    if unknown:
-        raise ValueError(
-            f"preset {name}: unknown option(s) {', '.join(unknown)}; known are {', '.join(known)}"
-        )
-    for argument, value in arguments.items():
-        kind = signature(PRESETS[name]).parameters[argument].annotation
-        if not _is(kind, value):
-            raise ValueError(
-                f"preset {name}: {argument} must be {_KINDS[kind]}, received {value!r:.200}"
-            )
-    return PRESETS[name](**arguments)
+    known = check(name, arguments)
+    return PRESETS[name](**known)
 
 
 _KINDS = {
@@ -104,9 +124,16 @@ _KINDS = {
 }
 
 
+def _nearest(unknown: Iterable[str], known: Iterable[str]) -> str:
+    """Return a hint at the known names that unknown ones may be slips of."""
+    names = list(known)
+    meant = [match for name in unknown for match in get_close_matches(name, names, 1)]
+    return f"; did you mean {', '.join(meant)}?" if meant else ""
+
+
 def _is(kind: Any, value: Any) -> bool:
     if kind is float:
-        return type(value) in (int, float)
+        return is_number(value)
     if kind in (int, bool, str):
         return type(value) is kind
-    return isinstance(value, list | tuple) and all(type(item) is int for item in value)
+    return isinstance(value, list | tuple) and all(map(is_integer, value))

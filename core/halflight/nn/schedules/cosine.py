@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from halflight.nn.checks import COUNT, NOT_NEGATIVE, POSITIVE, check, choice, number
+from halflight.nn.checks import COUNT, NOT_NEGATIVE, POSITIVE, check, choice, integer, number
 from halflight.nn.schedules.schedule import LearningRateSchedule
 
 
@@ -28,7 +28,7 @@ class CosineDecay(LearningRateSchedule):
         check(self, COUNT, "decay_steps")
         if self.warmup_target is not None:
             check(self, NOT_NEGATIVE, "warmup_target")
-            check(self, COUNT, "warmup_steps")
+            check(self, integer(least=0), "warmup_steps")
         elif self.warmup_steps:
             raise ValueError(
                 f"CosineDecay: warmup_steps = {self.warmup_steps} needs a warmup_target, "

@@ -4,7 +4,7 @@ import math
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from halflight.nn.checks import COUNT, NOT_NEGATIVE, POSITIVE, broken, check
+from halflight.nn.checks import BOOLEAN, COUNT, NOT_NEGATIVE, as_python, broken, check, is_integer
 from halflight.nn.schedules.schedule import LearningRateSchedule
 
 
@@ -21,6 +21,7 @@ class ExponentialDecay(LearningRateSchedule):
         """Require a rate of zero or more and at least one step."""
         check(self, NOT_NEGATIVE, "initial_learning_rate", "decay_rate")
         check(self, COUNT, "decay_steps")
+        check(self, BOOLEAN, "staircase")
 
     def __call__(self, step: int) -> float:
         """Return the decayed rate."""
@@ -43,6 +44,7 @@ class InverseTimeDecay(LearningRateSchedule):
         """Require a rate of zero or more and at least one step."""
         check(self, NOT_NEGATIVE, "initial_learning_rate", "decay_rate")
         check(self, COUNT, "decay_steps")
+        check(self, BOOLEAN, "staircase")
 
     def __call__(self, step: int) -> float:
         """Return the decayed rate."""
@@ -67,9 +69,9 @@ class PolynomialDecay(LearningRateSchedule):
     cycle: bool = False
 
     def __post_init__(self) -> None:
-        """Require rates of zero or more, a positive power and at least one step."""
+        """Require rates and a power of zero or more, and at least one step."""
         check(self, NOT_NEGATIVE, "initial_learning_rate", "end_learning_rate")
-        check(self, POSITIVE, "power")
+        check(self, NOT_NEGATIVE, "power")
         check(self, COUNT, "decay_steps")
 
     def __call__(self, step: int) -> float:
@@ -97,11 +99,11 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         for name in ("boundaries", "values"):
             if not isinstance(getattr(self, name), tuple | list):
                 raise broken(self, f"{name} must be a sequence", getattr(self, name))
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+            object.__setattr__(self, name, tuple(as_python(tuple(getattr(self, name)))))
         if not all(map(NOT_NEGATIVE.holds, self.values)):
             raise broken(self, "values must be finite numbers of at least 0", self.values)
         steps = self.boundaries
-        if not all(type(step) is int for step in steps) or list(steps) != sorted(set(steps)):
+        if not all(map(is_integer, steps)) or list(steps) != sorted(set(steps)):
             raise broken(self, "boundaries must be increasing integers", self.boundaries)
         if len(self.values) != len(steps) + 1:
             rule = f"values must be one more than the {len(steps)} boundaries"

@@ -1,7 +1,9 @@
 """How the kernels of this back end are compiled, and where the machine code is cached."""
 
 import functools
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -103,15 +105,40 @@ class Parallel:
 
     def __call__(self, *arguments: Any) -> None:
         """Call it on one thread if its largest array is small."""
-        threads = numba.get_num_threads()
-        if threads == 1 or max(getattr(a, "size", 0) for a in arguments) > SERIAL_SIZE:
-            self.dispatcher(*arguments)
-            return
-        numba.set_num_threads(1)
-        try:
-            self.dispatcher(*arguments)
-        finally:
-            numba.set_num_threads(threads)
+        with _turn():
+            threads = numba.get_num_threads()
+            if threads == 1 or max(getattr(a, "size", 0) for a in arguments) > SERIAL_SIZE:
+                self.dispatcher(*arguments)
+                return
+            numba.set_num_threads(1)
+            try:
+                self.dispatcher(*arguments)
+            finally:
+                numba.set_num_threads(threads)
+
+
+class _Turn:
+    """A parallel function at a time, where Numba's threads cannot be asked by several at once.
+
+    Its own threading layer, "workqueue", ends the process then; those of OpenMP and TBB do not.
+    """
+
+    def __init__(self) -> None:
+        """Take turns until it is known which layer there is: with the first call."""
+        self._lock, self._needed = threading.Lock(), True
+
+    def __call__(self) -> AbstractContextManager[object]:
+        """The turn of one call."""
+        return self._asking() if self._needed else nullcontext()
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        with self._lock:
+            yield
+            self._needed = numba.threading_layer() == "workqueue"
+
+
+_turn = _Turn()
 
 
 def thread_limit() -> int:
