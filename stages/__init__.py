@@ -14,6 +14,24 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "core"))
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("MKL_NUM_THREADS", "1")
 
+# NumPy and OpenBLAS have several versions of their functions, whose last bits differ, and choose by
+# the processor: here always those of x86-64-v3, which every later one runs, Intel's and AMD's.
+_ONE_PROCESSOR = {
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+    "OPENBLAS_CORETYPE": "Haswell",
+}
+
+
+def _use_one_processor() -> None:
+    """Unless HALFLIGHT_CPU is "native": then everything is the host's own."""
+    about = Path("/proc/cpuinfo")
+    has_it = about.is_file() and " avx2 " in about.read_text(encoding="utf-8")
+    if has_it and os.environ.get("HALFLIGHT_CPU") != "native":
+        os.environ.update(_ONE_PROCESSOR)
+
+
+_use_one_processor()
+
 INTERRUPTED = 130
 
 

@@ -14,6 +14,13 @@ from ..contract import twin
 from ..reference import layer_norm as reference
 from .arrays import FLOAT, Array
 from .loops.statistics import or_constant
+from .loops.sums import (
+    sum_of,
+    sum_of_deviations,
+    sum_of_products,
+    sum_of_projections,
+    sum_of_squared_deviations,
+)
 from .machine.compiler import compiled
 from .machine.scratch import scratch
 
@@ -24,25 +31,13 @@ def _rows(x: Array) -> Array:
     return x.reshape(-1, x.shape[-1])
 
 
-@compiled(reassociate=True)
-def _deviations(x, centre):
-    total, squares = np.float32(0), np.float32(0)
-    for i in range(x.size):
-        deviation = x[i] - centre
-        total += deviation
-        squares += deviation * deviation
-    return total, squares
-
-
 @compiled()
 def _statistics(x, epsilon):
     """Mean of one row, and 1 / sqrt(variance + epsilon)."""
     count = np.float32(x.size)
-    total, _ = _deviations(x, np.float32(0))
-    centre = total / count
-    total, squares = _deviations(x, centre)
-    rest = total / count
-    variance = squares / count - rest * rest
+    centre = sum_of(x, 0, x.size) / count
+    rest = sum_of_deviations(x, 0, x.size, centre) / count
+    variance = sum_of_squared_deviations(x, 0, x.size, centre) / count - rest * rest
     return centre + rest, np.float32(1) / math.sqrt(variance + epsilon)
 
 
@@ -66,21 +61,11 @@ def layer_norm_forward(y, mean, inverse_deviation, x, gamma, beta, epsilon):
     _layer_norm(_rows(y), *rows, _rows(x), gamma, beta, FLOAT(epsilon))
 
 
-@compiled(reassociate=True)
-def _projections(dy, x, gamma, mean):
-    """Sums of gamma dy and of gamma dy (x - mean) along one row."""
-    total, product = np.float32(0), np.float32(0)
-    for c in range(x.size):
-        scaled = gamma[c] * dy[c]
-        total += scaled
-        product += scaled * (x[c] - mean)
-    return total, product
-
-
 @compiled()
 def _gradient_row(dx, dgamma, dbeta, dy, x, gamma, mean, inverse):
     count = np.float32(x.size)
-    total, product = _projections(dy, x, gamma, mean)
+    total = sum_of_products(gamma, dy, 0, x.size)
+    product = sum_of_projections(gamma, dy, x, 0, x.size, mean)
     offset, slope = total / count, product * inverse / count
     for c in range(x.size):
         normalised = (x[c] - mean) * inverse

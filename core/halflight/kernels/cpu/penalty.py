@@ -11,6 +11,7 @@ from ..formulas import NORM_EPSILON
 from ..reference import penalty as reference
 from .arrays import FLOAT
 from .loops.blocks import BLOCK, block_bounds, block_count
+from .loops.sums import sum_of_products, sum_of_sizes
 from .machine.compiler import compiled
 from .machine.scratch import scratch
 
@@ -20,19 +21,12 @@ _EPSILON = FLOAT(NORM_EPSILON)
 _sign = compiled()(formulas.sign)
 
 
-@compiled(reassociate=True)
-def _penalty(w, l1, l2):
-    total = np.float32(0)
-    for i in range(w.size):
-        total += l1 * abs(w[i]) + l2 * w[i] * w[i]
-    return total
-
-
 @compiled(parallel=True)
 def _penalties(partial, w, l1, l2):
     for block in prange(block_count(w.size)):
         start, stop = block_bounds(block, w.size)
-        partial[block] = _penalty(w[start:stop], l1, l2)
+        size = sum_of_sizes(w, start, stop - start)
+        partial[block] = l1 * size + l2 * sum_of_products(w, w, start, stop - start)
 
 
 @compiled(parallel=True)

@@ -7,18 +7,11 @@ from ..contract import twin
 from ..reference import reduce as reference
 from .arrays import FLOAT, Array
 from .loops.blocks import BLOCK, block_bounds, block_count
+from .loops.sums import sum_of_products
 from .machine.compiler import compiled
 from .machine.scratch import scratch
 
 _LARGEST = np.finfo(FLOAT).max
-
-
-@compiled(reassociate=True)
-def _squares(x):
-    total = np.float32(0)
-    for i in range(x.size):
-        total += x[i] * x[i]
-    return total
 
 
 @compiled()
@@ -33,7 +26,7 @@ def _not_finite(x):
 def _block_squares(partial, x):
     for block in prange(block_count(x.size)):
         start, stop = block_bounds(block, x.size)
-        partial[block] = _squares(x[start:stop])
+        partial[block] = sum_of_products(x, x, start, stop - start)
 
 
 @compiled(parallel=True)

@@ -2,6 +2,7 @@
 
 import math
 
+import numba
 import numpy as np
 from numba import prange
 
@@ -9,13 +10,22 @@ from ..contract import twin
 from ..elementary import exp
 from ..reference import softmax as reference
 from .arrays import Array
-from .machine.compiler import compiled
+from .loops.sums import sum_of, sum_of_products
+from .machine.compiler import compiled, thread_limit
+from .machine.scratch import scratch
+
+# Exponentials of a row that are added at a time, in scratch.
+_LINE = 1024
 
 _exp = compiled()(exp)
 
 
 def _rows(x: Array) -> Array:
     return x.reshape(-1, x.shape[-1])
+
+
+def _lines() -> Array:
+    return scratch("softmax", thread_limit(), _LINE)
 
 
 @compiled()
@@ -26,52 +36,39 @@ def _largest(x):
     return largest
 
 
-@compiled(reassociate=True)
-def _sum_of_exp(x, shift):
+@compiled()
+def _sum_of_exp(x, shift, line):
     total = np.float32(0)
-    for i in range(x.size):
-        total += _exp(x[i] - shift)
-    return total
-
-
-@compiled(reassociate=True)
-def _dot(a, b):
-    total = np.float32(0)
-    for i in range(a.size):
-        total += a[i] * b[i]
-    return total
-
-
-@compiled(reassociate=True)
-def _sum(a):
-    total = np.float32(0)
-    for i in range(a.size):
-        total += a[i]
+    for start in range(0, x.size, _LINE):
+        count = min(_LINE, x.size - start)
+        for i in range(count):
+            line[i] = _exp(x[start + i] - shift)
+        total += sum_of(line, 0, count)
     return total
 
 
 @compiled()
-def _softmax_row(y, x):
+def _softmax_row(y, x, line):
     shift = _largest(x)
-    factor = np.float32(1) / _sum_of_exp(x, shift)
+    factor = np.float32(1) / _sum_of_exp(x, shift, line)
     for i in range(x.size):
         y[i] = _exp(x[i] - shift) * factor
 
 
 @compiled(parallel=True)
-def _softmax(y, x):
+def _softmax(y, x, lines):
     for row in prange(len(x)):
-        _softmax_row(y[row], x[row])
+        _softmax_row(y[row], x[row], lines[numba.get_thread_id()])
 
 
 @twin(reference.softmax_forward)
 def softmax_forward(y, x):
-    _softmax(_rows(y), _rows(x))
+    _softmax(_rows(y), _rows(x), _lines())
 
 
 @compiled()
 def _softmax_gradient_row(dx, dy, y):
-    mean = _dot(dy, y)
+    mean = sum_of_products(dy, y, 0, y.size)
     for i in range(y.size):
         dx[i] = y[i] * (dy[i] - mean)
 
@@ -88,27 +85,27 @@ def softmax_backward(dx, dy, y):
 
 
 @compiled()
-def _log_softmax_row(y, x):
+def _log_softmax_row(y, x, line):
     shift = _largest(x)
-    logarithm = math.log(_sum_of_exp(x, shift))
+    logarithm = math.log(_sum_of_exp(x, shift, line))
     for i in range(x.size):
         y[i] = (x[i] - shift) - logarithm
 
 
 @compiled(parallel=True)
-def _log_softmax(y, x):
+def _log_softmax(y, x, lines):
     for row in prange(len(x)):
-        _log_softmax_row(y[row], x[row])
+        _log_softmax_row(y[row], x[row], lines[numba.get_thread_id()])
 
 
 @twin(reference.log_softmax_forward)
 def log_softmax_forward(y, x):
-    _log_softmax(_rows(y), _rows(x))
+    _log_softmax(_rows(y), _rows(x), _lines())
 
 
 @compiled()
 def _log_softmax_gradient_row(dx, dy, y):
-    total = _sum(dy)
+    total = sum_of(dy, 0, dy.size)
     for i in range(y.size):
         dx[i] = dy[i] - _exp(y[i]) * total
 

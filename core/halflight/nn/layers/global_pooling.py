@@ -30,7 +30,7 @@ class _GlobalPooling(Layer):
 
     def views(self, x: Array, y: Array) -> tuple[Array, Array]:
         """Return x (batch, positions, channels) and y (batch, channels), or their gradients."""
-        return x.reshape(-1, *self.positions), y.reshape(-1, y.shape[-1])
+        return x.reshape(-1, *self.positions), y.reshape(-1, self.positions[1])
 
     def flops(self, shape: Shape, output_shape: Shape) -> int:
         """One operation a pixel."""

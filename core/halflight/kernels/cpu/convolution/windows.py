@@ -15,15 +15,17 @@ from numpy.typing import NDArray
 
 from ..machine.compiler import compiled
 from ..machine.vector import LANES, copy_floats
-from ..products.multiply import ROWS
 
-# The depth of a panel: ROWS rows of it fit the first-level cache beside a panel of weights. It is
-# also the longest float32 sum taken in one go; deeper sums add such parts, which rounds less.
+# The depth of a panel: a tile's rows of it fit the first-level cache beside a panel of weights. It
+# is also the longest float32 sum taken in one go; deeper sums add such parts, which rounds less.
 DEPTH = 96
 # Floats from one row of a panel to the next: no power of two, so that rows do not compete for the
 # same cache sets.
 STRIDE = DEPTH + LANES
 _MEGABYTE = 1 << 20
+# Rows of a tile, narrow and wide, as AVX-512 has them, where they decide which images are summed
+# together: the order of sums must not depend on the processor. They are whole tiles of the others.
+TILE_ROWS, TILE_ROWS_WIDE = 24, 12
 
 Triple = tuple[int, int, int]
 
@@ -71,9 +73,9 @@ def group_images(images: int, channels: int, windows: Windows) -> tuple[int, int
     number = math.prod(windows.number)
     group = 1
     while (
-        group < min(ROWS, images)
+        group < min(TILE_ROWS, images)
         and (group + 1) * image * 4 <= _MEGABYTE
-        and group * number < 0.96 * ROWS * -(-group * number // ROWS)
+        and group * number < 0.96 * TILE_ROWS * -(-group * number // TILE_ROWS)
     ):
         group += 1
     return group, group * image

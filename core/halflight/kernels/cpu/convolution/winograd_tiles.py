@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 from ..machine.compiler import compiled
 from ..machine.vector import LANES
-from ..products.multiply import ROWS, ROWS_WIDE
+from .windows import TILE_ROWS, TILE_ROWS_WIDE
 from .winograd_maps import INPUTS, OUTPUTS, OUTPUTS_SHORT, POINTS, POINTS_SHORT
 
 TILE = POINTS * LANES  # floats of a transformed tile, for 16 channels
 # What the transforms of a tile of 16 channels cost, in multiply-adds of a vector (measured).
 _TRANSFORM_COST = 500
 # Tiles transformed together: a whole number of register tiles, few for the second-level cache.
-_BLOCK = ROWS * max(1, 24 // ROWS)
+_BLOCK = TILE_ROWS
 # Images on a side of a mosaic, and the least number of mosaics, to be shared by threads.
 _MOSAIC, _GROUPS = 4, 8
 _GROUP_BYTES = 3 << 18  # of a group's copy
@@ -81,7 +81,7 @@ def mosaics(outputs: tuple[int, ...], channels: int, images: int, *, bordered: b
 
 def _grouped(cut: Tiling, most: int) -> Tiling:
     """A tiling whose groups have so many images that their tiles fill the matrix products'."""
-    most = min(most, ROWS, _GROUP_BYTES // _bytes(cut))
+    most = min(most, TILE_ROWS, _GROUP_BYTES // _bytes(cut))
     work = [_work(group, cut) for group in range(1, max(1, most) + 1)]
     return cut._replace(group=1 + next(i for i, w in enumerate(work) if w < 1.05 * min(work)))
 
@@ -119,7 +119,7 @@ def _work(images: int, cut: Tiling) -> float:
     for point, block in itertools.product(range(POINTS), range(0, total, cut.block)):
         _, number = having(point, block, min(cut.block, total - block), kinds)
         if number:
-            rows += ROWS_WIDE * (0.5 - (-number // ROWS_WIDE))
+            rows += TILE_ROWS_WIDE * (0.5 - (-number // TILE_ROWS_WIDE))
     return rows / images
 
 

@@ -1,6 +1,7 @@
 """How the kernels of this back end are compiled, and where the machine code is cached."""
 
 import functools
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -8,12 +9,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
-from llvmlite import binding  # type: ignore[import-untyped]
 from numba.core import config, event, types
-from numba.core.dispatcher import Dispatcher
 
-from ...compilation import cache_base, cache_folder, cached_in, formulas_of, with_globals
+from ...cache import cache_base, cache_folder
+from ...compilation import formulas_of, with_globals
 from .announce import Announcer
+from .level import LEVEL
+from .target import Compiled
+from .threads import ready
 
 # Values in the largest array below which one thread is enough: some ten microseconds of work.
 SERIAL_SIZE = 16384
@@ -21,27 +24,19 @@ SERIAL_SIZE = 16384
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def cpu_features() -> tuple[str, str]:
-    """Name and enabled features of the CPU compiled for; NUMBA_CPU_NAME and _FEATURES override."""
-    name = config.CPU_NAME or binding.get_host_cpu_name()  # type: ignore[attr-defined]
-    features = config.CPU_FEATURES  # type: ignore[attr-defined]
-    if features is None:
-        features = binding.get_host_cpu_features().flatten() if name != "generic" else ""
-    return str(name), str(features)
-
-
 def folder_of(source: str | Path) -> Path:
     """The folder of what `source` compiles to, for this CPU and with these switches of Numba."""
-    switches = f"bounds {config.BOUNDSCHECK} optimise {config.OPT}"  # type: ignore[attr-defined]
-    return cache_folder(source, numba.__version__, *cpu_features(), switches)
+    switches = (config.BOUNDSCHECK, config.OPT, config.USING_SVML)  # type: ignore[attr-defined]
+    return cache_folder(source, numba.__version__, *LEVEL, repr(switches))
 
 
-event.register("numba:compile", Announcer(__name__.rpartition(".machine.")[0], cache_base()))
+_ANNOUNCER = Announcer(__name__.rpartition(".machine.")[0], cache_base(), LEVEL.name)
+event.register("numba:compile", _ANNOUNCER)
 
 _folder_of = functools.cache(folder_of)
 
 
-class _Inner(Dispatcher):
+class _Inner(Compiled):
     """A function that compiled code alone calls, with constants as with other numbers."""
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
@@ -55,28 +50,24 @@ class _Inner(Dispatcher):
         raise TypeError(f"{name}: called from Python, but not compiled(entry=True)")
 
 
-def compiled(
-    *, parallel: bool = False, reassociate: bool = False, entry: bool = False
-) -> Callable[[Function], Any]:
+def compiled(*, parallel: bool = False, entry: bool = False) -> Callable[[Function], Any]:
     """Decorate a function for compilation on its first call, cached on disk.
 
     Only what is `parallel` or an `entry` may be called from Python: wrappers take long to compile.
-    Multiply and add may fuse; with `reassociate`, sums may also be reordered at compile time, which
-    lets reductions use SIMD. NaN and infinity are always kept. Division by zero follows IEEE 754.
+    Every operation rounds as IEEE 754 says, in the order that is written: the compiler fuses and
+    reorders nothing, so that the bytes are those of every processor. Sums that should use SIMD say
+    so (loops/sums.py). Division by zero gives infinity or NaN.
     Plain functions of the kernels that it calls (formulas call one another) are compiled with it.
     """
-    return functools.partial(
-        _compile, parallel=parallel, reassociate=reassociate, entry=parallel or entry
-    )
+    return functools.partial(_compile, parallel=parallel, entry=parallel or entry)
 
 
 @functools.cache
-def _compile(
-    function: Callable[..., Any], *, parallel: bool, reassociate: bool, entry: bool
-) -> Any:
+def _compile(function: Callable[..., Any], *, parallel: bool, entry: bool) -> Any:
     options: dict[str, Any] = {
         "parallel": parallel,
-        "fastmath": {"contract", "reassoc"} if reassociate else {"contract"},
+        "nopython": True,
+        "boundscheck": None,
         "error_model": "numpy",
         "no_cfunc_wrapper": True,
         "no_cpython_wrapper": not entry,
@@ -84,9 +75,8 @@ def _compile(
     formulas = {name: compiled()(value) for name, value in formulas_of(function).items()}
     if formulas:
         function = with_globals(function, function.__qualname__, **formulas)
-    folder = _folder_of(function.__code__.co_filename)
-    with cached_in(folder / ("entries" if entry else "inner")):  # the same function may be both
-        dispatcher = numba.njit(cache=True, **options)(function)
+    dispatcher = Compiled(function, targetoptions=options)
+    dispatcher.keep_in(_folder_of(function.__code__.co_filename))
     if not entry:
         dispatcher.__class__ = _Inner
     return Parallel(dispatcher) if parallel else dispatcher
@@ -106,6 +96,7 @@ class Parallel:
     def __call__(self, *arguments: Any) -> None:
         """Call it on one thread if its largest array is small."""
         with _turn():
+            ready()
             threads = numba.get_num_threads()
             if threads == 1 or max(getattr(a, "size", 0) for a in arguments) > SERIAL_SIZE:
                 self.dispatcher(*arguments)
@@ -125,7 +116,12 @@ class _Turn:
 
     def __init__(self) -> None:
         """Take turns until it is known which layer there is: with the first call."""
-        self._lock, self._needed = threading.Lock(), True
+        self.renew()
+        self._needed = True
+
+    def renew(self) -> None:
+        """Nobody has the turn: in a forked child the thread that had it is not there."""
+        self._lock = threading.Lock()
 
     def __call__(self) -> AbstractContextManager[object]:
         """The turn of one call."""
@@ -139,6 +135,7 @@ class _Turn:
 
 
 _turn = _Turn()
+os.register_at_fork(after_in_child=_turn.renew)
 
 
 def thread_limit() -> int:

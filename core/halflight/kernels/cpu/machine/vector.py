@@ -14,10 +14,10 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .compiler import cpu_features
+from .level import LEVEL
 
 LANES = 16
-AVX512 = "+avx512f" in cpu_features()[1]
+AVX512 = LEVEL.has("avx512f")
 
 _FLOAT = ir.FloatType()
 _FLOAT_BYTES = 4
@@ -65,11 +65,35 @@ def splat(builder: Any, scalar: Any) -> Any:
     return builder.shuffle_vector(first, undefined, lanes)
 
 
+def like(kind: Any, number: Any, builder: Any = None) -> Any:
+    """A number as it is needed beside `kind`: in every lane of a vector, or alone."""
+    if isinstance(number, float):
+        return constant(number) if kind.type == _VECTOR else ir.Constant(_FLOAT, number)
+    return splat(builder, number) if kind.type == _VECTOR else number
+
+
 def multiply_add(builder: Any, a: Any, b: Any, c: Any) -> Any:
-    """a b + c, fused where the CPU can."""
-    kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
-    name = f"llvm.fmuladd.v{LANES}f32"
+    """a b + c of vectors or numbers, rounded once: a processor that cannot does it in software."""
+    kind = ir.FunctionType(a.type, [a.type] * 3)
+    name = f"llvm.fma.v{LANES}f32" if a.type == _VECTOR else "llvm.fma.f32"
     return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [a, b, c])
+
+
+def add_lanes(builder: Any, vector: Any) -> Any:
+    """The sum of a vector's lanes: its halves, the halves of these, and so on."""
+    width = LANES
+    while width > 1:
+        width //= 2
+        undefined, mask = (
+            ir.Constant(vector.type, ir.Undefined),
+            ir.VectorType(ir.IntType(32), width),
+        )
+        low, high = (
+            builder.shuffle_vector(vector, undefined, ir.Constant(mask, list(range(k, k + width))))
+            for k in (0, width)
+        )
+        vector = builder.fadd(low, high)
+    return builder.extract_element(vector, ir.Constant(ir.IntType(32), 0))
 
 
 def prefetch(builder: Any, address: Any, offset: Any = 0, level: int = 1) -> None:

@@ -6,7 +6,6 @@ With NUMBA_ENABLE_CUDASIM=1 they run in Numba's simulator, as plain Python: chec
 import functools
 import hashlib
 import importlib.metadata
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import FunctionType
@@ -16,7 +15,8 @@ import numba
 import numpy as np
 from numba import cuda
 
-from ...compilation import cache_folder, formulas_of, with_globals
+from ...cache import cache_folder, read, write
+from ...compilation import formulas_of, with_globals
 from . import gpu
 from .device_array import DeviceArray
 from .simulated import SIMULATED
@@ -93,13 +93,11 @@ class Kernel:
         identity = f"{self.function.__qualname__} {types} {capability}"
         digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
         file = _folder_of(*self._files) / f"{self.function.__name__[:60]}-{digest}.ptx"
-        if file.exists():
-            return file.read_text(encoding="utf-8")
+        kept = read(file)
+        if kept is not None:
+            return kept.decode("utf-8")
         ptx, _ = cuda.compile_ptx(self.function, types, cc=capability)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as stream:
-            stream.write(ptx)
-        Path(stream.name).replace(file)
+        write(file, ptx.encode("utf-8"))
         return str(ptx)
 
 

@@ -1,0 +1,112 @@
+"""Numba's target of the kernels: a processor of their own choice, beside the one of all other code.
+
+Numba compiles for its host, with one setting for a whole process. A target of our own leaves that
+to its users, and takes nothing from it: what they compile, before or after, changes no kernel.
+"""
+
+import hashlib
+import pickle
+from pathlib import Path
+from typing import Any
+
+from numba.core.codegen import JITCPUCodegen
+from numba.core.compiler import CompileResult
+from numba.core.cpu import CPUContext
+from numba.core.dispatcher import Dispatcher
+from numba.core.registry import CPUTarget
+from numba.core.serialize import dumps
+from numba.core.target_extension import (
+    CPU,
+    dispatcher_registry,
+    jit_registry,
+    target_override,
+    target_registry,
+)
+from numba.core.utils import threadsafe_cached_property
+
+from ...cache import read, write
+from . import threads
+from .level import LEVEL
+
+NAME = "halflight"
+
+
+class _Codegen(JITCPUCodegen):
+    """Generates code for LEVEL; Numba asks for the host here."""
+
+    def _get_host_cpu_name(self) -> str:
+        return LEVEL.name
+
+    def _get_host_cpu_features(self) -> str:
+        return LEVEL.features
+
+
+class _Context(CPUContext):
+    def init(self) -> None:
+        super().init()
+        self._internal_codegen = _Codegen("halflight.exec")
+        self._internal_codegen._add_module(threads.redirection())
+
+
+class _Target(CPUTarget):
+    @threadsafe_cached_property
+    def _toplevel_target_context(self) -> CPUContext:
+        return _Context(self.typing_context, self._target_name)
+
+
+class _Cache:
+    """Keeps what one function compiles to, a file for each set of types."""
+
+    def __init__(self, function: Any, options: dict[str, Any], folder: Path) -> None:
+        self.cache_path = str(folder)  # Numba's name, for statistics
+        self._name = function.__qualname__
+        self._identity = f"{self._name} {function.__code__.co_code.hex()} {sorted(options.items())}"
+
+    def load_overload(self, sig: Any, target_context: Any) -> CompileResult | None:
+        """What was compiled for these types, if anything was."""
+        kept = read(self._file(sig))
+        if kept is None:
+            return None
+        target_context.refresh()
+        found: CompileResult = CompileResult._rebuild(target_context, *pickle.loads(kept))  # noqa: S301 (our own)
+        return found
+
+    def save_overload(self, sig: Any, data: CompileResult) -> None:
+        """Keep it."""
+        if data.lifted or data.library.has_dynamic_globals:
+            raise TypeError(f"{self._name}: holds addresses of this process: it cannot be cached")
+        write(self._file(sig), dumps(data._reduce()))
+
+    def _file(self, sig: Any) -> Path:
+        digest = hashlib.sha256(f"{self._identity} {sig}".encode()).hexdigest()[:16]
+        return Path(self.cache_path) / f"{self._name[-60:]}-{digest}"
+
+
+class Compiled(Dispatcher):
+    """A function compiled for this target."""
+
+    targetdescr = _Target(NAME)
+
+    def keep_in(self, folder: Path) -> None:
+        """Cache the machine code in this folder, which stands for the sources."""
+        self._cache = _Cache(self.py_func, self.targetoptions, folder)
+
+    def compile(self, sig: Any) -> Any:
+        """Compile, or load; what Numba itself writes in Python is compiled for this target too."""
+        with target_override(NAME):
+            return super().compile(sig)
+
+
+def _jit(**options: Any) -> Any:
+    """What Numba decorates its own functions with that a kernel calls."""
+    ours = {"nopython": True, "boundscheck": None} | options
+    return lambda function: Compiled(function, targetoptions=ours)
+
+
+class _Halflight(CPU):
+    """The target in Numba's hierarchy."""
+
+
+target_registry[NAME] = _Halflight
+dispatcher_registry[_Halflight] = Compiled
+jit_registry[_Halflight] = _jit
