@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: repro test check lint format benchmark curves sandbox clean help
+.PHONY: repro compare test check lint format benchmark curves sandbox clean help
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 repro: $(READY) ## Run the pipeline, from sky to reports/index.html
 	dvc repro
+
+compare: $(READY) ## Say whether the metrics here are the committed ones, within tolerance
+	python -m halflight.reproduction
 
 test: $(READY) ## Run the tests, style and types included
 	ruff check . && ruff format --check . && mypy core/halflight stages

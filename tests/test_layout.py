@@ -42,6 +42,7 @@ PARTS = {
     "quality": set(),
     "reading": set(),
     "report": {"methods", "scores"},
+    "reproduction": {"paths"},
     "sandbox": {"simulation"},
     "scores": {"combination", "methods", "tasks"},
     "simulation": set(),

@@ -16,13 +16,11 @@ ALLOCATOR = {
     "MALLOC_TRIM_THRESHOLD_": "20000000000",
     "MALLOC_TOP_PAD_": "200000000",
 }
-# What restricts a side to the instructions of a processor without AVX-512. Numba takes the features
-# of a named processor from LLVM, unless it is given others.
+# What restricts a side to the instructions of a processor without AVX-512.
 INSTRUCTIONS: Mapping[str, Mapping[str, str]] = {
     "native": {},
     "avx2": {
-        "NUMBA_CPU_NAME": "haswell",
-        "NUMBA_CPU_FEATURES": "",
+        "HALFLIGHT_CPU": "x86-64-v3",
         "ATEN_CPU_CAPABILITY": "avx2",
         "DNNL_MAX_CPU_ISA": "AVX2",
         "ONEDNN_MAX_CPU_ISA": "AVX2",

@@ -46,10 +46,10 @@ def cache_folder(source: str | Path, *identity: str) -> Path:
 
 
 def read(file: Path) -> bytes | None:
-    """What was written; None if the file is absent or damaged."""
+    """What was written; None if the file is absent, damaged or not to be read."""
     try:
         kept = file.read_bytes()
-    except FileNotFoundError:
+    except OSError:  # then it is compiled, which is announced, and write() says why it is not kept
         return None
     _mark_as_used(file.parent)
     digest, content = kept[:_DIGEST], kept[_DIGEST:]

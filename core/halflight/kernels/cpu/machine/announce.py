@@ -7,8 +7,8 @@ from typing import Any, TextIO
 
 from numba.core import event
 
-# Seconds between lines where each stays, in a log; every next pause is twice as long.
-_FIRST_PAUSE = 10.0
+# Seconds until the first line of a log; every next one takes as long as all before.
+_FIRST_LINE = 10.0
 _ERASE = "\r\x1b[K"
 
 
@@ -23,7 +23,7 @@ class Announcer(event.Listener):
         self._package, self._cache, self._processor = package, cache, processor
         self._under_way = self._count = 0
         self._began = self._seconds = 0.0
-        self._next, self._pause = _FIRST_PAUSE, _FIRST_PAUSE
+        self._next = _FIRST_LINE
 
     def on_start(self, event: Any) -> None:
         """A function is compiled, not loaded; it may be in the middle of another one."""
@@ -45,11 +45,13 @@ class Announcer(event.Listener):
             return
         self._under_way -= 1
         self._count += 1
-        if self._under_way == 0:
-            self._seconds += time.monotonic() - self._began
-            if sys.stderr.isatty():
-                sys.stderr.write(_ERASE)
-                sys.stderr.flush()
+        if self._under_way:
+            self._tell(sys.stderr)
+            return
+        self._seconds += time.monotonic() - self._began
+        if sys.stderr.isatty():
+            sys.stderr.write(_ERASE)
+            sys.stderr.flush()
 
     def _is_ours(self, event: Any) -> bool:
         module = event.data["dispatcher"].py_func.__module__
@@ -61,7 +63,6 @@ class Announcer(event.Listener):
         if stream.isatty():
             stream.write(_ERASE + line)
         elif seconds >= self._next:
-            self._pause *= 2
-            self._next = seconds + self._pause
+            self._next = 2 * seconds
             stream.write(line + "\n")
         stream.flush()

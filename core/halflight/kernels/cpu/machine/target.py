@@ -62,16 +62,15 @@ class _Cache:
         self._name = function.__qualname__
         self._identity = f"{self._name} {function.__code__.co_code.hex()} {sorted(options.items())}"
 
-    def load_overload(self, sig: Any, target_context: Any) -> CompileResult | None:
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
         """What was compiled for these types, if anything was."""
         kept = read(self._file(sig))
         if kept is None:
             return None
         target_context.refresh()
-        found: CompileResult = CompileResult._rebuild(target_context, *pickle.loads(kept))  # noqa: S301 (our own)
-        return found
+        return CompileResult._rebuild(target_context, *pickle.loads(kept))  # noqa: S301 (our own)
 
-    def save_overload(self, sig: Any, data: CompileResult) -> None:
+    def save_overload(self, sig: Any, data: Any) -> None:
         """Keep it."""
         if data.lifted or data.library.has_dynamic_globals:
             raise TypeError(f"{self._name}: holds addresses of this process: it cannot be cached")
