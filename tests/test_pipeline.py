@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -121,6 +122,37 @@ def test_a_second_run_has_nothing_to_do(finished):
 def test_two_threads_and_processes_give_the_same_bytes(finished, root, tmp_path_factory):
     other = clone(root, tmp_path_factory.mktemp("two"))
     run(other, "dvc", "repro", NUMBA_NUM_THREADS="2", HALFLIGHT_PROCESSES="2")
+    assert (other / "dvc.lock").read_bytes() == (finished / "dvc.lock").read_bytes()
+
+
+AVX2 = "+avx,+avx2,+bmi,+bmi2,+f16c,+fma,+lzcnt,+movbe,+popcnt,+sse4.2"
+PROCESSORS = {
+    "Intel with AVX2": {"HALFLIGHT_CPU": "x86-64-v3", "OPENBLAS_CORETYPE": "Haswell"},
+    "AMD with AVX2": {
+        "HALFLIGHT_CPU": "x86-64-v3",
+        "OPENBLAS_CORETYPE": "Zen",
+        "NUMBA_CPU_NAME": "znver2",
+        "NUMBA_CPU_FEATURES": AVX2,
+        "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+        "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX512BW,-AVX512DQ,-AVX512CD",
+    },
+    "AMD with AVX-512": {
+        "OPENBLAS_CORETYPE": "Zen",
+        "NUMBA_CPU_NAME": "znver4",
+        "NPY_DISABLE_CPU_FEATURES": "AVX512_ICL AVX512_SPR",
+    },
+    "Intel with AVX-512": {"OPENBLAS_CORETYPE": "SkylakeX"},
+}
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(3000)
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="x86-64's processors")
+@pytest.mark.parametrize("processor", PROCESSORS)
+def test_every_processor_gives_the_same_bytes(finished, root, tmp_path, processor):
+    """As far as one can be taken for another: what libraries look for, and the code compiled."""
+    other = clone(root, tmp_path)
+    run(other, "dvc", "repro", NUMBA_NUM_THREADS="2", **PROCESSORS[processor])
     assert (other / "dvc.lock").read_bytes() == (finished / "dvc.lock").read_bytes()
 
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -143,3 +144,37 @@ def test_a_stage_imports_the_halflight_beside_it_whatever_the_environment_says(r
         check=True,
     )
     assert done.stdout == "mine\n"
+
+
+CHOSEN = """
+import os
+import stages
+import numpy
+import scipy.linalg
+from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
+from threadpoolctl import threadpool_info
+
+print([feature for feature in __cpu_dispatch__ if __cpu_features__[feature]])
+print({pool["architecture"] for pool in threadpool_info() if pool["user_api"] == "blas"})
+"""
+HAS_AVX2 = Path("/proc/cpuinfo").is_file() and " avx2 " in Path("/proc/cpuinfo").read_text()
+
+
+@pytest.mark.skipif(not HAS_AVX2, reason="there is no processor to be held to")
+@pytest.mark.parametrize(
+    "processor",
+    [{}, {"NPY_DISABLE_CPU_FEATURES": "AVX512_SPR", "OPENBLAS_CORETYPE": "Zen"}],
+)
+def test_stages_hold_numpy_and_blas_to_one_processor(root, processor):
+    unset = {
+        k: v for k, v in os.environ.items() if k not in ("HALFLIGHT_CPU", *stages._ONE_PROCESSOR)
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", CHOSEN],
+        cwd=root,
+        env=unset | processor,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == ["['X86_V3']", "{'Haswell'}"]
