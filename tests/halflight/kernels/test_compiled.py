@@ -10,6 +10,7 @@ import pytest
 from halflight import kernels
 from halflight.kernels import cpu
 from halflight.kernels.cpu.loops import loss_rows, maps
+from halflight.kernels.cpu.machine.target import Compiled
 from tests.halflight.kernels.cases import all_cases
 
 # Small loops that add the partial sums of float32 loops, or invert a number, in float64.
@@ -51,7 +52,8 @@ def _promoted(function, signature):
     """Variables of float64 in a function; a cached one has no types: they are inferred again."""
     types = function.overloads[signature].type_annotation
     if not hasattr(types, "typemap"):
-        fresh = numba.njit(error_model="numpy")(function.py_func)
+        options = {"nopython": True, "boundscheck": None, "error_model": "numpy"}
+        fresh = Compiled(function.py_func, targetoptions=options)
         fresh.compile(signature)
         types = fresh.overloads[signature].type_annotation
     return {variable: kind for variable, kind in types.typemap.items() if _real_types(kind)}

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from halflight.nn import Input, layers
+from halflight.nn import Input, Sequential, layers
 
 
 def pooled(place, layer, x):
@@ -154,3 +154,15 @@ def test_operations_are_counted():
 def test_refusals(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("kind", [layers.GlobalAveragePooling2D, layers.GlobalMaxPooling2D])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_a_network_with_global_pooling_predicts_on_a_gpu(kind, keepdims):
+    x = np.random.Generator(np.random.Philox(key=[8, 0])).standard_normal((2, 3, 4, 2), np.float32)
+    found, expected = (
+        Sequential([Input((3, 4, 2)), kind(keepdims=keepdims)], backend=backend).predict(x)
+        for backend in ("cuda", "reference")
+    )
+    np.testing.assert_allclose(found, expected, atol=1e-6)

@@ -4,6 +4,7 @@ A level is what many models have in common: the code for it runs on all of them.
 same at every level, as every sum and every fused operation is written out; only the speed differs.
 """
 
+import itertools
 import os
 import platform
 from typing import NamedTuple
@@ -40,8 +41,8 @@ _OTHER = {"generic": ""}
 def _levels() -> dict[str, list[str]]:
     """The levels of this machine's architecture and all their features, the lowest first."""
     adds = _X86_ADDS if platform.machine() in ("x86_64", "AMD64") else _OTHER
-    total: list[str] = []
-    return {name: list(total := total + more.split()) for name, more in adds.items()}
+    totals = itertools.accumulate(more.split() for more in adds.values())
+    return dict(zip(adds, totals, strict=True))
 
 
 def chosen_level() -> Level:
@@ -54,15 +55,14 @@ def chosen_level() -> Level:
     levels, wanted = _levels(), os.environ.get(VARIABLE, "")
     if wanted == NATIVE:
         return _native()
-    host = binding.get_host_cpu_features()
+    host = binding.get_host_cpu_features() if any(levels.values()) else {}
     lacking = {name: [f for f in levels[name] if not host.get(f)] for name in levels}
-    offered = [name for name in levels if not lacking[name]]
-    if not wanted:
-        wanted = offered[-1] if offered else next(iter(levels))
+    offered = [name for name in levels if not lacking[name]] or list(levels)[:1]
+    wanted = wanted or offered[-1]
     if wanted not in levels:
         known = ", ".join([*levels, NATIVE])
         raise ValueError(f"{VARIABLE} is {wanted!r}: choose one of {known}, or leave it out")
-    if lacking[wanted]:
+    if wanted not in offered:
         raise ValueError(
             f"{VARIABLE} is {wanted!r}, but this processor lacks {', '.join(lacking[wanted])}: "
             f"choose {' or '.join(offered)}, or leave it out"
