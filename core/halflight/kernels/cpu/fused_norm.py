@@ -18,6 +18,7 @@ from .arrays import FLOAT, Array, Indices
 from .loops.batch_statistics import batch_statistics, merge_gradients, scaling
 from .loops.pairs import pool_lines, spread_line
 from .loops.statistics import or_constant, or_spare
+from .machine.arithmetic import fma
 from .machine.compiler import compiled, thread_limit
 from .machine.scratch import scratch
 from .machine.vector import copy_floats
@@ -36,7 +37,7 @@ class Affine(NamedTuple):
 @compiled()
 def _finish_line(y, x, mean, factor, beta, slope, floor):
     for i in range(x.size):
-        y[i] = rectify((x[i] - mean[i]) * factor[i] + beta[i], slope, floor)
+        y[i] = rectify(fma(x[i] - mean[i], factor[i], beta[i]), slope, floor)
 
 
 @compiled()
@@ -85,7 +86,7 @@ def _take_line(line, dy, index, row, channels):
 def _mask_line(masked, dy, x, mean, factor, beta, slope):
     """masked = the gradient before the rectifier."""
     for i in range(x.size):
-        z = (x[i] - mean[i]) * factor[i] + beta[i]
+        z = fma(x[i] - mean[i], factor[i], beta[i])
         masked[i] = dy[i] * slope if z <= _ZERO else dy[i]
 
 
@@ -98,7 +99,7 @@ def _add_line(sums, line):
 @compiled()
 def _add_products(sums, line, x, mean):
     for i in range(line.size):
-        sums[i] += line[i] * (x[i] - mean[i])
+        sums[i] = fma(line[i], x[i] - mean[i], sums[i])
 
 
 @compiled()
@@ -142,7 +143,7 @@ def _sum(chunks, dy, index, x, mean, factor, beta, slope, lines, channels, pool)
 @compiled()
 def _input_gradient_line(line, masked, x, mean, factor, tilt, offset):
     for i in range(x.size):
-        line[i] = factor[i] * (masked[i] - offset[i] - (x[i] - mean[i]) * tilt[i])
+        line[i] = factor[i] * fma(mean[i] - x[i], tilt[i], masked[i] - offset[i])
 
 
 @compiled()

@@ -13,6 +13,7 @@ from ..contract import twin
 from ..reference import optimizer_adam as reference
 from .arrays import FLOAT
 from .loops.blocks import block_bounds, block_count
+from .machine.arithmetic import fma
 from .machine.compiler import compiled
 
 _maximum = compiled()(formulas.maximum)
@@ -21,9 +22,9 @@ _maximum = compiled()(formulas.maximum)
 @compiled()
 def _adam_block(w, g, m, v, rate, decay, rest_1, rest_2, epsilon):
     for i in range(w.size):
-        m[i] += rest_1 * (g[i] - m[i])
-        v[i] += rest_2 * (g[i] * g[i] - v[i])
-        w[i] = w[i] - decay * w[i] - rate * m[i] / (math.sqrt(v[i]) + epsilon)
+        m[i] = fma(rest_1, g[i] - m[i], m[i])
+        v[i] = fma(rest_2, fma(g[i], g[i], -v[i]), v[i])
+        w[i] = fma(-decay, w[i], w[i]) - rate * m[i] / (math.sqrt(v[i]) + epsilon)
 
 
 @compiled(parallel=True)
