@@ -158,7 +158,7 @@ from halflight.nn import Input, Sequential, layers
 x = np.linspace(-1, 1, 12, dtype=np.float32).reshape(6, 2)
 model = Sequential([Input((2,)), layers.Dense(1)], seed=3)
 model.compile("sgd", "mse")
-model.fit(x, x[:, :1], epochs=1, batch_size=6, verbose=0)
+model.fit(x, x[:, :1], epochs=1, batch_size=6)
 print(hashlib.sha256(model.predict(x).tobytes()).hexdigest())
 """
 
@@ -178,9 +178,9 @@ def test_a_second_copy_of_the_package_compiles_nothing(root, tmp_path):
 
     first, second = trained("first"), trained("second")
     assert "compiling kernels" in first.stderr
-    assert second.stderr == ""
+    assert "compiling kernels" not in second.stderr
     assert second.stdout == first.stdout
-    [damaged] = code.rglob("block_count-*")
+    [damaged] = code.rglob("_pack_rows-*")  # that Python calls; what it calls is not read
     damaged.write_bytes(damaged.read_bytes()[:100])
     whole = {file: file.stat().st_mtime_ns for file in code.rglob("*") if file.is_file()}
     third = trained("second")
