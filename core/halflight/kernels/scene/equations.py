@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from ..cpu.loops.sums import sum_of_products
 from ..cpu.machine.compiler import compiled
 
 
@@ -24,14 +25,6 @@ def weighted_columns(columns, planes, wings, weight, top, left, flux):
             columns[6, row, k] = w * (planes[6, row, k] - wings[row, k])
 
 
-@compiled(reassociate=True)
-def _dot(a, b, length):
-    total = np.float32(0)
-    for i in range(length):
-        total += a[i] * b[i]
-    return total
-
-
 @compiled(entry=True)
 def normal_equations(matrix, vector, columns, boxes, residual):
     """matrix[i, j] = sum of columns i and j, vector[i] = sum of column i times the residual.
@@ -45,7 +38,8 @@ def normal_equations(matrix, vector, columns, boxes, residual):
         top, bottom, left, right = boxes[i]
         total = 0.0
         for row in range(top, bottom):
-            total += _dot(columns[i, row, left:right], residual[row, left:right], right - left)
+            here = columns[i, row, left:right]
+            total += sum_of_products(here, residual[row, left:right], 0, right - left)
         vector[i] = total
         for j in range(i + 1):
             first, last = max(top, boxes[j, 0]), min(bottom, boxes[j, 1])
@@ -54,11 +48,11 @@ def normal_equations(matrix, vector, columns, boxes, residual):
             if stop - start == columns.shape[2] and last > first:
                 size = (last - first) * columns.shape[2]
                 a, b = columns[i, first:last].reshape(-1), columns[j, first:last].reshape(-1)
-                total = np.float64(_dot(a, b, size))
+                total = np.float64(sum_of_products(a, b, 0, size))
             elif stop > start:
                 for row in range(first, last):
                     a, b = columns[i, row, start:stop], columns[j, row, start:stop]
-                    total += _dot(a, b, stop - start)
+                    total += sum_of_products(a, b, 0, stop - start)
             matrix[i, j] = matrix[j, i] = total
 
 
