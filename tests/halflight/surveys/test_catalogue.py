@@ -61,7 +61,7 @@ def test_no_object_and_too_many(sky, fetch, tools):
 
 def test_lost_rows_are_noticed(sky, fetch, tools):
     sky.fail("ORDER BY", *[tools.reply(body=tools.csv(sky.catalogue.iloc[:-3]))] * 3)
-    with pytest.raises(UnavailableError, match="21 rows where .* gave 24"):
+    with pytest.raises(UnavailableError, match="21 rows where 24"):
         fetch()
 
 
@@ -104,9 +104,9 @@ def test_everything_unusable_is_an_error(sky, fetch):
 
 def test_text_and_missing_integers_are_errors():
     table = pd.DataFrame({"id": [1, 2], "ra": ["1.5", "<b>"]})
-    with pytest.raises(CatalogueError, match="column ra .* plain numbers"):
+    with pytest.raises(CatalogueError, match="column ra, row 2: '<b>'"):
         to_numbers(table, ["ra"], ["id"])
-    with pytest.raises(CatalogueError, match="column id .* plain numbers"):
+    with pytest.raises(CatalogueError, match="column id, row 2: 'null'"):
         to_numbers(pd.DataFrame({"id": ["1", "null"]}), ["id"], ["id"])
 
 

@@ -15,7 +15,7 @@ def psfield(tmp_path, tools):
     def run(coefficients=None, **changes):
         path = tmp_path / "psField.fit"
         path.write_bytes(tools.psfield_bytes(100, 3, 50, coefficients=coefficients))
-        return read_psfield(path, **(KEY | changes))
+        return read_psfield(path.read_bytes(), **(KEY | changes))
 
     return run
 
@@ -51,7 +51,7 @@ def test_bad_size(psfield, size):
 
 @pytest.mark.parametrize("asked", [{"run": 1}, {"camcol": 1}, {"field": 1}])
 def test_another_fields_psf(psfield, asked):
-    with pytest.raises(PsfError, match=r"psField\.fit: .* was asked for"):
+    with pytest.raises(PsfError, match=r"psField-.*: .* was asked for"):
         psfield(**asked)
 
 
@@ -75,7 +75,7 @@ def test_psf_off_its_centre():
 def test_files_that_are_no_psfield(tmp_path, recorded_sky):
     path = tmp_path / "psField.fit"
     fits.PrimaryHDU().writeto(path)
-    with pytest.raises(PsfError, match="cannot be read as a psField"):
-        read_psfield(path, **KEY)
-    with pytest.raises(PsfError, match=r"emptyfile\.fits: cannot be read"):
-        read_psfield(recorded_sky / "replies/emptyfile.fits", **KEY)
+    with pytest.raises(PsfError, match="RUN is None"):
+        read_psfield(path.read_bytes(), **KEY)
+    with pytest.raises(PsfError, match="RUN is None"):
+        read_psfield((recorded_sky / "replies/emptyfile.fits").read_bytes(), **KEY)
