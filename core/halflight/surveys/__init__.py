@@ -2,7 +2,7 @@
 
 from halflight.surveys.catalogue import Catalogue, fetch_catalogue
 from halflight.surveys.centroids import centroid_offset
-from halflight.surveys.client import SdssClient
+from halflight.surveys.client import SdssClient, base_addresses
 from halflight.surveys.download import SurveyDownload, download_survey
 from halflight.surveys.errors import (
     CatalogueError,
@@ -42,6 +42,7 @@ __all__ = [
     "SurveyParameterError",
     "TooManyFailedFieldsError",
     "UnavailableError",
+    "base_addresses",
     "catalogue_sql",
     "centroid_offset",
     "cut_stamp",

@@ -82,8 +82,7 @@ class SdssClient:
             if not 0 < value < float("inf"):
                 raise SurveyParameterError(f"{name} must be > 0 seconds, received {value}")
         self.release, self.timeout = release, timeout
-        self.skyserver_url = (skyserver_url or conf.skyserver_baseurl).rstrip("/")
-        self.sas_url = (sas_url or conf.sas_baseurl).rstrip("/")
+        self.skyserver_url, self.sas_url = base_addresses(skyserver_url, sas_url)
         self.cache = FileCache(Path(cache_folder))
         self._retry = RetryPolicy(retries=retries, backoff=backoff, sleep=sleep)
         self._limiter = RateLimiter(queries_per_minute, clock=clock, sleep=sleep)
@@ -244,6 +243,14 @@ class SdssClient:
             except (FrameError, PsfError):  # a reader that has become stricter
                 self.cache.remove(relative)
         return self._retry.run(url, attempt)
+
+
+def base_addresses(skyserver_url: str | None, sas_url: str | None) -> tuple[str, str]:
+    """The addresses of the catalogue and of the files; astroquery's own in place of None."""
+    return (
+        (skyserver_url or conf.skyserver_baseurl).rstrip("/"),
+        (sas_url or conf.sas_baseurl).rstrip("/"),
+    )
 
 
 def public_address(url: str) -> str:
