@@ -268,5 +268,6 @@ def _network_failures() -> Iterator[None]:
     """Turn whatever goes wrong on the way into `Transient`, with a message of one line."""
     try:
         yield
-    except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as error:
+    # requests lets the plain ValueError of an address in a redirect pass.
+    except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
         raise Transient(f"{type(error).__name__}: {excerpt(str(error), 300)}") from error

@@ -97,8 +97,11 @@ def _lines(text: str) -> list[str]:
 
 
 def excerpt(text: str, length: int = 200) -> str:
-    """The first `length` characters of a text on one line, without its HTML tags, for messages."""
+    """The first `length` characters of a text, for messages.
+
+    On one line, without HTML tags, and with what cannot be seen written as an escape.
+    """
     begin = text[: 20 * length]
     plain = " ".join(re.sub(r"<[^>]*>", " ", begin).split()) or " ".join(begin.split())
-    plain = html.unescape(plain)
+    plain = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in html.unescape(plain))
     return plain if len(plain) <= length else plain[:length] + "..."

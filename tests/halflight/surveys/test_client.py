@@ -1,5 +1,6 @@
 """The client against a scripted server: every fault of the list, once and for ever."""
 
+import html
 import signal
 import subprocess
 import sys
@@ -211,6 +212,32 @@ def test_a_header_alone_is_no_rows(sky, make_client, tools):
     assert table.empty
 
 
+@pytest.mark.parametrize("status", [200, 400, 500])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Incorrect syntax near the keyword 'AND'.",
+        "Invalid column name 'clen'.",
+        "Invalid object name 'PhotObj'.",
+        'The multi-part identifier "q.ra" could not be bound.',
+        "Unclosed quotation mark after the character string ''.",
+        "'FOO' is not a recognized built-in function name.",
+        "An expression of non-boolean type specified in a context where a condition is expected",
+        "Conversion failed when converting the varchar value 'x' to data type int.",
+    ],
+)
+def test_a_query_that_the_server_does_not_take_is_not_sent_again(
+    sky, make_client, tools, naps, words, status
+):
+    page = f"<html><h2>An error occured</h2><font color=red>{html.escape(words)}</font></html>"
+    sky.fail("SELECT", tools.reply(status, page.encode()))
+    with pytest.raises(QueryError, match="the server refuses the query") as caught:
+        ask(make_client())
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert (sky.requests("SELECT"), naps) == (1, [])
+
+
 @pytest.mark.parametrize("status", [404, 403, 410])
 def test_a_refusal_is_final(sky, make_client, tools, naps, status):
     sky.fail("frame-r", tools.reply(status, HTML))
@@ -239,6 +266,28 @@ def test_whole_files_are_not_fetched_again_and_damaged_ones_are(sky, make_client
     path.write_bytes(first[:-1])
     assert frame(make_client()) == first
     assert sky.requests("frame-r") == 2
+
+
+def test_a_kept_file_that_its_reader_refuses_goes_away_and_is_fetched_again(
+    sky, make_client, tools
+):
+    client = make_client()
+    other = sky.files[tools.frame_path(100, 3, 60)]
+    client.cache.store(tools.frame_path(100, 3, 50).removeprefix("/sas/"), other)
+    assert frame(client) == sky.files[tools.frame_path(100, 3, 50)]
+    assert frame(client) == sky.files[tools.frame_path(100, 3, 50)]
+    assert sky.requests("frame-r") == 1
+
+
+def test_a_whole_but_wrong_file_is_not_kept(sky, make_client, tools):
+    honest = sky.files[tools.frame_path(100, 3, 50)]
+    sky.files[tools.frame_path(100, 3, 50)] = sky.files[tools.frame_path(100, 3, 60)]
+    client = make_client()
+    with pytest.raises(FrameError, match="FRAME is 60 where 50 .*3 of 3 tries"):
+        frame(client)
+    assert not client.cache.folder.exists() or not list(client.cache.folder.rglob("*.bz2"))
+    sky.files[tools.frame_path(100, 3, 50)] = honest
+    assert frame(client) == honest
 
 
 CHILD = """

@@ -152,6 +152,39 @@ def test_a_lost_field_is_counted_and_the_rest_goes_on(sky, download, tools, spoi
         download(max_failed_fields=0.3)
 
 
+def test_half_a_frame_of_zeros_costs_the_stamps_on_it_and_is_fetched_again(sky, download, tools):
+    made = tools.make_field(number=60)
+    made.hdus[0].data[:, :1024] = 0
+    honest = sky.files[tools.frame_path(100, 3, 60)]
+    sky.files[tools.frame_path(100, 3, 60)] = made.frame_bytes()
+    survey, blocks = download()
+    lost = (made.rows["colc"] < 1024 + 32).sum()
+    assert survey.provenance["dropped"] == {"exact zeros": lost}
+    assert sum(len(block.table) for block in blocks) == 24 - lost
+    assert all((block.image != 0).all() for block in blocks)
+    sky.files[tools.frame_path(100, 3, 60)] = honest
+    survey, blocks = download()
+    assert survey.provenance["dropped"] == {}
+    assert sum(len(block.table) for block in blocks) == 24
+
+
+def test_an_object_without_light_is_dropped_alone(sky, download):
+    sky.catalogue = sky.catalogue.copy()
+    sky.catalogue.loc[0, "dec"] += 30 / 3600
+    survey, blocks = download()
+    assert survey.provenance["dropped"] == {"no light where the catalogue says": 1}
+    assert sky.catalogue["id"][0] not in set(blocks[0].table["id"])
+
+
+def test_a_frame_that_does_not_fit_the_catalogue_is_fetched_again(sky, download, tools):
+    honest = sky.files[tools.frame_path(100, 3, 60)]
+    spoil_shift(sky, tools)
+    download(max_failed_fields=0.34)
+    sky.files[tools.frame_path(100, 3, 60)] = honest
+    survey, _ = download()
+    assert survey.provenance["failed_fields"] == []
+
+
 def test_no_stamp_at_all_is_an_error(download):
     with pytest.raises(SurveyError, match=r"no stamp came out of 3 fields.*frame edge"):
         download(stamp_size=1480)

@@ -1,6 +1,7 @@
 """Frames: the noise recipe, and every way in which a frame is not what it should be."""
 
 import bz2
+import dataclasses
 
 import numpy as np
 import pytest
@@ -56,6 +57,17 @@ def test_noise_under_an_object_counts_its_photons(read, tools):
     frame = read(made)
     expected = 0.004 * np.sqrt((3.0 / 0.004 + tools.sky_counts) / 4.7 + 1.3)
     assert frame.sigma[10, 20] == pytest.approx(expected, rel=1e-6)
+
+
+def test_masked_pixels_are_bad_whatever_lies_beneath(read, tools):
+    frame = read(tools.make_field())
+    masked = np.ma.array(frame.image, mask=False)
+    masked[5, 6], masked.mask[5, 6] = -9999, True
+    made = dataclasses.replace(frame, image=masked)
+    assert not np.ma.isMaskedArray(made.image)
+    assert np.isnan(made.image[5, 6])
+    assert np.isinf(made.sigma[5, 6])
+    assert np.isfinite(made.image).sum() == made.image.size - 1
 
 
 def test_bad_pixels(read, tools):

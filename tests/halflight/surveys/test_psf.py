@@ -1,5 +1,7 @@
 """The PSF from psField files."""
 
+import io
+
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -70,6 +72,17 @@ def test_psf_off_its_centre():
     basis[0, 20, 25] = 1
     with pytest.raises(PsfError, match=r"peaks at pixel .*20.*not at its centre \(25, 25\)"):
         PsfField("x", basis, np.ones((1, 1, 1))).at(0.0, 0.0, 51)
+
+
+@pytest.mark.parametrize("sides", [(50, 50), (51, 49), (0, 51), (257, 257), (-51, 51)])
+def test_a_psf_is_square_and_odd(tools, sides):
+    with fits.open(io.BytesIO(tools.psfield_bytes(100, 3, 50))) as hdus:
+        assert len(hdus[3].data["RROWS"]) == 2
+        hdus[3].data["RNROW"], hdus[3].data["RNCOL"] = sides
+        buffer = io.BytesIO()
+        hdus.writeto(buffer)
+    with pytest.raises(PsfError, match="psField-000100-3-0050.fit: its images are"):
+        read_psfield(buffer.getvalue(), **KEY)
 
 
 def test_files_that_are_no_psfield(tmp_path, recorded_sky):
