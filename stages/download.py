@@ -18,12 +18,19 @@ from halflight.workers import WorkerError
 from stages import processes, project_path, run
 from stages.sky import is_served_here, recorded_folder, recorded_hash
 
+# Seconds that a file of the synthetic sky may take: it is asked for while this machine renders it,
+# which may be slow or busy.
+RENDERING_PATIENCE = 3600.0
+
 
 def main(task: str) -> None:
     """Query, fetch, cut and store; a later run starts where an interrupted one stopped."""
     survey, wanted, sky = params.read("survey", f"{task}.survey", "sandbox")
     place, [band] = TaskPaths(task), wanted.bands
     cache = project_path(paths.CHECKPOINTS) / "download" / sky_name(survey, sky)
+    options = survey.model_dump(exclude={"skyserver_url", "sas_url", "recorded_sky"})
+    if survey.endpoint == "sandbox" and is_served_here(survey):
+        options |= {"timeout": RENDERING_PATIENCE, "deadline": RENDERING_PATIENCE}
     with addresses(survey, sky, cache / "sky") as (skyserver_url, sas_url):
         download = download_survey(
             cache / "files",
@@ -33,7 +40,7 @@ def main(task: str) -> None:
             stamp_size=wanted.stamp_size,
             psf_size=wanted.psf_size,
             **wanted.selection[survey.endpoint].model_dump(),
-            **survey.model_dump(exclude={"skyserver_url", "sas_url", "recorded_sky"}),
+            **options,
         )
         with store.write_stamps(
             place.stamps("survey"), instrument=SDSS.with_bands([band]), origin=survey.endpoint

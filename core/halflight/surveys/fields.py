@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from halflight.surveys.centroids import LOST, centroid_offset, check_offsets, is_bright
+from halflight.surveys.centroids import LOST, centroid_offset, check_offsets, has_light, is_bright
 from halflight.surveys.client import SdssClient
 from halflight.surveys.errors import StampError
 from halflight.surveys.frames import Frame, read_frame
@@ -85,7 +85,7 @@ def cut_block(
             continue
         if is_bright(row["magnitude"], stamp.sigma):
             offsets.append(centroid_offset(stamp.image, stamp.x, stamp.y))
-            if offsets[-1] == LOST:
+            if offsets[-1] == LOST or not has_light(stamp.image, stamp.sigma, stamp.x, stamp.y):
                 dropped.append((int(row["id"]), "no light where the catalogue says"))
                 continue
         n = len(records)
