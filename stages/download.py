@@ -2,10 +2,9 @@
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +12,15 @@ import numpy as np
 from halflight import files, params, paths, store
 from halflight.instrument import SDSS
 from halflight.paths import TaskPaths
-from halflight.sandbox import RecordedSky, Sandbox, SyntheticSky
-from halflight.surveys import SurveyError, download_survey
+from halflight.sandbox import RecordedSky, Sandbox, SyntheticSky, recipe
+from halflight.surveys import SurveyError, base_addresses, download_survey
 from halflight.workers import WorkerError
 from stages import processes, project_path, run
+from stages.sky import is_served_here, recorded_folder, recorded_hash
+
+# Seconds that a file of the synthetic sky may take: it is asked for while this machine renders it,
+# which may be slow or busy.
+RENDERING_PATIENCE = 3600.0
 
 
 def main(task: str) -> None:
@@ -24,16 +28,19 @@ def main(task: str) -> None:
     survey, wanted, sky = params.read("survey", f"{task}.survey", "sandbox")
     place, [band] = TaskPaths(task), wanted.bands
     cache = project_path(paths.CHECKPOINTS) / "download" / sky_name(survey, sky)
-    with addresses(survey, sky) as (skyserver_url, sas_url):
+    options = survey.model_dump(exclude={"skyserver_url", "sas_url", "recorded_sky"})
+    if survey.endpoint == "sandbox" and is_served_here(survey):
+        options |= {"timeout": RENDERING_PATIENCE, "deadline": RENDERING_PATIENCE}
+    with addresses(survey, sky, cache / "sky") as (skyserver_url, sas_url):
         download = download_survey(
-            cache,
+            cache / "files",
             band=band,
             skyserver_url=skyserver_url,
             sas_url=sas_url,
             stamp_size=wanted.stamp_size,
             psf_size=wanted.psf_size,
             **wanted.selection[survey.endpoint].model_dump(),
-            **survey.model_dump(exclude={"skyserver_url", "sas_url", "recorded_sky"}),
+            **options,
         )
         with store.write_stamps(
             place.stamps("survey"), instrument=SDSS.with_bands([band]), origin=survey.endpoint
@@ -50,38 +57,38 @@ def main(task: str) -> None:
 
 @contextmanager
 def addresses(
-    survey: params.Survey, synthetic: params.Sandbox
+    survey: params.Survey, synthetic: params.Sandbox, folder: Path
 ) -> Iterator[tuple[str | None, str | None]]:
     """Base addresses of the catalogue and of the files; None means SDSS's own.
 
-    The sandbox serves its sky on loopback for as long as the download lasts.
+    The sandbox serves its sky on loopback for as long as the download lasts; of a synthetic one,
+    every file is kept in `folder` when it is made.
     """
-    if survey.endpoint == "sdss" or survey.skyserver_url or survey.sas_url:
+    if not is_served_here(survey):
         yield survey.skyserver_url, survey.sas_url
         return
-    sky: RecordedSky | SyntheticSky
-    if survey.endpoint == "recorded":
-        sky = RecordedSky(recorded_folder(survey.recorded_sky))
-    else:
-        print("download: rendering a synthetic sky; what it shows was never observed")
-        sky = SyntheticSky(synthetic)
-        sky.prefetch(processes=processes())
-    with Sandbox(sky) as server:
+    with ExitStack() as stack:
+        sky: RecordedSky | SyntheticSky
+        if survey.endpoint == "recorded":
+            sky = RecordedSky(recorded_folder(survey.recorded_sky))
+        else:
+            print("download: rendering a synthetic sky; what it shows was never observed")
+            sky = SyntheticSky(synthetic, folder)
+            stack.enter_context(sky.rendering(processes()))
+        server = stack.enter_context(Sandbox(sky))
         yield server.skyserver_url, server.sas_url
-
-
-def recorded_folder(setting: str) -> Path:
-    """HALFLIGHT_RECORDED_SKY, or the folder of params.yaml, relative to the repository's root."""
-    return Path(os.environ.get("HALFLIGHT_RECORDED_SKY", project_path(Path(setting))))
 
 
 def sky_name(survey: params.Survey, synthetic: params.Sandbox) -> str:
     """A name for all that decides which bytes a file of this sky holds, to keep caches apart."""
-    sky = {
-        "sandbox": synthetic.model_dump(),
-        "recorded": {"folder": survey.recorded_sky},
-        "sdss": {"skyserver": survey.skyserver_url, "sas": survey.sas_url},
-    }[survey.endpoint]
+    sky: object
+    if not is_served_here(survey):
+        sky = base_addresses(survey.skyserver_url, survey.sas_url)
+    elif survey.endpoint == "recorded":
+        folder = recorded_folder(survey.recorded_sky).resolve()
+        sky = [str(folder), recorded_hash(survey)]
+    else:
+        sky = recipe(synthetic.model_dump())
     text = json.dumps([survey.endpoint, survey.release, sky], sort_keys=True)
     return f"{survey.endpoint}-{hashlib.blake2b(text.encode(), digest_size=6).hexdigest()}"
 

@@ -20,22 +20,25 @@ DATASET = ("dataset",)
 
 # What every part of halflight may import of its own; beside it, what each may import in addition.
 COMMON = {
-    *("__version__", "files", "half_light", "instrument", "psf", "quality", "reading", "text"),
-    "workers",
+    *("__version__", "cache", "files", "half_light", "instrument", "integers", "psf", "quality"),
+    *("reading", "text", "workers"),
 }
 PARTS = {
+    "cache": set(),
     "classical": {"kernels"},
     "combination": set(),
     "command": {"estimator", "export", "nn", "store"},
+    "conditions": set(),
     "estimator": {"nn", "prepare", "store", "tasks"},
     "export": {"estimator", "nn"},
     "files": set(),
     "half_light": set(),
     "instrument": set(),
+    "integers": set(),
     "kernels": set(),
     "methods": set(),
     "nn": {"kernels"},
-    "params": {"nn", "paths"},
+    "params": {"conditions", "nn", "paths"},
     "paths": set(),
     "prepare": set(),
     "psf": set(),
@@ -47,7 +50,7 @@ PARTS = {
     "scores": {"combination", "methods", "tasks"},
     "simulation": set(),
     "store": set(),
-    "surveys": set(),
+    "surveys": {"conditions"},
     "tasks": set(),
     "text": set(),
     "training": {"estimator", "nn", "prepare", "store", "tasks"},
@@ -75,7 +78,7 @@ BARE = {
     "workers.py": {"threadpoolctl"},
 }
 # Accepts or refuses values, which DVC tracks itself; and a package's first line.
-UNTRACKED = (SOURCE / "params", SOURCE / "__init__.py")
+UNTRACKED = (SOURCE / "params", SOURCE / "conditions.py", SOURCE / "__init__.py")
 
 
 def imports(path, *, everything=False):

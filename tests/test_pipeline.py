@@ -190,7 +190,7 @@ def test_another_sky_leaves_everything_simulated_as_it_is(finished):
     params.write_text(before.replace("endpoint: sandbox", "endpoint: recorded"))
     changed = changed_by_deps(finished)
     params.write_text(before)
-    assert changed == {"download@radius", "report"}
+    assert changed == {"sky", "download@radius", "report"}
 
 
 def test_changing_train_runs_train_and_what_follows(finished):
@@ -203,7 +203,7 @@ def test_changing_train_runs_train_and_what_follows(finished):
     assert changed == {"train@radius", "finetune@radius", "evaluate@radius", "report"}
     output = run(finished, "dvc", "repro")
     ran = [line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")]
-    assert ran == ["train@radius", "finetune@radius", "evaluate@radius", "report"]
+    assert ran == ["sky", "train@radius", "finetune@radius", "evaluate@radius", "report"]
 
 
 def test_a_bad_parameter_stops_the_pipeline_with_one_clear_line(finished):
@@ -256,3 +256,40 @@ def test_a_queued_experiment_runs_the_code_it_was_queued_with(root, tmp_path):
     for digits, written in ((4, "0.3333"), (2, "0.33")):
         [ref] = [name for name in refs if name.endswith(f"/digits-{digits}")]
         assert run(folder, "git", "show", f"{ref}:probe.csv").split() == ["third", written]
+
+
+WATCHED = """
+from pathlib import Path
+
+with Path("runs.txt").open("a") as file:
+    file.write("run\\n")
+"""
+
+
+def test_another_recorded_sky_or_another_file_in_it_runs_the_download_again(root, tmp_path):
+    folder = clone(root, tmp_path / "clone")
+    stages = yaml.safe_load((folder / "dvc.yaml").read_text())["stages"]
+    probe = {"cmd": "python probe.py", "deps": ["data/sky.json"]}
+    assert "data/sky.json" in stages["download"]["deps"]
+    (folder / "probe.py").write_text(WATCHED)
+    few = {"stages": {"sky": stages["sky"], "probe": probe}}
+    (folder / "dvc.yaml").write_text(yaml.safe_dump(few))
+    params = folder / "params.yaml"
+    params.write_text(params.read_text().replace("endpoint: sandbox", "endpoint: recorded"))
+
+    skies = []
+    for name in ("one", "other"):
+        skies.append(tmp_path / name)
+        (skies[-1] / "sas").mkdir(parents=True)
+        (skies[-1] / "sas/photoObj-1.fits").write_text(name)
+
+    def runs_after(sky: Path) -> int:
+        run(folder, "dvc", "repro", HALFLIGHT_RECORDED_SKY=str(sky))
+        return len((folder / "runs.txt").read_text().split())
+
+    assert [runs_after(skies[0]), runs_after(skies[0])] == [1, 1]
+    assert [runs_after(skies[1]), runs_after(skies[1])] == [2, 2]
+    (skies[1] / "sas/photoObj-1.fits").write_text("changed")
+    assert runs_after(skies[1]) == 3
+    params.write_text(params.read_text().replace("endpoint: recorded", "endpoint: sandbox"))
+    assert [runs_after(Path("nowhere")), runs_after(Path("elsewhere"))] == [4, 4]

@@ -6,6 +6,7 @@ from pathlib import Path
 PARAMS = Path("params.yaml")
 DATA = Path("data")
 REPORTS = Path("reports")
+SKY = DATA / "sky.json"
 DATASETS = ("simulated", "survey")
 
 PAGE = REPORTS / "index.html"

@@ -22,6 +22,7 @@ import pandas as pd
 
 from halflight import files
 from halflight.instrument import Instrument
+from halflight.integers import exact_integers
 
 SHARD_SIZE = 1024
 MANIFEST = "stamps.json"
@@ -140,7 +141,7 @@ def read_stamps(folder: Path) -> Stamps:
         instrument = Instrument.from_dict(manifest["instrument"])
     except ValueError as error:
         raise ValueError(f"{manifest_path}: {error}") from error
-    table = pd.read_parquet(folder / TABLE)
+    table = _with_exact_ids(pd.read_parquet(folder / TABLE), folder / TABLE)
     if len(table) != count:
         raise ValueError(
             f"{folder / TABLE} has {len(table)} rows, {MANIFEST} promises {count}: "
@@ -151,6 +152,13 @@ def read_stamps(folder: Path) -> Stamps:
         for name, form in manifest["arrays"].items()
     }
     return Stamps(table, arrays, instrument, str(manifest["origin"]))
+
+
+def _with_exact_ids(table: pd.DataFrame, place: object) -> pd.DataFrame:
+    """The table, whose ids keep every digit; raises ValueError naming one that may not."""
+    if "id" not in table:
+        return table
+    return table.assign(id=exact_integers(table["id"], f"id of {place}"))
 
 
 class StampWriter:
@@ -167,8 +175,8 @@ class StampWriter:
     def append(self, table: pd.DataFrame, **arrays: np.ndarray) -> None:
         """Add one block: a table of n rows and arrays (n, rows, columns, bands) of n stamps each.
 
-        Raises ValueError for arrays that differ from the first block's, or from the instrument's
-        number of bands.
+        Raises ValueError for ids that are no exact integers, and for arrays that differ from the
+        first block's, or from the instrument's number of bands.
         """
         bands = len(self.instrument.bands)
         for name, array in arrays.items():
@@ -195,7 +203,7 @@ class StampWriter:
                     f"received {array.dtype.str} {array.shape[1:]}"
                 )
             self.pending[name].append(array)
-        self.tables.append(table)
+        self.tables.append(_with_exact_ids(table, "the block"))
         self.count += len(table)
         while self.count - self.written >= self.shard_size:
             self._write_shard(self.shard_size)

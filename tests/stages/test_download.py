@@ -14,7 +14,9 @@ def everything(root):
 
 
 def addresses(everything, **survey):
-    return download.addresses(everything.survey.model_copy(update=survey), everything.sandbox)
+    return download.addresses(
+        everything.survey.model_copy(update=survey), everything.sandbox, Path("nowhere")
+    )
 
 
 def test_a_mirror_is_asked_instead_of_the_endpoints_own_servers(everything):
@@ -56,8 +58,9 @@ def test_every_sky_has_a_cache_of_its_own(everything):
     skies = [
         ({}, sandbox),
         ({}, elsewhere),
-        ({"endpoint": "recorded"}, sandbox),
-        ({"endpoint": "recorded", "recorded_sky": "elsewhere"}, sandbox),
+        ({"skyserver_url": "http://a", "sas_url": "http://a"}, sandbox),
+        ({"skyserver_url": "http://a", "sas_url": "http://b"}, sandbox),
+        ({"endpoint": "recorded", "skyserver_url": "http://a", "sas_url": "http://a"}, sandbox),
         ({"endpoint": "sdss"}, sandbox),
         ({"endpoint": "sdss", "release": 18}, sandbox),
         ({"endpoint": "sdss", "sas_url": "http://b"}, sandbox),
@@ -70,4 +73,4 @@ def test_every_sky_has_a_cache_of_its_own(everything):
     assert len(set(names)) == len(names)
     assert name({}, sandbox) == names[0]
     assert name({"retries": survey.retries + 1}, sandbox) == names[0]
-    assert name({"endpoint": "sdss"}, elsewhere) == names[4]
+    assert name({"endpoint": "sdss"}, elsewhere) == name({"endpoint": "sdss"}, sandbox)

@@ -3,6 +3,7 @@
 from typing import Annotated, Self
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     NonNegativeFloat,
@@ -12,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from halflight.conditions import check_condition
 from halflight.params.rules import Band, Endpoint, EvenSize, Fraction, OddSize, Section, as_tuple
 
 
@@ -21,7 +23,7 @@ class Selection(Section):
     field_modulus: PositiveInt
     field_remainder: NonNegativeInt
     max_fields: PositiveInt | None
-    where: str
+    where: Annotated[str, AfterValidator(check_condition)]
     truth_table: str | None
 
     @model_validator(mode="after")
@@ -42,6 +44,7 @@ class Survey(Section):
     retries: NonNegativeInt
     backoff: NonNegativeFloat
     timeout: PositiveFloat
+    deadline: PositiveFloat
     queries_per_minute: Annotated[int, Field(ge=1, le=60)]
     max_failed_fields: Fraction
 

@@ -9,10 +9,14 @@ import pandas as pd
 from astropy.table import Table
 
 from halflight.instrument import BANDS
+from halflight.integers import exact_integers
 from halflight.reading import name_of
 from halflight.sandbox.below import read_below
 from halflight.sandbox.identifiers import object_id
 from halflight.sandbox.schema import BAND_COLUMNS, FIELD_BAND_COLUMNS, FIELD_COLUMNS, OBJECT_COLUMNS
+
+# Columns of further tables that must keep every digit.
+IDENTIFIERS = ("objID", "fieldID", "parentID", "thingId", "specObjID", "bestObjID")
 
 
 class RecordedSky:
@@ -28,6 +32,7 @@ class RecordedSky:
 
     Raises:
         FileNotFoundError: the folder, its `sas/`, or any catalogue in it is missing.
+        ValueError: of `tables`: a catalogue lacks a column, or an identifier is not exact.
     """
 
     def __init__(self, folder: Path | str) -> None:
@@ -93,9 +98,9 @@ def read_photoobj(file: Path, content: bytes) -> pd.DataFrame:
     """
     data = _native(file, content)
     rows = _select(data, OBJECT_COLUMNS, BAND_COLUMNS, file)
-    rows["objID"] = _identifiers(data, "OBJID", with_object=True)
-    rows["parentID"] = _stated_identifiers(data, "PARENTID")
-    rows["fieldID"] = _identifiers(data, "FIELDID", with_object=False)
+    rows["objID"] = _identifiers(data, "OBJID", file, with_object=True)
+    rows["parentID"] = _stated_identifiers(data, "PARENTID", file)
+    rows["fieldID"] = _identifiers(data, "FIELDID", file, with_object=False)
     # SkyServer's flags join both words of photo's flags (schema of PhotoObjAll).
     rows["flags"] = _joined(data["OBJC_FLAGS"], data["OBJC_FLAGS2"])
     for k, band in enumerate(BANDS):
@@ -111,26 +116,43 @@ def read_photofield(file: Path, content: bytes) -> pd.DataFrame:
     """
     data = _native(file, content)
     rows = _select(data, FIELD_COLUMNS, FIELD_BAND_COLUMNS, file)
-    rows["fieldID"] = _identifiers(data, "FIELDID", with_object=False)
+    rows["fieldID"] = _identifiers(data, "FIELDID", file, with_object=False)
     return pd.DataFrame(rows)
 
 
 def _read_csv(file: Path, content: bytes) -> pd.DataFrame:
+    """A table of SkyServer, its identifiers to the last digit."""
     try:
-        return pd.read_csv(io.BytesIO(content), comment="#")
+        table = pd.read_csv(
+            io.BytesIO(content), comment="#", dtype=dict.fromkeys(IDENTIFIERS, "str")
+        )
     except ValueError as error:
         raise ValueError(f"{name_of(file)} is no table in CSV: {error}") from error
+    for name in table.columns.intersection(list(IDENTIFIERS)):
+        table[name] = exact_integers(table[name], f"{name} of {name_of(file)}")
+    return table
 
 
 def _native(file: Path, content: bytes) -> dict[str, np.ndarray]:
-    """The first table of a FITS file as arrays in this machine's byte order."""
+    """The first table of a FITS file as arrays in this machine's byte order.
+
+    A row in which an integer is masked is left out; a masked real number is NaN, a text blank.
+    """
     try:
         table = Table.read(io.BytesIO(content), format="fits", hdu=1)
     except (OSError, ValueError, TypeError, LookupError) as error:
         raise ValueError(f"{name_of(file)} is no table in FITS: {error}") from error
+    lost = np.zeros(len(table), dtype=bool)
+    for name in table.colnames:
+        if table[name].dtype.kind in "iub" and isinstance(table[name], np.ma.MaskedArray):
+            lost |= np.ma.getmaskarray(table[name]).reshape(len(table), -1).any(axis=1)
+    table = table[~lost]
     columns = {}
     for name in table.colnames:
-        values = np.asarray(table[name])
+        values = table[name]
+        if isinstance(values, np.ma.MaskedArray) and values.dtype.kind in "fSU":
+            values = values.filled(np.nan if values.dtype.kind == "f" else "")
+        values = np.asarray(values)
         if values.dtype.kind in "SU":
             values = np.char.strip(values.astype(str))
         elif not values.dtype.isnative:
@@ -150,21 +172,26 @@ def _select(
         raise ValueError(f"{file} is not what its name says: it lacks the columns {missing}")
     rows = {name: data[source] for name, source in scalars.items()}
     if "rerun" in rows:
-        rows["rerun"] = rows["rerun"].astype(np.int64)
+        rows["rerun"] = exact_integers(rows["rerun"], f"{scalars['rerun']} of {name_of(file)}")
     for name, source in vectors.items():
         for k, band in enumerate(BANDS):
             rows[f"{name}_{band}"] = data[source][:, k]
     return rows
 
 
-def _stated_identifiers(data: Mapping[str, np.ndarray], name: str) -> np.ndarray:
-    """Identifiers written as text, 0 where the file leaves them blank."""
-    return np.array([int(text) if text.isdigit() else 0 for text in data[name]], dtype=np.int64)
+def _stated_identifiers(data: Mapping[str, np.ndarray], name: str, file: Path) -> np.ndarray:
+    """Identifiers, most of them written as text, 0 where the file leaves them blank."""
+    stated = data[name]
+    if stated.dtype.kind == "U":
+        stated = np.where(stated == "", "0", stated)
+    return exact_integers(stated, f"{name} of {name_of(file)}")
 
 
-def _identifiers(data: Mapping[str, np.ndarray], name: str, *, with_object: bool) -> np.ndarray:
+def _identifiers(
+    data: Mapping[str, np.ndarray], name: str, file: Path, *, with_object: bool
+) -> np.ndarray:
     """Identifiers as the file states them, computed where it leaves them blank."""
-    stated = _stated_identifiers(data, name)
+    stated = _stated_identifiers(data, name, file)
     for row in np.flatnonzero(stated == 0):
         stated[row] = object_id(
             run=int(data["RUN"][row]),

@@ -2,14 +2,16 @@
 
 import sys
 import threading
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 from tqdm import tqdm
 
+from halflight.cache import FileCache
 from halflight.instrument import BANDS
 from halflight.sandbox.addresses import Address, read_address
 from halflight.sandbox.catalogue import field_objects, field_row
@@ -24,8 +26,8 @@ from halflight.sandbox.observing import (
 )
 from halflight.sandbox.population import Source, draw_strip
 from halflight.sandbox.psfield import psfield_file
+from halflight.sandbox.rendering import Rendering
 from halflight.sandbox.streams import Purpose, stream
-from halflight.workers import in_order
 
 if TYPE_CHECKING:
     from halflight.params.sandbox import Sandbox as Parameters
@@ -34,16 +36,19 @@ if TYPE_CHECKING:
 class SyntheticSky:
     """A made-up sky that a `Sandbox` serves, of the parameters in params.yaml's section `sandbox`.
 
-    Nothing is rendered before it is asked for; what was rendered once is kept, compressed. Beside
+    Nothing is rendered before it is asked for, unless within `rendering`; what was rendered once is
+    kept, compressed. Beside
     SDSS's tables there is SyntheticTruth: objID, thingId, half_light_radius (arcsec, semi-major),
     axis_ratio, position_angle (degrees east of north), sersic_n (-9999 for bulge and disc),
     bulge_fraction and magnitude (r, total) of every catalogued true galaxy.
 
     Args:
         parameters: that section of `halflight.params`, or anything with its attributes.
+        folder: where files are kept as each is made, also for a later run; None keeps them in
+            memory. It must belong to one `recipe`.
     """
 
-    def __init__(self, parameters: "Parameters") -> None:
+    def __init__(self, parameters: "Parameters", folder: Path | None = None) -> None:
         self.parameters = parameters
         self.seed = parameters.seed
         self.bands: tuple[str, ...] = tuple(parameters.bands)
@@ -59,6 +64,8 @@ class SyntheticSky:
         }
         self._sources: dict[Strip, list[Source]] = {}
         self._files: dict[Address, bytes] = {}
+        self._folder = None if folder is None else FileCache(folder)
+        self._rendering: Rendering | None = None
         self._locks: dict[object, threading.Lock] = {}
         self._lock = threading.Lock()
 
@@ -145,33 +152,59 @@ class SyntheticSky:
         address = read_address(path)
         if address is None or address not in self._addresses:
             return None
+        if self._rendering is not None and not self._rendering.wait(address):
+            return None
         with self._lock_of(address):
-            if address not in self._files:
-                self._files[address] = self.make(address)
-            return self._files[address]
+            content = self._find(address)
+            if content is None:
+                content = self.make(address)
+                self._keep(address, content)
+            return content
 
-    def prefetch(self, processes: int) -> None:
-        """Make all files of this sky now, in that many processes; the bytes are the same.
+    @contextmanager
+    def rendering(self, processes: int) -> Iterator[None]:
+        """Make all files of this sky while the block runs, in that many processes.
+
+        Each can be had as soon as it is ready; the bytes are the same as without.
 
         Raises:
             ValueError: processes is below 1.
-            WorkerError: a process died.
+            WorkerError: at the end of the block: a process died.
         """
-        missing = [address for address in self._addresses if address not in self._files]
+        missing = [address for address in self._addresses if self._find(address) is None]
         make = self.make if processes == 1 else partial(_make, self.parameters)
-        made = in_order(make, missing, processes=processes, name=lambda address: address.path)
-        print(f"synthetic sky: rendering {len(missing)} files", file=sys.stderr)
-        with closing(made):
-            bar = tqdm(made, total=len(missing), desc="synthetic sky", disable=None)
-            for address, content in zip(missing, bar, strict=True):
-                self._files[address] = content
-        print(f"synthetic sky: {len(self._files)} files are ready", file=sys.stderr)
+        print(
+            f"synthetic sky: rendering {len(missing)} of {len(self._addresses)} files",
+            file=sys.stderr,
+        )
+        with tqdm(total=len(missing), desc="synthetic sky", disable=None) as bar:
+
+            def keep(address: Address, content: bytes) -> None:
+                self._keep(address, content)
+                bar.update()
+
+            self._rendering = Rendering(
+                missing, make, keep, processes=processes, name=lambda address: address.path
+            )
+            with closing(self._rendering):
+                yield
+
+    def _find(self, address: Address) -> bytes | None:
+        if self._folder is not None:
+            return self._folder.find(address.path)
+        return self._files.get(address)
+
+    def _keep(self, address: Address, content: bytes) -> None:
+        if self._folder is not None:
+            self._folder.store(address.path, content)
+        else:
+            self._files[address] = content
 
     @cached_property
     def _addresses(self) -> dict[Address, None]:
-        """All files of this sky, in order (a dictionary for quick look-up)."""
+        """All files of this sky, field by field (a dictionary for quick look-up)."""
         kinds = (*self.bands, None)
-        return dict.fromkeys(Address(key, band) for band in kinds for key in self.fields)
+        return dict.fromkeys(Address(key, band) for key in sorted(self.fields) for band in kinds)
 
     def make(self, address: Address) -> bytes:
         """The bytes of one file of this sky, made anew."""

@@ -2,7 +2,7 @@
 
 from halflight.surveys.catalogue import Catalogue, fetch_catalogue
 from halflight.surveys.centroids import centroid_offset
-from halflight.surveys.client import SdssClient
+from halflight.surveys.client import SdssClient, base_addresses
 from halflight.surveys.download import SurveyDownload, download_survey
 from halflight.surveys.errors import (
     CatalogueError,
@@ -10,6 +10,7 @@ from halflight.surveys.errors import (
     FrameError,
     NotFoundError,
     PsfError,
+    QueryError,
     StampError,
     SurveyError,
     SurveyParameterError,
@@ -31,6 +32,7 @@ __all__ = [
     "NotFoundError",
     "PsfError",
     "PsfField",
+    "QueryError",
     "SdssClient",
     "Stamp",
     "StampError",
@@ -40,6 +42,7 @@ __all__ = [
     "SurveyParameterError",
     "TooManyFailedFieldsError",
     "UnavailableError",
+    "base_addresses",
     "catalogue_sql",
     "centroid_offset",
     "cut_stamp",

@@ -3,21 +3,39 @@
 import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from halflight.integers import exact_integers
 from halflight.surveys.client import SdssClient
 from halflight.surveys.errors import CatalogueError, SurveyParameterError
 from halflight.surveys.frames import FRAME_SHAPE
-from halflight.surveys.query import INTEGER_COLUMNS, REAL_COLUMNS, TRUTH_COLUMNS, catalogue_sql
+from halflight.surveys.query import (
+    ID_AGAIN,
+    INTEGER_COLUMNS,
+    REAL_COLUMNS,
+    TRUTH_COLUMNS,
+    catalogue_sql,
+)
 
 # SkyServer answers with at most this many rows (https://skyserver.sdss.org/dr17/SearchTools/sql).
 MOST_ROWS = 500_000
 # What PhotoObjAll holds for "not measured" (errors: -1000).
 SENTINELS = (-9999.0, -1000.0)
 DUPLICATE_SEPARATION = 2.0  # arcsec
+
+# The range of each integer: a value outside is a damaged reply, not an odd object.
+POSSIBLE = {
+    "n": (0, 2**40),
+    "id": (1, 2**63 - 1),
+    "run": (1, 999_999),
+    "rerun": (0, 9_999),
+    "camcol": (1, 6),
+    "field": (0, 9_999),
+}
 
 # Without these no stamp with a noise map can be cut: the range in which each is possible.
 ESSENTIAL = {
@@ -70,7 +88,7 @@ def fetch_catalogue(
         field_remainder=field_remainder,
         truth_table=truth_table,
     )
-    rows = int(client.query(sql["count"], ["n"], rows=1)["n"].iloc[0])
+    rows = _count(client, sql["count"])
     if rows == 0:
         raise CatalogueError(f"no object satisfies the selection; loosen it: {sql['count']}")
     if rows > MOST_ROWS:
@@ -78,11 +96,14 @@ def fetch_catalogue(
             f"{rows} objects satisfy the selection but SkyServer answers with at most {MOST_ROWS}: "
             f"raise field_modulus (now {field_modulus})"
         )
-    names = [*INTEGER_COLUMNS, *REAL_COLUMNS]
-    table = to_numbers(client.query(sql["rows"], names, rows=rows), names, INTEGER_COLUMNS)
+    names = [*INTEGER_COLUMNS, *REAL_COLUMNS, ID_AGAIN]
+    read = partial(_read_rows, names=names, integers=[*INTEGER_COLUMNS, ID_AGAIN])
+    table = client.query(sql["rows"], names, rows=rows, read=read)
     if "truth" in sql:
-        truths = ["id", *(f"true_{name}" for name in TRUTH_COLUMNS)]
-        truth = to_numbers(client.query(sql["truth"], truths), truths, ["id"])
+        truths = ["id", *(f"true_{name}" for name in TRUTH_COLUMNS), ID_AGAIN]
+        read = partial(_read_rows, names=truths, integers=["id", ID_AGAIN])
+        many = _count(client, sql["truth_count"])
+        truth = client.query(sql["truth"], truths, rows=many, read=read)
         table = table.merge(truth.drop_duplicates("id"), on="id", how="left", validate="m:1")
     else:
         table = table.assign(**{f"true_{name}": np.nan for name in TRUTH_COLUMNS})
@@ -104,29 +125,78 @@ def fetch_catalogue(
     return Catalogue(cleaned, dropped, sql, counts)
 
 
+def _count(client: SdssClient, sql: str) -> int:
+    """The one number that a query for a count gives."""
+    table = client.query(
+        sql, ["n"], rows=1, read=partial(to_numbers, columns=["n"], integers=["n"])
+    )
+    return int(table["n"].iloc[0])
+
+
+def _read_rows(
+    table: pd.DataFrame, *, names: Sequence[str], integers: Collection[str]
+) -> pd.DataFrame:
+    """A reply's rows as numbers; raises `CatalogueError` where one is not whole."""
+    numbers = to_numbers(table, names, integers)
+    torn = numbers["id"] != numbers[ID_AGAIN]
+    if torn.any():
+        row = int(np.argmax(torn))
+        raise CatalogueError(
+            f"row {row + 1} begins with id {numbers['id'][row]} and ends with "
+            f"{numbers[ID_AGAIN][row]}: it was cut short"
+        )
+    return numbers.drop(columns=ID_AGAIN)
+
+
 def to_numbers(
     table: pd.DataFrame, columns: Sequence[str], integers: Collection[str]
 ) -> pd.DataFrame:
-    """The columns as int64 or float64, with NULL and SDSS's sentinels as NaN in the real ones.
+    """The columns as exact int64 or float64; NULL, SDSS's sentinels and masked values are NaN.
 
-    Raises `CatalogueError` for text where a number belongs, or an integer that is missing.
+    Raises `CatalogueError`, naming column, row and value, for text where a number belongs, and for
+    an integer that is missing, impossible, or not exactly one.
     """
-    numbers: dict[str, pd.Series] = {}
+    numbers: dict[str, np.ndarray] = {}
     for name in columns:
-        values = table[name]
-        if not pd.api.types.is_numeric_dtype(values):  # SkyServer writes NULL as the word null
-            values = values.where(values.astype("string").str.lower() != "null")
         try:
             if name in integers:
-                numbers[name] = pd.to_numeric(values).astype("int64")
+                numbers[name] = _integers(table[name], name)
             else:
-                real = pd.to_numeric(values).astype("float64")
-                numbers[name] = real.where(~real.isin(SENTINELS))
-        except (ValueError, TypeError) as error:
-            raise CatalogueError(
-                f"column {name} of SkyServer's answer does not hold plain numbers: {error}"
-            ) from error
+                numbers[name] = _reals(table[name], name)
+        except ValueError as error:
+            raise CatalogueError(f"SkyServer's answer holds no plain numbers: {error}") from error
     return pd.DataFrame(numbers)
+
+
+def _integers(values: "pd.Series", name: str) -> np.ndarray:
+    whole = exact_integers(values, name)
+    low, high = POSSIBLE.get("id" if name == ID_AGAIN else name, (-(2**63), 2**63 - 1))
+    bad = (whole < low) | (whole > high)
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise ValueError(f"column {name}, row {row + 1}: {whole[row]} is not in [{low}, {high}]")
+    return whole
+
+
+def _reals(values: "pd.Series", name: str) -> np.ndarray:
+    if np.asarray(values).dtype.kind == "b":
+        raise ValueError(f"column {name} holds truth values")
+    real = np.empty(len(values))
+    masked = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else None
+    for row, value in enumerate(np.asarray(values).tolist()):
+        if value is None or value is pd.NA or str(value).lower() in ("null", ""):
+            real[row] = np.nan  # SkyServer writes NULL as the word null
+            continue
+        try:
+            if isinstance(value, bool) or "_" in str(value):
+                raise ValueError
+            real[row] = float(value)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"column {name}, row {row + 1}: {str(value)[:60]!r}") from error
+    real[~np.isfinite(real) | np.isin(real, SENTINELS)] = np.nan
+    if masked is not None:
+        real[masked] = np.nan
+    return real
 
 
 def field_order(table: pd.DataFrame) -> list[tuple[int, int, int]]:

@@ -11,6 +11,9 @@ LOST = 8.0  # pixels; light farther away than this, or not there at all, counts 
 BRIGHT_SIGNAL_TO_NOISE = 200.0  # of a point source in the window; r = 19.2 in an average frame
 FEWEST_OBJECTS = 5  # a median of fewer proves nothing
 LARGEST_MEDIAN = 1.0  # pixels
+# Of the light at a bright object's place, which would have 200 were it a point; of 471 honest ones
+# the least, a wide and faint galaxy, has 11.
+FAINTEST_SIGNAL_TO_NOISE = 5.0
 
 
 def is_bright(magnitude: float, sigma: np.ndarray) -> bool:
@@ -22,6 +25,21 @@ def is_bright(magnitude: float, sigma: np.ndarray) -> bool:
     flux = flux_of(magnitude)
     noise = float(np.median(sigma)) * np.sqrt(np.pi) * WINDOW_SIGMA
     return bool(flux > BRIGHT_SIGNAL_TO_NOISE * noise)
+
+
+def has_light(image: np.ndarray, sigma: np.ndarray, x: float, y: float) -> bool:
+    """Whether a stamp holds light, beyond noise, at a position [arcsec] from its centre.
+
+    image, sigma: (S, S) [nmgy], bad pixels NaN and +inf.
+    """
+    centre = (image.shape[0] - 1) / 2
+    pixels = np.arange(image.shape[0])
+    dx, dy = (pixels - centre - offset / PIXEL_SCALE for offset in (x, y))
+    window = np.exp(-0.5 * (dy[:, None] ** 2 + dx[None, :] ** 2) / WINDOW_SIGMA**2)
+    good = np.isfinite(image) & np.isfinite(sigma)
+    noise = np.sqrt(np.sum((window * sigma)[good].astype(np.float64) ** 2))
+    light = np.sum((window * image)[good], dtype=np.float64)
+    return bool(light > FAINTEST_SIGNAL_TO_NOISE * noise)
 
 
 def centroid_offset(image: np.ndarray, x: float, y: float) -> float:

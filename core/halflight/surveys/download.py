@@ -12,13 +12,15 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
+from halflight.cache import FileCache
 from halflight.surveys.catalogue import Catalogue, fetch_catalogue
 from halflight.surveys.centroids import check_offsets, summarise_offsets
-from halflight.surveys.client import SdssClient, public_address, version
+from halflight.surveys.client import DEADLINE, SdssClient, public_address, version
 from halflight.surveys.errors import (
     FrameError,
     NotFoundError,
     PsfError,
+    StampError,
     SurveyError,
     SurveyParameterError,
     TooManyFailedFieldsError,
@@ -127,13 +129,23 @@ class SurveyDownload:
                 rows, loaded.frame, loaded.psf, self.stamp_size, self.psf_size
             )
         except FIELD_FAILURES as error:
+            if isinstance(loaded, LoadedField):
+                self._forget(loaded)
             self._fail(rows, error, total)
             return None
+        if any(reason != StampError.EDGE for _, reason in dropped):
+            self._forget(loaded)
         self._dropped += dropped
         self._offsets += offsets
         self._files += loaded.files
         self._stamps += len(block.table)
         return block if len(block.table) else None
+
+    def _forget(self, loaded: LoadedField) -> None:
+        """Have the files of a field that looks wrong fetched again by the next run."""
+        cache = FileCache(Path(self.client_options["cache_folder"]))
+        for record in loaded.files:
+            cache.remove(str(record["path"]))
 
     def _fail(self, rows: pd.DataFrame, error: SurveyError, total: int) -> None:
         """Put a lost field on record; raise `TooManyFailedFieldsError` once there are too many."""
@@ -181,6 +193,7 @@ def download_survey(
     timeout: float,
     queries_per_minute: int,
     max_failed_fields: float,
+    deadline: float = DEADLINE,
     truth_table: str | None = None,
     workers: int = 2,
 ) -> SurveyDownload:
@@ -204,6 +217,7 @@ def download_survey(
         "retries": retries,
         "backoff": backoff,
         "timeout": timeout,
+        "deadline": deadline,
         "queries_per_minute": queries_per_minute,
         "cache_folder": cache_folder,
     }

@@ -25,6 +25,12 @@ class NotFoundError(SurveyError):
     reason = "file not found"
 
 
+class QueryError(SurveyError):
+    """A server says that the query itself is wrong: trying again is no use."""
+
+    reason = "refused query"
+
+
 class CatalogueError(SurveyError):
     """The catalogue query was answered, but the answer is not usable."""
 
@@ -51,6 +57,8 @@ class CentroidError(FrameError):
 
 class StampError(SurveyError):
     """One object cannot be cut out; `reason` says why and is what gets counted."""
+
+    EDGE = "frame edge"  # the only reason that says nothing against the frame
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)

@@ -1,14 +1,16 @@
 """One field: its files fetched and read, its objects cut out."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from halflight.surveys.centroids import centroid_offset, check_offsets, is_bright
+from halflight.surveys.centroids import LOST, centroid_offset, check_offsets, has_light, is_bright
 from halflight.surveys.client import SdssClient
 from halflight.surveys.errors import StampError
 from halflight.surveys.frames import Frame, read_frame
+from halflight.surveys.pixels import judge
 from halflight.surveys.psf import PsfField, half_light_radius, read_psfield
 from halflight.surveys.query import TRUTH_COLUMNS
 from halflight.surveys.stamps import cut_stamp
@@ -43,13 +45,9 @@ def load_field(client: SdssClient, rows: pd.DataFrame, band: str) -> LoadedField
     """Fetch and read the frame and the PSF of the one field that all `rows` belong to."""
     first = rows.iloc[0]
     run, camcol, number = int(first["run"]), int(first["camcol"]), int(first["field"])
-    rerun = str(int(first["rerun"]))
-    paths = (
-        client.frame(run, camcol, number, band, rerun),
-        client.psfield(run, camcol, number, rerun),
-    )
-    frame = read_frame(
-        paths[0],
+    key, rerun = (run, camcol, number), str(int(first["rerun"]))
+    as_frame = partial(
+        read_frame,
         run=run,
         camcol=camcol,
         field=number,
@@ -57,8 +55,10 @@ def load_field(client: SdssClient, rows: pd.DataFrame, band: str) -> LoadedField
         gain=float(first["gain"]),
         dark_variance=float(first["dark_variance"]),
     )
-    psf = read_psfield(paths[1], run=run, camcol=camcol, field=number, band=band)
-    return LoadedField(frame, psf, [client.cache.record(path) for path in paths])
+    as_psf = partial(read_psfield, run=run, camcol=camcol, field=number, band=band)
+    frame = client.frame(*key, band, rerun, read=as_frame)
+    psf = client.psfield(*key, rerun, read=as_psf)
+    return LoadedField(frame.value, psf.value, [frame.record, psf.record])
 
 
 def cut_block(
@@ -66,7 +66,9 @@ def cut_block(
 ) -> tuple[SurveyBlock, list[tuple[int, str]], list[float]]:
     """The stamps of one frame's objects; the (id, reason) of those dropped; the centroid offsets.
 
-    Raises `CentroidError` if the objects' light does not lie where the catalogue says.
+    Dropped are stamps that leave the frame, whose pixels no camera gives (see `judge`), or where a
+    bright object's light is missing. Raises `CentroidError` if the objects' light does not lie
+    where the catalogue says.
     """
     dropped: list[tuple[int, str]] = []
     offsets: list[float] = []
@@ -77,15 +79,19 @@ def cut_block(
     for row in rows.to_dict("records"):
         try:
             stamp = cut_stamp(frame, row["ra"], row["dec"], stamp_size)
+            judge(stamp.image, stamp.sigma, f"{frame.name}, object {row['id']}")
         except StampError as error:
             dropped.append((int(row["id"]), error.reason))
             continue
+        if is_bright(row["magnitude"], stamp.sigma):
+            offsets.append(centroid_offset(stamp.image, stamp.x, stamp.y))
+            if offsets[-1] == LOST or not has_light(stamp.image, stamp.sigma, stamp.x, stamp.y):
+                dropped.append((int(row["id"]), "no light where the catalogue says"))
+                continue
         n = len(records)
         image[n], sigma[n] = stamp.image, stamp.sigma
         psfs[n] = psf.at(row["rowc"], row["colc"], psf_size)
         pixel = round(stamp.row), round(stamp.col)
-        if is_bright(row["magnitude"], stamp.sigma):
-            offsets.append(centroid_offset(stamp.image, stamp.x, stamp.y))
         records.append(
             {name: row[name] for name in COPIED_COLUMNS}
             | {

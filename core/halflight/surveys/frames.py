@@ -1,9 +1,6 @@
 """Calibrated frames: from an SDSS `frame` file to an image with its noise, or a clear refusal."""
 
-import bz2
-import io
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
@@ -11,7 +8,10 @@ from astropy.wcs import WCS
 
 from halflight.instrument import FRAME_SHAPE, SDSS
 from halflight.surveys.errors import FrameError
+from halflight.surveys.fitsfile import DamagedFitsError, opened
 
+# A frame's image is all of the same size; its tables and headers take a quarter of a megabyte.
+MOST_FRAME_BYTES = 4 * FRAME_SHAPE[0] * FRAME_SHAPE[1] + (1 << 20)
 SMALLEST_FINITE_FRACTION = 0.5
 
 
@@ -21,7 +21,8 @@ class Frame:
 
     image: sky-subtracted flux [nmgy], NaN where bad. sigma: noise of one pixel [nmgy], +inf where
     bad. sky: what was subtracted [counts]. calib: nmgy per count of each column, shape (2048,).
-    wcs: 0-based pixel (column, row) <-> ICRS degrees. name: "run-camcol-field-band".
+    wcs: 0-based pixel (column, row) <-> ICRS degrees. name: "run-camcol-field-band". A masked pixel
+    is a bad one.
     """
 
     name: str
@@ -31,9 +32,18 @@ class Frame:
     calib: np.ndarray
     wcs: WCS
 
+    def __post_init__(self) -> None:
+        """Fill what is masked, so that no value beneath a mask is ever used."""
+        bad = np.ma.getmaskarray(self.image) | np.ma.getmaskarray(self.sigma)
+        if bad.any():
+            image, sigma = (np.ma.getdata(a).copy() for a in (self.image, self.sigma))
+            image[bad], sigma[bad] = np.nan, np.inf
+            object.__setattr__(self, "image", image)
+            object.__setattr__(self, "sigma", sigma)
+
 
 def read_frame(
-    path: Path,
+    content: bytes,
     *,
     run: int,
     camcol: int,
@@ -42,7 +52,7 @@ def read_frame(
     gain: float,
     dark_variance: float,
 ) -> Frame:
-    """Read a `frame-*.fits[.bz2]` file and rebuild the noise of every pixel.
+    """Read the bytes of a `frame-*.fits[.bz2]` file and rebuild the noise of every pixel.
 
     With img [nmgy], calib [nmgy per count] and sky [counts] from the file, `gain` [electrons per
     count] and `dark_variance` [counts^2] from the Field table:
@@ -50,14 +60,12 @@ def read_frame(
         dn = img / calib + sky;   sigma = calib sqrt(dn / gain + dark_variance)
 
     (https://data.sdss.org/datamodel/files/BOSS_PHOTOOBJ/frames/RERUN/RUN/CAMCOL/frame.html).
-    Raises `FrameError`, naming the file, if it is not the frame asked for or contradicts itself.
+    Raises `FrameError`, naming the frame, if it is not the one asked for or contradicts itself.
     """
     name = f"{run}-{camcol}-{field}-{band}"
+    path = f"frame-{band}-{run:06d}-{camcol}-{field:04d}"
     try:
-        raw = path.read_bytes()
-        if path.suffix == ".bz2":
-            raw = bz2.decompress(raw)
-        with fits.open(io.BytesIO(raw), memmap=False) as hdus:
+        with opened(content, most=MOST_FRAME_BYTES) as hdus:
             header = hdus[0].header
             image = _native(hdus[0].data)
             calib = _native(hdus[1].data)
@@ -65,14 +73,18 @@ def read_frame(
             allsky, columns, rows = (
                 _native(table[key][0]) for key in ("ALLSKY", "XINTERP", "YINTERP")
             )
-    except (OSError, EOFError, ValueError, TypeError, KeyError, IndexError) as error:
-        raise FrameError(
-            f"{path}: cannot be read as an SDSS frame ({type(error).__name__}: {error}). Delete "
-            "the file to have it fetched again; if it comes back so, the archive's copy is bad."
-        ) from error
+            wanted: dict[str, int | str] = {
+                "RUN": run,
+                "CAMCOL": camcol,
+                "FRAME": field,
+                "FILTER": band,
+            }
+            _check_identity(path, header, wanted)
+            _check_pixels(path, header, image, calib, allsky, columns, rows)
+            wcs = _tangent_wcs(path, header)
+    except DamagedFitsError as error:
+        raise FrameError(f"{path}: cannot be read as an SDSS frame: {error}") from error
 
-    _check_identity(path, header, {"RUN": run, "CAMCOL": camcol, "FRAME": field, "FILTER": band})
-    _check_pixels(path, header, image, calib, allsky, columns, rows)
     sky = _interpolate_sky(allsky, columns, rows)
     with np.errstate(invalid="ignore"):
         counts = image / calib + sky
@@ -82,28 +94,30 @@ def read_frame(
     bad = ~(np.isfinite(image) & np.isfinite(sigma) & (sigma > 0))
     image[bad] = np.nan
     sigma[bad] = np.inf
-    return Frame(name, image, sigma, sky, calib, _tangent_wcs(path, header))
+    return Frame(name, image, sigma, sky, calib, wcs)
 
 
 def _native(data: object) -> np.ndarray:
     """A native-endian, contiguous float32 copy (FITS is big-endian); TypeError for no data."""
     if data is None:
         raise TypeError("an expected array is missing")
+    if isinstance(data, np.ma.MaskedArray):
+        return np.ma.filled(data.astype(np.float32), np.nan)
     return np.array(data, dtype=np.float32, order="C")
 
 
-def _check_identity(path: Path, header: fits.Header, wanted: dict[str, int | str]) -> None:
+def _check_identity(path: str, header: fits.Header, wanted: dict[str, int | str]) -> None:
     for key, value in wanted.items():
         found = header.get(key)
         if (found.strip() if isinstance(found, str) else found) != value:
             raise FrameError(
                 f"{path}: {key} is {found!r} where {value!r} was asked for: another field's frame "
-                "under this name. Delete the file to have it fetched again."
+                "under this name."
             )
 
 
 def _check_pixels(
-    path: Path,
+    path: str,
     header: fits.Header,
     image: np.ndarray,
     calib: np.ndarray,
@@ -153,7 +167,7 @@ def _interpolate_sky(allsky: np.ndarray, columns: np.ndarray, rows: np.ndarray) 
     return np.ascontiguousarray(left + (by_row[:, high] - left) * fraction)
 
 
-def _tangent_wcs(path: Path, header: fits.Header) -> WCS:
+def _tangent_wcs(path: str, header: fits.Header) -> WCS:
     """The frame's gnomonic (TAN) world coordinates, from its eight numbers alone.
 
     Built by hand because the old keywords of these headers (RADECSYS, DATE-OBS) draw warnings.

@@ -1,15 +1,16 @@
 """The point-spread function of a field, rebuilt anywhere in it from SDSS's psField file."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-from astropy.io import fits
 
-from halflight.instrument import SDSS
+from halflight.instrument import FRAME_SHAPE, SDSS
 from halflight.psf import psf_half_light_radius
 from halflight.surveys.errors import PsfError, SurveyParameterError
+from halflight.surveys.fitsfile import DamagedFitsError, opened
 
+MOST_PSFIELD_BYTES = 8 << 20  # real files have 0.6 MB: five bands of four images of 51 x 51 pixels
+LARGEST_SIDE = 255  # pixels of an eigen-image; SDSS's have 51
 COORDINATE_SCALE = 1e-3  # the polynomials are in units of 1000 pixels
 
 
@@ -38,9 +39,10 @@ class PsfField:
         powers = np.arange(max(self.coefficients.shape[1:]))
         rows = (COORDINATE_SCALE * row) ** powers[: self.coefficients.shape[1]]
         columns = (COORDINATE_SCALE * col) ** powers[: self.coefficients.shape[2]]
-        weights = np.einsum("kij,i,j->k", self.coefficients, rows, columns)
-        image = _resize(np.tensordot(weights, self.basis, axes=1), size)
-        total = image.sum()
+        with np.errstate(all="ignore"):  # what overflows is refused below
+            weights = np.einsum("kij,i,j->k", self.coefficients, rows, columns)
+            image = _resize(np.tensordot(weights, self.basis, axes=1), size)
+            total = image.sum()
         if not (np.isfinite(image).all() and total > 0):
             raise PsfError(f"{self.name}: the PSF at ({row:.0f}, {col:.0f}) sums to {total}.")
         image /= total
@@ -53,36 +55,45 @@ class PsfField:
         return np.ascontiguousarray(image, dtype=np.float32)
 
 
-def read_psfield(path: Path, *, run: int, camcol: int, field: int, band: str) -> PsfField:
-    """Read one band of a `psField-*.fit` file; raises `PsfError`, naming the file, if it cannot."""
+def read_psfield(content: bytes, *, run: int, camcol: int, field: int, band: str) -> PsfField:
+    """Read one band of the bytes of a `psField-*.fit` file.
+
+    Raises `PsfError`, naming the file, if it is not the one asked for or if its PSF is none at the
+    corners and in the middle of the field.
+    """
+    name = f"psField-{run:06d}-{camcol}-{field:04d}.fit"
     try:
-        with fits.open(path, memmap=False) as hdus:
+        with opened(content, most=MOST_PSFIELD_BYTES) as hdus:
             header = hdus[0].header
+            for key, value in {"RUN": run, "CAMCOL": camcol, "FIELD": field}.items():
+                if header.get(key) != value:
+                    raise PsfError(
+                        f"{name}: {key} is {header.get(key)!r} where {value} was asked for"
+                    )
             table = hdus[1 + SDSS.bands.index(band)].data
             # The polynomial fills only the corner (nrow_b, ncol_b) of c: beyond it lies garbage.
             used = int(table["nrow_b"][0]), int(table["ncol_b"][0])
             coefficients = np.array(table["c"], dtype=np.float64)[:, : used[0], : used[1]]
-            basis = np.array(
-                [
-                    np.array(pixels, dtype=np.float64).reshape(rows, columns)
-                    for pixels, rows, columns in zip(
-                        table["RROWS"], table["RNROW"], table["RNCOL"], strict=True
-                    )
-                ]
-            )
-    except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
-        raise PsfError(
-            f"{path}: cannot be read as a psField ({type(error).__name__}: {error}). Delete the "
-            "file to have it fetched again; if it comes back the same, the archive's copy is bad."
-        ) from error
-    for key, value in {"RUN": run, "CAMCOL": camcol, "FIELD": field}.items():
-        if header.get(key) != value:
-            raise PsfError(f"{path}: {key} is {header.get(key)!r} where {value} was asked for.")
-    if basis.ndim != 3 or min(coefficients.shape) < 1:
-        raise PsfError(f"{path}: basis {basis.shape} and coefficients {coefficients.shape}.")
+            sides = {*table["RNROW"].tolist(), *table["RNCOL"].tolist()}
+            if len(sides) != 1 or not all(0 < s <= LARGEST_SIDE and s % 2 for s in sides):
+                raise PsfError(
+                    f"{name}: its images are {sorted(sides)} pixels a side: a PSF is square, odd "
+                    f"and of at most {LARGEST_SIDE}"
+                )
+            [side] = sides
+            basis = np.array([np.array(p, dtype=np.float64) for p in table["RROWS"]])
+            basis = basis.reshape(-1, side, side)
+    except DamagedFitsError as error:
+        raise PsfError(f"{name}: cannot be read as a psField: {error}") from error
+    if min(coefficients.shape) < 1 or len(basis) != len(coefficients):
+        raise PsfError(f"{name}: basis {basis.shape} and coefficients {coefficients.shape}")
     if not (np.isfinite(basis).all() and np.isfinite(coefficients).all()):
-        raise PsfError(f"{path}: its {band}-band basis or coefficients are not finite.")
-    return PsfField(path.name, basis, coefficients)
+        raise PsfError(f"{name}: its {band}-band basis or coefficients are not finite")
+    psf = PsfField(name, basis, coefficients)
+    for row in (0, FRAME_SHAPE[0] // 2, FRAME_SHAPE[0] - 1):
+        for col in (0, FRAME_SHAPE[1] // 2, FRAME_SHAPE[1] - 1):
+            half_light_radius(psf.at(row, col, side))
+    return psf
 
 
 def half_light_radius(psf: np.ndarray) -> float:

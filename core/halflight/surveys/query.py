@@ -2,6 +2,7 @@
 
 import re
 
+from halflight.conditions import check_condition
 from halflight.instrument import BANDS
 from halflight.surveys.errors import SurveyParameterError
 
@@ -35,17 +36,19 @@ REAL_COLUMNS = {
     "gain": "f.gain_{b}",
     "dark_variance": "f.darkVariance_{b}",
 }
+ID_AGAIN = "id_again"
 TRUTH_COLUMNS = ("half_light_radius", "axis_ratio", "sersic_n", "magnitude")
 
 
 def catalogue_sql(
     *, band: str, where: str, field_modulus: int, field_remainder: int, truth_table: str | None
 ) -> dict[str, str]:
-    """The queries by name: "count", "rows" and, with a `truth_table`, "truth".
+    """The queries by name: "count", "rows" and, with a `truth_table`, "truth" and "truth_count".
 
-    Whole fields are chosen by a fixed hash of (run, camcol, field) modulo `field_modulus`, because
-    one frame serves all objects of a field. Raises `SurveyParameterError` for values that SQL or
-    SkyServer would not take.
+    The last column of a row repeats its id, so that a row that was cut short is seen. Whole fields
+    are chosen by a fixed hash of (run, camcol, field) modulo `field_modulus`, because one frame
+    serves all objects of a field. Raises `SurveyParameterError` for values that SQL or SkyServer
+    would not take.
     """
     if band not in BANDS or len(band) != 1:
         raise SurveyParameterError(f"band must be one of {', '.join(BANDS)}, received {band!r}")
@@ -57,7 +60,7 @@ def catalogue_sql(
     source = "FROM PhotoObjAll p JOIN Field f ON f.fieldID = p.fieldID"
     condition = (
         f"WHERE (f.run*1009+f.camcol*9176+f.field*6173)%{field_modulus}={field_remainder}"
-        f" AND ({check_where(where)})"
+        f" AND ({_checked(where)})"
     )
     columns = ", ".join(
         f"{column.format(b=band)} AS {name}"
@@ -65,7 +68,7 @@ def catalogue_sql(
     )
     sql = {
         "count": f"SELECT COUNT(*) AS n {source} {condition}",
-        "rows": f"SELECT {columns} {source} {condition} ORDER BY p.objID",
+        "rows": f"SELECT {columns}, p.objID AS {ID_AGAIN} {source} {condition} ORDER BY p.objID",
     }
     if truth_table is not None:
         if not re.fullmatch(r"[A-Za-z_]\w*", truth_table):
@@ -73,9 +76,10 @@ def catalogue_sql(
                 f"truth_table must be a table's name, received {truth_table!r}"
             )
         truths = ", ".join(f"t.{name} AS true_{name}" for name in TRUTH_COLUMNS)
+        both = f"{source} JOIN {truth_table} t ON t.objID = p.objID {condition}"
+        sql["truth_count"] = f"SELECT COUNT(*) AS n {both}"
         sql["truth"] = (
-            f"SELECT t.objID AS id, {truths} {source} JOIN {truth_table} t ON t.objID = p.objID "
-            f"{condition} ORDER BY p.objID"
+            f"SELECT t.objID AS id, {truths}, t.objID AS {ID_AGAIN} {both} ORDER BY p.objID"
         )
     longest = max(len(text) for text in sql.values())
     if longest > LONGEST_SQL:
@@ -85,34 +89,8 @@ def catalogue_sql(
     return sql
 
 
-def check_where(where: str) -> str:
-    """`where` on one line, if it is one SQL condition and nothing else.
-
-    Raises `SurveyParameterError` for a semicolon, a comment, unbalanced quotes or parentheses, or a
-    clause that would end the condition.
-    """
-    text = " ".join(where.split())
-    outside = re.sub(r"'[^']*'", "''", text)  # what is not inside quotes
-    problem = None
-    if not text:
-        problem = "it is empty (write 1 = 1 to select everything)"
-    elif ";" in outside or "--" in outside or "/*" in outside:
-        problem = "it contains ';' or a comment"
-    elif outside.count("'") % 2:
-        problem = "a quote is not closed"
-    elif re.search(r"\b(GROUP|ORDER|HAVING|UNION|INTO)\b", outside, re.IGNORECASE):
-        problem = "it goes on after the condition (GROUP, ORDER, HAVING, UNION, INTO)"
-    else:
-        depth = 0
-        for character in outside:
-            depth += {"(": 1, ")": -1}.get(character, 0)
-            if depth < 0:
-                break
-        if depth:
-            problem = "its parentheses do not match"
-    if problem:
-        raise SurveyParameterError(
-            f"`where` must be a single SQL condition on p (PhotoObjAll) and f (Field): {problem}; "
-            f"received {where!r}"
-        )
-    return text
+def _checked(where: str) -> str:
+    try:
+        return check_condition(where)
+    except ValueError as error:
+        raise SurveyParameterError(f"`where` {error}; received {where!r}") from error

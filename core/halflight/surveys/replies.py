@@ -1,91 +1,107 @@
-"""What a reply must look like before anything believes it: status, length, and form of the body."""
+"""What a reply must look like before anything believes it: its status, and the form of its text."""
 
-import bz2
+import html
+import io
 import re
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import requests
 
-from halflight.surveys.errors import NotFoundError
+from halflight.surveys.errors import NotFoundError, QueryError
 from halflight.surveys.retry import Transient, parse_retry_after
 
-RETRY_STATUSES = frozenset({429, 500, 502, 503, 504})
-PIECE = 1 << 20  # bytes read at a time
+RETRY_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 # The part of SkyServer's refusal that says we were too quick; it comes with status 200.
 TOO_MANY_QUERIES = "queries allowed per minute"
+# Words of SQL Server, and of the sandbox's engine, for a query that no server will ever take.
+REFUSED_QUERY = re.compile(
+    r"incorrect syntax|syntax error|invalid (column|object) name|no such (column|table|function)"
+    r"|multi-part identifier|ambiguous column|unclosed quotation|not a recognized"
+    r"|must declare|non-boolean type|operand (data )?type|conversion failed|error converting"
+    r"|permission was denied on|expects parameter|unrecognized token|invalid in the select list"
+    r"|sql error: |sql returned the following error|only (one|select) statement",
+    re.IGNORECASE,
+)
+HEADER = re.compile(r"\w+(,\w+)*")
 
 
 def check_status(response: requests.Response) -> None:
     """Raise `Transient` for a status that may pass, `NotFoundError` for one that is final."""
     code = response.status_code
+    reason = excerpt(response.reason or "", 80)
     if code in RETRY_STATUSES:
         pause = parse_retry_after(response.headers.get("Retry-After"), time.time())
-        raise Transient(f"HTTP {code} {response.reason}", pause)
+        raise Transient(f"HTTP {code} {reason}", pause)
     if code >= 400:
         raise NotFoundError(
-            f"{response.url}: HTTP {code} {response.reason}, {excerpt(response.text)!r}. This is "
+            f"{response.url}: HTTP {code} {reason}, {excerpt(response.text)!r}. This is "
             "the server's final word: check the base address, the release, and what was asked for."
         )
-
-
-def pieces(response: requests.Response) -> Iterator[bytes]:
-    """The body in pieces; raises `Transient` if it is not as long as its Content-Length."""
-    received = 0
-    for piece in response.iter_content(PIECE):
-        received += len(piece)
-        yield piece
-    announced = response.headers.get("Content-Length")
-    if announced is not None and received != int(announced):
-        raise Transient(f"{received} bytes came where {announced} were announced")
+    if code != 200:
+        raise Transient(f"HTTP {code} {reason} is no answer")
 
 
 def check_sql_reply(response: requests.Response, **_: Any) -> None:
-    """Refuse every SQL reply that is not a rectangular CSV table (a response hook of requests)."""
+    """Refuse every SQL reply that is no CSV text (a response hook of requests).
+
+    Raises `QueryError` where the server says that the query itself is wrong, with whatever status.
+    """
     if response.is_redirect:
         return
-    check_status(response)
     text = response.text
-    if TOO_MANY_QUERIES in text:
-        raise Transient(f"SkyServer refused: {excerpt(text)}", retry_after=60.0)
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    lines = _lines(text)
+    if not (response.status_code == 200 and lines and HEADER.fullmatch(lines[0].strip())):
+        _explain_refusal(response, text)
     if not lines:
         raise Transient("the reply is empty")
-    header, *rows = lines
-    if not re.fullmatch(r"\w+(,\w+)*", header.strip()):
+
+
+def _explain_refusal(response: requests.Response, text: str) -> None:
+    """Raise for what is no table."""
+    if TOO_MANY_QUERIES in text:
+        raise Transient(f"SkyServer refused: {excerpt(text)}", retry_after=60.0)
+    if REFUSED_QUERY.search(text):
+        raise QueryError(
+            f"the server refuses the query, and would again: {excerpt(text, 400)!r}. Correct "
+            "`survey.selection.*.where` in params.yaml."
+        )
+    check_status(response)
+    if text.strip():
         raise Transient(f"the reply is no CSV table but begins {excerpt(text)!r}")
-    ragged = [number for number, row in enumerate(rows, 1) if row.count(",") != header.count(",")]
+
+
+def read_csv(text: str) -> pd.DataFrame:
+    """SkyServer's table with every value as text; raises `Transient` if it is not rectangular."""
+    header, *rows = _lines(text)
+    names = header.strip().split(",")
+    if len(set(names)) < len(names):
+        raise Transient(f"the reply names a column twice: {excerpt(header)}")
+    ragged = [number for number, row in enumerate(rows, 1) if row.count(",") != len(names) - 1]
     if ragged:
         raise Transient(f"row {ragged[0]} of {len(rows)} has not the header's number of values")
+    if any('"' in row or "\0" in row for row in rows):
+        raise Transient("the reply holds quotes or zero bytes, which a table of numbers does not")
+    if not rows:
+        return pd.DataFrame({name: pd.Series(dtype="str") for name in names})
+    source = io.StringIO("\n".join([",".join(names), *rows]) + "\n")
+    return pd.read_csv(
+        source, dtype="str", keep_default_na=False, na_filter=False, skip_blank_lines=False
+    )
 
 
-def check_bz2(path: Path) -> None:
-    """Decompress once: bzip2 carries a checksum of every block."""
-    with path.open("rb") as file:
-        start = file.read(1000)
-    if not start.startswith(b"BZh"):
-        raise Transient(f"the body is not bzip2 but begins {excerpt(start.decode('latin-1'))!r}")
-    try:
-        with bz2.open(path) as file:
-            while file.read(PIECE):
-                pass
-    except (OSError, EOFError) as error:
-        raise Transient(f"the bzip2 body is damaged or cut short: {error}") from error
-
-
-def check_fits(path: Path) -> None:
-    """Check the two things every FITS file shows outside: its first keyword and its block size."""
-    with path.open("rb") as file:
-        start = file.read(1000)
-    if not start.startswith(b"SIMPLE  ="):
-        raise Transient(f"the body is not FITS but begins {excerpt(start.decode('latin-1'))!r}")
-    if path.stat().st_size % 2880:
-        raise Transient(f"{path.stat().st_size} bytes are no whole number of 2880-byte FITS blocks")
+def _lines(text: str) -> list[str]:
+    """The lines of a reply without blank ones and the line `#Table1`."""
+    return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
 def excerpt(text: str, length: int = 200) -> str:
-    """The first `length` characters of a text on one line, without its HTML tags, for messages."""
-    plain = " ".join(re.sub(r"<[^>]*>", " ", text).split()) or " ".join(text.split())
+    """The first `length` characters of a text, for messages.
+
+    On one line, without HTML tags, and with what cannot be seen written as an escape.
+    """
+    begin = text[: 20 * length]
+    plain = " ".join(re.sub(r"<[^>]*>", " ", begin).split()) or " ".join(begin.split())
+    plain = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in html.unescape(plain))
     return plain if len(plain) <= length else plain[:length] + "..."

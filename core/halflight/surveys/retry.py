@@ -3,28 +3,38 @@
 import datetime
 import hashlib
 import logging
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
-from halflight.surveys.errors import SurveyParameterError, UnavailableError
+from halflight.surveys.errors import SurveyError, SurveyParameterError, UnavailableError
 
 T = TypeVar("T")
 
-# A server that asks for a longer pause than this is down for the day: give up and say so.
-LONGEST_WAIT = 600.0
+# Seconds of pauses for one request, all together. SkyServer's own limit is a minute: whoever asks
+# for more than two is down for the day, and a person should know.
+LONGEST_WAIT = 120.0
 
 _log = logging.getLogger(__name__)
 
 
 class Transient(Exception):  # noqa: N818 - a signal inside the room, never seen by a caller
-    """One try failed in a way that may pass; `retry_after` [s] is the pause asked for."""
+    """One try failed in a way that may pass.
 
-    def __init__(self, problem: str, retry_after: float | None = None) -> None:
+    `retry_after` [s] is the pause asked for, `kind` the error that it is when no try is left.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        retry_after: float | None = None,
+        kind: type[SurveyError] = UnavailableError,
+    ) -> None:
         super().__init__(problem)
-        self.retry_after = retry_after
+        self.retry_after, self.kind = retry_after, kind
 
 
 def parse_retry_after(value: str | None, now: float) -> float | None:
@@ -35,15 +45,15 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
     """
     if value is None:
         return None
-    if value.strip().isdigit():
+    if re.fullmatch("[0-9]+", value.strip()):  # isdigit() holds for more, such as a superscript
         return float(value)
     try:
         date = parsedate_to_datetime(value)
-    except ValueError:
+        if date.tzinfo is None:
+            date = date.replace(tzinfo=datetime.UTC)
+        return max(0.0, date.timestamp() - now)
+    except (ValueError, TypeError, LookupError, OverflowError):
         return None
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=datetime.UTC)
-    return max(0.0, date.timestamp() - now)
 
 
 @dataclass(frozen=True)
@@ -71,27 +81,30 @@ class RetryPolicy:
         return float(self.backoff * 2**attempt * (1.0 + 0.5 * jitter))
 
     def run(self, name: str, attempt_once: Callable[[], T]) -> T:
-        """Call `attempt_once` until it returns; raises `UnavailableError` when tries run out."""
+        """Call `attempt_once` until it returns.
+
+        Raises the last failure's kind, `UnavailableError` for most, when tries or patience run out.
+        """
         tries = self.retries + 1
-        attempt = 0
+        attempt, waited = 0, 0.0
         while True:
             try:
                 return attempt_once()
             except Transient as error:
                 pause = max(self.wait_seconds(name, attempt), error.retry_after or 0.0)
-                if attempt + 1 == tries or pause > LONGEST_WAIT:
+                if attempt + 1 == tries or waited + pause > LONGEST_WAIT:
                     asked = (
                         f"; the server asked for a pause of {error.retry_after:.0f} s"
                         if error.retry_after
                         else ""
                     )
-                    raise UnavailableError(
+                    raise error.kind(
                         f"{name}: {error} (gave up after {attempt + 1} of {tries} tries{asked}). "
                         "Check the server and the network and run again: whole files are kept. "
-                        "`survey.retries`, `survey.backoff` and `survey.timeout` set the patience."
+                        "`survey.retries`, `backoff`, `timeout` and `deadline` set the patience."
                     ) from error
                 _log.warning(
                     "%s: %s; try %d of %d in %.1f s", name, error, attempt + 2, tries, pause
                 )
                 self.sleep(pause)
-                attempt += 1
+                attempt, waited = attempt + 1, waited + pause

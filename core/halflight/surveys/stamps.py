@@ -44,7 +44,7 @@ def cut_stamp(frame: Frame, ra: float, dec: float, size: int) -> Stamp:
     rows, columns = frame.image.shape
     if not (0 <= top <= rows - size and 0 <= left <= columns - size):
         raise StampError(
-            "frame edge",
+            StampError.EDGE,
             f"{frame.name}: a stamp of {size} pixels at ({row:.1f}, {col:.1f}) leaves it",
         )
     window = slice(top, top + size), slice(left, left + size)

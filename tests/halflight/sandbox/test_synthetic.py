@@ -1,7 +1,9 @@
 import hashlib
 import io
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +13,7 @@ from astropy.io import fits
 from astropy.table import Table
 
 from halflight.params.sandbox import Sandbox as Parameters
-from halflight.sandbox import Sandbox, SyntheticSky
+from halflight.sandbox import Sandbox, SyntheticSky, recipe
 from halflight.sandbox.addresses import Address
 from halflight.sandbox.layout import FieldKey
 
@@ -23,12 +25,17 @@ def sparse(parameters: Parameters) -> Parameters:
     return parameters.changed(fields_per_strip=1, galaxies=few, stars=stars)
 
 
+def two_fields(parameters: Parameters) -> Parameters:
+    """The same with two fields, and so four files."""
+    return sparse(parameters).changed(fields_per_strip=2)
+
+
 def test_two_skies_of_one_seed_are_the_same_bytes(parameters: Parameters) -> None:
     first, second = (SyntheticSky(sparse(parameters)) for _ in range(2))
-    second.prefetch(processes=2)
-    for band in ("r", None):
-        path = Address(first.fields[0], band).path
-        assert first.file(path) == second.file(path)
+    with second.rendering(processes=2):
+        for band in ("r", None):
+            path = Address(first.fields[0], band).path
+            assert first.file(path) == second.file(path)
     for name, table in first.tables().items():
         pd.testing.assert_frame_equal(table, second.tables()[name])
 
@@ -87,9 +94,66 @@ def test_anything_with_the_attributes_will_do(parameters: Parameters) -> None:
     assert sky.file(path) == SyntheticSky(section).file(path)
 
 
-def test_prefetch_needs_a_process(parameters: Parameters) -> None:
-    with pytest.raises(ValueError, match="processes must be at least 1"):
-        SyntheticSky(sparse(parameters)).prefetch(processes=0)
+def test_rendering_needs_a_process(parameters: Parameters) -> None:
+    sky = SyntheticSky(sparse(parameters))
+    with pytest.raises(ValueError, match="processes must be at least 1"), sky.rendering(0):
+        pass
+
+
+def test_each_file_can_be_had_as_soon_as_it_is_made(parameters: Parameters, tmp_path: Path) -> None:
+    sky = SyntheticSky(two_fields(parameters), tmp_path)
+    first, *others = (address for address in sky._addresses)
+    may_go_on = threading.Event()
+
+    def slowly(address: Address) -> bytes:
+        if address != first:
+            may_go_on.wait(30)
+        return address.path.encode()
+
+    sky.make = slowly  # type: ignore[method-assign]
+    with sky.rendering(processes=1):
+        assert sky.file(first.path) == first.path.encode()
+        assert not (tmp_path / others[0].path).exists()
+        may_go_on.set()
+        assert [sky.file(address.path) for address in others] == [a.path.encode() for a in others]
+
+
+def test_what_was_made_before_an_end_is_kept(parameters: Parameters, tmp_path: Path) -> None:
+    sky = SyntheticSky(two_fields(parameters), tmp_path)
+    made: list[Address] = []
+
+    def until_the_third(address: Address) -> bytes:
+        if len(made) == 2:
+            raise KeyboardInterrupt
+        made.append(address)
+        return address.path.encode()
+
+    sky.make = until_the_third  # type: ignore[method-assign]
+    third = list(sky._addresses)[2]
+    with pytest.raises(KeyboardInterrupt), sky.rendering(processes=1):
+        assert sky.file(third.path) is None
+    (tmp_path / made[1].path).write_bytes(b"damaged later")
+    again = SyntheticSky(two_fields(parameters), tmp_path)
+    later: list[Address] = []
+    again.make = lambda a: later.append(a) or b"again"  # type: ignore[method-assign, func-returns-value]
+    with again.rendering(processes=1):
+        assert again.file(made[0].path) == made[0].path.encode()
+        assert again.file(made[1].path) == again.file(third.path) == b"again"
+    assert made[0] not in later
+    assert {made[1], third} <= set(later)
+
+
+def test_a_block_may_end_before_all_is_made(parameters: Parameters, tmp_path: Path) -> None:
+    sky = SyntheticSky(two_fields(parameters), tmp_path)
+    with sky.rendering(processes=1):
+        pass
+    assert len(list(tmp_path.rglob("*.sha256"))) < len(sky._addresses)
+
+
+def test_another_parameter_is_another_recipe(parameters: Parameters) -> None:
+    values = parameters.model_dump()
+    assert recipe(values) == recipe(dict(values))
+    assert recipe(values) != recipe(values | {"seed": 4})
 
 
 def test_sixteen_fields_give_eight_groups(parameters: Parameters) -> None:

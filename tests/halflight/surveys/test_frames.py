@@ -1,7 +1,7 @@
 """Frames: the noise recipe, and every way in which a frame is not what it should be."""
 
 import bz2
-import shutil
+import dataclasses
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def read(tmp_path):
     def run(made, **changes):
         path = tmp_path / "frame.fits"
         made.hdus.writeto(path)
-        return read_frame(path, **(KEY | changes))
+        return read_frame(path.read_bytes(), **(KEY | changes))
 
     return run
 
@@ -38,7 +38,8 @@ def test_a_good_frame(read, tools):
         assert array.flags.c_contiguous
     np.testing.assert_array_equal(frame.image, made.hdus[0].data)
     np.testing.assert_allclose(frame.sky, tools.sky_counts)
-    np.testing.assert_allclose(frame.sigma[0, 0], tools.sigma, rtol=1e-6)
+    counts = frame.image[0, 0] / 0.005 + tools.sky_counts
+    assert frame.sigma[0, 0] == pytest.approx(0.005 * np.sqrt(counts / 4.7 + 1.3), rel=1e-6)
     assert frame.name == "100-3-50-r"
 
 
@@ -46,7 +47,7 @@ def test_a_compressed_frame_is_the_same_frame(read, tools, tmp_path):
     made = tools.make_field()
     path = tmp_path / "frame.fits.bz2"
     path.write_bytes(made.frame_bytes())
-    np.testing.assert_array_equal(read_frame(path, **KEY).sigma, read(made).sigma)
+    np.testing.assert_array_equal(read_frame(path.read_bytes(), **KEY).sigma, read(made).sigma)
 
 
 def test_noise_under_an_object_counts_its_photons(read, tools):
@@ -56,6 +57,17 @@ def test_noise_under_an_object_counts_its_photons(read, tools):
     frame = read(made)
     expected = 0.004 * np.sqrt((3.0 / 0.004 + tools.sky_counts) / 4.7 + 1.3)
     assert frame.sigma[10, 20] == pytest.approx(expected, rel=1e-6)
+
+
+def test_masked_pixels_are_bad_whatever_lies_beneath(read, tools):
+    frame = read(tools.make_field())
+    masked = np.ma.array(frame.image, mask=False)
+    masked[5, 6], masked.mask[5, 6] = -9999, True
+    made = dataclasses.replace(frame, image=masked)
+    assert not np.ma.isMaskedArray(made.image)
+    assert np.isnan(made.image[5, 6])
+    assert np.isinf(made.sigma[5, 6])
+    assert np.isfinite(made.image).sum() == made.image.size - 1
 
 
 def test_bad_pixels(read, tools):
@@ -98,7 +110,7 @@ def test_world_coordinates_against_astropys_own_reading(read, tools):
     ],
 )
 def test_another_fields_frame(read, tools, asked, said):
-    with pytest.raises(FrameError, match=rf"frame\.fits: {said}"):
+    with pytest.raises(FrameError, match=rf"frame-.*: {said}"):
         read(tools.make_field(), **asked)
 
 
@@ -171,31 +183,29 @@ def spoil_table(hdus):
 def test_malformed_frames(read, tools, spoil, said):
     made = tools.make_field()
     spoil(made.hdus)
-    with pytest.raises(FrameError, match=rf"frame\.fits: .*{said}"):
+    with pytest.raises(FrameError, match=rf"frame-r-000100-3-0050: .*{said}"):
         read(made)
 
 
 def test_not_a_frame_at_all(tmp_path, recorded_sky):
-    for source in ("error_503.html", "emptyfile.fits"):
-        path = tmp_path / f"{source}.fits"
-        shutil.copy(recorded_sky / "replies" / source, path)
-        with pytest.raises(FrameError, match="cannot be read as an SDSS frame"):
-            read_frame(path, **KEY)
+    for source, said in (
+        ("error_503.html", "cannot be read as an SDSS frame: it is not FITS but begins"),
+        ("emptyfile.fits", "cannot be read as an SDSS frame"),
+    ):
+        with pytest.raises(FrameError, match=said):
+            read_frame((recorded_sky / "replies" / source).read_bytes(), **KEY)
     path = tmp_path / "frame.fits.bz2"
     path.write_bytes(b"BZh9 nothing of the kind")
-    with pytest.raises(FrameError, match="OSError"):
-        read_frame(path, **KEY)
+    with pytest.raises(FrameError, match="bzip2 body is damaged"):
+        read_frame(path.read_bytes(), **KEY)
 
 
 def test_fits_cut_short_inside_sound_bzip2(tmp_path, tools):
     raw = bz2.decompress(tools.make_field().frame_bytes())
     path = tmp_path / "frame.fits.bz2"
     path.write_bytes(bz2.compress(raw[: 2880 * 1000], 1))
-    with (
-        pytest.warns(UserWarning, match="truncated"),
-        pytest.raises(FrameError, match="cannot be read as an SDSS frame"),
-    ):
-        read_frame(path, **KEY)
+    with pytest.raises(FrameError, match="part 0 announces 12197888 bytes .* are missing"):
+        read_frame(path.read_bytes(), **KEY)
 
 
 def test_real_frame_whose_header_describes_other_pixels(recorded_sky):
@@ -204,4 +214,4 @@ def test_real_frame_whose_header_describes_other_pixels(recorded_sky):
     with pytest.raises(
         FrameError, match=r"frame-r-001000-1-0100.*shape \(100, 100\).*CRPIX \(1025"
     ):
-        read_frame(path, **wanted)
+        read_frame(path.read_bytes(), **wanted)

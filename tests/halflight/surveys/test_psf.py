@@ -1,5 +1,7 @@
 """The PSF from psField files."""
 
+import io
+
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -15,7 +17,7 @@ def psfield(tmp_path, tools):
     def run(coefficients=None, **changes):
         path = tmp_path / "psField.fit"
         path.write_bytes(tools.psfield_bytes(100, 3, 50, coefficients=coefficients))
-        return read_psfield(path, **(KEY | changes))
+        return read_psfield(path.read_bytes(), **(KEY | changes))
 
     return run
 
@@ -51,7 +53,7 @@ def test_bad_size(psfield, size):
 
 @pytest.mark.parametrize("asked", [{"run": 1}, {"camcol": 1}, {"field": 1}])
 def test_another_fields_psf(psfield, asked):
-    with pytest.raises(PsfError, match=r"psField\.fit: .* was asked for"):
+    with pytest.raises(PsfError, match=r"psField-.*: .* was asked for"):
         psfield(**asked)
 
 
@@ -72,10 +74,21 @@ def test_psf_off_its_centre():
         PsfField("x", basis, np.ones((1, 1, 1))).at(0.0, 0.0, 51)
 
 
+@pytest.mark.parametrize("sides", [(50, 50), (51, 49), (0, 51), (257, 257), (-51, 51)])
+def test_a_psf_is_square_and_odd(tools, sides):
+    with fits.open(io.BytesIO(tools.psfield_bytes(100, 3, 50))) as hdus:
+        assert len(hdus[3].data["RROWS"]) == 2
+        hdus[3].data["RNROW"], hdus[3].data["RNCOL"] = sides
+        buffer = io.BytesIO()
+        hdus.writeto(buffer)
+    with pytest.raises(PsfError, match="psField-000100-3-0050.fit: its images are"):
+        read_psfield(buffer.getvalue(), **KEY)
+
+
 def test_files_that_are_no_psfield(tmp_path, recorded_sky):
     path = tmp_path / "psField.fit"
     fits.PrimaryHDU().writeto(path)
-    with pytest.raises(PsfError, match="cannot be read as a psField"):
-        read_psfield(path, **KEY)
-    with pytest.raises(PsfError, match=r"emptyfile\.fits: cannot be read"):
-        read_psfield(recorded_sky / "replies/emptyfile.fits", **KEY)
+    with pytest.raises(PsfError, match="RUN is None"):
+        read_psfield(path.read_bytes(), **KEY)
+    with pytest.raises(PsfError, match="RUN is None"):
+        read_psfield((recorded_sky / "replies/emptyfile.fits").read_bytes(), **KEY)

@@ -20,12 +20,12 @@ PSFIELD = "sas/dr17/eboss/photo/redux/301/94/objcs/1/psField-000094-1-0012.fit"
 @pytest.fixture(scope="module")
 def frame(recorded_sky):
     path = "sas/dr17/eboss/photoObj/frames/301/94/1/frame-r-000094-1-0012.fits.bz2"
-    return read_frame(recorded_sky / path, **KEY, gain=4.71, dark_variance=1.8225)
+    return read_frame((recorded_sky / path).read_bytes(), **KEY, gain=4.71, dark_variance=1.8225)
 
 
 @pytest.fixture(scope="module")
 def psf(recorded_sky):
-    return read_psfield(recorded_sky / PSFIELD, **KEY)
+    return read_psfield((recorded_sky / PSFIELD).read_bytes(), **KEY)
 
 
 @pytest.fixture(scope="module")
