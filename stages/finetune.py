@@ -7,6 +7,7 @@ from halflight import files, params, paths, store, tasks, training
 from halflight.estimator import Estimator
 from halflight.paths import TaskPaths
 from stages import project_path, run
+from stages.record import code_fingerprint
 
 
 def main(task: str) -> None:
@@ -37,7 +38,9 @@ def main(task: str) -> None:
         }
     )
     inputs = [place.prepared("survey"), place.data / "classical", place.data / "trained"]
-    identity = training.fingerprint(inputs) + train.model_dump_json()
+    identity = training.fingerprint([*inputs, *training.imported_files(train)])
+    identity += train.model_dump_json()
+    code = code_fingerprint("finetune", {"task": task})
     histories = []
     for arm, estimator, fit in [
         ("fine_tuned", tuned, settings),
@@ -50,6 +53,7 @@ def main(task: str) -> None:
             name=arm,
             checkpoints=project_path(paths.CHECKPOINTS),
             identity=identity,
+            code=code,
         )
         fitted.save(place.finetuned(arm))
         histories.append(history)

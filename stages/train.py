@@ -6,6 +6,7 @@ from halflight import files, params, paths, store, tasks, training
 from halflight.paths import TaskPaths
 from halflight.prepare import Preparation
 from stages import project_path, run
+from stages.record import code_fingerprint
 
 
 def main(task: str) -> None:
@@ -32,7 +33,8 @@ def main(task: str) -> None:
     )
     estimator.network.summary()
     print(f"train: {len(data.train)} stamps, {len(data.validation)} to validate")
-    identity = training.fingerprint([place.prepared("simulated")]) + settings.model_dump_json()
+    inputs = [place.prepared("simulated"), *training.imported_files(settings)]
+    identity = training.fingerprint(inputs) + settings.model_dump_json()
     estimator, history = training.fit(
         estimator,
         data,
@@ -40,6 +42,7 @@ def main(task: str) -> None:
         name="train",
         checkpoints=project_path(paths.CHECKPOINTS),
         identity=identity,
+        code=code_fingerprint("train", {"task": task}),
     )
     estimator.save(place.trained)
     files.write_csv(place.trained_history, history)
