@@ -11,11 +11,12 @@ from stages import processes, run
 def main(task: str, dataset: str) -> None:
     """Measure every survey stamp, or the simulated test split; one row each."""
     settings, place, wanted = params.read(f"{task}.classical"), TaskPaths(task), tasks.get(task)
-    prepared = store.read_stamps(place.prepared(dataset)).table
     stamps = store.read_stamps(place.stamps(dataset))
+    ready = store.read_stamps(place.prepared(dataset), split="text", source_index="integer")
+    prepared, rows = ready.table, store.source_rows(ready, stamps)
     if stamps.origin == "simulated":
-        prepared = prepared[prepared["split"] == "test"].head(settings.test_stamps)
-    rows = prepared["source_index"].to_numpy()
+        chosen = np.flatnonzero(prepared["split"] == "test")[: settings.test_stamps]
+        prepared, rows = prepared.iloc[chosen], rows[chosen]
     [image, sigma, psf] = (stamps[name][rows][..., 0] for name in ("image", "sigma", "psf"))
     pixel_scale = stamps.instrument.pixel_scale
     beliefs = classical.Beliefs(settings.scene, pixel_scale, stamps.instrument.zero_point)

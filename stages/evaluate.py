@@ -6,6 +6,7 @@ from halflight import files, methods, params, store, tasks, training
 from halflight.estimator import Estimator
 from halflight.paths import DATASETS, TaskPaths
 from halflight.scores import tables
+from halflight.tables import check, read_parquet, rows_of
 from stages import run
 
 
@@ -24,8 +25,8 @@ def main(task: str) -> None:
 
     predictions, objects = [], []
     for dataset in DATASETS:
-        test, classical = test_objects(place, dataset)
         stamps = store.read_stamps(place.stamps(dataset))
+        test, classical = test_objects(place, wanted, stamps, dataset)
         predictions.append(tables.classical_predictions(wanted, dataset, classical))
         for method, estimator in networks[dataset].items():
             measured = estimator.measure_stamps(stamps, test["source_index"].to_numpy())
@@ -40,10 +41,12 @@ def main(task: str) -> None:
     scores, bins = tables.score(
         wanted, measurements, known, magnitude_edges=settings.magnitude_edges, **options
     )
-    labels = {arm: arms[arm].provenance["labels"]["train"] for arm in methods.LEARNT_FROM_LABELS}
+    labels = {
+        arm: training.told(arms[arm], "labels", "train") for arm in methods.LEARNT_FROM_LABELS
+    }
     devices = {
-        "train": trained.provenance["device"],
-        "finetune": arms["fine_tuned"].provenance["device"],
+        "train": training.told(trained, "device"),
+        "finetune": training.told(arms["fine_tuned"], "device"),
         "evaluate": choice.device,
     }
     files.write_parquet(place.predictions, measurements)
@@ -56,12 +59,30 @@ def main(task: str) -> None:
     print(shown.pivot_table("nmad", ["dataset", "against", "bin_low"], "method").to_string())
 
 
-def test_objects(place: TaskPaths, dataset: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def test_objects(
+    place: TaskPaths, task: tasks.Task, stamps: store.Stamps, dataset: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The test split of a data set that was measured classically, and these measurements."""
-    prepared = store.read_stamps(place.prepared(dataset)).table
-    classical = pd.read_parquet(place.classical(dataset)).set_index("id")
-    test = prepared[(prepared["split"] == "test") & prepared["id"].isin(classical.index)]
-    return test, classical.loc[test["id"]].reset_index()
+    known = dict.fromkeys(("magnitude", "psf_half_light_radius"), "number")
+    if dataset == "survey":
+        known |= dict.fromkeys(("run", "camcol", "field"), "integer")
+    ready = store.read_stamps(
+        place.prepared(dataset), split="text", source_index="integer", **known
+    )
+    store.source_rows(ready, stamps)
+    path = place.classical(dataset)
+    classical = read_parquet(path, id="id")
+    check(classical, path, **task.classical_columns(classical))
+    if dataset == "survey":
+        check(classical, path, **{f"{task.reference}_converged": "boolean"})
+    of_test = ready.table[ready.table["split"] == "test"]
+    test = of_test[of_test["id"].isin(classical["id"])]
+    if test.empty:
+        raise ValueError(
+            f"none of the {len(of_test)} test stamps of {place.prepared(dataset)} was measured in "
+            f"{path}: run `dvc repro`"
+        )
+    return test, rows_of(classical, test["id"], path).reset_index()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from halflight import files, params, paths, store, tasks, training
+from halflight import files, params, paths, store, tables, tasks, training
 from halflight.estimator import Estimator
 from halflight.paths import TaskPaths
 from stages import project_path, run
@@ -29,7 +29,7 @@ def main(task: str) -> None:
         seed=settings.seed,
         provenance=provenance,
     )
-    provenance["trained_on"] = f"{tuned.provenance['trained_on']}, {data.stamps.origin}"
+    provenance["trained_on"] = f"{training.told(tuned, 'trained_on')}, {data.stamps.origin}"
     tuned = tuned.with_provenance(**provenance)
     scratch_settings = settings.model_copy(
         update={
@@ -64,10 +64,13 @@ def labelled_survey(
     task: tasks.Task, place: TaskPaths, settings: params.FineTune
 ) -> training.LabelledStamps:
     """Survey stamps, labelled by their reference method where it did well enough to learn from."""
-    stamps = store.read_stamps(place.prepared("survey"))
-    measured = pd.read_parquet(place.classical("survey")).set_index("id")
+    stamps = store.read_stamps(place.prepared("survey"), split="text")
+    path = place.classical("survey")
+    converged = {f"{task.reference}_converged": "boolean"}
+    measured = tables.read_parquet(path, id="id", **converged)
+    tables.check(measured, path, **task.classical_columns(measured))
     labels = task.survey_labels(
-        measured.loc[stamps.table["id"]], max_error=settings.max_label_error
+        tables.rows_of(measured, stamps.table["id"], path), max_error=settings.max_label_error
     )
     split = stamps.table["split"].to_numpy()
     shuffled = np.random.Generator(np.random.Philox(key=[settings.seed, 0])).permutation(len(split))

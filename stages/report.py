@@ -8,30 +8,42 @@ import pandas as pd
 from halflight import files, params, paths, store, tasks
 from halflight.paths import TaskPaths
 from halflight.report.page import write_report
+from halflight.tables import read_csv, read_parquet
 from stages import run
+
+QUANTITY = {"quantity": "text"}
 
 
 def main(task: str) -> None:
     """Render reports/index.html, reports/report.md and reports/figures."""
     everything, place, wanted = params.load(), TaskPaths(task), tasks.get(task)
-    objects = pd.read_parquet(place.objects).rename(columns=shown_names(wanted.headline.name))
-    simulated = store.read_stamps(place.stamps("simulated"))
-    survey = store.read_stamps(place.stamps("survey"))
-    reference = pd.read_parquet(place.classical("survey")).set_index("id")
-    angles = reference[f"{wanted.reference}_position_angle"].reindex(survey.table["id"]).to_numpy()
+    objects = read_parquet(place.objects, id="integer", dataset="text", magnitude="finite")
+    objects = objects.rename(columns=shown_names(wanted.headline.name))
+    offsets = dict.fromkeys(("x", "y"), "number")
+    simulated = store.read_stamps(place.stamps("simulated"), position_angle="number", **offsets)
+    survey = store.read_stamps(place.stamps("survey"), **offsets)
+    angle = f"{wanted.reference}_position_angle"
+    reference = read_parquet(place.classical("survey"), id="id", **{angle: "number"})
+    angles = reference.set_index("id")[angle].reindex(survey.table["id"]).to_numpy()
     count = everything.report.gallery
     metrics = files.read_json(place.metrics)
+    lacking = [name for name in (wanted.headline.name, "device") if name not in metrics]
+    if lacking:
+        raise ValueError(f"{place.metrics} lacks {', '.join(lacking)}: run `dvc repro`")
     written = write_report(
         paths.REPORTS,
         provenance=files.read_json(place.provenance),
-        predictions=of_headline(pd.read_parquet(place.predictions), wanted),
+        predictions=of_headline(read_parquet(place.predictions, id="integer", **QUANTITY), wanted),
         objects=objects,
-        bins=of_headline(pd.read_csv(place.bins), wanted),
+        bins=of_headline(read_csv(place.bins, **QUANTITY), wanted),
         metrics={**metrics[wanted.headline.name], "device": metrics["device"]},
         history=pd.concat(
-            [pd.read_csv(path) for path in (place.trained_history, place.finetuned_history)]
+            [
+                read_csv(path, arm="text")
+                for path in (place.trained_history, place.finetuned_history)
+            ]
         ),
-        transfer=of_headline(pd.read_csv(place.transfer), wanted),
+        transfer=of_headline(read_csv(place.transfer, **QUANTITY), wanted),
         gallery={
             "simulated": gallery(
                 simulated, objects, "simulated", simulated.table["position_angle"], count
@@ -62,6 +74,12 @@ def gallery(
     shown = objects[objects["dataset"] == dataset].sort_values(["magnitude", "id"])
     shown = shown.iloc[np.unique(np.linspace(0, len(shown) - 1, count).round().astype(int))]
     row_of = pd.Series(np.arange(len(stamps)), index=stamps.table["id"])
+    strangers = shown.loc[~shown["id"].isin(row_of.index), "id"]
+    if len(strangers):
+        raise ValueError(
+            f"the {dataset} stamps have none of the id {strangers.iloc[0]} that was evaluated: run "
+            "`dvc repro`"
+        )
     rows = row_of.loc[shown["id"]].to_numpy()
     return {
         "image": stamps["image"][rows][..., 0],

@@ -12,7 +12,8 @@ from stages.record import code_fingerprint
 def main(task: str) -> None:
     """Train on the simulated training split; keep the weights of the best validation loss."""
     settings, place, wanted = params.read(f"{task}.train"), TaskPaths(task), tasks.get(task)
-    stamps = store.read_stamps(place.prepared("simulated"))
+    truths = dict.fromkeys((quantity.column for quantity in wanted.quantities), "number")
+    stamps = store.read_stamps(place.prepared("simulated"), split="text", **truths)
     labels = wanted.simulated_labels(stamps.table)
     split = stamps.table["split"].to_numpy()
     data = training.LabelledStamps(
@@ -25,7 +26,7 @@ def main(task: str) -> None:
     estimator = training.new_estimator(
         wanted,
         stamps,
-        Preparation.from_dict(files.read_json(place.preparation("simulated"))),
+        Preparation.read(place.preparation("simulated")),
         settings,
         backend=choice.backend,
         seed=settings.seed,

@@ -20,8 +20,8 @@ DATASET = ("dataset",)
 
 # What every part of halflight may import of its own; beside it, what each may import in addition.
 COMMON = {
-    *("__version__", "files", "half_light", "instrument", "psf", "quality", "reading", "text"),
-    "workers",
+    *("__version__", "files", "half_light", "instrument", "psf", "quality", "reading"),
+    *("tables", "text", "workers"),
 }
 PARTS = {
     "classical": {"kernels"},
@@ -44,7 +44,9 @@ PARTS = {
     "sandbox": {"simulation"},
     "scores": {"methods", "tasks"},
     "simulation": set(),
-    "store": set(),
+    "manifest": set(),
+    "store": {"manifest"},
+    "tables": set(),
     "surveys": set(),
     "tasks": set(),
     "text": set(),

@@ -213,6 +213,22 @@ def fit(
     return calibrated, pd.DataFrame(list(history)).assign(arm=name)
 
 
+def told(estimator: Estimator, *names: str) -> Any:
+    """An entry of an estimator's provenance, by the names that lead to it.
+
+    Raises ValueError where there is none.
+    """
+    entry: Any = estimator.provenance
+    for name in names:
+        if not isinstance(entry, Mapping) or name not in entry:
+            raise ValueError(
+                f"the provenance of an estimator lacks {'.'.join(names)}; it is "
+                f"{dict(estimator.provenance)!r:.200}: run `dvc repro`"
+            )
+        entry = entry[name]
+    return entry
+
+
 def error_scales(estimator: Estimator, data: LabelledStamps) -> np.ndarray:
     """What each quantity's error bar must grow by to cover 68.27 % of the validation split."""
     values, sigmas = predict_prepared(estimator, data.stamps, data.validation)
