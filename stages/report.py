@@ -1,5 +1,7 @@
 """Report: one self-contained page, its figures and report.md, from what the stages wrote."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,11 +9,10 @@ import pandas as pd
 
 from halflight import files, params, paths, store, tasks
 from halflight.paths import TaskPaths
+from halflight.report.inputs import COLUMNS
 from halflight.report.page import write_report
 from halflight.tables import read_csv, read_parquet
 from stages import run
-
-QUANTITY = {"quantity": "text"}
 
 
 def main(task: str) -> None:
@@ -27,23 +28,27 @@ def main(task: str) -> None:
     angles = reference.set_index("id")[angle].reindex(survey.table["id"]).to_numpy()
     count = everything.report.gallery
     metrics = files.read_json(place.metrics)
-    lacking = [name for name in (wanted.headline.name, "device") if name not in metrics]
+    needed = (wanted.headline.name, "device")
+    lacking = [name for name in needed if not isinstance(metrics, dict) or name not in metrics]
     if lacking:
         raise ValueError(f"{place.metrics} lacks {', '.join(lacking)}: run `dvc repro`")
+    scores = metrics[wanted.headline.name]
+    if not isinstance(scores, dict):
+        raise ValueError(f"{place.metrics}: {wanted.headline.name} must be scores: {scores!r:.80}")
     written = write_report(
         paths.REPORTS,
         provenance=files.read_json(place.provenance),
-        predictions=of_headline(read_parquet(place.predictions, id="integer", **QUANTITY), wanted),
+        predictions=of_headline(read_parquet, place.predictions, wanted, numbers_of("predictions")),
         objects=objects,
-        bins=of_headline(read_csv(place.bins, **QUANTITY), wanted),
-        metrics={**metrics[wanted.headline.name], "device": metrics["device"]},
+        bins=of_headline(read_csv, place.bins, wanted, numbers_of("bins")),
+        metrics={**scores, "device": metrics["device"]},
         history=pd.concat(
             [
-                read_csv(path, arm="text")
+                read_csv(path, arm="text", **numbers_of("history"))
                 for path in (place.trained_history, place.finetuned_history)
             ]
         ),
-        transfer=of_headline(read_csv(place.transfer, **QUANTITY), wanted),
+        transfer=of_headline(read_csv, place.transfer, wanted, numbers_of("transfer")),
         gallery={
             "simulated": gallery(
                 simulated, objects, "simulated", simulated.table["position_angle"], count
@@ -57,8 +62,19 @@ def main(task: str) -> None:
     print(f"report: {len(written)} files; open {paths.PAGE}")
 
 
-def of_headline(table: pd.DataFrame, task: tasks.Task) -> pd.DataFrame:
-    """The rows of the quantity that the page shows."""
+def numbers_of(table: str) -> dict[str, str]:
+    """The columns of one of the report's tables that hold numbers."""
+    return {name: "number" for name, numeric in COLUMNS[table].items() if numeric}
+
+
+def of_headline(
+    read: Callable[..., pd.DataFrame], path: Path, task: tasks.Task, kinds: dict[str, str]
+) -> pd.DataFrame:
+    """The rows of the quantity that the page shows, of a table that `read` reads."""
+    table = read(path, quantity="text", **kinds)
+    unknown = sorted(set(table["quantity"]) - {quantity.name for quantity in task.quantities})
+    if unknown:
+        raise ValueError(f"{path}: task {task.name} measures no quantity {unknown!r:.200}")
     return table[table["quantity"] == task.headline.name].drop(columns="quantity")
 
 
@@ -72,6 +88,8 @@ def gallery(
 ) -> dict[str, Any]:
     """Test stamps evenly spaced in magnitude, with the geometry of their ellipses."""
     shown = objects[objects["dataset"] == dataset].sort_values(["magnitude", "id"])
+    if shown.empty:
+        raise ValueError(f"no object of the {dataset} data was evaluated: run `dvc repro`")
     shown = shown.iloc[np.unique(np.linspace(0, len(shown) - 1, count).round().astype(int))]
     row_of = pd.Series(np.arange(len(stamps)), index=stamps.table["id"])
     strangers = shown.loc[~shown["id"].isin(row_of.index), "id"]

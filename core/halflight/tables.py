@@ -45,9 +45,13 @@ def read_parquet(path: Path, **columns: str) -> pd.DataFrame:
 def read_csv(path: Path, **columns: str) -> pd.DataFrame:
     """Read a CSV table as `read_parquet` reads a Parquet one."""
     _must_exist(path)
-    if path.stat().st_size > LARGEST:
-        raise ValueError(f"{path} has {path.stat().st_size} bytes, more than any table: {AGAIN}")
     try:
+        if (size := path.stat().st_size) > LARGEST:
+            raise ValueError(f"it has {size} bytes")
+        with path.open("rb") as stream:
+            stream.seek(max(size - 1, 0))
+            if stream.read() != b"\n":
+                raise ValueError("its last line has no end: it was cut")
         table = pd.read_csv(path)
     except (OSError, ValueError) as error:
         raise ValueError(f"{path} is no table ({_first_line(error)}): {AGAIN}") from error
