@@ -97,7 +97,7 @@ def fault(request, monkeypatch):
     elif where == "rename":
         for name in ("rename", "replace"):
             monkeypatch.setattr(os, name, fail)
-    return fail if where == "write" else lambda partial: None
+    return fail if where == "write" else lambda _: None
 
 
 def test_a_fault_keeps_the_old_file_and_names_it(tmp_path, fault, request):
