@@ -1,6 +1,6 @@
-"""Kill a stage, a worker of it or the DVC that runs it, at a random moment; then `dvc repro` again.
+"""Kill a stage, a worker of it or the DVC that runs it, at a random moment; then `make repro` again.
 
-A round forgets that one stage has run, runs it, and kills. What a plain `dvc repro` does afterwards
+A round forgets that one stage has run, runs it, and kills. What `make repro` does afterwards
 must end with the bytes of a pipeline that nobody disturbed, and leave nothing behind.
 """
 
@@ -43,7 +43,6 @@ class Disturbed:
     def round(self, stage: str, victim: str, *, at_once: bool) -> None:
         """Kill in the middle; run again at once, or when all that DVC ran has ended; compare."""
         self.forget(stage)
-        before = (self.folder / "dvc.lock").read_bytes()
         process = self.begin("dvc", "repro", "--single-item", stage)
         moment = self.durations[stage] * self.rng.uniform(0.1, 1.0)
         with suppress(subprocess.TimeoutExpired):
@@ -53,7 +52,7 @@ class Disturbed:
         process.wait(SECONDS)  # DVC itself, which would refuse a second one beside it
         if not at_once:
             self.wait_for(process.pid, said)
-        self.mend(before)
+        self.mend()
         begun = time.monotonic()
         again = self.begin("dvc", "repro")
         output, _ = again.communicate(timeout=600)
@@ -64,19 +63,17 @@ class Disturbed:
         process.communicate()
         assert self.state() == self.reference, self.hit[-1]
 
-    def mend(self, before: bytes) -> None:
-        """Put dvc.lock back where DVC died while it wrote it, as `git checkout dvc.lock` does.
-
-        DVC writes that file in place, so this one step cannot be saved by a stage (see README).
-        """
-        lock = self.folder / "dvc.lock"
-        try:
-            whole = isinstance(yaml.safe_load(lock.read_bytes()), dict)
-        except (FileNotFoundError, yaml.YAMLError):
-            whole = False
-        if not whole:
-            lock.write_bytes(before)
-            self.hit[-1] += ", in the middle of dvc.lock"
+    def mend(self) -> None:
+        """Do what `make repro` does first; what it had to do is on record."""
+        done = subprocess.run(
+            [sys.executable, "-m", "stages.mend"],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        self.hit[-1] += "".join(f" ({line})" for line in done.stdout.splitlines())
 
     def begin(self, *command: str) -> subprocess.Popen:
         """Start a command as the leader of a session, by which all that it starts is found."""
@@ -97,6 +94,8 @@ class Disturbed:
         tree["stages"].pop(stage, None)
         lock.write_text(yaml.safe_dump(tree, sort_keys=False))
         subprocess.run(["rm", "-rf", self.folder / ".dvc/cache/runs"], check=True)
+        # What git has of it is the same: no stage is taken back from there.
+        subprocess.run(["git", "add", "--force", "dvc.lock"], cwd=self.folder, check=True)
 
     def wait_for(self, session: int, said: str) -> None:
         """Wait until no process of a session is left."""
