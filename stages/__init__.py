@@ -100,7 +100,7 @@ def processes() -> int:
     """
     chosen = os.environ.get("HALFLIGHT_PROCESSES", str(len(os.sched_getaffinity(0))))
     if not (chosen.isdecimal() and int(chosen) > 0):
-        raise ValueError(f"HALFLIGHT_PROCESSES must be a number above 0, received {chosen!r}")
+        raise ValueError(f"HALFLIGHT_PROCESSES must be a number above 0, received {chosen!r:.40}")
     return int(chosen)
 
 

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +20,7 @@ def main() -> None:
 
     What git's copy does not name, DVC finds in its run cache or runs again.
     """
-    if _broken(ROOT / LOCK, _reads_as_yaml):
+    if _broken(ROOT / LOCK, _reads_as_lock):
         kept = subprocess.run(
             ["git", "show", f":{LOCK}"], cwd=ROOT, capture_output=True, check=False
         )
@@ -35,9 +34,12 @@ def main() -> None:
         print(f"{RWLOCK} was half written by a DVC that was killed: removed")
 
 
-def _reads_as_yaml(text: bytes) -> None:
-    if not isinstance(plain_values(text), dict):
-        raise ValueError("no mapping")
+def _reads_as_lock(text: bytes) -> None:
+    values = plain_values(text)
+    stages = values.get("stages") if isinstance(values, dict) else None
+    entries = stages.values() if isinstance(stages, dict) else [None]
+    if not (text.endswith(b"\n") and all(isinstance(e, dict) and "cmd" in e for e in entries)):
+        raise ValueError("cut short")
 
 
 def _broken(path: Path, read: Callable[[bytes], object]) -> bool:
@@ -54,4 +56,4 @@ def _broken(path: Path, read: Callable[[bytes], object]) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

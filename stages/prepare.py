@@ -40,8 +40,8 @@ def split_columns(stamps: store.Stamps, settings: params.Prepare, task: str) -> 
     rules = {str(origin): split for origin, split in settings.split.items()}
     if stamps.origin not in rules:
         raise ValueError(
-            f"{task}.prepare.split says nothing of stamps of the origin {shown(stamps.origin)}; it has "
-            f"{', '.join(rules)}"
+            f"{task}.prepare.split says nothing of stamps of the origin {shown(stamps.origin)}; "
+            f"it has {', '.join(rules)}"
         )
     needed = {"stamps": (), "fields": FIELD, "rows": FIELD}[rules[stamps.origin].patches]
     places = [name for name in ("ra", "dec") if {"ra", "dec"} & set(stamps.table)]

@@ -1,4 +1,4 @@
-"""Kill a stage, a worker of it or the DVC that runs it, at a random moment; then `make repro` again.
+"""Kill a stage, a worker of it or the DVC that runs it, at any moment; then `make repro` again.
 
 A round forgets that one stage has run, runs it, and kills. What `make repro` does afterwards
 must end with the bytes of a pipeline that nobody disturbed, and leave nothing behind.

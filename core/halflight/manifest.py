@@ -5,6 +5,7 @@ from typing import Any
 
 from halflight import files
 from halflight.instrument import Instrument
+from halflight.text import shown
 
 MANIFEST = "stamps.json"
 KEYS = {"count", "shard_size", "arrays", "instrument", "origin"}
@@ -31,13 +32,15 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         for name in ("count", "shard_size"):
             if not _counts(manifest[name]):
-                raise ValueError(f"{name} must be a number above 0, received {manifest[name]!r}")
+                raise ValueError(
+                    f"{name} must be a number above 0, received {shown(manifest[name])}"
+                )
         if not isinstance(manifest["origin"], str) or not manifest["origin"]:
-            raise ValueError(f"origin must be a name, received {manifest['origin']!r}")
+            raise ValueError(f"origin must be a name, received {shown(manifest['origin'])}")
         instrument = Instrument.from_dict(manifest["instrument"])
         _check_forms(manifest["arrays"], len(instrument.bands))
     except ValueError as error:
-        raise ValueError(f"{path}: {error!s:.300}; {AGAIN}") from error
+        raise ValueError(f"{path}: {error}; {AGAIN}") from error
     return manifest | {"instrument": instrument}
 
 
@@ -48,20 +51,25 @@ def _counts(value: object) -> bool:
 def _check_forms(forms: Any, bands: int) -> None:
     """Refuse what cannot be the shapes and dtypes of stamps of so many bands."""
     if not isinstance(forms, dict) or not forms:
-        raise ValueError(f"arrays must name one or more, received {forms!r}")
+        raise ValueError(f"arrays must name one or more, received {shown(forms)}")
     for name, form in forms.items():
         if not name.isidentifier() or not isinstance(form, dict) or set(form) != FORM_KEYS:
-            raise ValueError(f"array {name!r} needs exactly the keys {sorted(FORM_KEYS)}: {form!r}")
+            raise ValueError(
+                f"array {shown(name)} needs exactly the keys {sorted(FORM_KEYS)}: {shown(form)}"
+            )
         shape, dtype = form["shape"], form["dtype"]
         if not (isinstance(shape, list) and len(shape) == 3 and all(map(_counts, shape))):
             raise ValueError(
-                f"array {name!r} needs a shape of 3 numbers above 0, received {shape!r}"
+                f"array {shown(name)} needs a shape of 3 numbers above 0, received {shown(shape)}"
             )
         if shape[0] != shape[1] or shape[2] != bands:
             raise ValueError(
-                f"stamps of {name!r} must be square with {bands} band(s), received {shape!r}"
+                f"stamps of {shown(name)} must be square with {bands} band(s), received "
+                f"{shown(shape)}"
             )
         if dtype not in DTYPES:
-            raise ValueError(f"array {name!r} must be one of {DTYPES}, received {dtype!r}")
+            raise ValueError(
+                f"array {shown(name)} must be one of {DTYPES}, received {shown(dtype)}"
+            )
     if "sigma" in forms and forms["sigma"]["shape"] != forms.get("image", {}).get("shape"):
         raise ValueError("arrays 'image' and 'sigma' must have one shape")

@@ -7,6 +7,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from halflight.text import printable, shown
+
 # What a table may hold when it is read; a hundred columns of ten million galaxies are 8 GB.
 LARGEST = 8 << 30
 # A column's kind, in the words of an error.
@@ -62,11 +64,11 @@ def check(table: pd.DataFrame, path: Path, **columns: str) -> pd.DataFrame:
     """Return the table, or raise ValueError naming the file, the column and the row."""
     twice = sorted(set(table.columns[table.columns.duplicated()]))
     if twice:
-        raise ValueError(f"{path} has the column(s) {', '.join(twice)} twice: {AGAIN}")
+        raise ValueError(f"{path} has the column(s) {shown(twice)} twice: {AGAIN}")
     missing = [name for name in columns if name not in table]
     if missing:
         raise ValueError(
-            f"{path} lacks the column(s) {', '.join(missing)}; it has {list(table)!r:.300}: {AGAIN}"
+            f"{path} lacks the column(s) {', '.join(missing)}; it has {shown(list(table))}: {AGAIN}"
         )
     for name, kind in columns.items():
         wrong = _wrong(table[name], kind)
@@ -74,7 +76,7 @@ def check(table: pd.DataFrame, path: Path, **columns: str) -> pd.DataFrame:
             row = int(np.argmax(wrong))
             raise ValueError(
                 f"{path}: the column {name} must hold {KINDS[kind]}, received "
-                f"{table[name].iloc[row]!r:.80} in row {row} ({int(wrong.sum())} such of "
+                f"{shown(table[name].iloc[row])} in row {row} ({int(wrong.sum())} such of "
                 f"{len(table)}): {AGAIN}"
             )
     return table
@@ -122,4 +124,4 @@ def _wrong(column: pd.Series, kind: str) -> np.ndarray:
 
 
 def _first_line(error: Exception) -> str:
-    return f"{str(error).strip().partition(chr(10))[0]:.200}" or type(error).__name__
+    return f"{printable(str(error).strip().partition(chr(10))[0]):.200}" or type(error).__name__

@@ -1,4 +1,4 @@
-"""What a DVC that was killed while it wrote leaves behind is put right, and nothing else touched."""
+"""What a DVC that was killed while it wrote leaves behind is put right, and nothing else is."""
 
 import subprocess
 
