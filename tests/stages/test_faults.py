@@ -121,14 +121,16 @@ SOURCES = {
     "source_index of others": column("source_index", lambda s: s.to_numpy()[::-1]),
     "source_index as floats": column("source_index", lambda s: s + 0.5),
 }
-FIT = "sersic_fit_ln_radius"
+FIT = f"{RADIUS.reference}_ln_radius"
 MEASUREMENTS = {
     "the fit gone": column(FIT, ABSENT),
     "the fit as text": column(FIT, lambda s: s.astype(str)),
     "the fit infinite": column(FIT, np.inf),
-    "converged gone": column("sersic_fit_converged", ABSENT),
-    "converged as text": column("sersic_fit_converged", lambda s: s.astype(str)),
-    "the error as text": column("sersic_fit_ln_radius_error", lambda s: "x" + s.astype(str)),
+    "converged gone": column(f"{RADIUS.reference}_converged", ABSENT),
+    "converged as text": column(f"{RADIUS.reference}_converged", lambda s: s.astype(str)),
+    "the error as text": column(
+        f"{RADIUS.reference}_ln_radius_error", lambda s: "x" + s.astype(str)
+    ),
 }
 PROVENANCE = {
     f"{name}: {value!r:.20}": changed(name, value)
@@ -233,7 +235,7 @@ def quick(monkeypatch):
     """No method is fitted, no network is trained: the readers are what is tested."""
 
     def measure_stamps(image, sigma, psf, **options):
-        return pd.DataFrame({"sersic_fit_ln_radius": image.sum(axis=(1, 2))})
+        return pd.DataFrame({FIT: image.sum(axis=(1, 2))})
 
     def fit(estimator, data, *args, **options):
         images = data.stamps["image"][data.train]
