@@ -6,8 +6,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
+
 # A queued experiment runs a copy of the repository, and must import that copy's halflight.
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "core"))
+sys.path.insert(0, str(ROOT / "core"))
 
 # Set before NumPy loads: BLAS threads would fight the kernels' own, and the order of their sums,
 # and so the last bit of a result, would depend on the number of cores.
@@ -33,28 +35,57 @@ def _use_one_processor() -> None:
 _use_one_processor()
 
 INTERRUPTED = 130
+PARENT = os.getppid()  # before imports, which take seconds in which it may end
+
+
+def source_files() -> dict[str, bytes]:
+    """Every file of the project's code, by its name from the repository's root."""
+    found: dict[str, bytes] = {}
+    for room in ("core/halflight", "stages"):
+        for folder, folders, names in os.walk(ROOT / room):  # a fifth of the time of Path.rglob
+            folders[:] = [name for name in folders if name != "__pycache__"]
+            within = folder.removeprefix(f"{ROOT}{os.sep}")
+            found |= {f"{within}/{name}": Path(f"{folder}/{name}").read_bytes() for name in names}
+    return found
+
+
+# Read before any of it is imported: what runs, whatever is edited meanwhile.
+SOURCES = source_files()
 
 
 def run(stage: Callable[..., None], *expected: type[Exception]) -> None:
     """Run a stage with the command line's words (its task, its dataset) as arguments.
 
-    It ends with one clear line, and a telling exit code, on an expected error: 0 done, 1 an error,
-    2 wrong arguments, 130 stopped by Ctrl-C (DVC leaves it to the stage). Errors that are not
-    `expected`, and so are defects of halflight, keep their traceback; with HALFLIGHT_TRACEBACK=1
-    every error does.
+    It is alone: a second process at the same stage waits a little, then gives up. It refuses to
+    finish where its parameters, code or data changed meanwhile. It ends with one clear line, and a
+    telling exit code, on an expected error: 0 done, 1 an error, 2 wrong arguments, 130 stopped, by
+    Ctrl-C (DVC leaves it to the stage), SIGTERM or the end of the DVC that runs it. Errors that are
+    not `expected`, and so are defects of halflight, keep their traceback; with
+    HALFLIGHT_TRACEBACK=1 every error does.
     """
     from halflight.params import ParamsError
     from halflight.text import error_line, guarded_terminal, shown
+    from stages.alone import BusyError, alone, stoppable
+    from stages.record import ChangedError, unchanged
 
-    failures: tuple[type[Exception], ...] = (ParamsError, OSError, *expected)  # a full disk
+    # A full disk and short memory can meet every stage.
+    failures: tuple[type[Exception], ...] = (
+        ParamsError,
+        BusyError,
+        ChangedError,
+        OSError,
+        MemoryError,
+        *expected,
+    )
     name, words = Path(sys.argv[0]).stem, sys.argv[1:]
     wanted = list(inspect.signature(stage).parameters)
     if len(words) != len(wanted):
         usage = " ".join([f"python -m stages.{name}", *(word.upper() for word in wanted)])
         print(f"{name}: received {shown(words)}: usage: {usage}", file=sys.stderr)
         sys.exit(2)
+    items = dict(zip(wanted, words, strict=True))
     try:
-        with guarded_terminal():
+        with guarded_terminal(), stoppable(), alone(name, words), unchanged(name, items):
             stage(*words)
     except KeyboardInterrupt:
         print(f"\n{name}: stopped; `dvc repro` goes on from here", file=sys.stderr)
@@ -62,16 +93,33 @@ def run(stage: Callable[..., None], *expected: type[Exception]) -> None:
     except failures as error:
         if os.environ.get("HALFLIGHT_TRACEBACK") == "1":
             raise
-        print(f"\n{name}: {error_line(error)}", file=sys.stderr)
+        print(f"\n{name}: {error_line(_explained(error))}", file=sys.stderr)
         sys.exit(1)
+
+
+def _explained(error: Exception) -> Exception:
+    """The error, with what to do where memory was short."""
+    if not isinstance(error, MemoryError):
+        return error
+    return MemoryError(
+        f"memory is short ({str(error) or 'no more could be had'}); what was there before is "
+        "unchanged: close other programs, or use fewer processes (HALFLIGHT_PROCESSES) or smaller "
+        "batches (batch_size), and run again"
+    )
 
 
 def processes() -> int:
     """Worker processes of a stage: HALFLIGHT_PROCESSES, or every core this process may use.
 
     Not a parameter: the number changes no byte of any output, so it must not be in dvc.lock.
+
+    Raises:
+        ValueError: HALFLIGHT_PROCESSES is no number above 0.
     """
-    return int(os.environ.get("HALFLIGHT_PROCESSES", len(os.sched_getaffinity(0))))
+    chosen = os.environ.get("HALFLIGHT_PROCESSES", str(len(os.sched_getaffinity(0))))
+    if not (chosen.isdecimal() and int(chosen) > 0):
+        raise ValueError(f"HALFLIGHT_PROCESSES must be a number above 0, received {chosen!r:.40}")
+    return int(chosen)
 
 
 def project_path(path: Path) -> Path:

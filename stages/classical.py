@@ -1,7 +1,6 @@
 """Classical: measure the same stamps classically, and bound what any method could do."""
 
 import numpy as np
-import pandas as pd
 
 from halflight import classical, files, params, store, tasks
 from halflight.paths import TaskPaths
@@ -12,12 +11,17 @@ from stages import processes, run
 def main(task: str, dataset: str) -> None:
     """Measure every survey stamp, or the simulation's validation and test; one row each."""
     settings, place, wanted = params.read(f"{task}.classical"), TaskPaths(task), tasks.get(task)
-    prepared = store.read_stamps(place.prepared(dataset)).table
     stamps = store.read_stamps(place.stamps(dataset))
+    ready = store.read_stamps(place.prepared(dataset), split="text", source_index="integer")
+    prepared, rows = ready.table, store.source_rows(ready, stamps)
     if stamps.origin == "simulated":
-        splits = [prepared[prepared["split"] == split] for split in ("validation", "test")]
-        prepared = pd.concat([rows.head(settings.stamps) for rows in splits])
-    rows = prepared["source_index"].to_numpy()
+        chosen = np.concatenate(
+            [
+                np.flatnonzero(prepared["split"] == split)[: settings.stamps]
+                for split in ("validation", "test")
+            ]
+        )
+        prepared, rows = prepared.iloc[chosen], rows[chosen]
     [image, sigma, psf] = (stamps[name][rows][..., 0] for name in ("image", "sigma", "psf"))
     pixel_scale = stamps.instrument.pixel_scale
     beliefs = classical.Beliefs(settings.scene, pixel_scale, stamps.instrument.zero_point)

@@ -7,6 +7,7 @@ from halflight.combination import Combination, TooFewError
 from halflight.estimator import Estimator
 from halflight.paths import DATASETS, TaskPaths
 from halflight.scores import combined, tables
+from halflight.tables import check, read_parquet, rows_of
 from stages import run
 
 
@@ -26,8 +27,8 @@ def main(task: str) -> None:
     joint = combinations(place, wanted, trained)
     predictions, objects = [], []
     for dataset in DATASETS:
-        test, classical = measured_objects(place, dataset, "test")
         stamps = store.read_stamps(place.stamps(dataset))
+        test, classical = measured_objects(place, wanted, stamps, dataset, "test")
         predictions.append(tables.classical_predictions(wanted, dataset, classical))
         for method, estimator in networks[dataset].items():
             measured = estimator.measure_stamps(stamps, test["source_index"].to_numpy())
@@ -46,10 +47,12 @@ def main(task: str) -> None:
     scores, bins = tables.score(
         wanted, measurements, known, magnitude_edges=settings.magnitude_edges, **options
     )
-    labels = {arm: arms[arm].provenance["labels"]["train"] for arm in methods.LEARNT_FROM_LABELS}
+    labels = {
+        arm: training.told(arms[arm], "labels", "train") for arm in methods.LEARNT_FROM_LABELS
+    }
     devices = {
-        "train": trained.provenance["device"],
-        "finetune": arms["fine_tuned"].provenance["device"],
+        "train": training.told(trained, "device"),
+        "finetune": training.told(arms["fine_tuned"], "device"),
         "evaluate": choice.device,
     }
     files.write_parquet(place.predictions, measurements)
@@ -68,8 +71,8 @@ def combinations(place: TaskPaths, task: tasks.Task, trained: Estimator) -> dict
 
     Of no quantity where that split is too small to tell.
     """
-    table, classical = measured_objects(place, "simulated", "validation")
     stamps = store.read_stamps(place.stamps("simulated"))
+    table, classical = measured_objects(place, task, stamps, "simulated", "validation")
     network = trained.measure_stamps(stamps, table["source_index"].to_numpy())
     try:
         return combined.fitted_combinations(task, table, classical, network)
@@ -79,13 +82,29 @@ def combinations(place: TaskPaths, task: tasks.Task, trained: Estimator) -> dict
 
 
 def measured_objects(
-    place: TaskPaths, dataset: str, split: str
+    place: TaskPaths, task: tasks.Task, stamps: store.Stamps, dataset: str, split: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The objects of a split that were measured classically, and these measurements."""
-    prepared = store.read_stamps(place.prepared(dataset)).table
-    classical = pd.read_parquet(place.classical(dataset)).set_index("id")
-    table = prepared[(prepared["split"] == split) & prepared["id"].isin(classical.index)]
-    return table, classical.loc[table["id"]].reset_index()
+    known = dict.fromkeys(("magnitude", "psf_half_light_radius"), "number")
+    if dataset == "survey":
+        known |= dict.fromkeys(("run", "camcol", "field"), "integer")
+    ready = store.read_stamps(
+        place.prepared(dataset), split="text", source_index="integer", **known
+    )
+    store.source_rows(ready, stamps)
+    path = place.classical(dataset)
+    classical = read_parquet(path, id="id")
+    check(classical, path, **task.classical_columns(classical))
+    if dataset == "survey":
+        check(classical, path, **{f"{task.reference}_converged": "boolean"})
+    of_split = ready.table[ready.table["split"] == split]
+    table = of_split[of_split["id"].isin(classical["id"])]
+    if table.empty:
+        raise ValueError(
+            f"none of the {len(of_split)} {split} stamps of {place.prepared(dataset)} was measured "
+            f"in {path}: run `dvc repro`"
+        )
+    return table, rows_of(classical, table["id"], path).reset_index()
 
 
 if __name__ == "__main__":

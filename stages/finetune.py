@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from halflight import files, params, paths, store, tasks, training
+from halflight import files, params, paths, store, tables, tasks, training
 from halflight.estimator import Estimator
 from halflight.paths import TaskPaths
 from stages import project_path, run
+from stages.record import code_fingerprint
 
 
 def main(task: str) -> None:
@@ -28,7 +29,7 @@ def main(task: str) -> None:
         seed=settings.seed,
         provenance=provenance,
     )
-    provenance["trained_on"] = f"{tuned.provenance['trained_on']}, {data.stamps.origin}"
+    provenance["trained_on"] = f"{training.told(tuned, 'trained_on')}, {data.stamps.origin}"
     tuned = tuned.with_provenance(**provenance)
     scratch_settings = settings.model_copy(
         update={
@@ -37,7 +38,9 @@ def main(task: str) -> None:
         }
     )
     inputs = [place.prepared("survey"), place.data / "classical", place.data / "trained"]
-    identity = training.fingerprint(inputs) + train.model_dump_json()
+    identity = training.fingerprint([*inputs, *training.imported_files(train)])
+    identity += train.model_dump_json()
+    code = code_fingerprint("finetune", {"task": task})
     histories = []
     for arm, estimator, fit in [
         ("fine_tuned", tuned, settings),
@@ -50,6 +53,7 @@ def main(task: str) -> None:
             name=arm,
             checkpoints=project_path(paths.CHECKPOINTS),
             identity=identity,
+            code=code,
         )
         fitted.save(place.finetuned(arm))
         histories.append(history)
@@ -60,10 +64,13 @@ def labelled_survey(
     task: tasks.Task, place: TaskPaths, settings: params.FineTune
 ) -> training.LabelledStamps:
     """Survey stamps, labelled by their reference method where it did well enough to learn from."""
-    stamps = store.read_stamps(place.prepared("survey"))
-    measured = pd.read_parquet(place.classical("survey")).set_index("id")
+    stamps = store.read_stamps(place.prepared("survey"), split="text")
+    path = place.classical("survey")
+    converged = {f"{task.reference}_converged": "boolean"}
+    measured = tables.read_parquet(path, id="id", **converged)
+    tables.check(measured, path, **task.classical_columns(measured))
     labels = task.survey_labels(
-        measured.loc[stamps.table["id"]], max_error=settings.max_label_error
+        tables.rows_of(measured, stamps.table["id"], path), max_error=settings.max_label_error
     )
     split = stamps.table["split"].to_numpy()
     shuffled = np.random.Generator(np.random.Philox(key=[settings.seed, 0])).permutation(len(split))

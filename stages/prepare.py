@@ -4,19 +4,22 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from halflight import files, params, store
+from halflight import files, params, store, tables
 from halflight import prepare as preparing
 from halflight.paths import TaskPaths
 from halflight.text import shown
 from stages import run
 
 BLOCK = 256
+FIELD = ("run", "camcol", "field")
 
 
 def main(task: str, dataset: str) -> None:
     """Read the stamps of one data set, write them as the network sees them."""
     settings, place = params.read(f"{task}.prepare"), TaskPaths(task)
     stamps = store.read_stamps(place.stamps(dataset))
+    path = place.stamps(dataset) / store.TABLE
+    tables.check(stamps.table, path, **split_columns(stamps, settings, task))
     preparation = preparing.Preparation(
         **{name: getattr(settings, name) for name in preparing.Preparation.__dataclass_fields__}
     )
@@ -29,14 +32,27 @@ def main(task: str, dataset: str) -> None:
     print(f"prepare: {dataset}: {counts}; {len(left_out)} left out")
 
 
+def split_columns(stamps: store.Stamps, settings: params.Prepare, task: str) -> dict[str, str]:
+    """The columns by which these stamps are split.
+
+    Raises ValueError where `settings` have no rule for stamps of their origin.
+    """
+    rules = {str(origin): split for origin, split in settings.split.items()}
+    if stamps.origin not in rules:
+        raise ValueError(
+            f"{task}.prepare.split says nothing of stamps of the origin {shown(stamps.origin)}; "
+            f"it has {', '.join(rules)}"
+        )
+    needed = {"stamps": (), "fields": FIELD, "rows": FIELD}[rules[stamps.origin].patches]
+    places = [name for name in ("ra", "dec") if {"ra", "dec"} & set(stamps.table)]
+    rows = ["rowc"] if rules[stamps.origin].patches == "rows" else []
+    return dict.fromkeys(needed, "integer") | dict.fromkeys([*places, *rows], "finite")
+
+
 def split_stamps(stamps: store.Stamps, settings: params.Prepare) -> np.ndarray:
     """The split of each stamp, or "shared sky" for one that lies in two."""
     rules = {str(origin): split for origin, split in settings.split.items()}
-    table, rule = stamps.table, rules.get(stamps.origin)
-    if rule is None:
-        raise ValueError(
-            f"prepare.split says nothing of stamps of the origin {shown(stamps.origin)}"
-        )
+    table, rule = stamps.table, rules[stamps.origin]
     patches = {
         "stamps": lambda: table["id"].to_numpy().astype(str),
         "fields": lambda: preparing.field_patches(table),
@@ -67,7 +83,12 @@ def prepare(
     ) as writer:
         for start in tqdm(range(0, len(stamps), BLOCK), f"prepare {dataset}", disable=None):
             rows = np.arange(start, min(start + BLOCK, len(stamps)))
-            ready = preparation.apply(*(stamps[name][rows] for name in ("image", "sigma", "psf")))
+            try:
+                arrays = (stamps[name][rows] for name in ("image", "sigma", "psf"))
+                ready = preparation.apply(*arrays)
+            except ValueError as error:
+                where = f"{place.stamps(dataset)}, stamps {start} to {rows[-1]}"
+                raise ValueError(f"{where}: {error}") from error
             reason[rows[ready.bad_fraction > preparation.max_bad_fraction]] = "too many bad pixels"
             keep = reason[rows] == ""
             table = stamps.table.iloc[rows[keep]].assign(

@@ -2,7 +2,6 @@
 
 from contextlib import closing
 
-import numpy as np
 from tqdm import tqdm
 
 from halflight import params, store
@@ -31,8 +30,7 @@ def main(task: str) -> None:
         store.write_stamps(folder, instrument=instrument, origin="simulated") as writer,
         tqdm(total=settings.count, desc="simulate", unit=" stamps", disable=None) as bar,
     ):
-        for table, *arrays in blocks:
-            image, sigma, psf = (array[..., np.newaxis] for array in arrays)
+        for table, image, sigma, psf in blocks:
             writer.append(table, image=image, sigma=sigma, psf=psf)
             bar.update(len(table))
     print(f"simulate: {settings.count} synthetic stamps in {folder}")

@@ -6,12 +6,14 @@ from halflight import files, params, paths, store, tasks, training
 from halflight.paths import TaskPaths
 from halflight.prepare import Preparation
 from stages import project_path, run
+from stages.record import code_fingerprint
 
 
 def main(task: str) -> None:
     """Train on the simulated training split; keep the weights of the best validation loss."""
     settings, place, wanted = params.read(f"{task}.train"), TaskPaths(task), tasks.get(task)
-    stamps = store.read_stamps(place.prepared("simulated"))
+    truths = dict.fromkeys((quantity.column for quantity in wanted.quantities), "number")
+    stamps = store.read_stamps(place.prepared("simulated"), split="text", **truths)
     labels = wanted.simulated_labels(stamps.table)
     split = stamps.table["split"].to_numpy()
     data = training.LabelledStamps(
@@ -24,7 +26,7 @@ def main(task: str) -> None:
     estimator = training.new_estimator(
         wanted,
         stamps,
-        Preparation.from_dict(files.read_json(place.preparation("simulated"))),
+        Preparation.read(place.preparation("simulated")),
         settings,
         backend=choice.backend,
         seed=settings.seed,
@@ -32,7 +34,8 @@ def main(task: str) -> None:
     )
     estimator.network.summary()
     print(f"train: {len(data.train)} stamps, {len(data.validation)} to validate")
-    identity = training.fingerprint([place.prepared("simulated")]) + settings.model_dump_json()
+    inputs = [place.prepared("simulated"), *training.imported_files(settings)]
+    identity = training.fingerprint(inputs) + settings.model_dump_json()
     estimator, history = training.fit(
         estimator,
         data,
@@ -40,6 +43,7 @@ def main(task: str) -> None:
         name="train",
         checkpoints=project_path(paths.CHECKPOINTS),
         identity=identity,
+        code=code_fingerprint("train", {"task": task}),
     )
     estimator.save(place.trained)
     files.write_csv(place.trained_history, history)

@@ -21,7 +21,7 @@ DATASET = ("dataset",)
 # What every part of halflight may import of its own; beside it, what each may import in addition.
 COMMON = {
     *("__version__", "cache", "files", "half_light", "instrument", "integers", "psf", "quality"),
-    *("reading", "text", "workers"),
+    *("reading", "tables", "text", "workers"),
 }
 PARTS = {
     "cache": set(),
@@ -49,7 +49,9 @@ PARTS = {
     "sandbox": {"simulation"},
     "scores": {"combination", "methods", "tasks"},
     "simulation": set(),
-    "store": set(),
+    "manifest": set(),
+    "store": {"manifest"},
+    "tables": set(),
     "surveys": {"conditions"},
     "tasks": set(),
     "text": set(),

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.killing import Disturbed, environment
+
 pytestmark = pytest.mark.slow
 
 TINY = {
@@ -191,6 +193,32 @@ def test_another_sky_leaves_everything_simulated_as_it_is(finished):
     changed = changed_by_deps(finished)
     params.write_text(before)
     assert changed == {"sky", "download@radius", "report"}
+
+
+# Rounds of kills of the thorough test: 60 spread over all stages are some 15 minutes.
+ROUNDS = int(os.environ.get("HALFLIGHT_KILL_ROUNDS", "14"))
+
+
+@pytest.mark.parametrize(
+    ("stage", "victim", "at_once"),
+    [
+        ("simulate@radius", "a worker killed", False),
+        ("train@radius", "DVC killed", True),
+    ],
+)
+def test_after_a_kill_dvc_repro_ends_with_the_same_bytes(finished, stage, victim, at_once):
+    disturbed = Disturbed(finished, environment(dict(os.environ)), seed=1)
+    disturbed.round(stage, victim, at_once=at_once)
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(600 + 60 * ROUNDS)
+def test_whatever_is_killed_whenever_dvc_repro_ends_with_the_same_bytes(finished):
+    disturbed = Disturbed(finished, environment(dict(os.environ)), seed=2)
+    try:
+        disturbed.rounds(ROUNDS)
+    finally:
+        print("\n".join(disturbed.hit))
 
 
 def test_changing_train_runs_train_and_what_follows(finished):

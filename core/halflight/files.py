@@ -116,7 +116,8 @@ def _partial_of(target: Path) -> Iterator[tuple[Path, Path]]:
     """A name that only this writer of `target` has, and `target`; nothing of that name stays.
 
     An error of the disk or the folder names `target`. It is a plain OSError without a file
-    (NumPy's has no number either), or names the partial; those of networks are of other classes.
+    (NumPy's has no number either), or names the partial (Arrow's in its text alone); those of
+    networks are of other classes.
     """
     partial = _own_name(target, "partial")
     try:
@@ -128,7 +129,8 @@ def _partial_of(target: Path) -> Iterator[tuple[Path, Path]]:
             _remove(partial)
     except OSError as error:
         at = error.filename
-        if not (type(error) is OSError if at is None else _concerns(at, partial)):
+        unnamed = type(error) is OSError or partial.name in str(error)
+        if not (unnamed if at is None else _concerns(at, partial)):
             raise
         message = (
             f"{target} was not written ({error.strerror or error}); what was there before is "

@@ -4,8 +4,10 @@ Everything that knows of a camera stands here. Stamps carry the `Instrument` tha
 with; whoever reads them asks it, so that only `simulation`, `sandbox` and `surveys` know SDSS.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 
 from halflight.text import shown
 
+UNITS = ("nanomaggy", "electron", "electron/s", "count", "count/s", "microjansky")
 ZERO_POINT = 22.5  # AB magnitude of one nanomaggy (SDSS DR17, "Measures of flux and magnitude")
 
 
@@ -41,14 +44,20 @@ class Instrument:
         """Refuse what cannot be an instrument.
 
         Raises:
-            ValueError: a scale or zero point that is no number, no band, or one named twice.
+            ValueError: a scale or zero point that is no number, an unknown unit, no band, or one
+                named twice.
         """
-        if not (np.isfinite(self.pixel_scale) and self.pixel_scale > 0):
+        if not (_is_finite(self.pixel_scale) and self.pixel_scale > 0):
             raise ValueError(
                 f"pixel_scale must be above 0 arcsec, received {shown(self.pixel_scale)}"
             )
-        if not np.isfinite(self.zero_point):
+        if not _is_finite(self.zero_point):
             raise ValueError(f"zero_point must be finite, received {shown(self.zero_point)}")
+        for name in ("name", "unit", "psf"):
+            if not isinstance(getattr(self, name), str) or not getattr(self, name):
+                raise ValueError(f"{name} must be text, received {shown(getattr(self, name))}")
+        if self.unit not in UNITS:
+            raise ValueError(f"unit must be one of {', '.join(UNITS)}, received {shown(self.unit)}")
         if not self.bands or len(set(self.bands)) != len(self.bands):
             raise ValueError(f"bands must be one or more, each once, received {shown(self.bands)}")
 
@@ -77,7 +86,10 @@ class Instrument:
         known = [field.name for field in fields(cls)]
         if not isinstance(values, Mapping) or set(values) != set(known):
             raise ValueError(f"an instrument has the keys {known} alone, received {shown(values)}")
-        return cls(**dict(values) | {"bands": tuple(values["bands"])})
+        bands = values["bands"]
+        if not isinstance(bands, list | tuple) or not all(isinstance(b, str) and b for b in bands):
+            raise ValueError(f"bands must be a list of names, received {shown(bands)}")
+        return cls(**dict(values) | {"bands": tuple(bands)})
 
     def difference(self, other: "Instrument") -> str:
         """What keeps stamps of `other` from being used as this one's, in words; "" if nothing."""
@@ -87,6 +99,13 @@ class Instrument:
             if (mine := getattr(self, name)) != (theirs := getattr(other, name))
         ]
         return ", ".join(differing)
+
+
+def _is_finite(value: object) -> bool:
+    try:
+        return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # an integer beyond every float
+        return False
 
 
 def flux_of(magnitude: Any) -> Any:

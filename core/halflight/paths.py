@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
+PIPELINE = Path("dvc.yaml")
 DATA = Path("data")
 REPORTS = Path("reports")
 SKY = DATA / "sky.json"
@@ -19,6 +20,8 @@ CAPACITY_FIGURE = CAPACITY / "learning_curves.png"
 
 # Not an output of any stage: what an interrupted stage needs to go on where it stopped.
 CHECKPOINTS = Path(".checkpoints")
+# A file for each stage that is running, locked by its process.
+RUNNING = CHECKPOINTS / "running"
 
 
 @dataclass(frozen=True)

@@ -20,14 +20,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from halflight import files
+from halflight import files, tables
 from halflight.instrument import Instrument
 from halflight.integers import exact_integers
+from halflight.manifest import AGAIN, DTYPES, MANIFEST, read_manifest
 
 SHARD_SIZE = 1024
-MANIFEST = "stamps.json"
 TABLE = "table.parquet"
-KEYS = {"count", "shard_size", "arrays", "instrument", "origin"}
 
 
 def shard_name(array: str, number: int) -> str:
@@ -72,9 +71,9 @@ class ShardedArray:
                 f"{self.folder} holds stamps 0 to {len(self) - 1}; asked for "
                 f"{indices.min()} to {indices.max()}"
             )
+        shards = self.shards  # checked before room is made for what they promise
         out = np.empty((indices.size, *self.shape[1:]), self.dtype)
         numbers, places = np.divmod(indices, self.shard_size)
-        shards = self.shards
         for i in np.argsort(indices, kind="stable").tolist():
             out[i] = shards[numbers[i]][places[i]]
         return out
@@ -82,23 +81,26 @@ class ShardedArray:
     @cached_property
     def shards(self) -> list[np.ndarray]:
         """The memory-mapped shards, checked against the manifest when first used."""
-        shards = []
-        for number, start in enumerate(range(0, len(self), self.shard_size)):
-            path = self.folder / shard_name(self.name, number)
-            want = (min(self.shard_size, len(self) - start), *self.shape[1:])
-            try:
-                shard = np.load(path, mmap_mode="r", allow_pickle=False)
-            except (OSError, ValueError, EOFError) as error:
-                raise ValueError(
-                    f"{path} is missing or damaged ({error}): run `dvc repro`"
-                ) from error
-            if shard.shape != want or shard.dtype != self.dtype:
-                raise ValueError(
-                    f"{path} holds {shard.dtype} {shard.shape}, {MANIFEST} promises "
-                    f"{self.dtype} {want}: delete the folder and run `dvc repro`"
-                )
-            shards.append(shard.view(np.ndarray))  # whose stamps are cheaper to take one by one
-        return shards
+        starts = range(0, len(self), self.shard_size)
+        return [self._shard(number, start) for number, start in enumerate(starts)]
+
+    def _shard(self, number: int, start: int) -> np.ndarray:
+        path = self.folder / shard_name(self.name, number)
+        want = (min(self.shard_size, len(self) - start), *self.shape[1:])
+        try:
+            if not path.is_file():
+                raise ValueError("no such file")
+            shard = np.lib.format.open_memmap(path, mode="r")
+            surplus = path.stat().st_size - shard.offset - shard.nbytes
+        except (OSError, ValueError, EOFError, OverflowError, TypeError) as error:
+            raise ValueError(f"{path} is missing or damaged ({error}): {AGAIN}") from error
+        if shard.shape != want or shard.dtype != self.dtype or surplus:
+            raise ValueError(
+                f"{path} holds {shard.dtype.str} {shard.shape}"
+                + (f" and {surplus} bytes more" if surplus else "")
+                + f", {MANIFEST} promises {self.dtype.str} {want}: {AGAIN}"
+            )
+        return shard.view(np.ndarray)  # whose stamps are cheaper to take one by one
 
 
 @dataclass(frozen=True)
@@ -118,47 +120,59 @@ class Stamps:
         return len(self.table)
 
     def __getitem__(self, name: str) -> ShardedArray:
+        if name not in self.arrays:
+            held = ", ".join(self.arrays) or "none"
+            raise ValueError(f"these stamps have no array {name!r}; they have {held}")
         return self.arrays[name]
 
 
-def read_stamps(folder: Path) -> Stamps:
-    """Open a folder of stamps.
+def read_stamps(folder: Path, **columns: str) -> Stamps:
+    """Open a folder of stamps whose table has at least these columns, of `tables.KINDS`.
 
-    Raises FileNotFoundError where there is none, ValueError for a manifest of another version, or
-    where table and manifest disagree.
+    Every table has a column id of different integers.
+
+    Raises FileNotFoundError where there is none, and ValueError, naming the file, for a manifest
+    that is damaged or of another version, and for a table or an array that is not as it promises.
     """
-    manifest_path = folder / MANIFEST
-    if not manifest_path.is_file():
-        raise FileNotFoundError(f"no stamps at {folder} ({MANIFEST} is missing): run `dvc repro`")
-    manifest = files.read_json(manifest_path)
-    if not isinstance(manifest, dict) or set(manifest) != KEYS:
-        raise ValueError(
-            f"{manifest_path} needs exactly the keys {sorted(KEYS)}: it was damaged, or written by "
-            "another version; delete the folder and run `dvc repro`"
-        )
-    count, shard_size = manifest["count"], manifest["shard_size"]
-    try:
-        instrument = Instrument.from_dict(manifest["instrument"])
-    except ValueError as error:
-        raise ValueError(f"{manifest_path}: {error}") from error
-    table = _with_exact_ids(pd.read_parquet(folder / TABLE), folder / TABLE)
-    if len(table) != count:
-        raise ValueError(
-            f"{folder / TABLE} has {len(table)} rows, {MANIFEST} promises {count}: "
-            "delete the folder and run `dvc repro`"
-        )
+    manifest = read_manifest(folder)
     arrays = {
-        name: ShardedArray(folder, name, count, shard_size, tuple(form["shape"]), form["dtype"])
+        name: ShardedArray(
+            folder,
+            name,
+            manifest["count"],
+            manifest["shard_size"],
+            tuple(form["shape"]),
+            form["dtype"],
+        )
         for name, form in manifest["arrays"].items()
     }
-    return Stamps(table, arrays, instrument, str(manifest["origin"]))
+    for array in arrays.values():
+        _ = array.shards  # before a table of as many rows is read
+    table = tables.read_parquet(folder / TABLE, id="id", **columns)
+    if len(table) != manifest["count"]:
+        raise ValueError(
+            f"{folder / TABLE} has {len(table)} rows, {MANIFEST} promises {manifest['count']}: "
+            f"{AGAIN}"
+        )
+    return Stamps(table, arrays, manifest["instrument"], manifest["origin"])
 
 
-def _with_exact_ids(table: pd.DataFrame, place: object) -> pd.DataFrame:
-    """The table, whose ids keep every digit; raises ValueError naming one that may not."""
-    if "id" not in table:
-        return table
-    return table.assign(id=exact_integers(table["id"], f"id of {place}"))
+def source_rows(prepared: Stamps, stamps: Stamps) -> np.ndarray:
+    """Rows (n,) of the stamps that prepared ones, whose table has `source_index`, were made from.
+
+    Raises ValueError where the two do not belong together.
+    """
+    rows = prepared.table["source_index"].to_numpy()
+    inside = (rows >= 0) & (rows < len(stamps))
+    ids = stamps.table["id"].to_numpy()[np.where(inside, rows, 0)]
+    wrong = ~inside | (ids != prepared.table["id"].to_numpy())
+    if wrong.any():
+        raise ValueError(
+            f"{int(wrong.sum())} of {len(rows)} prepared stamps, the first in row "
+            f"{int(np.argmax(wrong))} of their {TABLE}, were not made from these stamps: run "
+            "`dvc repro`"
+        )
+    return rows
 
 
 class StampWriter:
@@ -186,6 +200,7 @@ class StampWriter:
                     f"{', '.join(self.instrument.bands)}; received {array.shape}"
                 )
         if not self.forms:
+            _check_first(arrays)
             self.pending = {name: [] for name in arrays}
             self.forms = {
                 name: {"shape": list(array.shape[1:]), "dtype": array.dtype.str}
@@ -203,7 +218,9 @@ class StampWriter:
                     f"received {array.dtype.str} {array.shape[1:]}"
                 )
             self.pending[name].append(array)
-        self.tables.append(_with_exact_ids(table, "the block"))
+        if "id" in table:
+            table = table.assign(id=exact_integers(table["id"], f"id of {self.folder}"))
+        self.tables.append(table)
         self.count += len(table)
         while self.count - self.written >= self.shard_size:
             self._write_shard(self.shard_size)
@@ -231,6 +248,15 @@ class StampWriter:
             np.save(self.folder / shard_name(name, number), stamps[:size])
             self.pending[name] = [stamps[size:]]
         self.written += size
+
+
+def _check_first(arrays: Mapping[str, np.ndarray]) -> None:
+    for name, array in arrays.items():
+        if array.shape[1] != array.shape[2] or array.dtype.str not in DTYPES:
+            raise ValueError(
+                f"{name!r} stamps must be square and one of {', '.join(DTYPES)}, received "
+                f"{array.shape} {array.dtype.str}"
+            )
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import json
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,16 @@ class LabelledStamps:
             shuffle=training,
             seed=fit.seed,
         )
+
+
+def imported_files(train: params.Train) -> list[Path]:
+    """The files of the modules that section train names, once they are imported.
+
+    Those of this checkout by their names in it, which are the same in a queued experiment's copy.
+    """
+    names = (getattr(sys.modules[module], "__file__", None) for module in train.imports)
+    paths, here = [Path(name) for name in names if name], Path.cwd()
+    return [path.relative_to(here) if path.is_relative_to(here) else path for path in paths]
 
 
 def choose_backend(train: params.Train) -> nn.Choice:
@@ -146,12 +157,14 @@ def fit(
     name: str,
     checkpoints: Path,
     identity: str,
+    code: str,
 ) -> tuple[Estimator, pd.DataFrame]:
     """Train to the best validation loss and calibrate; return the estimator and its history.
 
     With `augment` every stamp is turned and mirrored on its way into the network. An interrupted
     run goes on from its last epoch, to the same bytes, as long as `identity` (a fingerprint of the
-    data and of all that shaped the estimator) and the settings are the same.
+    data and of all that shaped the estimator), `code` (one of the code that trains) and the
+    settings are the same. Where the code alone is another, training begins anew and says so.
     """
     task, network = estimator.task, estimator.network
     batches = data.batches(task, data.train, settings, training=True)
@@ -171,7 +184,7 @@ def fit(
         loss=task.loss,
         metrics=list(task.metrics),
     )
-    checkpoint = checkpoints / f"{name}-{_digest(settings, identity)}"
+    checkpoint = _checkpoint(checkpoints, f"{name}-{_digest(settings, identity)}", code)
     history = trained.fit(
         batches,
         validation_data=validation,
@@ -198,6 +211,22 @@ def fit(
     return calibrated, pd.DataFrame(list(history)).assign(arm=name)
 
 
+def told(estimator: Estimator, *names: str) -> Any:
+    """An entry of an estimator's provenance, by the names that lead to it.
+
+    Raises ValueError where there is none.
+    """
+    entry: Any = estimator.provenance
+    for name in names:
+        if not isinstance(entry, Mapping) or name not in entry:
+            raise ValueError(
+                f"the provenance of an estimator lacks {'.'.join(names)}; it is "
+                f"{dict(estimator.provenance)!r:.200}: run `dvc repro`"
+            )
+        entry = entry[name]
+    return entry
+
+
 def error_scales(estimator: Estimator, data: LabelledStamps) -> np.ndarray:
     """What each quantity's error bar must grow by to cover 68.27 % of the validation split."""
     values, sigmas = predict_prepared(estimator, data.stamps, data.validation)
@@ -218,13 +247,26 @@ def predict_prepared(
 
 
 def fingerprint(folders: Sequence[Path]) -> str:
-    """A hash of every byte of these folders: what a checkpoint was made from."""
+    """A hash of every byte of these folders and files: what a checkpoint was made from."""
     digest = hashlib.blake2b(digest_size=16)
-    for path in sorted(p for folder in folders for p in folder.rglob("*") if p.is_file()):
+    found = {p for folder in folders for p in (folder, *folder.rglob("*"))}
+    for path in sorted(p for p in found if p.is_file()):
         digest.update(str(path).encode())
         with path.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "blake2b").digest())
     return digest.hexdigest()
+
+
+def _checkpoint(folder: Path, training: str, code: str) -> Path:
+    """Where a training by this code is kept; says where one by other code was interrupted."""
+    own = folder / f"{training}-{code}"
+    others = [path for path in folder.glob(f"{training}-*") if path != own]
+    if others and not own.exists():
+        print(
+            f"the code has changed since this training was interrupted: it begins anew "
+            f"({others[0]} is of the code before; delete it unless you go back to that)"
+        )
+    return own
 
 
 def _digest(settings: params.Fit, identity: str) -> str:

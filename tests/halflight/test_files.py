@@ -75,6 +75,7 @@ FAULTS = {
     "disk full while syncing": ("fsync", OSError(ENOSPC, "No space left on device")),
     "NumPy's way to say so": ("write", OSError("1024 requested and 0 written")),
     "quota": ("write", OSError(EDQUOT, "Disk quota exceeded")),
+    "Arrow's way to refuse": ("write", PermissionError(EACCES, "Failed to open 'PARTIAL'")),
     "rename refused": ("rename", PermissionError(EACCES, "Permission denied")),
 }
 
@@ -87,6 +88,8 @@ def fault(request, monkeypatch):
     def fail(*names):
         if names and where == "rename":
             error.filename = os.fspath(names[0])
+        if where == "write" and "PARTIAL" in str(error):
+            raise type(error)(error.errno, error.strerror.replace("PARTIAL", str(names[0])))
         raise error
 
     if where == "fsync":
@@ -94,7 +97,7 @@ def fault(request, monkeypatch):
     elif where == "rename":
         for name in ("rename", "replace"):
             monkeypatch.setattr(os, name, fail)
-    return fail if where == "write" else lambda: None
+    return fail if where == "write" else lambda _: None
 
 
 def test_a_fault_keeps_the_old_file_and_names_it(tmp_path, fault, request):
@@ -103,7 +106,7 @@ def test_a_fault_keeps_the_old_file_and_names_it(tmp_path, fault, request):
 
     def write(partial):
         partial.write_text("half")
-        fault()
+        fault(partial)
 
     with pytest.raises(OSError, match=r"value\.txt was not written.*run again") as caught:
         files.write_whole(path, write)
@@ -118,7 +121,7 @@ def test_a_fault_keeps_the_old_folder_and_names_it(tmp_path, fault):
     (folder / "a").write_text("old")
     with pytest.raises(OSError, match=r"stamps was not written"), files.whole_folder(folder) as new:
         (new / "b").write_text("half")
-        fault()
+        fault(new)
     assert listing(folder) == ["a"]
     assert listing(tmp_path) == ["stamps"]
 

@@ -107,9 +107,10 @@ def test_damage_is_reported_with_the_file(tmp_path):
         store.read_stamps(tmp_path / "s")["image"][:]
     np.save(shard, np.zeros((2, 6, 6, 1), np.float32))
     with pytest.raises(
-        ValueError, match=r"holds float32 \(2, 6, 6, 1\).*promises float32 \(4, 6, 6, 1\)"
+        ValueError, match=r"holds <f4 \(2, 6, 6, 1\), stamps.json promises <f4 \(4, 6, 6, 1\)"
     ):
         store.read_stamps(tmp_path / "s")["image"][:]
+    fill(tmp_path / "s", [9])
     pd.DataFrame({"id": [1]}).to_parquet(tmp_path / "s" / store.TABLE)
     with pytest.raises(ValueError, match="has 1 rows"):
         store.read_stamps(tmp_path / "s")

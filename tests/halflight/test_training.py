@@ -1,5 +1,7 @@
 """Training as the stages do it: exact resume, honest error bars, safe checkpoints."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -56,10 +58,16 @@ def new(stamps, settings, task=RADIUS):
     )
 
 
-def fit(data, settings, folder, task=RADIUS, name="train", identity="data"):
+def fit(data, settings, folder, task=RADIUS, name="train", identity="data", code="code"):
     estimator = new(data.stamps, settings, task)
     return training.fit(
-        estimator, data, settings, name=name, checkpoints=folder / "checkpoints", identity=identity
+        estimator,
+        data,
+        settings,
+        name=name,
+        checkpoints=folder / "checkpoints",
+        identity=identity,
+        code=code,
     )
 
 
@@ -73,6 +81,17 @@ def fitted(data, settings, tmp_path_factory):
     return fit(data, settings, tmp_path_factory.mktemp("fitted"))
 
 
+def stop_at_step(patch, number):
+    """Interrupt the training that comes at this step."""
+    steps = iter(range(1000))
+
+    def stop(self, batch):
+        if next(steps) == number:
+            raise KeyboardInterrupt
+
+    patch.setattr(callbacks.ProgressLogger, "on_train_batch_begin", stop)
+
+
 @pytest.mark.parametrize("augment", [True, False])
 def test_a_run_that_was_stopped_ends_with_the_bytes_of_one_that_was_not(
     data, settings, monkeypatch, tmp_path, augment
@@ -81,22 +100,39 @@ def test_a_run_that_was_stopped_ends_with_the_bytes_of_one_that_was_not(
     whole, whole_history = fit(data, settings, tmp_path)
     whole.save(tmp_path / "whole")
 
-    steps = iter(range(100))
-
-    def stop(self, batch):
-        if next(steps) == 7:  # the second step of the third epoch
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(callbacks.ProgressLogger, "on_train_batch_begin", stop)
-        with pytest.raises(KeyboardInterrupt):
-            fit(data, settings, tmp_path)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        stop_at_step(patch, 7)  # the second step of the third epoch
+        fit(data, settings, tmp_path)
     [checkpoint] = (tmp_path / "checkpoints").iterdir()
     assert contents(checkpoint)
     resumed, resumed_history = fit(data, settings, tmp_path)
     resumed.save(tmp_path / "resumed")
     assert contents(tmp_path / "resumed") == contents(tmp_path / "whole")
     pd.testing.assert_frame_equal(resumed_history, whole_history)
+    assert not list((tmp_path / "checkpoints").iterdir())
+
+
+def test_a_training_whose_code_was_edited_begins_anew_and_says_so(
+    data, settings, monkeypatch, tmp_path, capsys
+):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        stop_at_step(patch, 7)
+        fit(data, settings, tmp_path, code="old")
+    capsys.readouterr()
+    [left] = (tmp_path / "checkpoints").iterdir()
+    seen = []
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            callbacks.ProgressLogger, "on_train_batch_begin", lambda _, batch: seen.append(batch)
+        )
+        fit(data, settings, tmp_path, code="new")
+    assert seen == [0, 1, 2] * settings.epochs
+    said = capsys.readouterr().out
+    assert "the code has changed since this training was interrupted: it begins anew" in said
+    assert str(left) in said
+    assert list((tmp_path / "checkpoints").iterdir()) == [left]
+    fit(data, settings, tmp_path, code="old")  # goes on, and removes its checkpoint
+    assert "begins anew" not in capsys.readouterr().out
     assert not list((tmp_path / "checkpoints").iterdir())
 
 
@@ -285,6 +321,20 @@ def test_a_fingerprint_sees_every_byte(tmp_path):
     assert training.fingerprint([tmp_path / "a"]) == before
     (tmp_path / "a" / "x").write_bytes(b"2")
     assert training.fingerprint([tmp_path / "a"]) != before
+    assert training.fingerprint([tmp_path / "a" / "x"]) != training.fingerprint([])
+
+
+def test_the_users_own_modules_are_part_of_what_a_checkpoint_was_made_from(
+    settings, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "my_own_layers.py").write_text("")
+    chosen = settings.model_copy(update={"imports": ["my_own_layers", "wave"]})
+    training.choose_backend(chosen)
+    own, library = training.imported_files(chosen)
+    assert own == Path("my_own_layers.py")
+    assert library.is_absolute()
 
 
 def test_the_device_is_said(settings, monkeypatch, capsys):

@@ -1,5 +1,8 @@
 """A small repository of discs, in which stages run."""
 
+import contextlib
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,12 +10,15 @@ import yaml
 
 from halflight import files
 from halflight.paths import DATASETS, TaskPaths
+from stages import evaluate
 from tests.tiny import PREPARATION, RADIUS, discs, estimator, write_prepared, write_raw
 
 PLACE = TaskPaths("radius")
 TINY = {
     "radius.train.model": {"preset": "radius_net", "filters": [4, 8], "dense_units": 8},
     "radius.train.device": "cpu",
+    "radius.prepare.stamp_size": 16,
+    "radius.prepare.psf_size": 9,
     "radius.train.epochs": 1,
     "radius.train.warmup_epochs": 0,
     "radius.finetune.epochs": 1,
@@ -21,6 +27,7 @@ TINY = {
     "radius.evaluate.bootstrap": 20,
     "radius.classical.stamps": 5,
     "report.gallery": 4,
+    "capacity.epochs": 2,
 }
 
 
@@ -29,16 +36,21 @@ def configure(root):
     """Write params.yaml, tiny, with some values replaced by their dotted names."""
 
     def write(changes):
-        tree = yaml.safe_load((root / "params.yaml").read_text())
-        for name, value in {**TINY, **changes}.items():
-            *parents, last = name.split(".")
-            node = tree
-            for key in parents:
-                node = node[key]
-            node[last] = value
-        files.write_text(files.Path("params.yaml"), yaml.safe_dump(tree))
+        write_params(root, changes)
 
     return write
+
+
+def write_params(root, changes):
+    """Write a tiny params.yaml into the current folder, with some values replaced."""
+    tree = yaml.safe_load((root / "params.yaml").read_text())
+    for name, value in {**TINY, **changes}.items():
+        *parents, last = name.split(".")
+        node = tree
+        for key in parents:
+            node = node[key]
+        node[last] = value
+    files.write_text(files.Path("params.yaml"), yaml.safe_dump(tree))
 
 
 @pytest.fixture
@@ -77,7 +89,13 @@ def classical_table(table, seed=0):
 
 @pytest.fixture
 def surveyed(here):
-    """Stamps of both data sets, raw and prepared, and their classical measurements.
+    """Stamps of both data sets, raw and prepared, and their classical measurements."""
+    write_survey()
+    return here
+
+
+def write_survey():
+    """Write both data sets into the current folder.
 
     The third stamp of either is not prepared, so that the rows of the two folders differ.
     """
@@ -90,7 +108,7 @@ def surveyed(here):
             table["true_half_light_radius"] = table["half_light_radius"]
             table = table.drop(columns="position_angle")
             table[["run", "camcol"]] = 752, 1
-            table["field"] = 100 + np.arange(40) // 5
+            table["field"] = 100 + 10 * (np.arange(40) // 5)
         origin = {"simulated": "simulated", "survey": "sandbox"}[dataset]
         write_raw(PLACE.stamps(dataset), table, *arrays, origin=origin)
         keep = np.delete(np.arange(40), 2)
@@ -104,24 +122,57 @@ def surveyed(here):
             measured = measured[prepared["split"].to_numpy() != "train"].assign(bound=0.02)
         shuffled = measured.sample(frac=1, random_state=0)  # rows are found by id
         files.write_parquet(PLACE.classical(dataset), shuffled)
-    return here
 
 
 @pytest.fixture
 def estimators():
     """Save an untrained estimator where each stage after `train` looks for one."""
+    return write_estimators
 
-    def save():
-        estimator().save(PLACE.trained)
-        for number, arm in enumerate(("fine_tuned", "from_scratch"), start=10):
-            ours = estimator().recalibrated(np.array([2.0]))
-            ours = ours.with_provenance(labels={"train": number}, device="cpu")
-            ours.save(PLACE.finetuned(arm))
 
-    return save
+def write_estimators():
+    """Write the estimators of `estimators` into the current folder."""
+    estimator().save(PLACE.trained)
+    for number, arm in enumerate(("fine_tuned", "from_scratch"), start=10):
+        ours = estimator().recalibrated(np.array([2.0]))
+        ours = ours.with_provenance(labels={"train": number}, device="cpu")
+        ours.save(PLACE.finetuned(arm))
 
 
 @pytest.fixture
 def task():
     """The task that the discs belong to."""
     return RADIUS
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, root):
+    """A repository in which every stage but the report has run, on discs."""
+    folder = tmp_path_factory.mktemp("whole")
+    with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HALFLIGHT_PROCESSES", "1")
+        write_params(root, {})
+        write_survey()
+        write_estimators()
+        evaluate.main("radius")
+        sql = {"rows": "SELECT 1"}
+        provenance = {"endpoint": "sandbox", "release": 17, "band": "r", "sql": sql, "counts": {}}
+        provenance |= {"dropped": {"frame edge": 1}, "files": []}
+        files.write_json(PLACE.provenance, provenance)
+        for path, arm in (
+            (PLACE.trained_history, "train"),
+            (PLACE.finetuned_history, "fine_tuned"),
+        ):
+            columns = {"epoch": [0], "loss": 1.0, "val_loss": 1.0, "learning_rate": 0.1}
+            files.write_csv(path, pd.DataFrame(columns).assign(arm=arm))
+    return folder
+
+
+@pytest.fixture
+def copied(whole, tmp_path, monkeypatch):
+    """A copy of it, the current folder."""
+    folder = tmp_path / "copy"
+    shutil.copytree(whole, folder)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("HALFLIGHT_PROCESSES", "1")
+    return folder

@@ -8,6 +8,7 @@ from halflight import files, store
 from halflight.combination import Combination
 from halflight.estimator import Estimator
 from stages import evaluate
+from tests.tiny import RADIUS
 
 from .conftest import PLACE
 
@@ -41,17 +42,22 @@ def split_for_tests(dataset):
     return table[table["split"] == "test"]
 
 
-def test_objects_of_the_test_split_that_were_measured_classically_are_tested(surveyed):
+def of_the_test_split(dataset):
+    stamps = store.read_stamps(PLACE.stamps(dataset))
+    return evaluate.measured_objects(PLACE, RADIUS, stamps, dataset, "test")
+
+
+def test_objects_are_of_the_test_split_and_measured_classically(surveyed):
     measured = pd.read_parquet(PLACE.classical("simulated"))
     kept = measured[measured["id"] != split_for_tests("simulated")["id"].iloc[4]]
     files.write_parquet(PLACE.classical("simulated"), kept)
-    test, classical = evaluate.measured_objects(PLACE, "simulated", "test")
+    test, classical = of_the_test_split("simulated")
     assert (
         test["id"].tolist()
         == split_for_tests("simulated")["id"].drop(split_for_tests("simulated").index[4]).tolist()
     )
     assert classical["id"].tolist() == test["id"].tolist()
-    survey, classical = evaluate.measured_objects(PLACE, "survey", "test")
+    survey, classical = of_the_test_split("survey")
     assert survey["id"].tolist() == split_for_tests("survey")["id"].tolist()
     assert classical["id"].tolist() == survey["id"].tolist()
 

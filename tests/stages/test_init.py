@@ -2,11 +2,13 @@
 
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import stages
@@ -14,8 +16,9 @@ from halflight.params import ParamsError
 
 
 @pytest.fixture(autouse=True)
-def words(monkeypatch):
+def words(monkeypatch, tmp_path):
     """Set the words after the stage's name on the command line; at first there are none."""
+    monkeypatch.chdir(tmp_path)
 
     def say(*words):
         monkeypatch.setattr("sys.argv", ["/somewhere/stages/train.py", *words])
@@ -105,6 +108,18 @@ def test_ctrl_c_is_exit_code_130(capsys):
     assert "dvc repro" in capsys.readouterr().err
 
 
+def test_short_memory_is_one_line_with_what_to_do(capsys):
+    def stage():
+        np.empty(1 << 62, np.uint8)
+
+    with pytest.raises(SystemExit) as stopped:
+        stages.run(stage)
+    assert stopped.value.code == 1
+    assert re.search(
+        r"MemoryError: memory is short \(.*4\.00 EiB.*run again", capsys.readouterr().err
+    )
+
+
 def test_a_defect_keeps_its_traceback():
     def stage():
         raise AttributeError("a bug")
@@ -118,6 +133,13 @@ def test_the_number_of_processes_comes_from_the_environment(monkeypatch):
     assert stages.processes() == 3
     monkeypatch.delenv("HALFLIGHT_PROCESSES")
     assert stages.processes() >= 1
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5", "", "²"])
+def test_a_number_of_processes_that_is_none_is_refused(monkeypatch, value):
+    monkeypatch.setenv("HALFLIGHT_PROCESSES", value)
+    with pytest.raises(ValueError, match="HALFLIGHT_PROCESSES must be a number above 0, received"):
+        stages.processes()
 
 
 def test_checkpoints_belong_to_the_main_checkout(monkeypatch, tmp_path):

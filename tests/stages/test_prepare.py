@@ -145,5 +145,5 @@ def test_neighbours_in_two_splits_are_told_apart_by_the_size_of_a_stamp(folder, 
 
 def test_a_sky_without_a_rule_is_named(folder, settings):
     stamps = written(pd.DataFrame({"id": np.arange(10)}), "hst")
-    with pytest.raises(ValueError, match=r"prepare\.split says nothing of stamps of .*'hst'"):
-        prepare.split_stamps(stamps, settings)
+    with pytest.raises(ValueError, match=r"^radius\.prepare\.split says nothing of .*'hst'"):
+        prepare.split_columns(stamps, settings, "radius")

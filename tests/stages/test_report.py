@@ -63,7 +63,8 @@ def handed(surveyed, estimators, monkeypatch):
         (PLACE.trained_history, ["train"]),
         (PLACE.finetuned_history, ["fine_tuned", "from_scratch"]),
     ):
-        files.write_csv(path, pd.DataFrame({"arm": arms, "epoch": 0, "loss": 1.0}))
+        curve = {"arm": arms, "epoch": 0, "loss": 1.0, "val_loss": 1.0, "learning_rate": 0.1}
+        files.write_csv(path, pd.DataFrame(curve))
     shape = replace(report.tasks.get("radius"))
     shape = replace(shape, quantities=(*shape.quantities, RATIO))
     monkeypatch.setattr("halflight.tasks.get", {"radius": shape}.__getitem__)

@@ -123,6 +123,9 @@ def radius_bounds(
     """
     if len(table) != len(psf):
         raise ValueError(f"table and psf must be equally long, got {len(table)} and {len(psf)}")
+    missing = [name for name in _TRUTH if name not in table]
+    if missing:
+        raise ValueError(f"the table of simulated truths lacks {', '.join(missing)}")
     bounds = np.full(len(table), np.nan)
     with threadpool_limits(limits=1):
         for i, row in enumerate(table[list(_TRUTH)].to_dict("records")):

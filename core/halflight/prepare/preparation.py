@@ -1,11 +1,13 @@
 """Preparation: what is done to any stamp before a network sees it, simulated, survey's or yours."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from halflight import files
 from halflight.prepare.clean import clean_stamps
 from halflight.prepare.crop import centre_crop
 from halflight.text import shown
@@ -59,11 +61,15 @@ class Preparation:
         Raises:
             ValueError: a softening is not a positive number, or max_bad_fraction not within 0 to 1.
         """
+        for name in ("stamp_size", "psf_size"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"{name} must be a number of pixels; received {shown(value)}")
         for name in ("image_softening", "psf_softening"):
             value = getattr(self, name)
-            if not (np.isfinite(value) and value > 0):
+            if not (_is_number(value) and np.isfinite(value) and value > 0):
                 raise ValueError(f"{name} must be positive and finite; received {shown(value)}")
-        if not 0 <= self.max_bad_fraction <= 1:
+        if not (_is_number(self.max_bad_fraction) and 0 <= self.max_bad_fraction <= 1):
             raise ValueError(
                 f"max_bad_fraction must be 0 to 1; received {shown(self.max_bad_fraction)}"
             )
@@ -103,10 +109,27 @@ class Preparation:
         Raises:
             ValueError: a key is missing or unknown, or a value is refused.
         """
+        known = [field.name for field in fields(cls)]
+        if not isinstance(values, Mapping) or set(values) != set(known):
+            raise ValueError(f"a preparation has the keys {known} alone, received {shown(values)}")
+        return cls(**values)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a JSON file of what `to_dict` gives.
+
+        Raises:
+            FileNotFoundError: there is none.
+            ValueError: it is damaged; the message names it.
+        """
         try:
-            return cls(**values)
-        except TypeError as error:
-            raise ValueError(f"a preparation is not made of {shown(dict(values))}") from error
+            return cls.from_dict(files.read_json(path))
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}: run `dvc repro`") from error
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | np.floating) and not isinstance(value, bool)
 
 
 def stretch(pixels: np.ndarray, softening: float) -> np.ndarray:

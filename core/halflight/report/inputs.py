@@ -149,6 +149,8 @@ def check_provenance(provenance: Mapping[str, Any]) -> dict[str, Any]:
     Raises ValueError for a missing endpoint, release, band or sql, or an unknown endpoint: a page
     that cannot say what its data are must not be written.
     """
+    if not isinstance(provenance, Mapping):
+        raise ValueError(f"provenance must be a mapping, got {provenance!r:.80}")
     missing = [key for key in ("endpoint", "release", "band", "sql") if key not in provenance]
     if missing:
         raise ValueError(f"provenance lacks {missing}; it has {sorted(provenance)}")
@@ -161,13 +163,46 @@ def check_provenance(provenance: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError(
             f"provenance['release'] must be a whole number: {shown(provenance['release'])}"
         )
+    for key, kind in {"release": int, "band": str}.items():
+        if not isinstance(provenance[key], kind):
+            raise ValueError(
+                f"provenance['{key}'] must be of the type {kind.__name__}, "
+                f"got {provenance[key]!r:.80}"
+            )
     optional: dict[str, Any] = {
         "files": [],
         "counts": {},
         "dropped": {},
         "centroid_offset_pixels": {},
     }
+    for key, empty in optional.items():
+        value = provenance.get(key)
+        if value is not None and not isinstance(value, type(empty)):
+            raise ValueError(
+                f"provenance['{key}'] must be of the type {type(empty).__name__}, got {value!r:.80}"
+            )
+    for file in provenance.get("files") or ():
+        if not isinstance(file, dict) or not {"path", "bytes", "sha256"} <= set(file):
+            raise ValueError(f"provenance['files'] needs path, bytes and sha256, got {file!r:.80}")
     return optional | {key: value for key, value in provenance.items() if value is not None}
+
+
+def check_metrics(metrics: Mapping[str, Any] | None) -> dict[str, dict[str, Any]]:
+    """Return scores by data set, method and name, and the devices under "device".
+
+    Raises ValueError, naming the entry, for what is none of these.
+    """
+    found: dict[str, dict[str, Any]] = {"device": {}}
+    for dataset, entries in (metrics or {}).items():
+        if not isinstance(entries, Mapping):
+            raise ValueError(f"metrics['{dataset}'] must be a mapping, got {entries!r:.80}")
+        for method, scores in entries.items():
+            if dataset != "device" and not isinstance(scores, Mapping):
+                raise ValueError(
+                    f"metrics['{dataset}']['{method}'] must be a mapping, got {scores!r:.80}"
+                )
+        found[dataset] = dict(entries)
+    return found
 
 
 @dataclass(frozen=True)
@@ -202,13 +237,14 @@ def check_inputs(
     unknown = sorted(set(gallery or {}) - set(DATASETS))
     if unknown:
         raise ValueError(f"gallery holds {unknown}; known are {list(DATASETS)}")
+    scores = check_metrics(metrics)
     data = ReportData(
         provenance=check_provenance(provenance),
         predictions=check_table(predictions, "predictions"),
         objects=check_table(objects, "objects"),
         bins=check_table(bins, "bins"),
-        metrics={key: dict(value) for key, value in (metrics or {}).items() if key != "device"},
-        devices=dict((metrics or {}).get("device", {})),
+        devices=scores.pop("device"),
+        metrics=scores,
         history=check_table(history, "history"),
         transfer=check_table(transfer, "transfer"),
         gallery={name: check_stamps((gallery or {}).get(name), name) for name in DATASETS},

@@ -100,6 +100,7 @@ def simulate_stamps(
 ) -> Generator[Block, None, None]:
     """Stamps 0 to count - 1, as blocks of (table, image, sigma, psf) in order of their index.
 
+    image and sigma are (n, stamp_size, stamp_size, 1), psf (n, psf_size, psf_size, 1): one band.
     A block holds up to `CHUNK` stamps; its bytes do not depend on `processes`, and at most two
     blocks a process are held in memory; `halflight.workers.in_order` says what processes ask for.
     Raises ValueError for a bad argument, SimulationError, naming the stamp, for a failed one, and
@@ -125,16 +126,18 @@ def _simulate_chunk(settings: dict[str, Any], indices: range) -> Block:
     """One block, in this process."""
     rows: list[dict[str, Any]] = []
     size, psf_size = settings["stamp_size"], settings["psf_size"]
-    image = np.empty((len(indices), size, size), dtype=np.float32)
+    image = np.empty((len(indices), size, size, 1), dtype=np.float32)
     sigma = np.empty_like(image)
-    psf = np.empty((len(indices), psf_size, psf_size), dtype=np.float32)
+    psf = np.empty((len(indices), psf_size, psf_size, 1), dtype=np.float32)
     for slot, index in enumerate(indices):
         try:
-            row, image[slot], sigma[slot], psf[slot] = simulate_stamp(index, **settings)
+            row, *arrays = simulate_stamp(index, **settings)
         except (ValueError, RuntimeError, galsim.GalSimError) as error:
             raise SimulationError(
                 f"simulated stamp {index} (seed {settings['seed']}) failed: {error}"
             ) from error
+        for array, stamp in zip((image, sigma, psf), arrays, strict=True):
+            array[slot, ..., 0] = stamp
         rows.append(row)
     return pd.DataFrame(rows), image, sigma, psf
 

@@ -89,6 +89,21 @@ class Task:
         usable = usable & np.isfinite(values).all(axis=1) & (measured[0][1] <= max_error)
         return Labels(values, usable)
 
+    def classical_columns(self, table: pd.DataFrame) -> dict[str, str]:
+        """What kind of values each column must hold that is read of a table of measurements.
+
+        See `halflight.tables.KINDS`. Only the reference's are needed; others count as not measured.
+        """
+        names = {
+            f"{method}_{name}"
+            for method in self.classical
+            for q in self.quantities
+            for name in (q.name, q.column, f"{q.name}_error")
+        }
+        return dict.fromkeys(sorted(names & set(table)), "number") | {
+            f"{self.reference}_{self.headline.name}": "number"
+        }
+
     def decode(self, outputs: NDArray[np.floating]) -> tuple[Values, Values]:
         """Values and their standard deviations, each (n, quantities), of a network's outputs.
 

@@ -121,5 +121,5 @@ def test_a_preparation_survives_a_file_and_refuses_another_kind():
     values = PREPARATION.to_dict()
     assert Preparation.from_dict(values) == PREPARATION
     for wrong in (values | {"mean": 0.4}, {k: v for k, v in values.items() if k != "psf_size"}):
-        with pytest.raises(ValueError, match="a preparation is not made of"):
+        with pytest.raises(ValueError, match="a preparation has the keys"):
             Preparation.from_dict(wrong)
