@@ -138,7 +138,7 @@ def test_every_installation_is_from_this_checkout_and_every_extra_exists(root, w
 
 
 def test_every_command_and_option_of_halflight_exists(words, monkeypatch, capsys):
-    for line in following(words, "halflight"):
+    for line in filter(None, following(words, "halflight")):
         monkeypatch.setattr("sys.argv", ["halflight", line[0], "--help"])
         with pytest.raises(SystemExit) as ended:
             command.main()
@@ -191,7 +191,9 @@ def test_every_variable_of_the_environment_is_read_somewhere(root):
     named = set(re.findall(r"\bHALFLIGHT_[A-Z_]+", (root / "README.md").read_text()))
     assert named
     code = "".join(
-        path.read_text() for room in ("core", "stages") for path in (root / room).rglob("*.py")
+        path.read_text()
+        for room in ("core", "stages", "tests")
+        for path in (root / room).rglob("*.py")
     )
     assert {name for name in named if name not in code} == set()
 

@@ -425,7 +425,7 @@ def test_a_folder_without_an_estimator_is_not_found(tmp_path):
         ({"instrument": R.to_dict() | {"pixel_scale": 0}}, "pixel_scale"),
         ({"instrument": R.to_dict() | {"pixel_scale": "0.396"}}, ""),
         ({"instrument": R.to_dict() | {"bands": ["g", "r"]}}, "needs a network of the inputs"),
-        ({"preparation": {"mean": 0.4}}, "a preparation is not made of"),
+        ({"preparation": {"mean": 0.4}}, "a preparation has the keys"),
         ({"preparation": None}, ""),
         ({"training_range": {"half_light_radius": [1.0]}}, ""),
         ({"training_range": [1.0]}, ""),
@@ -433,7 +433,7 @@ def test_a_folder_without_an_estimator_is_not_found(tmp_path):
         ({"orientations": "8"}, "orientations must be 1 to 8"),
         ({"orientations": 2.5}, "orientations must be 1 to 8"),
         ({"training_range": {"half_light_radius": ["low", "high"]}}, "'low'"),
-        ({"preparation": PREPARATION.to_dict() | {"max_bad_fraction": "few"}}, "a preparation"),
+        ({"preparation": PREPARATION.to_dict() | {"max_bad_fraction": "few"}}, "max_bad_fraction"),
         ({"provenance": None}, ""),
     ],
 )
