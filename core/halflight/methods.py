@@ -45,7 +45,7 @@ METHODS: dict[str, Method] = {
         Method("from_scratch", "network, from scratch", "#a8558f", "v", "network"),
         Method("combined", "network + scene fit", "#1b1f24", "*", "combined", against=("truth",)),
         Method("scene_fit", "scene fit", "#00785a", "P", "classical", against=("truth",)),
-        Method("sersic_fit", "S\u00e9rsic fit", "#cc5a10", "s", "classical", against=("truth",)),
+        Method("sersic_fit", "S\u00e9rsic fit", "#cc5a10", "s", "classical"),
         Method("aperture", "aperture", "#7d848d", "^", "classical"),
     )
 }

@@ -23,6 +23,8 @@ TOLERANCES = {
     "zero_shot": 0.15,
     "fine_tuned": 0.25,
     "from_scratch": 0.50,
+    "combined": 0.10,
+    "scene_fit": 0.02,
     "sersic_fit": 0.01,
     "aperture": 0.01,
 }

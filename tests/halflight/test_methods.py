@@ -10,8 +10,8 @@ def test_no_two_methods_look_alike_in_one_figure():
 
 
 def test_the_fit_that_makes_the_labels_is_not_compared_with_them():
-    assert not comparable("sersic_fit", "reference")
-    assert comparable("sersic_fit", "truth")
+    assert not comparable("scene_fit", "reference")
+    assert comparable("scene_fit", "truth")
     assert all(comparable(arm, "reference") for arm in ARMS)
 
 

@@ -102,7 +102,7 @@ def test_the_scores_are_of_every_method_and_say_where_they_were_computed(evaluat
     scores = metrics["ln_radius"]
     assert set(scores) == {"simulated", "survey", "survey_truth"}
     assert set(scores["simulated"]) == METHODS["simulated"]
-    assert set(scores["survey"]) == METHODS["survey"] - {"combined", "scene_fit", "sersic_fit"}
+    assert set(scores["survey"]) == METHODS["survey"] - {"combined", "scene_fit"}
     assert set(scores["survey_truth"]) == METHODS["survey"]
     assert scores["survey"]["zero_shot"]["count"] == 8
     assert scores["survey_truth"]["zero_shot"]["count"] == 10

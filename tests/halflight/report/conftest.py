@@ -136,7 +136,7 @@ def made_up_transfer(truth_known):
             ("fine_tuned", 320, 0.061),
             ("from_scratch", 320, 0.142),
             ("aperture", 0, 0.171),
-            ("sersic_fit", 0, 0.05),
+            ("scene_fit", 0, 0.05),
         ):
             rows.append(
                 {

@@ -57,7 +57,7 @@ def test_bins_against_the_truth_are_preferred_where_measured():
 
 
 def test_a_fit_is_not_judged_against_itself():
-    bins = make_bins(dataset="survey", method=["sersic_fit", "fine_tuned"])
+    bins = make_bins(dataset="survey", method=["scene_fit", "fine_tuned"])
     assert comparable_bins(bins, "survey")[0]["method"].tolist() == ["fine_tuned"]
 
 
@@ -71,12 +71,12 @@ def test_scores_in_the_order_of_methods_and_missing_ones_said(inputs):
 
 
 def test_survey_scores_leave_out_the_fit_against_itself(inputs):
-    metrics = {"survey": {"sersic_fit": {"count": 3}, "fine_tuned": {"count": 3}}}
+    metrics = {"survey": {"scene_fit": {"count": 3}, "fine_tuned": {"count": 3}}}
     (table,) = score_tables(check_inputs(**inputs | {"metrics": metrics}))
     assert [row[0] for row in table.rows] == ["network, fine-tuned"]
     metrics = {"survey_truth": metrics["survey"]}
     (table,) = score_tables(check_inputs(**inputs | {"metrics": metrics}))
-    assert [row[0] for row in table.rows] == ["network, fine-tuned", "Sérsic fit"]
+    assert [row[0] for row in table.rows] == ["network, fine-tuned", "scene fit"]
 
 
 def test_the_headline_is_computed(inputs):

@@ -79,13 +79,13 @@ def test_a_bin_of_few_objects_has_a_count_and_no_score():
 
 
 def test_the_reference_is_not_compared_with_itself():
-    table = pd.concat([predictions("sersic_fit", 0.2), predictions("zero_shot", 0.1)])
+    table = pd.concat([predictions("scene_fit", 0.2), predictions("zero_shot", 0.1)])
     metrics, _ = score(table, objects())
     assert set(metrics) == {"survey"}
     assert set(metrics["survey"]) == {"zero_shot"}
     metrics, _ = score(table, objects(truth=0.1))
-    assert set(metrics["survey_truth"]) == {"sersic_fit", "zero_shot"}
-    assert metrics["survey_truth"]["sersic_fit"]["bias"] == pytest.approx(np.expm1(0.1))
+    assert set(metrics["survey_truth"]) == {"scene_fit", "zero_shot"}
+    assert metrics["survey_truth"]["scene_fit"]["bias"] == pytest.approx(np.expm1(0.1))
 
 
 def test_simulated_galaxies_are_compared_with_the_truth_alone():

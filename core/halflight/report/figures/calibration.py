@@ -27,7 +27,7 @@ from halflight.report.style import (
 from halflight.scores.statistics import pit_values
 
 SHOWN = {
-    "simulated": ("network", "scene_fit", "sersic_fit"),
+    "simulated": ("network", "combined", "scene_fit", "sersic_fit"),
     "survey": in_order(ARMS),
 }
 FEW = 30  # fewer error bars than this draw no histogram
