@@ -111,7 +111,7 @@ def test_the_scores_are_of_every_method_and_say_where_they_were_computed(evaluat
     assert set(bins["quantity"]) == {"ln_radius"}
     transfer = pd.read_csv(PLACE.transfer).set_index(["against", "arm"])["count_labels"]
     assert transfer["reference"].to_dict() == {
-        "zero_shot": 0, "fine_tuned": 10, "from_scratch": 11, "aperture": 0,
+        "zero_shot": 0, "fine_tuned": 10, "from_scratch": 11, "aperture": 0, "sersic_fit": 0,
     }  # fmt: skip
 
 
