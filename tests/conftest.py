@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import stages  # noqa: F401  (first: it says how NumPy, once loaded, and all processes compute)
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

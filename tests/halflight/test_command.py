@@ -152,7 +152,7 @@ def with_a_broken_shard(folder):
 def without_psfs(folder):
     table, image, sigma, _ = discs(3)
     shutil.rmtree(folder / "stamps")
-    write_raw(folder / "stamps", table, image, sigma, image[:, :9, :8])
+    write_raw(folder / "stamps", table, image, sigma, image[:, :8, :8])
 
 
 def of_another_camera(folder):

@@ -1,6 +1,5 @@
 """The register tile and the transposed block, against NumPy, whatever lies around the arrays."""
 
-import numba
 import numpy as np
 import pytest
 
@@ -13,12 +12,12 @@ RNG = np.random.Generator(np.random.Philox(key=[14, 0]))
 COLUMNS = sorted({LANES, WIDTH})
 
 
-@numba.njit
+@compiled(entry=True)
 def _multiply(*arguments):
     multiply(*arguments)
 
 
-@numba.njit
+@compiled(entry=True)
 def _multiply_transposed(*arguments):
     multiply_transposed(*arguments)
 

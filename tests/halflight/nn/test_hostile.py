@@ -107,7 +107,7 @@ def attempt(root, path, how):
     assert run.returncode == 0, run.stderr
     message, numbers = run.stdout.strip().splitlines()
     seconds, megabytes = map(float, numbers.split())
-    assert message.startswith(("ValueError", "WeightsError")), message
+    assert message.startswith(("ValueError", "ReadingError", "WeightsError")), message
     assert str(path) in message
     assert seconds <= 5
     assert megabytes <= 512

@@ -65,7 +65,7 @@ def test_errors():
     for make, message in (
         (lambda: layers.BatchNormalization(statistics="none"), "statistics must be one of 'auto'"),
         (lambda: layers.BatchNormalization(center=1), "center must be True or False"),
-        (lambda: layers.LayerNormalization(epsilon=0.0), "epsilon must be a finite number"),
+        (lambda: layers.LayerNormalization(epsilon=-1.0), "epsilon must be a finite number"),
         (lambda: layers.GroupNormalization(groups=0), "groups must be a positive integer, or -1"),
         (lambda: layers.GroupNormalization(groups=3)(Input((4,))), "groups must divide"),
         (lambda: layers.LocalResponseNormalization(-1), "depth_radius must be an integer"),

@@ -82,7 +82,7 @@ def test_reshape_keeps_the_order(place):
         (lambda: layers.Reshape((4, 2))(Input((2, 3))), r"\(4, 2\) must hold 6 values, .*\(2, 3\)"),
         (lambda: layers.Reshape((4, -1))(Input((2, 3))), r"\(4, -1\) must hold 6 values"),
         (lambda: layers.Reshape((7, -1))(Input((2, 3))), r"\(7, -1\) must hold 6 values"),
-        (lambda: layers.Permute((0, 1)), r"dims must hold 1, 2, ... once each, .* \(0, 1\)"),
+        (lambda: layers.Permute((0, 1)), r"dims must be 1, 2, ... once each, .* \(0, 1\)"),
         (lambda: layers.Permute((1, 1)), "dims must"),
         (lambda: layers.Permute(("a", "b")), "dims must"),
         (lambda: layers.Permute((1, 2, 3, 4, 5, 6)), "5 axes at most"),

@@ -198,8 +198,8 @@ def test_names_are_found_in_any_case():
         (lambda: Adagrad(initial_accumulator_value=-1.0), "initial_accumulator_value must be"),
         (lambda: RMSprop(rho=1.0), "RMSprop: rho must be .* below 1"),
         (
-            lambda: SGD(global_clipnorm=0.0),
-            "global_clipnorm must be .* or None, received 0.0",
+            lambda: SGD(global_clipnorm=-1.0),
+            "global_clipnorm must be .* or None, received -1.0",
         ),
         (lambda: SGD(clipnorm=1.0, clipvalue=1.0), "at most one clip may be given, received"),
         (lambda: SGD(use_ema="no"), "use_ema must be True or False"),
