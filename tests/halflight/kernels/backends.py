@@ -21,3 +21,5 @@ ON_GPU = [
 ]
 EVERYWHERE = (*ON_CPU, pytest.param("cuda", marks=ON_GPU))
 """The GPU's too, or its simulation; that one takes seconds for some thousand numbers."""
+AT_LENGTH = (*ON_CPU, pytest.param("cuda", marks=[*ON_GPU, pytest.mark.thorough]))
+"""For what takes the simulation long; test_cuda.py holds every kernel to the reference anyway."""

@@ -12,6 +12,8 @@ import pytest
 from tests.halflight.kernels import driver
 from tests.halflight.kernels.assemble import ptxas
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def compiled(root, tmp_path_factory):

@@ -119,7 +119,7 @@ PROCESSORS = [
 @pytest.mark.parametrize(
     "processors",
     [
-        PROCESSORS[:2],
+        pytest.param(PROCESSORS[:2], marks=pytest.mark.thorough),
         pytest.param(PROCESSORS, marks=pytest.mark.thorough),
     ],
     ids=["levels", "tunings"],

@@ -9,10 +9,10 @@ from scipy.stats import norm as normal_distribution
 
 from halflight import kernels
 from halflight.kernels.randomness import dropout_bits, dropout_threshold, random_key
-from tests.halflight.kernels.backends import EVERYWHERE
+from tests.halflight.kernels.backends import AT_LENGTH
 
 
-@pytest.fixture(params=EVERYWHERE)
+@pytest.fixture(params=AT_LENGTH)
 def backend(request):
     return kernels.load(request.param)
 

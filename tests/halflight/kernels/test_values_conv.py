@@ -5,10 +5,10 @@ import pytest
 from scipy.signal import correlate
 
 from halflight import kernels
-from tests.halflight.kernels.backends import EVERYWHERE
+from tests.halflight.kernels.backends import AT_LENGTH
 
 
-@pytest.fixture(params=EVERYWHERE)
+@pytest.fixture(params=AT_LENGTH)
 def backend(request):
     return kernels.load(request.param)
 

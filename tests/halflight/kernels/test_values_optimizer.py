@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from halflight import kernels
-from tests.halflight.kernels.backends import EVERYWHERE
+from tests.halflight.kernels.backends import AT_LENGTH
 from tests.halflight.kernels.cases import all_cases
 
 
-@pytest.fixture(params=EVERYWHERE)
+@pytest.fixture(params=AT_LENGTH)
 def backend(request):
     return kernels.load(request.param)
 

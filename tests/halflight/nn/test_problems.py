@@ -38,6 +38,7 @@ def spirals(samples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return points + 0.01 * rng.normal(size=points.shape), label
 
 
+@pytest.mark.thorough
 def test_two_spirals():
     x, y = spirals(1000, seed=1)
     model = Sequential(
