@@ -23,7 +23,12 @@ DATASET_TITLES = {
     "survey": "Survey galaxies, against the reference radius",
     "survey_truth": "Survey galaxies, against the known true radius",
 }
-_BESIDE = {"scene_fit": "scene fit", "sersic_fit": "Sérsic fit", "aperture": "aperture radius"}
+_BESIDE = {
+    "combined": "network with the scene fit",
+    "scene_fit": "scene fit",
+    "sersic_fit": "Sérsic fit",
+    "aperture": "aperture radius",
+}
 _SCORES = {
     "count": ("galaxies", format_count),
     "bias": ("bias of R", format_fraction),
