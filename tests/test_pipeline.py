@@ -149,7 +149,7 @@ PROCESSORS = {
 }
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 @pytest.mark.timeout(3000)
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="x86-64's processors")
 @pytest.mark.parametrize("processor", PROCESSORS)
@@ -213,7 +213,7 @@ def test_after_a_kill_dvc_repro_ends_with_the_same_bytes(finished, stage, victim
     disturbed.round(stage, victim, at_once=at_once)
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 @pytest.mark.timeout(600 + 60 * ROUNDS)
 def test_whatever_is_killed_whenever_dvc_repro_ends_with_the_same_bytes(finished):
     disturbed = Disturbed(finished, environment(dict(os.environ)), seed=2)

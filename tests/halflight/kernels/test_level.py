@@ -120,7 +120,7 @@ PROCESSORS = [
     "processors",
     [
         pytest.param(PROCESSORS[:2], marks=pytest.mark.thorough),
-        pytest.param(PROCESSORS, marks=pytest.mark.thorough),
+        pytest.param(PROCESSORS, marks=pytest.mark.exhaustive),
     ],
     ids=["levels", "tunings"],
 )

@@ -31,7 +31,6 @@ for name in ("cpu", "cpu_precise"):
 """
 
 pytestmark = [
-    pytest.mark.thorough,
     pytest.mark.timeout(1500),
     pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="x86-64's levels"),
 ]
@@ -50,10 +49,12 @@ def of_avx2(root):
     return digests(root, "x86-64-v3")
 
 
+@pytest.mark.thorough
 def test_the_least_of_cpus_gives_the_same_bytes_and_no_index_is_out_of_bounds(root, of_avx2):
     assert digests(root, "x86-64", checked=True) == of_avx2
 
 
+@pytest.mark.exhaustive
 def test_avx512_gives_the_same_bytes_as_avx2(root, of_avx2):
     if not binding.get_host_cpu_features().get("avx512vl"):
         pytest.skip("this processor has no AVX-512")
