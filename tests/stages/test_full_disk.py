@@ -118,6 +118,17 @@ def refusal(code, said, reason):
     return line
 
 
+@contextlib.contextmanager
+def files_of_at_most(size):
+    """What is written beyond `size` bytes fails, as on a full disk."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
 def outputs():
     found = [p for name in ("data", "reports") for p in Path(name).rglob("*") if p.is_file()]
     return {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in found}
@@ -139,12 +150,9 @@ def test_a_full_disk_is_one_line_and_the_old_outputs_stay(run, monkeypatch, name
 
 @pytest.mark.parametrize("name", sorted(set(STAGES) - {"capacity", "sky"}))
 def test_a_file_that_is_too_large_is_one_line_and_the_old_outputs_stay(run, name):
-    before, limits = outputs(), resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (700, limits[1]))
-    try:
+    before = outputs()
+    with files_of_at_most(700):
         code, said = run(name)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     refusal(code, said, "")
     assert outputs() == before
 
@@ -188,15 +196,10 @@ def test_folders_without_permission_are_one_line(run, copied, name, monkeypatch)
 def test_measurements_of_a_full_disk_keep_the_old_table(copied, monkeypatch, capsys):
     output = Path("radii.csv")
     output.write_text("old")
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     words = ["measure", str(PLACE.stamps("survey")), "--model", str(PLACE.trained), "-o"]
     monkeypatch.setattr(sys, "argv", ["halflight", *words, str(output), "--device", "cpu"])
-    resource.setrlimit(resource.RLIMIT_FSIZE, (500, limits[1]))
-    try:
-        with pytest.raises(SystemExit) as ended:
-            command.main()
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with files_of_at_most(500), pytest.raises(SystemExit) as ended:
+        command.main()
     assert ended.value.code == 1
     said = capsys.readouterr().err.strip().splitlines()[-1]
     assert said.startswith("halflight: OSError:")
@@ -209,13 +212,8 @@ def test_an_export_on_a_full_disk_keeps_the_old_file(copied, monkeypatch, capsys
     output = Path("radius.onnx")
     output.write_text("old")
     monkeypatch.setattr(sys, "argv", ["halflight", "export", str(PLACE.trained), str(output)])
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (500, limits[1]))
-    try:
-        with pytest.raises(SystemExit) as ended:
-            command.main()
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with files_of_at_most(500), pytest.raises(SystemExit) as ended:
+        command.main()
     assert ended.value.code == 1
     assert "radius.onnx was not written" in capsys.readouterr().err
     assert output.read_text() == "old"
