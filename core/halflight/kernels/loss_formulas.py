@@ -71,6 +71,24 @@ def poisson(p: Number, t: Number) -> Pair:
     return p - t * math.log(rate), ONE - t / rate
 
 
+def student_t(error: Number, log_scale: Number, dof: Number) -> tuple[Number, Number, Number]:
+    """-ln of Student's t density of an error, without its constant.
+
+    log_scale: ln of the squared scale. Returns the value and its slopes by error and log_scale.
+    """
+    precision = math.exp(-log_scale)
+    chi_squared = error * error * precision
+    heaviness = (dof + ONE) / (dof + chi_squared)
+    value = HALF * (log_scale + (dof + ONE) * math.log1p(chi_squared / dof))
+    return value, heaviness * error * precision, HALF * (ONE - heaviness * chi_squared)
+
+
+def student_t_constant(dof: float) -> float:
+    """What `student_t` leaves out: it is reckoned once a loss, in double precision."""
+    ratio = math.lgamma(0.5 * dof) - math.lgamma(0.5 * (dof + 1.0))
+    return ratio + 0.5 * math.log(dof * math.pi)
+
+
 def pinball(p: Number, t: Number, quantile: Number) -> Pair:
     """quantile (t - p) if t > p, else (1 - quantile) (p - t) (Koenker & Bassett 1978)."""
     error = t - p

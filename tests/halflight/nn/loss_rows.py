@@ -110,6 +110,17 @@ ROWS: dict[str, LossRow] = {
         ),
         largest=50.0,
     ),
+    # Of four degrees of freedom the density at the middle is 3/8; z^2 = 4 divides it by 2^(5/2).
+    "student_nll": LossRow(
+        losses.StudentNLL,
+        "real",
+        "real",
+        (
+            ([0.5, 0.0], [0.5], -log(3 / 8)),
+            ([1.0, log(4.0)], [-3.0], -log(3 / 8) + log(2.0) + 2.5 * log(2.0)),
+        ),
+        largest=50.0,
+    ),
     "standard_normal_kl": LossRow(
         losses.StandardNormalKL,
         "real",

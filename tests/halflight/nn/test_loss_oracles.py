@@ -124,6 +124,13 @@ def test_divergence_from_the_standard_normal_is_its_integral():
     assert received == pytest.approx(integral, rel=1e-9)
 
 
+def test_students_t_is_scipys():
+    mu, log_scale = REAL[:, :2], OTHER[:, :2]
+    density = stats.t.logpdf(RATES[:, :2], 3.5, mu, np.exp(0.5 * log_scale)).sum(axis=1)
+    received = mean(losses.StudentNLL(3.5), np.hstack([mu, log_scale]), RATES[:, :2])
+    assert received == pytest.approx(np.average(-density, weights=WEIGHT))
+
+
 def test_the_best_constant_is_the_quantile():
     target = np.sort(RNG.normal(size=ROWS))
     loss = losses.Quantile((0.25,))

@@ -242,6 +242,7 @@ def test_bad_targets_are_named(loss, target, message):
         (lambda: losses.CategoricalFocalCrossentropy(alpha=[0.1]), "alpha must be"),
         (lambda: losses.BinaryFocalCrossentropy(alpha=2.0), "alpha"),
         (lambda: SPARSE(ignore_class=1.0), "ignore_class must be an integer, or None"),
+        (lambda: losses.StudentNLL(0.0), "dof must be"),
         (lambda: losses.Quantile(()), "quantiles must be numbers between 0 and 1"),
         (lambda: losses.Quantile((0.5, 1.0)), "quantiles must be"),
         (lambda: losses.Quantile((0.1, 0.9)).target_shape((3,)), "2 quantiles of every target"),

@@ -14,6 +14,7 @@ from .machine.compiler import compiled
 from .machine.scratch import scratch
 
 _pinball = compiled()(loss_formulas.pinball)
+_student_t = compiled()(loss_formulas.student_t)
 _HALF, _ONE, _HALF_LOG_TWO_PI = formulas.HALF, formulas.ONE, FLOAT(formulas.HALF_LOG_TWO_PI)
 
 kl_divergence = of_pairs(reference.kl_divergence, loss_formulas.relative_entropy, mean=False)
@@ -42,6 +43,29 @@ def _gaussian_nll(loss, dprediction, prediction, target, weight):
 @twin(reference.gaussian_nll)
 def gaussian_nll(loss, dprediction, prediction, target, weight):
     _gaussian_nll(loss, dprediction, prediction, target, weight)
+
+
+@compiled(parallel=True)
+def _student_nll(loss, dprediction, prediction, target, weight, dof, constant):
+    inverse = inverse_sum(weight)
+    for block in prange(block_count(loss.size)):
+        start, stop = block_bounds(block, loss.size)
+        for i in range(start, stop):
+            outputs, total = target.shape[1], np.float32(0)
+            share = weight[i] * inverse
+            for t in range(outputs):
+                error = prediction[i, t] - target[i, t]
+                value, by_location, by_scale = _student_t(error, prediction[i, outputs + t], dof)
+                total += value + constant
+                dprediction[i, t] = share * by_location
+                dprediction[i, outputs + t] = share * by_scale
+            loss[i] = total
+
+
+@twin(reference.student_nll)
+def student_nll(loss, dprediction, prediction, target, weight, dof):
+    constant = FLOAT(loss_formulas.student_t_constant(dof))
+    _student_nll(loss, dprediction, prediction, target, weight, FLOAT(dof), constant)
 
 
 @compiled(parallel=True)

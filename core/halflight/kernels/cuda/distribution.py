@@ -16,7 +16,7 @@ from .loops.rows import row_here
 from .machine.compiler import Kernel
 
 _HALF_LOG_TWO_PI = FLOAT(HALF_LOG_TWO_PI)
-_pinball = loss_formulas.pinball
+_pinball, _student_t = loss_formulas.pinball, loss_formulas.student_t
 
 kl_divergence = of_pairs(reference.kl_divergence, loss_formulas.relative_entropy, mean=False)
 poisson = of_pairs(reference.poisson, loss_formulas.poisson)
@@ -44,6 +44,29 @@ def _gaussian_nll(loss, dprediction, prediction, target, weight, total, lanes):
 @twin(reference.gaussian_nll)
 def gaussian_nll(loss, dprediction, prediction, target, weight):
     over_loss(_gaussian_nll, loss, dprediction, prediction, target, weight)
+
+
+@Kernel
+def _student_nll(loss, dprediction, prediction, target, weight, total, lanes, dof, constant):
+    row, lane, stored = row_here(loss.size, lanes)
+    outputs, total_value = target.shape[1], np.float32(0)
+    share = weight[row] / total[0]
+    for t in range(lane, outputs, lanes):
+        error = prediction[row, t] - target[row, t]
+        value, by_location, by_scale = _student_t(error, prediction[row, outputs + t], dof)
+        total_value += value + constant
+        if stored:
+            dprediction[row, t] = share * by_location
+            dprediction[row, outputs + t] = share * by_scale
+    total_value = sum_of_warp(total_value, lanes)
+    if stored and lane == 0:
+        loss[row] = total_value
+
+
+@twin(reference.student_nll)
+def student_nll(loss, dprediction, prediction, target, weight, dof):
+    constants = FLOAT(dof), FLOAT(loss_formulas.student_t_constant(dof))
+    over_loss(_student_nll, loss, dprediction, prediction, target, weight, *constants)
 
 
 @Kernel

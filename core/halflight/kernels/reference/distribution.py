@@ -4,6 +4,7 @@ import numpy as np
 
 from ..contract import kernel
 from ..formulas import HALF_LOG_TWO_PI
+from ..loss_formulas import student_t_constant
 from .arrays import Array
 from .rows import EPSILON, ROWS, share, write_mean
 
@@ -25,6 +26,33 @@ def gaussian_nll(
     loss[...] = (0.5 * (log_variance + chi_squared) + HALF_LOG_TWO_PI).sum(axis=1)
     dprediction[:, :outputs] = share(weight) * residual * precision
     dprediction[:, outputs:] = share(weight) * 0.5 * (1.0 - chi_squared)
+
+
+@kernel(**ROWS | {"dprediction": "n 2t", "prediction": "n 2t"})
+def student_nll(
+    loss: Array,
+    dprediction: Array,
+    prediction: Array,
+    target: Array,
+    weight: Array,
+    dof: float,
+) -> None:
+    """Negative log-likelihood of independent Student's t of `dof` degrees of freedom.
+
+    prediction (n, 2t): t locations, then t logarithms of squared scales; target (n, t). Student
+    1908; Lange, Little & Taylor 1989, JASA 84, 881, eq. 1. loss = sum over t of
+    0.5 (log_scale + (dof + 1) ln(1 + (target - location)^2 exp(-log_scale) / dof)) + constant.
+    """
+    outputs = target.shape[1]
+    log_scale = prediction[:, outputs:]
+    residual = prediction[:, :outputs] - target
+    precision = np.exp(-log_scale)
+    chi_squared = residual**2 * precision
+    value = 0.5 * (log_scale + (dof + 1.0) * np.log1p(chi_squared / dof))
+    loss[...] = (value + student_t_constant(dof)).sum(axis=1)
+    heaviness = (dof + 1.0) / (dof + chi_squared)
+    dprediction[:, :outputs] = share(weight) * heaviness * residual * precision
+    dprediction[:, outputs:] = share(weight) * 0.5 * (1.0 - heaviness * chi_squared)
 
 
 @kernel(**ROWS | {"dprediction": "n 2t", "prediction": "n 2t", "target": "n t?"})

@@ -13,6 +13,7 @@ from halflight.nn.losses.distribution import (
     Poisson,
     Quantile,
     StandardNormalKL,
+    StudentNLL,
 )
 from halflight.nn.losses.loss import Loss
 from halflight.nn.losses.margin import CategoricalHinge, Exponential, Hinge, SquaredHinge

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from halflight.nn.arrays import Shape
-from halflight.nn.checks import Rule, check
+from halflight.nn.checks import POSITIVE, Rule, check
 from halflight.nn.losses.crossentropy import check_distributions
 from halflight.nn.losses.loss import Host, Loss, rows
 
@@ -26,6 +26,34 @@ class GaussianNLL(Loss):
                 "the model's output must be T means and T log-variances", f"{outputs} value(s)"
             )
         return outputs // 2
+
+
+@dataclass(eq=False)
+class StudentNLL(GaussianNLL):
+    """Negative log-likelihood of independent Student's t: T locations, then T ln(squared scales).
+
+    Its tails fall as a power, so that a single target far from its prediction pulls no harder than
+    one at some scales, and cannot decide a batch or a validation loss alone. Lange, Little & Taylor
+    1989, equation 1, for an output of 2T values and T targets. Not in Keras.
+
+    dof: degrees of freedom; 1 is Cauchy's distribution, many are a Gaussian.
+
+    Raises:
+        ValueError: `dof` is not above 0.
+    """
+
+    dof: float = 4.0
+
+    kernel_name: ClassVar[str] = "student_nll"
+
+    @property
+    def constants(self) -> tuple[Any, ...]:
+        """The kernel's last argument."""
+        return (self.dof,)
+
+    def check(self) -> None:
+        """Require a positive number of degrees of freedom."""
+        check(self, POSITIVE, "dof")
 
 
 @dataclass(eq=False)

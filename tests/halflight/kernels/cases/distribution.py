@@ -16,6 +16,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         p, q = probabilities(rng, rows, outputs), probabilities(rng, rows, outputs)
         found += [
             loss_case(rng, "gaussian_nll", pairs, target),
+            loss_case(rng, "student_nll", pairs, target, dof=4.0),
             loss_case(rng, "standard_normal_kl", pairs, None),
             loss_case(rng, "poisson", positive(rng, rows, outputs), counts),
             loss_case(rng, "quantile", threes, target, quantiles=(0.125, 0.5, 0.75)),
