@@ -22,7 +22,7 @@ def main(task: str) -> None:
         tuned.network.freeze(*settings.freeze)
     scratch = training.new_estimator(
         wanted,
-        data.stamps,
+        data,
         tuned.preparation,
         train,
         backend=choice.backend,
@@ -64,7 +64,8 @@ def labelled_survey(
     task: tasks.Task, place: TaskPaths, settings: params.FineTune
 ) -> training.LabelledStamps:
     """Survey stamps, labelled by their reference method where it did well enough to learn from."""
-    stamps = store.read_stamps(place.prepared("survey"), split="text")
+    known = {"noise": "number", "psf_half_light_radius": "number"}
+    stamps = store.read_stamps(place.prepared("survey"), split="text", **known)
     path = place.classical("survey")
     converged = {f"{task.reference}_converged": "boolean"}
     measured = tables.read_parquet(path, id="id", **converged)
@@ -87,7 +88,9 @@ def labelled_survey(
             f"raise {task.name}.finetune.max_label_error, change {task.name}.prepare.split, or "
             "download more"
         )
-    return training.LabelledStamps(stamps, labels.values, train=train, validation=validation)
+    return training.LabelledStamps.of(
+        task, stamps, labels.values, train=train, validation=validation
+    )
 
 
 if __name__ == "__main__":

@@ -32,38 +32,51 @@ def main(task: str, dataset: str) -> None:
     print(f"prepare: {dataset}: {counts}; {len(left_out)} left out")
 
 
+def origins(stamps: store.Stamps) -> np.ndarray:
+    """The name of each stamp's rule (n,): its tier, where it is simulated, or where it is from."""
+    if "tier" in stamps.table:
+        return stamps.table["tier"].to_numpy(object)
+    return np.full(len(stamps), stamps.origin, object)
+
+
 def split_columns(stamps: store.Stamps, settings: params.Prepare, task: str) -> dict[str, str]:
     """The columns by which these stamps are split.
 
-    Raises ValueError where `settings` have no rule for stamps of their origin.
+    Raises ValueError where `settings` have no rule for one of their origins.
     """
-    rules = {str(origin): split for origin, split in settings.split.items()}
-    if stamps.origin not in rules:
+    if strangers := sorted(set(origins(stamps)) - set(settings.split)):
         raise ValueError(
-            f"{task}.prepare.split says nothing of stamps of the origin {shown(stamps.origin)}; "
-            f"it has {', '.join(rules)}"
+            f"{task}.prepare.split says nothing of stamps of the origin {shown(strangers[0])}; "
+            f"it has {', '.join(settings.split)}"
         )
-    needed = {"stamps": (), "fields": FIELD, "rows": FIELD}[rules[stamps.origin].patches]
+    patches = {settings.split[name].patches for name in set(origins(stamps))}
+    needed = FIELD if patches & {"fields", "rows"} else ()
     places = [name for name in ("ra", "dec") if {"ra", "dec"} & set(stamps.table)]
-    rows = ["rowc"] if rules[stamps.origin].patches == "rows" else []
+    rows = ["rowc"] if "rows" in patches else []
     return dict.fromkeys(needed, "integer") | dict.fromkeys([*places, *rows], "finite")
 
 
 def split_stamps(stamps: store.Stamps, settings: params.Prepare) -> np.ndarray:
     """The split of each stamp, or "shared sky" for one that lies in two."""
-    rules = {str(origin): split for origin, split in settings.split.items()}
-    table, rule = stamps.table, rules[stamps.origin]
-    patches = {
-        "stamps": lambda: table["id"].to_numpy().astype(str),
-        "fields": lambda: preparing.field_patches(table),
-        "rows": lambda: preparing.row_patches(table, rows_per_patch=settings.rows_per_patch),
-    }[rule.patches]()
-    split = preparing.split_patches(
-        patches, fractions=rule.fractions, seed=settings.seed, contiguous=rule.patches == "rows"
-    )
-    if {"ra", "dec"} <= set(table):
+    names, split = origins(stamps), np.full(len(stamps), "", object)
+    for name in sorted(set(names)):
+        rule, table = settings.split[name], stamps.table[names == name]
+        patches = {
+            "stamps": lambda table=table: table["id"].to_numpy().astype(str),
+            "fields": lambda table=table: preparing.field_patches(table),
+            "rows": lambda table=table: preparing.row_patches(
+                table, rows_per_patch=settings.rows_per_patch
+            ),
+        }[rule.patches]()
+        split[names == name] = preparing.split_patches(
+            patches,
+            fractions=rule.fractions,
+            seed=settings.seed,
+            contiguous=rule.patches == "rows",
+        )
+    if {"ra", "dec"} <= set(stamps.table):
         diagonal = settings.stamp_size * np.sqrt(2) * stamps.instrument.pixel_scale
-        ra, dec = table["ra"].to_numpy(), table["dec"].to_numpy()
+        ra, dec = stamps.table["ra"].to_numpy(), stamps.table["dec"].to_numpy()
         split[preparing.shared_sky(ra, dec, split, radius=diagonal)] = "shared sky"
     return split
 
@@ -95,6 +108,7 @@ def prepare(
                 split=split[rows[keep]],
                 source_index=rows[keep],
                 bad_fraction=ready.bad_fraction[keep],
+                noise=ready.noise[keep, 0],
             )
             writer.append(table, image=ready.image[keep], psf=ready.psf[keep])
     left_out = pd.DataFrame({"id": stamps.table["id"], "reason": reason})

@@ -13,27 +13,30 @@ from stages import processes, run
 
 
 def main(task: str) -> None:
-    """Draw, render and store the population of params.yaml, one block after the other."""
+    """Draw, render and store the tiers of params.yaml, one block after the other."""
     settings = params.read(f"{task}.simulate")
     folder = TaskPaths(task).stamps("simulated")
-    blocks = simulate_stamps(
-        settings.count,
-        seed=settings.seed,
-        stamp_size=settings.stamp_size,
-        psf_size=settings.psf_size,
-        population=settings.population,
-        processes=processes(),
-    )
     instrument = SDSS.with_bands([settings.population.band])
     with (
-        closing(blocks),
         store.write_stamps(folder, instrument=instrument, origin="simulated") as writer,
         tqdm(total=settings.count, desc="simulate", unit=" stamps", disable=None) as bar,
     ):
-        for table, image, sigma, psf in blocks:
-            writer.append(table, image=image, sigma=sigma, psf=psf)
-            bar.update(len(table))
-    print(f"simulate: {settings.count} synthetic stamps in {folder}")
+        for name, tier in settings.tiers.items():
+            blocks = simulate_stamps(
+                tier.count,
+                first=tier.first,
+                seed=settings.seed,
+                stamp_size=settings.stamp_size,
+                psf_size=settings.psf_size,
+                population=settings.population_of(name),
+                processes=processes(),
+            )
+            with closing(blocks):
+                for table, image, sigma, psf in blocks:
+                    writer.append(table.assign(tier=name), image=image, sigma=sigma, psf=psf)
+                    bar.update(len(table))
+    counts = ", ".join(f"{tier.count} {name}" for name, tier in settings.tiers.items())
+    print(f"simulate: synthetic stamps in {folder}: {counts}")
 
 
 if __name__ == "__main__":

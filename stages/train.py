@@ -13,10 +13,12 @@ def main(task: str) -> None:
     """Train on the simulated training split; keep the weights of the best validation loss."""
     settings, place, wanted = params.read(f"{task}.train"), TaskPaths(task), tasks.get(task)
     truths = dict.fromkeys((quantity.column for quantity in wanted.quantities), "number")
+    truths |= {"noise": "number", "psf_half_light_radius": "number"}
     stamps = store.read_stamps(place.prepared("simulated"), split="text", **truths)
     labels = wanted.simulated_labels(stamps.table)
     split = stamps.table["split"].to_numpy()
-    data = training.LabelledStamps(
+    data = training.LabelledStamps.of(
+        wanted,
         stamps,
         labels.values,
         train=np.flatnonzero(labels.usable & (split == "train")),
@@ -25,7 +27,7 @@ def main(task: str) -> None:
     choice = training.choose_backend(settings)
     estimator = training.new_estimator(
         wanted,
-        stamps,
+        data,
         Preparation.read(place.preparation("simulated")),
         settings,
         backend=choice.backend,

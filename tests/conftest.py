@@ -74,11 +74,12 @@ def tiny_estimator():
         filters=[4, 8],
         dense_units=8,
         seed=1,
+        **tasks.get("radius").network_options(),
     )
     return Estimator(
         network,
         tasks.get("radius"),
         SDSS.with_bands(["r"]),
-        Preparation(16, 9, 0.03, 0.001, 0.05),
-        {"half_light_radius": (0.5, 12.0), "psf_half_light_radius": (0.5, 1.5)},
+        Preparation(16, 9, 1.0, 0.001, 0.05),
+        {"ln_radius": (-1.0, 4.0), "psf_half_light_radius": (1.0, 4.0)},
     )

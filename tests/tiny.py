@@ -12,21 +12,22 @@ from halflight.tasks import Quantity, Task
 
 R = SDSS.with_bands("r")
 PREPARATION = Preparation(
-    stamp_size=16, psf_size=9, image_softening=0.1, psf_softening=0.01, max_bad_fraction=0.05
+    stamp_size=16, psf_size=9, image_softening=1.0, psf_softening=0.01, max_bad_fraction=0.05
 )
 RADIUS = tasks.get("radius")
 SHAPE = Task(
     name="shape",
     title="Radius and axis ratio",
     quantities=(
-        *RADIUS.quantities,
+        RADIUS.headline,
         Quantity("axis_ratio", "axis_ratio", "axis ratio", "q", outlier=0.1),
     ),
     classical=("scene_fit",),
     reference="scene_fit",
     figures=(),
 )
-RANGES = {"half_light_radius": (1e-6, 1e6), "psf_half_light_radius": (0.5, 1.0)}
+# In pixels: what the discs' PSF, of 1.8, is within.
+RANGES = {"ln_radius": (-20.0, 20.0), "psf_half_light_radius": (1.3, 2.5)}
 
 
 def point_spread(count, width=1.5, side=11):
@@ -66,7 +67,11 @@ def write_raw(folder, table, image, sigma, psf, *, instrument=R, origin="simulat
 def write_prepared(folder, table, image, sigma, psf, *, instrument=R, origin="simulated"):
     """Write stamps as a network sees them, and open them; the table needs its split."""
     ready = PREPARATION.apply(image, sigma, psf)
-    table = table.assign(source_index=np.arange(len(table)), bad_fraction=ready.bad_fraction)
+    table = table.assign(
+        source_index=np.arange(len(table)),
+        bad_fraction=ready.bad_fraction,
+        noise=ready.noise[:, 0],
+    )
     with store.write_stamps(folder, instrument=instrument, origin=origin, shard_size=16) as writer:
         writer.append(table, image=ready.image, psf=ready.psf)
     return store.read_stamps(folder)

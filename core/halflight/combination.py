@@ -1,8 +1,8 @@
 """Combination: a network and a fit joined by their errors, better than either everywhere.
 
 The fit is the better where a galaxy is bright, the network where it is faint or unlike the fit's
-models. Five numbers, fitted on galaxies of known truth that nothing else learnt from, say how far
-each error bar is to be believed.
+models. Four numbers, fitted on galaxies of known truth that nothing else learnt from, say how far
+each error bar is to be believed, and how often the fit is wrong by many of them.
 """
 
 from collections.abc import Mapping
@@ -12,17 +12,23 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.special import expit, ndtr
+
+from halflight.predictive import ONE_SIGMA, WIDE, dof_of_ratio
+from halflight.text import shown
 
 Values = NDArray[np.float64]
 
-LEAST_COUNT = 30  # galaxies that tell five numbers
-# Where the two are further apart than this many of their errors, the fit has met what it does not
-# model, and its error bar grows.
-_AGREEMENT = 2.0
-# The likelihood that is maximised is that of a Gaussian with a twentieth of its weight in one five
-# times as wide: a few outliers shall not decide the width for all.
-_TAIL, _TAIL_WIDTH = 0.05, 5.0
-_START = (1.0, 0.005, 0.3, 1.5)
+LEAST_COUNT = 30  # galaxies that tell four numbers
+# Where the search begins: ln fit_scale, logit wrong_share, ln (wrong_scale - 1), ln network_scale.
+_START = (0.0, -2.0, 1.0, 0.0)
+# Two Gaussians and their quantiles lie within so many standard deviations of both middles.
+_REACH = 12.0
+_HALVINGS = 60  # of that interval: to the last digits of float64
+_MOST_LOGARITHM = 10.0  # of a scale: errors wrong by a factor of 20,000
+_LEAST_SHARE = 1e-6  # of fits that are wrong, or right: none would have no logarithm
+_LEAST_DENSITY = 1e-12  # so that a truth beyond all tails costs much, and not everything
+_SIDES = 0.5 + 0.5 * np.array([-WIDE, -ONE_SIGMA, 0.0, ONE_SIGMA, WIDE])
 
 
 class TooFewError(ValueError):
@@ -33,23 +39,24 @@ class TooFewError(ValueError):
 class Combination:
     """How two measurements of one quantity are joined.
 
-    With the fit's f and its error e, the network's n and its error s,
-        e' = hypot(fit_scale e, floor) (1 + inflation max(|f - n| / hypot(e, s) - 2, 0))
-        w = s^2 / (s^2 + e'^2),  value = w f + (1 - w) n
-        sigma = scale sqrt(1 / (1 / e'^2 + 1 / s^2) + disagreement w (1 - w) (f - n)^2).
+    A fit's error e and a network's s are taken for those of Gaussians about the truth, independent,
+    but that the fit is wrong with the chance `wrong_share`, and its error then `wrong_scale` times
+    as large. Given both, the truth is a mixture of two Gaussians, one for each case, which is known
+    in closed form: where they agree it is narrower than either, and where they do not, the case in
+    which the fit is wrong prevails, and the error bar holds both. What the two share - they see the
+    same noise - is in the scales, which make the truths of known galaxies most probable.
 
     Attributes:
-        fit_scale, floor: of the fit's error.
-        inflation: of the fit's error, for each of their errors that the two are apart beyond two.
-        disagreement: the share of the spread between the two that is in the joint error.
-        scale: of the joint error, so that it holds 68 % of the truths.
+        fit_scale: of the fit's error.
+        wrong_share: of fits that are wrong, by more than their error says.
+        wrong_scale: of the error of these, above 1.
+        network_scale: of the network's.
     """
 
     fit_scale: float
-    floor: float
-    inflation: float
-    disagreement: float
-    scale: float
+    wrong_share: float
+    wrong_scale: float
+    network_scale: float
 
     @classmethod
     def fitted(
@@ -66,43 +73,40 @@ class Combination:
                 f"a combination is fitted on at least {LEAST_COUNT} galaxies that the network and "
                 f"the fit have measured, received {known.sum()}: measure more"
             )
-        fit, fit_sigma, network, network_sigma, expected = arrays[:, known]
-        measured = (fit, fit_sigma, network, network_sigma)
+        *measured, expected = arrays[:, known]
 
-        def made(logarithms: Values) -> Combination:
-            fit_scale, floor, disagreement, inflation = (float(x) for x in np.exp(logarithms))
-            return Combination(fit_scale, floor, inflation, disagreement, 1.0)
-
-        def cost(logarithms: Values) -> float:
-            value, sigma = made(logarithms).joined(*measured)
-            z = (expected - value) / sigma
-            narrow = (1.0 - _TAIL) * np.exp(-0.5 * z**2)
-            wide = _TAIL / _TAIL_WIDTH * np.exp(-0.5 * (z / _TAIL_WIDTH) ** 2)
-            return float(np.mean(np.log(sigma) - np.log(narrow + wide + 1e-300)))
+        def cost(searched: Values) -> float:
+            weight, middle, width = cls._of(searched)._mixture(*measured)
+            z = (expected - middle) / width
+            density = (weight / width * np.exp(-0.5 * z**2)).sum(axis=0)
+            return float(-np.mean(np.log(density + _LEAST_DENSITY)))
 
         options = {"maxiter": 2000, "xatol": 1e-3, "fatol": 1e-6}
-        best = made(minimize(cost, np.log(_START), method="Nelder-Mead", options=options).x)
-        value, sigma = best.joined(*measured)
-        scale = float(np.quantile(np.abs(expected - value) / sigma, 0.68))
-        return cls(**asdict(best) | {"scale": scale})
+        return cls._of(minimize(cost, _START, method="Nelder-Mead", options=options).x)
 
     def joined(
-        self, fit: Values, fit_sigma: Values, network: Values, network_sigma: Values
-    ) -> tuple[Values, Values]:
-        """Value and sigma, each (n,). Where one of the two is NaN, the other alone counts."""
-        apart = np.abs(fit - network) / np.hypot(fit_sigma, network_sigma)
-        error = np.hypot(self.fit_scale * fit_sigma, self.floor)
-        error *= 1.0 + self.inflation * np.maximum(apart - _AGREEMENT, 0.0)
-        weight = network_sigma**2 / (network_sigma**2 + error**2)
-        value = weight * fit + (1.0 - weight) * network
-        variance = 1.0 / (1.0 / error**2 + 1.0 / network_sigma**2)
-        variance += self.disagreement * weight * (1.0 - weight) * (fit - network) ** 2
-        sigma = self.scale * np.sqrt(variance)
-        alone = np.hypot(self.fit_scale * fit_sigma, self.floor)
+        self,
+        fit: Values,
+        fit_sigma: Values,
+        network: Values,
+        network_sigma: Values,
+        network_dof: Values,
+    ) -> tuple[Values, Values, Values]:
+        """Value, sigma and degrees of freedom, each (n,): see `halflight.predictive`.
+
+        The value is the median; sigma and tails are those of the central 68.27 and 95 %. Where one
+        measurement is NaN, the other alone counts: the network with tails of its own.
+        """
         no_fit, no_network = ~np.isfinite(fit + fit_sigma), ~np.isfinite(network + network_sigma)
-        value = np.where(no_fit, network, np.where(no_network, fit, value))
-        sigma = np.where(no_fit, network_sigma, np.where(no_network, alone, sigma))
-        return value, np.where(np.isfinite(value), sigma, np.nan)
+        # A network that says nothing, and a fit alone, is one so uncertain that it weighs nothing.
+        width = np.where(no_network, 1e6 * fit_sigma, network_sigma)
+        quantiles = self._quantiles(fit, fit_sigma, np.where(no_network, fit, network), width)
+        low, lower, middle, upper, high = quantiles
+        value, sigma = np.where(no_fit, network, middle), 0.5 * (upper - lower)
+        sigma = np.where(no_fit, network_sigma, sigma)
+        dof = np.where(no_fit, network_dof, dof_of_ratio(0.5 * (high - low) / sigma))
+        lost = no_fit & no_network
+        return value, np.where(lost, np.nan, sigma), np.where(lost, np.nan, dof)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -110,7 +114,45 @@ class Combination:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """The inverse of `to_dict`; raises ValueError for other keys."""
-        if set(values) != {field.name for field in fields(cls)}:
-            raise ValueError(f"a combination is not made of {dict(values)!r:.200}")
+        """The inverse of `to_dict`; raises ValueError for other keys, or no positive numbers."""
+        names = {field.name for field in fields(cls)}
+        if not isinstance(values, Mapping) or set(values) != names:
+            raise ValueError(f"a combination is made of {sorted(names)}, received {shown(values)}")
+        if not all(isinstance(number, float) and number > 0 for number in values.values()):
+            raise ValueError(f"a combination is made of positive numbers, received {shown(values)}")
         return cls(**values)
+
+    @classmethod
+    def _of(cls, searched: Values) -> Self:
+        """The combination of four numbers without limits: see _START."""
+        limited = np.clip(searched, -_MOST_LOGARITHM, _MOST_LOGARITHM)
+        fit_scale, _, excess, network_scale = (float(x) for x in np.exp(limited))
+        share = min(max(float(expit(searched[1])), _LEAST_SHARE), 1.0 - _LEAST_SHARE)
+        return cls(fit_scale, share, 1.0 + excess, network_scale)
+
+    def _mixture(
+        self, fit: Values, fit_sigma: Values, network: Values, network_sigma: Values
+    ) -> tuple[Values, Values, Values]:
+        """Weights, middles and standard deviations (2, n) of the truth's two Gaussians.
+
+        Of the product of two Gaussians, f +- e and n +- s, the weight is the density of f - n.
+        """
+        share = np.array([1.0 - self.wrong_share, self.wrong_share])[:, np.newaxis]
+        e = self.fit_scale * fit_sigma * np.array([1.0, self.wrong_scale])[:, np.newaxis]
+        s = self.network_scale * network_sigma
+        variance = e**2 + s**2
+        ln_weight = np.log(share) - 0.5 * ((fit - network) ** 2 / variance + np.log(variance))
+        weight = np.exp(ln_weight - ln_weight.max(axis=0))
+        middle = (fit * s**2 + network * e**2) / variance
+        return weight / weight.sum(axis=0), middle, e * s / np.sqrt(variance)
+
+    def _quantiles(self, *measured: Values) -> Values:
+        """Quantiles _SIDES, (5, n), of the mixtures, by halving the intervals that hold them."""
+        weight, middle, width = (a[:, np.newaxis] for a in self._mixture(*measured))
+        low = np.repeat((middle - _REACH * width).min(axis=0), len(_SIDES), axis=0)
+        high = np.repeat((middle + _REACH * width).max(axis=0), len(_SIDES), axis=0)
+        for _ in range(_HALVINGS):
+            y = 0.5 * (low + high)
+            below = (weight * ndtr((y - middle) / width)).sum(axis=0) < _SIDES[:, np.newaxis]
+            low, high = np.where(below, y, low), np.where(below, high, y)
+        return 0.5 * (low + high)

@@ -1,5 +1,6 @@
 """The command line: `halflight --help`."""
 
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -68,22 +69,29 @@ def measure(
         Path, typer.Argument(help="Folder of stamps: stamps.json, table.parquet and arrays.")
     ],
     model: Annotated[
-        Path, typer.Option(help="Folder of an estimator, such as data/radius/trained/estimator.")
+        Path, typer.Option(help="Folder of an estimator, such as data/radius/estimator.")
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The table to write: *.parquet or *.csv.")
     ],
+    tier: Annotated[
+        str | None,
+        typer.Option(help="fast: network alone; best: joined with the scene fit, the default."),
+    ] = None,
+    processes: Annotated[
+        int, typer.Option(min=1, help="Processes of the scene fit. [default: one a core]")
+    ] = os.cpu_count() or 1,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Measure every stamp of a folder: one row each, in order, with error bars and flags."""
     _check_ending(output, WRITERS, "--output")
     from halflight import nn, store  # late, so that --help comes at once
-    from halflight.estimator import Estimator
+    from halflight.measurer import Measurer
     from halflight.quality import FLAGS
 
-    estimator = Estimator.load(model, backend=nn.choose(device).backend)
+    measurer = Measurer.load(model, backend=nn.choose(device).backend)
     opened = store.read_stamps(stamps)
-    measured = estimator.measure_stamps(opened)
+    measured = measurer.measure_stamps(opened, tier=tier, processes=processes)
     measured.insert(0, "id", opened.table["id"].to_numpy())
     WRITERS[output.suffix](output, measured)
     flagged = int((measured["flags"] != 0).sum())

@@ -4,6 +4,7 @@ A folder holds `estimator.json` (task, instrument, preparation, training range, 
 and `network/`, which `halflight.nn.load_model` reads.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,20 +15,20 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from halflight import __version__, files, nn, tasks
+from halflight import __version__, files, inputs, nn, tasks
 from halflight.instrument import Instrument
+from halflight.predictive import ONE_SIGMA, fitted_dof
 from halflight.prepare import ORIENTATIONS, Preparation, orient
-from halflight.psf import psf_half_light_radius
 from halflight.quality import FLAGS, pixel_flags, psf_flags
 from halflight.store import Stamps
 from halflight.text import shown
 
 DESCRIPTION = "estimator.json"
 NETWORK = "network"
-FORMAT = 1
+FORMAT = 2
 LICENCE = "BSD-3-Clause"
 KEYS = {
-    *("format", "task", "instrument", "preparation", "orientations", "training_range"),
+    *("format", "task", "instrument", "preparation", "orientations", "dof", "training_range"),
     *("provenance", "licence"),
 }
 CHUNK = 256  # stamps measured at a time
@@ -38,11 +39,14 @@ class Estimator:
     """A trained network that measures stamps.
 
     Attributes:
-        network: takes what `preparation` makes; its answers are `task`'s to read.
+        network: takes what `preparation` makes; its answers are `task`'s to read, in units of the
+            pixel and of its noise.
         task: what is measured.
-        instrument: of the stamps that it takes.
+        instrument: of the stamps that it was trained on. It measures any other's of as many bands.
         preparation: what is done to a stamp first.
-        training_range: least and largest value of columns of the training table, by name.
+        training_range: least and largest PSF half-light radius ("psf_half_light_radius", pixels)
+            and answer of each quantity (by its name) of the training split.
+        dof: degrees of freedom of each quantity's error, by name; of none: Gaussian.
         orientations: of each stamp that are measured and averaged, 1 to 8.
         provenance: how it was made, in plain values.
         licence: SPDX identifier.
@@ -53,6 +57,7 @@ class Estimator:
     instrument: Instrument
     preparation: Preparation
     training_range: Mapping[str, tuple[float, float]]
+    dof: Mapping[str, float] = field(default_factory=dict)
     orientations: int = ORIENTATIONS
     provenance: Mapping[str, Any] = field(default_factory=dict)
     licence: str = LICENCE
@@ -102,23 +107,22 @@ class Estimator:
                 instrument's unit, any byte order; NaN, an infinite sigma or a mask marks a bad
                 pixel. The object lies at the stamp's centre. (n, S, S) will do for one band.
             psf: (n, P, P, bands), P odd, each centred on its middle pixel, with the sum 1.
-            instrument: of these stamps, where it is known: one that differs is refused.
+            instrument: of these stamps; None: the one of the training.
 
         Returns:
             The columns of `Task.table`, then `bad_fraction` and `flags` (see
             `halflight.quality.FLAGS`). A stamp that cannot be measured is a row of NaN.
 
         Raises:
-            ValueError: another instrument, or shapes that do not fit, named.
+            ValueError: an instrument of other bands or PSFs, or shapes that do not fit, named.
         """
-        if instrument is not None and (difference := self.instrument.difference(instrument)):
-            raise ValueError(
-                f"this estimator measures stamps of {self.instrument.name}, these have {difference}"
-            )
-        image, sigma, psf = (self._with_bands(array) for array in (image, sigma, psf))
-        self._check_shapes(image, sigma, psf)
+        camera = self.instrument if instrument is None else instrument
+        inputs.check_instrument(camera, like=self.instrument)
+        bands = self.instrument.bands
+        image, sigma, psf = (inputs.with_bands(array, bands) for array in (image, sigma, psf))
+        inputs.check_shapes(image, sigma, psf, bands=bands, preparation=self.preparation)
         parts = [
-            self._measure(*(array[i : i + CHUNK] for array in (image, sigma, psf)))
+            self._measure(camera, *(array[i : i + CHUNK] for array in (image, sigma, psf)))
             for i in range(0, len(image), CHUNK)
         ]
         return pd.concat(parts, ignore_index=True) if parts else self._measured_nothing()
@@ -137,27 +141,34 @@ class Estimator:
                 bar.update(len(chunk))
         return pd.concat(parts, ignore_index=True)
 
-    def predict(self, inputs: Mapping[str, NDArray[np.float32]]) -> tuple[Any, Any]:
-        """Values and sigmas, each (n, quantities) float64, of stamps that are prepared already."""
+    def predict(self, prepared: Mapping[str, NDArray[np.float32]]) -> tuple[Any, Any]:
+        """What the network answers of prepared stamps: values and sigmas, (n, quantities) float64.
+
+        They are in units of the pixel and of its noise: see `Task.offsets`.
+        """
         turned = [
             self.network.predict(
-                {name: np.ascontiguousarray(orient(a, k)) for name, a in inputs.items()}, CHUNK
+                {name: np.ascontiguousarray(orient(a, k)) for name, a in prepared.items()}, CHUNK
             )
             for k in range(self.orientations)
         ]
         return self.task.decode(np.stack(turned, axis=1))
 
-    def recalibrated(self, scales: NDArray[np.floating]) -> Self:
-        """The same estimator with every error bar, one scale a quantity, that many times as wide.
+    def recalibrated(self, residuals: NDArray[np.floating]) -> Self:
+        """The same estimator with error bars that hold 68.27 and 95 % of these.
 
-        The factor goes into the bias of the network's last layer, so that the saved network carries
-        it. A variance scaling in the sense of Guo et al. 2017 (ICML, "temperature"), for a
-        regression.
+        residuals: (n, quantities), of objects that it did not learn from, over their sigmas. The
+        factor of a sigma goes into the bias of the network's last layer, so that the saved network
+        carries it: a variance scaling in the sense of Guo et al. 2017 (ICML, "temperature"), for a
+        regression. The tails are told by `dof`.
         """
+        scales = np.quantile(np.abs(residuals), ONE_SIGMA, axis=0)
         weights = self.network.get_weights()
         weights["head/bias"] = self.task.recalibrated(weights["head/bias"], list(scales))
         self.network.set_weights(weights)
-        return self
+        names = [quantity.name for quantity in self.task.quantities]
+        tails = [fitted_dof(column) for column in residuals.T]
+        return replace(self, dof=dict(zip(names, tails, strict=True)))
 
     def with_provenance(self, **entries: Any) -> Self:
         """The same estimator, with these entries in its provenance."""
@@ -171,6 +182,7 @@ class Estimator:
             "instrument": self.instrument.to_dict(),
             "preparation": self.preparation.to_dict(),
             "orientations": self.orientations,
+            "dof": {name: dof for name, dof in self.dof.items() if math.isfinite(dof)},
             "training_range": {name: list(pair) for name, pair in self.training_range.items()},
             "provenance": {"halflight": __version__, **self.provenance},
             "licence": self.licence,
@@ -179,8 +191,12 @@ class Estimator:
     def save(self, folder: Path) -> None:
         """Write the folder, whole or not at all; an old one is replaced."""
         with files.whole_folder(Path(folder)) as partial:
-            self.network.save(partial / NETWORK)
-            files.write_json(partial / DESCRIPTION, self.describe())
+            self.write(partial)
+
+    def write(self, folder: Path) -> None:
+        """Write the files of a folder that somebody else makes whole."""
+        self.network.save(folder / NETWORK)
+        files.write_json(folder / DESCRIPTION, self.describe())
 
     @classmethod
     def load(cls, folder: Path | str, *, backend: str = "cpu") -> Self:
@@ -214,6 +230,7 @@ class Estimator:
                     name: (float(low), float(high))
                     for name, (low, high) in description["training_range"].items()
                 },
+                {name: float(dof) for name, dof in description["dof"].items()},
                 description["orientations"],
                 dict(description["provenance"]),
                 description["licence"],
@@ -221,7 +238,13 @@ class Estimator:
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ValueError(f"{file}: {error}") from error
 
-    def _measure(self, image: NDArray[Any], sigma: NDArray[Any], psf: NDArray[Any]) -> pd.DataFrame:
+    def _measure(
+        self,
+        instrument: Instrument,
+        image: NDArray[Any],
+        sigma: NDArray[Any],
+        psf: NDArray[Any],
+    ) -> pd.DataFrame:
         """Rows of one chunk of stamps."""
         with np.errstate(over="ignore"):  # beyond float32 is infinite, and so no PSF
             points = np.ma.filled(psf, np.nan).astype(np.float32)
@@ -229,59 +252,28 @@ class Estimator:
         usable = np.isfinite(points).all(axis=(1, 2, 3)) & (light > 0).all(axis=1)
         points[~usable] = 0.0
         prepared = self.preparation.apply(image, sigma, points)
-        values, sigmas = self.predict(prepared.inputs)
+        answers, sigmas = self.predict(prepared.inputs)
         usable &= prepared.bad_fraction < 1
-        values[~usable], sigmas[~usable] = np.nan, np.nan
-        table = self.task.table(values, sigmas)
+        answers[~usable], sigmas[~usable] = np.nan, np.nan
+        values = answers + self.task.offsets(instrument, prepared.noise[:, 0])
+        names = [quantity.name for quantity in self.task.quantities]
+        dof = np.where(usable[:, np.newaxis], [self.dof.get(n, np.inf) for n in names], np.nan)
         flags = np.where(usable, 0, FLAGS["not_measured"])
         bad = prepared.bad_fraction > self.preparation.max_bad_fraction
         flags |= np.where(bad, FLAGS["bad_pixels"], 0)
         flags |= np.where(usable, psf_flags(points) | pixel_flags(image, sigma), 0)
-        sizes = self._psf_sizes(points, usable)
-        for flag, column, measured in [
+        sizes = inputs.psf_sizes(points, usable)
+        for flag, name, measured in [
             ("psf_out_of_range", "psf_half_light_radius", sizes),
-            *(
-                ("value_out_of_range", quantity.column, quantity.physical(values[:, number]))
-                for number, quantity in enumerate(self.task.quantities)
-            ),
+            *(("value_out_of_range", name, answers[:, k]) for k, name in enumerate(names)),
         ]:
-            low, high = self.training_range.get(column, (-np.inf, np.inf))
+            low, high = self.training_range.get(name, (-np.inf, np.inf))
             outside = usable & ((measured < low) | (measured > high))
             flags |= np.where(outside, FLAGS[flag], 0)
+        table = self.task.table(values, sigmas, dof)
         return table.assign(bad_fraction=prepared.bad_fraction, flags=flags)
-
-    def _psf_sizes(self, psf: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[Any]:
-        """Half-light radius (arcsec) of each PSF's first band; NaN where there is none."""
-        sizes = np.full(len(psf), np.nan)
-        for row in np.flatnonzero(usable):
-            try:
-                sizes[row] = psf_half_light_radius(psf[row, ..., 0], self.instrument.pixel_scale)
-            except ValueError:
-                sizes[row] = np.inf  # no radius inside the stamp: as broad as none in training
-        return sizes
-
-    def _with_bands(self, array: NDArray[Any]) -> NDArray[Any]:
-        """The stamps with an axis of bands, which those of a single band may lack."""
-        single = len(self.instrument.bands) == 1 and array.ndim == 3
-        return array[..., np.newaxis] if single else array
-
-    def _check_shapes(self, image: NDArray[Any], sigma: NDArray[Any], psf: NDArray[Any]) -> None:
-        bands, p = len(self.instrument.bands), self.preparation
-        for name, array, size, parity in (
-            ("image", image, p.stamp_size, "even"),
-            ("sigma", sigma, p.stamp_size, "even"),
-            ("psf", psf, p.psf_size, "odd"),
-        ):
-            side = array.shape[1] if array.ndim == 4 else 0
-            fits = array.ndim == 4 and array.shape[1:] == (side, side, bands)
-            if not fits or side < size or (side - size) % 2 or len(array) != len(image):
-                raise ValueError(
-                    f"{name} must be ({len(image)}, side, side, {bands}) with an {parity} side of "
-                    f"at least {size} pixels, a band each of {', '.join(self.instrument.bands)}; "
-                    f"received {array.shape}"
-                )
 
     def _measured_nothing(self) -> pd.DataFrame:
         nothing = np.empty((0, len(self.task.quantities)))
-        table = self.task.table(nothing, nothing)
+        table = self.task.table(nothing, nothing, nothing)
         return table.assign(bad_fraction=np.empty(0, np.float32), flags=np.empty(0, np.int64))

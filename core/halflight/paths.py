@@ -75,6 +75,11 @@ class TaskPaths:
         """Its learning curve."""
         return self.data / "trained" / "history.csv"
 
+    @property
+    def estimator(self) -> Path:
+        """The same, joined with the scene fit: what measures best."""
+        return self.data / "estimator"
+
     def finetuned(self, arm: str) -> Path:
         """An estimator that has learnt from survey labels: "fine_tuned" or "from_scratch"."""
         return self.data / "finetuned" / "estimators" / arm
@@ -83,11 +88,6 @@ class TaskPaths:
     def finetuned_history(self) -> Path:
         """The learning curves of these."""
         return self.data / "finetuned" / "history.csv"
-
-    @property
-    def combination(self) -> Path:
-        """How network and reference are joined, by quantity."""
-        return self.data / "evaluated" / "combination.json"
 
     @property
     def predictions(self) -> Path:

@@ -37,6 +37,8 @@ FLAGS = {
     "not_significant": 64,  # there is no source of 5 sigma at the stamp's centre
     "sky_not_zero": 128,  # all corners hold light: the sky, or an object larger than the stamp
     "noise_unlike_sigma": 256,  # the sky scatters otherwise than sigma says, or has holes
+    "not_fitted": 512,  # the scene fit found no answer, and the network's stands alone
+    "methods_disagree": 1024,  # network and scene fit are further apart than their errors allow
 }
 """Bits of a measurement's column `flags`: what it cannot know by its own error bar."""
 

@@ -23,17 +23,17 @@ from halflight.prepare import Preparation
 if TYPE_CHECKING:
     from halflight import params
 
-# The share of a normal distribution within one standard deviation.
-ONE_SIGMA = 0.6827
-# Columns of the training table whose range an estimator remembers, beside those of its quantities.
-RANGES = ("magnitude", "psf_half_light_radius")
+# Stamps whose batches settle the statistics of batch normalisations: they forget within some 40.
+SETTLING = 3200
+LEAST_SCATTER = 1e-3  # of labels, that a head starts from: those of a single value have none
 
 
 @dataclass(frozen=True)
 class LabelledStamps:
     """Prepared stamps with their labels, and the rows that train and validate.
 
-    labels: (n, quantities) of all stamps; those of other rows may be NaN. train, validation: rows.
+    labels: (n, quantities) of all stamps, in units of the pixel and of its noise, as a network's
+    answers are; those of other rows may be NaN. train, validation: rows.
 
     Raises ValueError where a row to learn from has no finite label, or there is no row.
     """
@@ -53,6 +53,20 @@ class LabelledStamps:
                     f"{unlabelled} of {len(rows)} stamps to {name} have no finite label: leave "
                     "them out first"
                 )
+
+    @classmethod
+    def of(
+        cls,
+        task: tasks.Task,
+        stamps: store.Stamps,
+        values: np.ndarray,
+        *,
+        train: np.ndarray,
+        validation: np.ndarray,
+    ) -> LabelledStamps:
+        """Stamps whose labels are learnt values (n, quantities): see `Quantity.offset`."""
+        offsets = task.offsets(stamps.instrument, stamps.table["noise"].to_numpy())
+        return cls(stamps, values - offsets, train=train, validation=validation)
 
     def batches(
         self, task: tasks.Task, rows: np.ndarray, fit: params.Fit, *, training: bool
@@ -95,7 +109,7 @@ def choose_backend(train: params.Train) -> nn.Choice:
 
 def new_estimator(
     task: tasks.Task,
-    stamps: store.Stamps,
+    data: LabelledStamps,
     preparation: Preparation,
     train: params.Train,
     *,
@@ -105,13 +119,19 @@ def new_estimator(
 ) -> Estimator:
     """An untrained estimator for prepared stamps such as these, with the network of section train.
 
-    Its training range is that of the table's training split.
+    Its head starts at the mean and scatter of the labels to train on, whose range it remembers.
     """
+    stamps = data.stamps
     network = new_network(task, stamps, train.model, backend=backend, seed=seed)
-    table = stamps.table[stamps.table["split"] == "train"]
-    columns = (*RANGES, *(quantity.column for quantity in task.quantities))
-    known = [name for name in columns if name in table and np.isfinite(table[name]).any()]
-    ranges = {name: (float(table[name].min()), float(table[name].max())) for name in known}
+    labels = data.labels[data.train]
+    scatter = np.maximum(labels.std(axis=0), LEAST_SCATTER)
+    weights = network.get_weights()
+    bias = np.concatenate([labels.mean(axis=0), 2.0 * np.log(scatter)])
+    network.set_weights({**weights, "head/bias": bias.astype(weights["head/bias"].dtype)})
+    sizes = stamps.table["psf_half_light_radius"].to_numpy(float)[data.train]
+    seen = {"psf_half_light_radius": sizes / stamps.instrument.pixel_scale}
+    seen |= {q.name: labels[:, number] for number, q in enumerate(task.quantities)}
+    ranges = {name: (float(v.min()), float(v.max())) for name, v in seen.items()}
     return Estimator(
         network, task, stamps.instrument, preparation, ranges, provenance=dict(provenance)
     )
@@ -161,10 +181,12 @@ def fit(
 ) -> tuple[Estimator, pd.DataFrame]:
     """Train to the best validation loss and calibrate; return the estimator and its history.
 
-    With `augment` every stamp is turned and mirrored on its way into the network. An interrupted
-    run goes on from its last epoch, to the same bytes, as long as `identity` (a fingerprint of the
-    data and of all that shaped the estimator), `code` (one of the code that trains) and the
-    settings are the same. Where the code alone is another, training begins anew and says so.
+    What is validated and kept are running averages of the weights (Polyak & Juditsky 1992), which
+    jump less than the weights, with batch statistics of their own. With `augment` every stamp is
+    turned and mirrored on its way into the network. An interrupted run goes on from its last epoch,
+    to the same bytes, as long as `identity` (a fingerprint of the data and of all that shaped the
+    estimator), `code` (one of the code that trains) and the settings are the same. Where the code
+    alone is another, training begins anew and says so.
     """
     task, network = estimator.task, estimator.network
     batches = data.batches(task, data.train, settings, training=True)
@@ -179,7 +201,11 @@ def fit(
     trained = presets.augmented.build(network, seed=settings.seed) if settings.augment else network
     trained.compile(
         optimizers.AdamW(
-            rate, weight_decay=settings.weight_decay, global_clipnorm=settings.global_clipnorm
+            rate,
+            weight_decay=settings.weight_decay,
+            global_clipnorm=settings.global_clipnorm,
+            use_ema=True,
+            ema_momentum=settings.ema_momentum,
         ),
         loss=task.loss,
         metrics=list(task.metrics),
@@ -190,6 +216,7 @@ def fit(
         validation_data=validation,
         epochs=settings.epochs,
         callbacks=[
+            callbacks.SwapEMAWeights(swap_on_epoch=True),
             callbacks.EarlyStopping(
                 monitor="val_loss", patience=settings.patience, restore_best_weights=True
             ),
@@ -199,16 +226,29 @@ def fit(
     )
     if trained is not network:
         network.compile_as(trained)  # so that it is saved with its optimizer
-    scales = error_scales(estimator, data)
-    factors = ", ".join(
-        f"{scale:.3f} ({quantity.name})"
-        for quantity, scale in zip(task.quantities, scales, strict=True)
-    )
-    print(f"{name}: error bars scaled to cover 68 % of the validation split, by {factors}")
-    shutil.rmtree(checkpoint, ignore_errors=True)
+    settle_statistics(network, data, task, settings)
     counts = {"train": len(data.train), "validation": len(data.validation)}
-    calibrated = estimator.recalibrated(scales).with_provenance(labels=counts)
+    calibrated = estimator.recalibrated(residuals(estimator, data)).with_provenance(labels=counts)
+    tails = ", ".join(f"{dof:.1f} ({quantity})" for quantity, dof in calibrated.dof.items())
+    print(
+        f"{name}: error bars hold 68 and 95 % of the validation split; degrees of freedom {tails}"
+    )
+    shutil.rmtree(checkpoint, ignore_errors=True)
     return calibrated, pd.DataFrame(list(history)).assign(arm=name)
+
+
+def settle_statistics(
+    network: nn.Model, data: LabelledStamps, task: tasks.Task, settings: params.Fit
+) -> None:
+    """Give batch normalisations the statistics of the weights as they are: no weight changes.
+
+    Those of the training are of the weights that it went through, and not of their averages.
+    """
+    settled = presets.augmented.build(network, seed=settings.seed) if settings.augment else network
+    if settled is network:
+        settled = nn.Model(network.inputs, network.outputs, backend=network.backend)
+    settled.compile(optimizers.SGD(0.0), loss=task.loss)
+    settled.fit(data.batches(task, data.train[:SETTLING], settings, training=True), epochs=1)
 
 
 def told(estimator: Estimator, *names: str) -> Any:
@@ -227,17 +267,16 @@ def told(estimator: Estimator, *names: str) -> Any:
     return entry
 
 
-def error_scales(estimator: Estimator, data: LabelledStamps) -> np.ndarray:
-    """What each quantity's error bar must grow by to cover 68.27 % of the validation split."""
+def residuals(estimator: Estimator, data: LabelledStamps) -> np.ndarray:
+    """What the validation split is off by, over its sigmas: (rows, quantities)."""
     values, sigmas = predict_prepared(estimator, data.stamps, data.validation)
-    off = np.abs(values - data.labels[data.validation]) / sigmas
-    return np.asarray(np.quantile(off, ONE_SIGMA, axis=0))
+    return np.asarray((values - data.labels[data.validation]) / sigmas)
 
 
 def predict_prepared(
     estimator: Estimator, stamps: store.Stamps, rows: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Values and sigmas, each (rows, quantities), of prepared stamps on disk."""
+    """What `Estimator.predict` answers of prepared stamps on disk."""
     parts = [
         estimator.predict({name: stamps[name][chunk] for name in estimator.task.inputs})
         for chunk in np.split(rows, range(CHUNK, len(rows), CHUNK))

@@ -1,40 +1,63 @@
 """Joining two measurements: by hand, and better than either on galaxies that were not fitted on."""
 
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
 
 from halflight.combination import LEAST_COUNT, Combination, TooFewError
+from halflight.predictive import ONE_SIGMA, quantile
 
-PLAIN = Combination(fit_scale=1.0, floor=0.0, inflation=0.0, disagreement=0.0, scale=1.0)
+TRUSTING = Combination(fit_scale=1.0, wrong_share=1e-12, wrong_scale=2.0, network_scale=1.0)
+WARY = Combination(fit_scale=1.2, wrong_share=0.1, wrong_scale=8.0, network_scale=1.1)
+SIZES = st.floats(0.01, 1.0)
 
 
-def one(combination, *numbers):
-    value, sigma = combination.joined(*(np.array([number]) for number in numbers))
-    return value[0], sigma[0]
+def one(combination, *numbers, dof=5.0):
+    joined = combination.joined(*(np.array([number]) for number in (*numbers, dof)))
+    return [values[0] for values in joined]
 
 
 def test_two_honest_measurements_are_weighed_by_their_variances():
-    value, sigma = one(PLAIN, 1.0, 0.1, 2.0, 0.2)
+    value, sigma, dof = one(TRUSTING, 1.0, 0.1, 2.0, 0.2)
     assert value == pytest.approx(0.8 * 1.0 + 0.2 * 2.0)
     assert sigma == pytest.approx(np.sqrt(1 / (100 + 25)))
+    assert dof == math.inf
 
 
-def test_every_number_by_hand():
-    joint = Combination(fit_scale=2.0, floor=0.15, inflation=0.5, disagreement=0.3, scale=1.2)
-    apart = 1.0 / np.hypot(0.1, 0.2) - 2.0
-    error = np.hypot(0.2, 0.15) * (1.0 + 0.5 * apart)
-    w = 0.04 / (0.04 + error**2)
-    value, sigma = one(joint, 1.0, 0.1, 2.0, 0.2)
-    assert value == pytest.approx(w * 1.0 + (1 - w) * 2.0)
-    variance = 1 / (1 / error**2 + 25.0) + 0.3 * w * (1 - w)
-    assert sigma == pytest.approx(1.2 * np.sqrt(variance))
+@settings(max_examples=40, deadline=None)
+@given(st.floats(-2.0, 2.0), SIZES, st.floats(-2.0, 2.0), SIZES)
+def test_median_and_intervals_are_those_of_the_product_of_both(fit, e, network, s):
+    y = np.linspace(-15.0, 15.0, 300_001)
+    narrow, broad = (stats.norm(fit, 1.2 * e * scale) for scale in (1.0, 8.0))
+    density = (0.9 * narrow.pdf(y) + 0.1 * broad.pdf(y)) * stats.norm(network, 1.1 * s).pdf(y)
+    below = np.cumsum(density) / density.sum()
+    low, lower, middle, upper, high = np.interp(
+        [0.025, 0.5 - ONE_SIGMA / 2, 0.5, 0.5 + ONE_SIGMA / 2, 0.975], below, y
+    )
+    value, sigma, dof = one(WARY, fit, e, network, s)
+    assert value == pytest.approx(middle, abs=2e-4)
+    assert sigma == pytest.approx((upper - lower) / 2, rel=1e-2, abs=2e-4)
+    told = quantile(0.975, dof) * sigma
+    wide = np.clip((high - low) / 2, quantile(0.975) * sigma, quantile(0.975, 1.0) * sigma)
+    assert told == pytest.approx(wide, rel=1e-2, abs=4e-4)
+
+
+def test_a_fit_far_from_the_network_is_held_for_wrong_and_the_bar_holds_both():
+    near, far = one(WARY, 1.0, 0.01, 1.2, 0.2), one(WARY, 1.0, 0.01, 3.0, 0.2)
+    assert near[0] == pytest.approx(1.0, abs=0.01)
+    assert far[0] > 1.05
+    assert far[1] > 5 * near[1]
 
 
 def test_where_one_has_no_answer_the_other_counts_alone():
     nan = np.nan
-    assert one(PLAIN, nan, nan, 2.0, 0.2) == (2.0, 0.2)
-    assert one(PLAIN, 1.0, 0.1, nan, nan) == (1.0, 0.1)
-    assert np.isnan(one(PLAIN, nan, 0.1, nan, 0.2)).all()
+    assert one(TRUSTING, nan, nan, 2.0, 0.2) == [2.0, 0.2, 5.0]
+    assert one(TRUSTING, 1.0, 0.1, nan, nan) == pytest.approx([1.0, 0.1, math.inf])
+    assert np.isnan(one(TRUSTING, nan, 0.1, nan, 0.2)).all()
 
 
 def galaxies(count, seed):
@@ -50,15 +73,19 @@ def galaxies(count, seed):
 
 def test_fitted_on_some_it_beats_both_on_others_with_honest_errors():
     joint = Combination.fitted(*galaxies(700, 1))
+    assert joint.fit_scale == pytest.approx(1.3, rel=0.15)
+    assert joint.network_scale == pytest.approx(1.0, rel=0.15)
     *measured, truth = galaxies(4000, 2)
-    value, sigma = joint.joined(*measured)
+    value, sigma, dof = joint.joined(*measured, np.full(4000, math.inf))
 
     def typical(values):
         return np.median(np.abs(values - truth))
 
+    off = np.abs(value - truth)
     assert typical(value) < 0.95 * min(typical(measured[0]), typical(measured[2]))
-    assert np.mean(np.abs(value - truth) > 0.3) < 0.5 * np.mean(np.abs(measured[0] - truth) > 0.3)
-    assert np.mean(np.abs(value - truth) < sigma) == pytest.approx(0.68, abs=0.04)
+    assert np.mean(off > 0.3) < 0.5 * np.mean(np.abs(measured[0] - truth) > 0.3)
+    assert np.mean(off < sigma) == pytest.approx(0.68, abs=0.03)
+    assert np.mean(off < sigma * quantile(0.975, dof)) == pytest.approx(0.95, abs=0.02)
 
 
 def test_galaxies_without_a_measurement_do_not_count_in_the_fit():
@@ -74,6 +101,8 @@ def test_too_few_galaxies_are_told():
 
 
 def test_it_survives_json():
-    assert Combination.from_dict(PLAIN.to_dict()) == PLAIN
-    with pytest.raises(ValueError, match="not made of"):
+    assert Combination.from_dict(WARY.to_dict()) == WARY
+    with pytest.raises(ValueError, match="a combination is made of"):
         Combination.from_dict({"scale": 1.0})
+    with pytest.raises(ValueError, match="positive numbers"):
+        Combination.from_dict(WARY.to_dict() | {"fit_scale": -1.0})

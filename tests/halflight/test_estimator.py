@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from halflight import files
 from halflight.estimator import CHUNK, DESCRIPTION, Estimator
-from halflight.instrument import SDSS
+from halflight.instrument import SDSS, Instrument
 from halflight.prepare import orient
 from halflight.quality import FLAGS
 from tests.tiny import (
@@ -25,10 +26,8 @@ from tests.tiny import (
     write_raw,
 )
 
-COLUMNS = [
-    "ln_radius", "ln_radius_sigma", "half_light_radius", "half_light_radius_16",
-    "half_light_radius_84", "bad_fraction", "flags",
-]  # fmt: skip
+COLUMNS = [*RADIUS.table(*np.empty((3, 0, 3))), "bad_fraction", "flags"]
+NUMBERS = [name for name in COLUMNS if not name.endswith("_dof")]  # without: a Gaussian's infinity
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +54,7 @@ def test_a_row_a_stamp_with_the_radius_its_error_and_no_flag(measuring, stamps):
     table = measuring.measure(*stamps)
     assert list(table) == COLUMNS
     assert len(table) == 8
-    assert np.isfinite(table).all(axis=None)
+    assert np.isfinite(table[NUMBERS]).all(axis=None)
     assert (table["ln_radius_sigma"] > 0).all()
     assert table["ln_radius"].nunique() == 8
     np.testing.assert_allclose(table["half_light_radius"], np.exp(table["ln_radius"]))
@@ -67,7 +66,9 @@ def test_what_was_saved_measures_the_same_to_the_byte(measuring, stamps, tmp_pat
     measuring.save(tmp_path / "estimator")
     loaded = Estimator.load(tmp_path / "estimator")
     same(loaded.measure(*stamps), measuring.measure(*stamps))
-    for name in ("task", "instrument", "preparation", "training_range", "orientations", "licence"):
+    for name in (
+        *("task", "instrument", "preparation", "training_range", "dof", "orientations", "licence"),
+    ):
         assert getattr(loaded, name) == getattr(measuring, name), name
     assert loaded.provenance.items() > measuring.provenance.items()
     loaded.save(tmp_path / "again")
@@ -178,9 +179,9 @@ def test_a_stamp_of_too_many_bad_pixels_is_flagged_and_measured(measuring, stamp
 
 
 def test_a_radius_beyond_those_of_the_training_is_flagged(measuring, stamps):
-    radii = measuring.measure(*stamps)["half_light_radius"]
-    low, high = np.sort(radii)[[1, 5]]
-    narrow = replace(measuring, training_range={"half_light_radius": (low, high)})
+    radii = measuring.measure(*stamps)["ln_radius"] - np.log(R.pixel_scale)
+    low, high = np.sort(radii)[[1, 5]] + [-1e-9, 1e-9]
+    narrow = replace(measuring, training_range={"ln_radius": (low, high)})
     table = narrow.measure(*stamps)
     outside = ~radii.between(low, high)
     assert outside.sum() == 3
@@ -217,7 +218,7 @@ def test_a_stamp_without_a_psf_is_a_row_of_nan_and_the_others_are_as_before(
     table = measuring.measure(*stamps)
     others = np.arange(8) != 3
     same(table[others], before[others])
-    assert table.loc[3, COLUMNS[:5]].isna().all()
+    assert table.loc[3, COLUMNS[:-2]].isna().all()
     assert table["flags"][3] == FLAGS["not_measured"]
     assert table["bad_fraction"][3] == 0
 
@@ -244,7 +245,7 @@ def test_a_stamp_without_a_good_pixel_is_a_row_of_nan(measuring, stamps, blank):
     table = measuring.measure(*stamps)
     others = np.arange(8) != 3
     same(table[others], before[others])
-    assert table.loc[3, COLUMNS[:5]].isna().all()
+    assert table.loc[3, COLUMNS[:-2]].isna().all()
     assert table["flags"][3] == FLAGS["not_measured"] | FLAGS["bad_pixels"]
     assert table["bad_fraction"][3] == 1
 
@@ -255,7 +256,7 @@ def test_an_absurd_pixel_or_psf_spoils_no_other_stamp(measuring, stamps):
     table = measuring.measure(*stamps)
     others = [0, 1, 2, 5, 6, 7]
     same(table.iloc[others], before.iloc[others])
-    assert np.isfinite(table).all(axis=None)
+    assert np.isfinite(table[NUMBERS]).all(axis=None)
     beyond = stamps[2].astype(np.float64)
     beyond[4] = 1e39
     assert measuring.measure(*stamps[:2], beyond)["flags"][4] == FLAGS["not_measured"]
@@ -271,7 +272,7 @@ def test_a_pixel_that_float32_cannot_hold_is_a_bad_one(measuring, stamps):
 
 def test_only_hopeless_stamps_are_rows_of_nan_too(measuring, stamps):
     table = measuring.measure(np.full_like(stamps[0], np.nan), *stamps[1:])
-    assert table[COLUMNS[:5]].isna().all(axis=None)
+    assert table[COLUMNS[:-2]].isna().all(axis=None)
 
 
 def test_no_stamps_make_an_empty_table_of_the_same_columns(measuring, stamps, tmp_path):
@@ -291,26 +292,35 @@ def test_stamps_on_disk_are_measured_as_those_in_memory(measuring, tmp_path):
     same(measuring.measure_stamps(opened, rows), expected.iloc[rows].reset_index(drop=True))
 
 
+def test_another_camera_changes_lengths_and_magnitudes_by_its_units_alone(
+    measuring, stamps, tmp_path
+):
+    before = measuring.measure(*stamps)
+    camera = Instrument("another", 0.2, ("x",), unit="electron", zero_point=31.0)
+    image, sigma, psf = stamps
+    table = measuring.measure(512 * image, 512 * sigma, psf, instrument=camera)
+    np.testing.assert_allclose(
+        table["ln_radius"], before["ln_radius"] + np.log(0.2 / R.pixel_scale), rtol=1e-12
+    )
+    shift = 31.0 - R.zero_point - 2.5 * np.log10(512)
+    np.testing.assert_allclose(table["magnitude"], before["magnitude"] + shift, rtol=1e-7)
+    unchanged = ["ln_radius_sigma", "axis_ratio", "magnitude_sigma", "bad_fraction", "flags"]
+    same(table[unchanged], before[unchanged])
+    brighter = (512 * image, 512 * sigma, psf)
+    opened = write_raw(tmp_path / "raw", discs(8)[0], *brighter, instrument=camera)
+    same(measuring.measure_stamps(opened), table)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"pixel_scale": 0.2}, r"pixel_scale 0\.2 instead of 0\.396"),
-        ({"bands": ("g",)}, r"bands \('g',\) instead of \('r',\)"),
-        ({"unit": "electron"}, "unit 'electron' instead of 'nanomaggy'"),
-        ({"zero_point": 25.0}, r"zero_point 25\.0 instead of 22\.5"),
-        ({"psf": "optical"}, "psf 'optical' instead of 'effective'"),
-        ({"pixel_scale": 0.2, "unit": "electron"}, "pixel_scale .*, unit "),
+        ({"psf": "optical"}, "1 band.* and effective PSFs; those of HSC have 1 .* and optical"),
+        ({"bands": ("g", "r")}, r"1 band.*; those of HSC have 2 \(g, r\)"),
     ],
 )
-def test_stamps_of_another_instrument_are_refused_by_name(
-    measuring, stamps, tmp_path, change, message
-):
-    other = replace(R, name="HSC", **change)
-    with pytest.raises(ValueError, match=f"measures stamps of SDSS, these have {message}"):
-        measuring.measure(*stamps, instrument=other)
-    opened = write_raw(tmp_path / "raw", *discs(3), instrument=other)
+def test_stamps_of_other_bands_or_psfs_are_refused_by_name(measuring, stamps, change, message):
     with pytest.raises(ValueError, match=message):
-        measuring.measure_stamps(opened)
+        measuring.measure(*stamps, instrument=replace(R, name="HSC", **change))
 
 
 def test_a_camera_of_another_name_with_the_same_pixels_is_welcome(measuring, stamps):
@@ -354,7 +364,7 @@ def test_two_bands_are_measured_together_and_need_an_axis(stamps):
     two = [np.concatenate([a, a], axis=-1) for a in stamps]
     two[0][:4, ..., 0] *= 2
     table = both.measure(*two, instrument=gr)
-    assert np.isfinite(table).all(axis=None)
+    assert np.isfinite(table[NUMBERS]).all(axis=None)
     same(both.measure(*(a[4:] for a in two)), table.iloc[4:].reset_index(drop=True))
     with pytest.raises(ValueError, match=r"image must be \(8, side, side, 2\).*g, r"):
         both.measure(*(a[..., 0] for a in two))
@@ -366,7 +376,7 @@ def test_two_bands_are_measured_together_and_need_an_axis(stamps):
         ({"network": network(bands=2)}, "needs a network of the inputs"),
         ({"instrument": SDSS.with_bands("gr")}, "needs a network of the inputs"),
         ({"preparation": replace(PREPARATION, psf_size=11)}, "needs a network of the inputs"),
-        ({"network": network(SHAPE)}, "task radius needs a network of 2 outputs"),
+        ({"network": network(SHAPE)}, "task radius needs a network of 6 outputs"),
         ({"orientations": 0}, "orientations must be 1 to 8"),
         ({"orientations": 9}, "orientations must be 1 to 8"),
     ],
@@ -376,14 +386,19 @@ def test_parts_that_do_not_belong_together_are_refused(parts, message):
         estimator(**parts)
 
 
-def test_error_bars_can_be_widened_and_nothing_else_changes(stamps):
+def test_error_bars_are_made_to_hold_68_and_95_per_cent_and_nothing_else_changes(stamps):
     ours = estimator(SHAPE)
     before = ours.measure(*stamps)
-    after = ours.recalibrated(np.array([2.0, 0.5])).measure(*stamps)
+    p = (np.arange(4000) + 0.5) / 4000
+    heavy = stats.t.ppf(p, 3.0) / stats.t.ppf(0.841345, 3.0)
+    calibrated = ours.recalibrated(np.column_stack([2.0 * heavy, 0.5 * stats.norm.ppf(p)]))
+    after = calibrated.measure(*stamps)
     same(after[["ln_radius", "axis_ratio"]], before[["ln_radius", "axis_ratio"]])
     for name, scale in (("ln_radius", 2.0), ("axis_ratio", 0.5)):
         ratio = after[f"{name}_sigma"] / before[f"{name}_sigma"]
-        np.testing.assert_allclose(ratio, scale, rtol=1e-5)
+        np.testing.assert_allclose(ratio, scale, rtol=2e-3)
+    assert after["ln_radius_dof"].to_numpy() == pytest.approx(3.0, rel=0.02)
+    assert calibrated.dof["axis_ratio"] == np.inf
 
 
 def test_provenance_is_added_to_and_kept(measuring):
@@ -415,7 +430,7 @@ def test_a_folder_without_an_estimator_is_not_found(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 2}, "has format 2, this version of halflight reads 1"),
+        ({"format": 1}, "has format 1, this version of halflight reads 2"),
         ({"licence": ...}, "needs exactly the keys"),
         ({"extra": 1}, "needs exactly the keys"),
         ({"task": None}, ""),

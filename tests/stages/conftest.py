@@ -10,7 +10,7 @@ import yaml
 
 from halflight import files
 from halflight.paths import DATASETS, TaskPaths
-from stages import evaluate
+from stages import combine, evaluate
 from tests.tiny import PREPARATION, RADIUS, discs, estimator, write_prepared, write_raw
 
 PLACE = TaskPaths("radius")
@@ -78,6 +78,11 @@ def classical_table(table, seed=0):
             "scene_fit_ln_radius": ln_radius + 0.05 * rng.normal(size=count),
             "sersic_fit_ln_radius": ln_radius + 0.06,
             "scene_fit_ln_radius_error": 0.05,
+            "scene_fit_ln_axis_ratio": np.log(table["axis_ratio"].to_numpy()),
+            "scene_fit_ln_axis_ratio_error": 0.05,
+            "scene_fit_magnitude": table["magnitude"].to_numpy(),
+            "scene_fit_magnitude_error": 0.05,
+            "scene_fit_bulge_fraction": 0.2,
             "scene_fit_converged": True,
             "scene_fit_sersic_n": 1.0,
             "scene_fit_axis_ratio": table["axis_ratio"].to_numpy(),
@@ -134,7 +139,7 @@ def write_estimators():
     """Write the estimators of `estimators` into the current folder."""
     estimator().save(PLACE.trained)
     for number, arm in enumerate(("fine_tuned", "from_scratch"), start=10):
-        ours = estimator().recalibrated(np.array([2.0]))
+        ours = estimator().recalibrated(np.full((4, 3), 2.0))
         ours = ours.with_provenance(labels={"train": number}, device="cpu")
         ours.save(PLACE.finetuned(arm))
 
@@ -154,6 +159,7 @@ def whole(tmp_path_factory, root):
         write_params(root, {})
         write_survey()
         write_estimators()
+        combine.main("radius")
         evaluate.main("radius")
         sql = {"rows": "SELECT 1"}
         provenance = {"endpoint": "sandbox", "release": 17, "band": "r", "sql": sql, "counts": {}}

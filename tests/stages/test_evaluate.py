@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from halflight import files, store
-from halflight.combination import Combination
 from halflight.estimator import Estimator
-from stages import evaluate
+from halflight.joint import Joint
+from halflight.measured import measured_objects
+from stages import combine, evaluate
 from tests.tiny import RADIUS
 
 from .conftest import PLACE
@@ -34,6 +35,7 @@ def evaluated(surveyed, estimators, monkeypatch):
     measured.loc[measured["id"] == 1101, "scene_fit_converged"] = False
     measured.loc[measured["id"] == 1106, "scene_fit_ln_radius"] = np.nan
     files.write_parquet(PLACE.classical("survey"), measured)
+    combine.main("radius")
     evaluate.main("radius")
 
 
@@ -42,9 +44,14 @@ def split_for_tests(dataset):
     return table[table["split"] == "test"]
 
 
+def of_the_radius():
+    table = pd.read_parquet(PLACE.predictions)
+    return table[table["quantity"] == "ln_radius"]
+
+
 def of_the_test_split(dataset):
     stamps = store.read_stamps(PLACE.stamps(dataset))
-    return evaluate.measured_objects(PLACE, RADIUS, stamps, dataset, "test")
+    return measured_objects(PLACE, RADIUS, stamps, dataset, "test")
 
 
 def test_objects_are_of_the_test_split_and_measured_classically(surveyed):
@@ -64,7 +71,8 @@ def test_objects_are_of_the_test_split_and_measured_classically(surveyed):
 
 def test_every_method_measures_every_object_of_its_data_set(evaluated):
     table = pd.read_parquet(PLACE.predictions)
-    assert set(table["quantity"]) == {"ln_radius"}
+    assert set(table["quantity"]) == {"ln_radius", "ln_axis_ratio", "magnitude"}
+    table = table[table["quantity"] == "ln_radius"]
     for dataset, methods in METHODS.items():
         of = table[table["dataset"] == dataset]
         assert set(of["method"]) == methods
@@ -74,7 +82,7 @@ def test_every_method_measures_every_object_of_its_data_set(evaluated):
 
 
 def test_a_network_measures_the_stamp_of_the_object(evaluated):
-    table = pd.read_parquet(PLACE.predictions).set_index(["method", "id"])
+    table = of_the_radius().set_index(["method", "id"])
     raw = store.read_stamps(PLACE.stamps("survey"))
     where = {"zero_shot": PLACE.trained, "fine_tuned": PLACE.finetuned("fine_tuned")}
     for method, folder in where.items():
@@ -108,34 +116,34 @@ def test_the_scores_are_of_every_method_and_say_where_they_were_computed(evaluat
     assert scores["survey_truth"]["zero_shot"]["count"] == 10
     assert scores["survey_truth"]["scene_fit"]["count"] == 9
     bins = pd.read_csv(PLACE.bins)
-    assert set(bins["quantity"]) == {"ln_radius"}
-    transfer = pd.read_csv(PLACE.transfer).set_index(["against", "arm"])["count_labels"]
+    assert set(bins["quantity"]) == {"ln_radius", "ln_axis_ratio", "magnitude"}
+    transfer = pd.read_csv(PLACE.transfer)
+    of_radius = transfer[transfer["quantity"] == "ln_radius"]
+    transfer = of_radius.set_index(["against", "arm"])["count_labels"]
     assert transfer["reference"].to_dict() == {
         "zero_shot": 0, "fine_tuned": 10, "from_scratch": 11, "aperture": 0, "sersic_fit": 0,
     }  # fmt: skip
 
 
-def test_network_and_fit_are_joined_by_what_the_validation_split_tells(evaluated):
-    numbers = files.read_json(PLACE.combination)
-    assert set(numbers) == {"ln_radius"}
-    joint = Combination.from_dict(numbers["ln_radius"])
-    table = pd.read_parquet(PLACE.predictions).set_index(["dataset", "id"])
+def test_network_and_fit_are_joined_as_the_estimator_says(evaluated):
+    joint = Joint.load(PLACE.estimator)
+    table = of_the_radius().set_index(["dataset", "id"])
     of = dict(iter(table.groupby("method")))
     for dataset, network in (("simulated", "network"), ("survey", "zero_shot")):
         fit = of["scene_fit"].loc[dataset].reindex(of["combined"].loc[dataset].index)
         if dataset == "survey":
             fit.loc[1101, ["value", "sigma"]] = np.nan  # it did not converge
         one = of[network].loc[dataset].loc[fit.index]
-        value, sigma = joint.joined(
-            *(frame[name].to_numpy() for frame in (fit, one) for name in ("value", "sigma"))
+        value, sigma, dof = joint.combinations["ln_radius"].joined(
+            *(frame[name].to_numpy() for frame in (fit, one) for name in ("value", "sigma")),
+            one["dof"].to_numpy(),
         )
-        np.testing.assert_array_equal(of["combined"].loc[dataset]["value"], value)
-        np.testing.assert_array_equal(of["combined"].loc[dataset]["sigma"], sigma)
+        for name, expected in {"value": value, "sigma": sigma, "dof": dof}.items():
+            np.testing.assert_array_equal(of["combined"].loc[dataset][name], expected)
 
 
-def test_too_small_a_validation_split_joins_nothing_and_says_so(surveyed, estimators, capsys):
+def test_without_a_combination_the_network_and_the_fits_stand_alone(surveyed, estimators):
     estimators()
+    combine.main("radius")  # of 10 stamps, which are too few
     evaluate.main("radius")
     assert "combined" not in set(pd.read_parquet(PLACE.predictions)["method"])
-    assert files.read_json(PLACE.combination) == {}
-    assert "are not joined: a combination is fitted on at least 30" in capsys.readouterr().out

@@ -70,7 +70,7 @@ def test_stamps_are_cropped_stretched_and_bad_ones_left_out_by_name(folder, prep
     assert out.table.set_index("id")["bad_fraction"][105] == np.float32(0.01)
     row = 10
     source = stamps["image"][out.table["source_index"][row]][1:-1, 1:-1]
-    back = unstretch(out["image"][row], preparation.image_softening)
+    back = unstretch(out["image"][row], preparation.image_softening) * out.table["noise"][row]
     np.testing.assert_allclose(back, source, rtol=1e-5, atol=1e-6)
 
 
@@ -78,13 +78,15 @@ def test_the_stage_writes_the_stamps_what_was_done_and_what_was_left_out(
     folder, root, monkeypatch, settings, capsys
 ):
     monkeypatch.setattr("halflight.params.read", {"radius.prepare": settings}.__getitem__)
-    written(pd.DataFrame({"id": np.arange(100, 300)}), "simulated", "simulated")
+    tiers = np.repeat(["camera", "sdss_like"], 100)
+    written(pd.DataFrame({"id": np.arange(100, 300), "tier": tiers}), "simulated", "simulated")
     prepare.main("radius", "simulated")
     out = store.read_stamps(PLACE.prepared("simulated"))
     assert len(out) == 199
-    shares = out.table["split"].value_counts(normalize=True)
-    wanted = settings.split["simulated"].fractions
-    assert [shares[name] for name in SPLITS] == pytest.approx(wanted, abs=0.01)
+    for tier, of_tier in out.table.groupby("tier"):
+        shares = of_tier["split"].value_counts(normalize=True).reindex(SPLITS, fill_value=0.0)
+        wanted = settings.split[tier].fractions
+        assert shares.to_list() == pytest.approx(wanted, abs=0.02), tier
     assert pd.read_csv(PLACE.left_out("simulated"))["id"].tolist() == [103]
     assert (
         Preparation.from_dict(prepare.files.read_json(PLACE.preparation("simulated"))).stamp_size
@@ -124,7 +126,7 @@ def test_every_sky_has_its_kind_of_patch(folder, settings, origin):
 
 
 def test_a_stamps_split_does_not_depend_on_its_pixels(folder, settings):
-    stamps = written(pd.DataFrame({"id": np.arange(40)}), "simulated")
+    stamps = written(pd.DataFrame({"id": np.arange(40), "tier": "camera"}), "simulated")
     split = prepare.split_stamps(stamps, settings)
     blind = store.Stamps(stamps.table, {}, stamps.instrument, stamps.origin)
     assert prepare.split_stamps(blind, settings).tolist() == split.tolist()

@@ -7,12 +7,15 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from halflight.export.export import LOWEST_OPSET, export_onnx
 from halflight.export.wrapping import Wrapping
 from halflight.export.writer import Value, Writer
 
 if TYPE_CHECKING:
     from halflight.estimator import Estimator
+    from halflight.tasks import Quantity
 
 # A slice's end that means "to the first element, walking backwards".
 _BEFORE_THE_FIRST = -(2**31)
@@ -24,10 +27,11 @@ def export_estimator(
     """Write an estimator as an ONNX file, whole or not at all.
 
     Its inputs are "image" (batch, stamp_size, stamp_size, bands) and "psf" (batch, psf_size,
-    psf_size, bands), float32: the middle of each stamp in the instrument's unit, bad pixels 0. Its
-    outputs are NAME and NAME_sigma (batch,) for every quantity. Stretch, orientations and
-    calibration are in the graph; so that a reader knows what it takes and gives, `estimator.json`
-    is in the file's metadata, under "estimator".
+    psf_size, bands), float32: the middle of each stamp in the instrument's unit, bad pixels 0, and
+    "noise" (batch, bands): `halflight.prepare.Prepared.noise`. Its outputs are NAME and NAME_sigma
+    (batch,) for every quantity, for the pixel scale and zero point that it was trained on. Stretch,
+    orientations and calibration are in the graph; so that a reader knows what it takes and gives,
+    `estimator.json` is in the file's metadata, under "estimator".
 
     Raises ValueError as `export_onnx` does.
     """
@@ -39,7 +43,9 @@ class _Measurement(Wrapping):
 
     def __init__(self, estimator: Estimator) -> None:
         self._orientations = estimator.orientations
-        self._quantities = [quantity.name for quantity in estimator.task.quantities]
+        self._quantities = estimator.task.quantities
+        self._instrument = estimator.instrument
+        self.inputs = {"noise": (len(estimator.instrument.bands),)}
         preparation = estimator.preparation
         self._softening = {
             "image": preparation.image_softening,
@@ -51,7 +57,11 @@ class _Measurement(Wrapping):
         """Stretch every input, and put its orientations below each other in the batch."""
         read = []
         for value in inputs:
-            scaled = writer.op("Mul", value.name, writer.numbers(1 / self._softening[value.name]))
+            pixels = value.name
+            if pixels == "image":
+                shape = writer.integers([-1, 1, 1, *self.inputs["noise"]], "shape")
+                pixels = writer.op("Div", pixels, writer.op("Reshape", "noise", shape))
+            scaled = writer.op("Mul", pixels, writer.numbers(1 / self._softening[value.name]))
             stretched = writer.op("Asinh", scaled)
             turned = [_oriented(writer, stretched, k) for k in range(self._orientations)]
             read.append(Value(writer.op("Concat", *turned, axis=0), value.shape))
@@ -69,12 +79,27 @@ class _Measurement(Wrapping):
         values = _mean_over_first(writer, means)
         sigmas = writer.op("Sqrt", _mean_over_first(writer, variances))
         measured = {}
-        for number, name in enumerate(self._quantities):
+        for number, quantity in enumerate(self._quantities):
             for suffix, table in (("", values), ("_sigma", sigmas)):
                 column = _slice(writer, table, 1, number, number + 1)
                 flat = writer.op("Reshape", column, writer.integers([-1], "shape"))
-                measured[name + suffix] = Value(flat, ())
+                if not suffix:
+                    flat = self._in_its_unit(writer, quantity, flat)
+                measured[quantity.name + suffix] = Value(flat, ())
         return measured
+
+    def _in_its_unit(self, writer: Writer, quantity: Quantity, answer: str) -> str:
+        """The network's answer (batch,) as a learnt value: see `Quantity.offset`."""
+        if not quantity.scales_with:
+            return answer
+        [of_one] = quantity.offset(self._instrument, np.ones(1))
+        answer = writer.op("Add", answer, writer.numbers(of_one))
+        if quantity.scales_with == "pixel":
+            return answer
+        first = _slice(writer, "noise", 1, 0, 1)
+        noise = writer.op("Reshape", first, writer.integers([-1], "shape"))
+        magnitudes = writer.numbers(-2.5 / np.log(10.0))
+        return writer.op("Add", answer, writer.op("Mul", writer.op("Log", noise), magnitudes))
 
 
 def _oriented(writer: Writer, x: str, orientation: int) -> str:

@@ -57,7 +57,7 @@ def _proto(model: Model, opset: int, wrapping: Wrapping) -> ModelProto:
             f"export_onnx: opset must be an integer of {LOWEST_OPSET} to {HIGHEST_OPSET}, "
             f"received {opset!r}"
         )
-    names = [*model.input_names, *model.output_names]
+    names = [*model.input_names, *wrapping.inputs, *model.output_names]
     for name in names:
         if not name or names.count(name) > 1:
             raise ValueError(
@@ -84,7 +84,7 @@ def _proto(model: Model, opset: int, wrapping: Wrapping) -> ModelProto:
             f"export_onnx: the weights take {size} bytes, but an ONNX file holds less than 2 GiB: "
             "export a smaller model"
         )
-    proto = _assemble(model, written, steps, constants, opset)
+    proto = _assemble(model, wrapping, written, steps, constants, opset)
     helper.set_model_props(proto, dict(wrapping.metadata))
     onnx.checker.check_model(proto, full_check=True)
     return proto
@@ -116,6 +116,7 @@ def _needed(steps: Sequence[Step], outputs: Iterable[str]) -> list[Step]:
 
 def _assemble(
     model: Model,
+    wrapping: Wrapping,
     written: Mapping[str, Value],
     steps: Sequence[Step],
     constants: Mapping[str, Host],
@@ -125,6 +126,10 @@ def _assemble(
     inputs = [
         helper.make_tensor_value_info(name, _TYPES[tensor.dtype], ["batch", *tensor.shape])
         for name, tensor in zip(model.input_names, model.inputs, strict=True)
+    ]
+    inputs += [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *shape])
+        for name, shape in wrapping.inputs.items()
     ]
     outputs = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *value.shape])

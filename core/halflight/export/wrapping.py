@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from halflight.export.writer import Value, Writer
+from halflight.nn.arrays import Shape
 
 
 class Wrapping:
@@ -10,6 +11,8 @@ class Wrapping:
 
     metadata: Mapping[str, str] = {}
     """Of the file."""
+    inputs: Mapping[str, Shape] = {}
+    """Those of the file beside the network's, without the axis "batch", by name."""
 
     def before(self, writer: Writer, inputs: Sequence[Value]) -> list[Value]:
         """Write what comes before the network; return what it reads, an entry an input."""

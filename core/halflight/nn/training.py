@@ -95,7 +95,11 @@ def _fit(run: Run, source: BatchSource, validation: BatchSource | None) -> None:
         if logs is None:
             break
         if held_out is not None:
+            for callback in run.callbacks:
+                callback.on_test_begin()
             logs |= {f"val_{name}": value for name, value in evaluate(compiled, held_out).items()}
+            for callback in run.callbacks:
+                callback.on_test_end()
         epoch, run.epoch = run.epoch, run.epoch + 1
         run.history.append({"epoch": epoch, **logs})
         for callback in run.callbacks:

@@ -5,7 +5,7 @@ Units and meanings stand in params.yaml, beside the values; here stand the rules
 
 import math
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from pydantic import ValidationError, model_validator
 
@@ -61,6 +61,19 @@ class TaskParams(Section):
     train: Train
     finetune: FineTune
     evaluate: Evaluate
+
+    @model_validator(mode="after")
+    def _every_origin_is_split(self) -> Self:
+        needed = {*self.simulate.tiers, *self.survey.selection}
+        rules = set(self.prepare.split)
+        if missing := sorted(map(str, needed - rules)):
+            raise ValueError(f"prepare.split has no rule for {', '.join(missing)}")
+        if strangers := sorted(map(str, rules - needed - set(get_args(Endpoint)))):
+            raise ValueError(
+                f"prepare.split has rules for {', '.join(strangers)}, which are neither tiers of "
+                "simulate nor endpoints"
+            )
+        return self
 
 
 class Params(Section):

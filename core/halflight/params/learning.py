@@ -85,6 +85,7 @@ class Fit(Section):
     warmup_epochs: NonNegativeInt
     weight_decay: NonNegativeFloat
     global_clipnorm: PositiveFloat
+    ema_momentum: Annotated[float, Field(ge=0, lt=1)]
     patience: PositiveInt
     augment: bool
 

@@ -23,11 +23,9 @@ from halflight.params.rules import (
     increasing,
 )
 
-Origin = Literal["simulated", "sandbox", "recorded", "sdss"]
-
 
 class Split(Section):
-    """How the stamps of one origin are divided."""
+    """How the stamps of one origin, or simulated tier, are divided."""
 
     fractions: Shares
     patches: Literal["stamps", "fields", "rows"]
@@ -37,7 +35,7 @@ class Prepare(Section):
     """Section prepare."""
 
     seed: Seed
-    split: dict[Origin, Split]
+    split: dict[str, Split]
     rows_per_patch: PositiveInt
     stamp_size: EvenSize
     psf_size: OddSize

@@ -1,14 +1,18 @@
 """Section simulate: the galaxies that the network is trained on."""
 
-from typing import Annotated
+import itertools
+from typing import Annotated, Self
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    JsonValue,
     NonNegativeFloat,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    model_validator,
 )
 
 from halflight.params.rules import (
@@ -87,11 +91,45 @@ class Population(Section):
     sky_gradient: NonNegativeFloat  # nmgy per pixel per pixel, standard deviation in x and in y
 
 
+class Tier(Section):
+    """Some of the simulated stamps, of one population."""
+
+    count: PositiveInt
+    first: NonNegativeInt  # number of its first stamp: no two tiers have one in common
+    population: dict[str, JsonValue]  # what differs from the section population
+
+
 class Simulate(Section):
     """Section simulate."""
 
     seed: Seed
-    count: PositiveInt
     stamp_size: EvenSize
     psf_size: OddSize
+    tiers: Annotated[dict[str, Tier], Field(min_length=1)]
     population: Population
+
+    @model_validator(mode="after")
+    def _tiers_are_populations_without_a_common_stamp(self) -> Self:
+        used: list[tuple[int, int, str]] = []
+        for name, tier in self.tiers.items():
+            try:
+                self.population_of(name)
+            except ValueError as error:
+                raise ValueError(f"tiers.{name}.population.{error}") from error
+            used.append((tier.first, tier.first + tier.count, name))
+        for (_, end, one), (first, _, other) in itertools.pairwise(sorted(used)):
+            if first < end:
+                raise ValueError(
+                    f"the tiers {one} and {other} have stamps in common: {other} begins at "
+                    f"{first}, {one} ends at {end - 1}"
+                )
+        return self
+
+    @property
+    def count(self) -> int:
+        """Stamps of all tiers."""
+        return sum(tier.count for tier in self.tiers.values())
+
+    def population_of(self, tier: str) -> Population:
+        """The population of a tier; ValueError names what breaks a rule."""
+        return self.population.changed(**self.tiers[tier].population)

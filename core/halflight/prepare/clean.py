@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def clean_stamps(image: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def clean_stamps(image: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Replace bad pixels by the sky and say how many there were.
 
     Parameters
@@ -14,8 +14,8 @@ def clean_stamps(image: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.n
 
     Returns
     -------
-    (n, S, S, bands) float32 image without bad pixels, and the (n,) float32 fraction of bad pixels,
-    the largest of any band.
+    (n, S, S, bands) float32 image without bad pixels, (n, S, S, bands) which pixels are usable, and
+    the (n,) float32 fraction of bad pixels, the largest of any band.
     """
     if image.shape != sigma.shape or image.ndim != 4:
         raise ValueError(
@@ -29,4 +29,4 @@ def clean_stamps(image: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.n
     bad = masked | ~(np.isfinite(native) & np.isfinite(noise) & (noise > 0))
     native[bad] = 0.0
     fraction = bad.mean(axis=(1, 2), dtype=np.float64).max(axis=-1)
-    return native, fraction.astype(np.float32)
+    return native, ~bad, fraction.astype(np.float32)

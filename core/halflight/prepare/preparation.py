@@ -16,15 +16,17 @@ LARGEST = np.finfo(np.float32).max
 
 
 class Prepared(NamedTuple):
-    """What a network is given, and how many pixels were bad before.
+    """What a network is given, and what it is not told.
 
-    image: (n, stamp_size, stamp_size, bands), psf: (n, psf_size, psf_size, bands), both float32;
-    bad_fraction: (n,) float32, of the whole stamp.
+    image: (n, stamp_size, stamp_size, bands), psf: (n, psf_size, psf_size, bands), both float32.
+    bad_fraction: (n,) float32, of the whole stamp. noise: (n, bands) float32, the median sigma of a
+    usable pixel of what the network sees, in the unit of the stamps; NaN without any.
     """
 
     image: np.ndarray
     psf: np.ndarray
     bad_fraction: np.ndarray
+    noise: np.ndarray
 
     @property
     def inputs(self) -> dict[str, np.ndarray]:
@@ -34,17 +36,18 @@ class Prepared(NamedTuple):
 
 @dataclass(frozen=True)
 class Preparation:
-    """Bad pixels become sky, the middle is cut out, and pixels are stretched by arcsinh.
+    """Bad pixels become sky, the middle is cut out, divided by its noise and stretched by arcsinh.
 
-    The stretch, arcsinh(f / softening) (Lupton, Gunn & Szalay 1999, AJ 118, 1406), is linear in the
-    noise and logarithmic in bright pixels. It is one fixed, monotonic function, the same for every
-    stamp, so the flux can be had back from its pixels; a scaling by each stamp's own peak would
-    lose it.
+    In units of its noise a stamp looks the same in any unit of flux and from any camera, so that
+    one network serves all. The stretch, arcsinh(f / softening) (Lupton, Gunn & Szalay 1999, AJ 118,
+    1406), is linear in the noise and logarithmic in bright pixels. It is one fixed, monotonic
+    function, the same for every stamp, so the flux over the noise can be had back from its pixels;
+    a scaling by each stamp's own peak would lose it.
 
     Attributes:
         stamp_size: pixels a side of the image that the network sees, even.
         psf_size: pixels a side of the PSF that it sees, odd.
-        image_softening: in the unit of the image; about the noise of a pixel.
+        image_softening: in units of the noise of a pixel.
         psf_softening: a fraction of the PSF's flux.
         max_bad_fraction: of a stamp's pixels; above it nothing that is measured is to be trusted.
     """
@@ -84,7 +87,8 @@ class Preparation:
         Raises:
             ValueError: shapes that do not fit, or a PSF that is not finite.
         """
-        clean, bad_fraction = clean_stamps(image, sigma)
+        clean, usable, bad_fraction = clean_stamps(image, sigma)
+        noise = _median_noise(*(centre_crop(a, self.stamp_size) for a in (sigma, usable)))
         points = np.ma.filled(psf, np.nan).astype(np.float32)
         wrong = ~np.isfinite(points).all(axis=(1, 2, 3))
         if wrong.any():
@@ -92,10 +96,14 @@ class Preparation:
                 f"the PSF of {int(wrong.sum())} of {len(psf)} stamps is not finite, the first that "
                 f"of stamp {int(np.argmax(wrong))}: give every stamp a PSF"
             )
+        unit = np.where(np.isfinite(noise), noise, 1.0)[:, np.newaxis, np.newaxis]
+        with np.errstate(over="ignore"):  # the stretch stops at the largest number
+            scaled = centre_crop(clean, self.stamp_size) / unit
         return Prepared(
-            stretch(centre_crop(clean, self.stamp_size), self.image_softening),
+            stretch(scaled, self.image_softening),
             stretch(centre_crop(points, self.psf_size), self.psf_softening),
             bad_fraction,
+            noise,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -130,6 +138,18 @@ class Preparation:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float | np.floating) and not isinstance(value, bool)
+
+
+def _median_noise(sigma: np.ndarray, usable: np.ndarray) -> np.ndarray:
+    """The median sigma of the usable pixels of stamps (n, S, S, bands): (n, bands) float32."""
+    count, bands = len(sigma), sigma.shape[-1]
+    known = np.where(usable, np.ma.getdata(sigma), np.nan).astype(np.float32)
+    pixels = np.ascontiguousarray(known.reshape(count, -1, bands).transpose(0, 2, 1))
+    noise = np.median(pixels, axis=2)  # NaN where any pixel is
+    some = np.isfinite(pixels).any(axis=2) & ~np.isfinite(noise)
+    for row, band in zip(*np.nonzero(some), strict=True):
+        noise[row, band] = np.nanmedian(pixels[row, band])
+    return noise
 
 
 def stretch(pixels: np.ndarray, softening: float) -> np.ndarray:

@@ -33,7 +33,7 @@ Scores = dict[str, dict[str, dict[str, dict[str, float]]]]
 def predictions(
     task: Task, dataset: str, method: str, ids: np.ndarray, table: pd.DataFrame
 ) -> pd.DataFrame:
-    """One row an object and quantity: dataset, id, method, quantity, value, sigma.
+    """One row an object and quantity: dataset, id, method, quantity, value, sigma, dof.
 
     table: rows of `ids`, with the columns of `Task.table`.
     """
@@ -47,6 +47,7 @@ def predictions(
                     "quantity": quantity.name,
                     "value": table[quantity.name].to_numpy(),
                     "sigma": table[f"{quantity.name}_sigma"].to_numpy(),
+                    "dof": table[f"{quantity.name}_dof"].to_numpy(),
                 }
             )
             for quantity in task.quantities

@@ -92,13 +92,14 @@ def simulate_stamp(
 def simulate_stamps(
     count: int,
     *,
+    first: int = 0,
     seed: int,
     stamp_size: int,
     psf_size: int,
     population: "Population",
     processes: int,
 ) -> Generator[Block, None, None]:
-    """Stamps 0 to count - 1, as blocks of (table, image, sigma, psf) in order of their index.
+    """`count` stamps from `first` on, as blocks of (table, image, sigma, psf) by their index.
 
     image and sigma are (n, stamp_size, stamp_size, 1), psf (n, psf_size, psf_size, 1): one band.
     A block holds up to `CHUNK` stamps; its bytes do not depend on `processes`, and at most two
@@ -106,14 +107,11 @@ def simulate_stamps(
     Raises ValueError for a bad argument, SimulationError, naming the stamp, for a failed one, and
     WorkerError for a process that died.
     """
-    _check(count=count, seed=seed, stamp_size=stamp_size, psf_size=psf_size, processes=processes)
-    settings = {
-        "seed": seed,
-        "stamp_size": stamp_size,
-        "psf_size": psf_size,
-        "population": population,
-    }
-    chunks = [range(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK)]
+    sizes = {"seed": seed, "stamp_size": stamp_size, "psf_size": psf_size}
+    _check(count=count, first=first, processes=processes, **sizes)
+    settings = {**sizes, "population": population}
+    end = first + count
+    chunks = [range(start, min(start + CHUNK, end)) for start in range(first, end, CHUNK)]
     return in_order(
         partial(_simulate_chunk, settings),
         chunks,
@@ -150,8 +148,8 @@ def _light_near(image: Image, target: Galaxy, radius: float) -> float:
 
 
 def _check(**arguments: int) -> None:
-    """Raise ValueError for a number that is negative or, but for count and seed, zero."""
+    """Raise ValueError for a number that is negative or, but for some, zero."""
     for name, value in arguments.items():
-        least = 0 if name in ("count", "seed") else 1
+        least = 0 if name in ("count", "first", "seed") else 1
         if value < least:
             raise ValueError(f"{name} must be at least {least}, got {value}")

@@ -1,4 +1,4 @@
-"""radius: the half-light radius of a galaxy, with an error bar."""
+"""radius: the half-light radius of a galaxy, with an error bar, and its shape and brightness."""
 
 from halflight.tasks.quantity import Quantity
 from halflight.tasks.task import Task
@@ -9,7 +9,19 @@ TASK = Task(
     quantities=(
         # The semi-major axis of the ellipse that holds half of the total light of the galaxy
         # before the PSF and without truncation.
-        Quantity("ln_radius", "half_light_radius", "half-light radius", "R", "arcsec", True),
+        Quantity(
+            "ln_radius",
+            "half_light_radius",
+            "half-light radius",
+            "R",
+            unit="arcsec",
+            logarithmic=True,
+            scales_with="pixel",
+        ),
+        # Of the same ellipse: its minor over its major axis.
+        Quantity("ln_axis_ratio", "axis_ratio", "axis ratio", "q", logarithmic=True, largest=1.0),
+        # Of all light.
+        Quantity("magnitude", "magnitude", "magnitude", "m", unit="mag", scales_with="noise"),
     ),
     classical=("scene_fit", "sersic_fit", "aperture"),
     reference="scene_fit",

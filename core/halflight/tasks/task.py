@@ -8,7 +8,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from halflight.instrument import Instrument
+from halflight.predictive import ONE_SIGMA, WIDE, quantile
 from halflight.tasks.quantity import Quantity, Values
+
+PERCENTILES = {
+    "2_5": 0.5 - 0.5 * WIDE,
+    "16": 0.5 - 0.5 * ONE_SIGMA,
+    "84": 0.5 + 0.5 * ONE_SIGMA,
+    "97_5": 0.5 + 0.5 * WIDE,
+}
+"""The probabilities below which a table's bounds lie, by the ending of their columns."""
 
 
 class Labels(NamedTuple):
@@ -20,9 +30,10 @@ class Labels(NamedTuple):
 
 @dataclass(frozen=True)
 class Task:
-    """Several quantities of an object, each with a Gaussian error bar, from its stamp and PSF.
+    """Several quantities of an object, each with an error bar, from its stamp and PSF.
 
-    A network's output is one mean a quantity, in their order, then as many log-variances.
+    A network's output is one location a quantity, in their order, then as many logarithms of
+    squared scales, of Student's t distributions: see `halflight.predictive`.
 
     Attributes:
         name: in params.yaml, dvc.yaml and paths.
@@ -43,7 +54,7 @@ class Task:
     reference: str
     figures: tuple[str, ...]
     inputs: tuple[str, ...] = ("image", "psf")
-    loss: str = "gaussian_nll"
+    loss: str = "student_nll"
     metrics: tuple[str, ...] = ("mean_absolute_error",)
     bounded: bool = True
 
@@ -67,6 +78,10 @@ class Task:
     def network_options(self) -> dict[str, Any]:
         """What the task decides of its network: see `halflight.nn.presets.radius_net`."""
         return {"targets": len(self.quantities)}
+
+    def offsets(self, instrument: Instrument, noise: NDArray[np.floating]) -> Values:
+        """What a network's answers lack of learnt values, (n, quantities): `Quantity.offset`."""
+        return np.column_stack([q.offset(instrument, noise) for q in self.quantities])
 
     def truths(self, table: pd.DataFrame, prefix: str = "") -> Values:
         """The learnt values of a table's truths, (rows, quantities)."""
@@ -105,11 +120,11 @@ class Task:
         }
 
     def decode(self, outputs: NDArray[np.floating]) -> tuple[Values, Values]:
-        """Values and their standard deviations, each (n, quantities), of a network's outputs.
+        """Values and their sigmas, each (n, quantities), of a network's outputs.
 
         outputs: (n, orientations, 2 T). Each is the mean over the orientations of a stamp (of the
-        variance, for the second): what is measured does not depend on how the camera was turned,
-        and so its measurement must not either.
+        squared scale, for the second): what is measured does not depend on how the camera was
+        turned, and so its measurement must not either.
         """
         count = len(self.quantities)
         numbers = np.asarray(outputs, np.float64)
@@ -118,36 +133,46 @@ class Task:
                 f"task {self.name} needs {2 * count} outputs (n, orientations, {2 * count}) of its "
                 f"network, received {numbers.shape}"
             )
-        means, log_variances = numbers[..., :count], numbers[..., count:]
-        return means.mean(axis=1), np.sqrt(np.exp(log_variances).mean(axis=1))
+        locations, log_scales = numbers[..., :count], numbers[..., count:]
+        return locations.mean(axis=1), np.sqrt(np.exp(log_scales).mean(axis=1))
 
     def recalibrated(
         self, bias: NDArray[np.floating], scales: Sequence[float]
     ) -> NDArray[np.floating]:
         """The bias of a network's head, changed so that every error bar grows by its scale.
 
-        bias: (2 T,), of the means and the log-variances; scales: one a quantity.
+        bias: (2 T,), of the locations and the log-scales; scales: one a quantity.
         """
         changed = bias.copy()
         changed[len(self.quantities) :] += 2 * np.log(np.asarray(scales, bias.dtype))
         return changed
 
-    def table(self, values: Values, sigmas: Values) -> pd.DataFrame:
-        """Measurements for people and programs, one row an object.
+    def table(self, values: Values, sigmas: Values, dof: Values) -> pd.DataFrame:
+        """Measurements for people and programs, one row an object; all arguments (n, quantities).
 
-        A quantity has the columns NAME and NAME_sigma, as it was learnt, and for a logarithmic one
-        also the median and the central 68 % of the physical value: COLUMN, COLUMN_16, COLUMN_84.
+        A quantity has the columns NAME, NAME_sigma and NAME_dof: its distribution as it was learnt
+        (see `halflight.predictive`), and COLUMN, COLUMN_2_5, COLUMN_16, COLUMN_84 and COLUMN_97_5:
+        the median and the central 68 and 95 % of the physical value.
         """
         columns: dict[str, Values] = {}
         for number, quantity in enumerate(self.quantities):
-            value, sigma = values[:, number], sigmas[:, number]
+            value, sigma, tails = values[:, number], sigmas[:, number], dof[:, number]
             columns[quantity.name] = value
             columns[f"{quantity.name}_sigma"] = sigma
-            if quantity.logarithmic:
-                columns[quantity.column] = quantity.physical(value)
-                columns[f"{quantity.column}_16"] = quantity.physical(value - sigma)
-                columns[f"{quantity.column}_84"] = quantity.physical(value + sigma)
+            columns[f"{quantity.name}_dof"] = tails
+            columns[quantity.column] = quantity.physical(value)
+            for name, probability in PERCENTILES.items():
+                bound = value + sigma * quantile(probability, tails)
+                columns[f"{quantity.column}_{name}"] = quantity.physical(bound)
         return pd.DataFrame(columns)
+
+    def distributions(self, table: pd.DataFrame) -> tuple[Values, Values, Values]:
+        """Values, sigmas and degrees of freedom, each (n, quantities): what made such a table."""
+        values, sigmas, dof = (
+            np.column_stack([table[f"{q.name}{ending}"].to_numpy(float) for q in self.quantities])
+            for ending in ("", "_sigma", "_dof")
+        )
+        return values, sigmas, dof
 
     def describe(self) -> Mapping[str, Any]:
         """What a saved estimator says of its task, in plain values."""

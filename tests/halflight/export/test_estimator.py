@@ -21,7 +21,10 @@ def stamps(count):
     psf = np.exp(-0.5 * np.hypot(*np.mgrid[-4:5, -4:5]) ** 2 / 1.5**2)
     psf = np.repeat((psf / psf.sum())[np.newaxis].astype(np.float32), count, axis=0)
     psf[:, 0, 1] += 1e-3  # no symmetry hides an orientation
-    return image[..., None], np.full((count, 16, 16, 1), 0.03, np.float32), psf[..., None]
+    sigma = (
+        np.full((count, 16, 16, 1), 0.03, np.float32) * np.arange(1, count + 1)[:, None, None, None]
+    )
+    return image[..., None], sigma.astype(np.float32), psf[..., None]
 
 
 @pytest.mark.parametrize("opset", [17, 22])
@@ -34,8 +37,10 @@ def test_onnx_runtime_measures_the_same(tiny_estimator, tmp_path, opset, orienta
     image, sigma, psf = stamps(6)
     expected = estimator.measure(image, sigma, psf)
     names = [output.name for output in session.get_outputs()]
-    assert names == ["ln_radius", "ln_radius_sigma"]
-    found = session.run(None, {"image": image, "psf": psf})
+    quantities = [quantity.name for quantity in estimator.task.quantities]
+    assert names == [name + end for name in quantities for end in ("", "_sigma")]
+    noise = estimator.preparation.apply(image, sigma, psf).noise
+    found = session.run(None, {"image": image, "psf": psf, "noise": noise})
     for name, values in zip(names, found, strict=True):
         np.testing.assert_allclose(values, expected[name], rtol=1e-4, atol=1e-5)
 
@@ -46,4 +51,4 @@ def test_the_file_says_what_it_takes_and_gives(tiny_estimator, tmp_path):
     written = json.loads(session.get_modelmeta().custom_metadata_map["estimator"])
     assert written == json.loads(json.dumps(tiny_estimator.describe()))
     shapes = {entry.name: entry.shape[1:] for entry in session.get_inputs()}
-    assert shapes == {"image": [16, 16, 1], "psf": [9, 9, 1]}
+    assert shapes == {"image": [16, 16, 1], "psf": [9, 9, 1], "noise": [1]}

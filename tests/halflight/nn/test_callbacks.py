@@ -244,5 +244,5 @@ def test_progress(terminal, regression, capsys, monkeypatch):
 
 def test_every_public_callback_is_a_callback():
     public = [found for found in vars(callbacks).values() if isinstance(found, type)]
-    assert len(public) == 11
+    assert len(public) == 12
     assert all(issubclass(found, Callback) for found in public)

@@ -84,7 +84,7 @@ def test_a_preset_and_its_options_are_judged_with_all_parameters(changed, model,
         ({"radius__survey__stamp_size": 95}, r"radius\.survey\.stamp_size: .*must be even"),
         ({"radius__prepare__psf_size": 24}, r"radius\.prepare\.psf_size: .*must be odd"),
         (
-            {"radius__prepare__split__simulated__fractions": [0.5, 0.2, 0.2]},
+            {"radius__prepare__split__camera__fractions": [0.5, 0.2, 0.2]},
             r"must sum to 1, not 0\.9",
         ),
         ({"radius__simulate__population__radius": [12.0, 0.5]}, r"must not be above the second"),

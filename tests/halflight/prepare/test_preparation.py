@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 from halflight.prepare import Preparation, stretch, unstretch
 
 PREPARATION = Preparation(
-    stamp_size=4, psf_size=3, image_softening=0.03, psf_softening=0.001, max_bad_fraction=0.05
+    stamp_size=4, psf_size=3, image_softening=1.0, psf_softening=0.001, max_bad_fraction=0.05
 )
 
 
@@ -33,6 +33,7 @@ def test_a_prepared_stamp_by_hand():
     assert ready.psf[0, 0, 0, 0] == pytest.approx(3.0, rel=1e-6)
     assert ready.bad_fraction[0] == np.float32(2 / 64)  # of the whole stamp, not of its middle
     assert not ready.bad_fraction[1:].any()
+    assert ready.noise.tolist() == [[np.float32(0.03)]] * 5
     assert {a.dtype for a in ready} == {np.dtype(np.float32)}
     assert ready.image.flags.c_contiguous
     assert ready.psf.flags.c_contiguous
@@ -47,6 +48,17 @@ def test_what_a_stamp_becomes_does_not_depend_on_its_company():
         alone = PREPARATION.apply(others[row], sigma[row], psf[row])
         assert alone.image.tobytes() == together.image[row].tobytes()
         assert alone.psf.tobytes() == together.psf[row].tobytes()
+
+
+def test_a_stamp_looks_the_same_in_any_unit_and_its_noise_is_the_median_of_what_is_seen():
+    image, sigma, psf = stamps(bands=2)
+    sigma[0, :2], sigma[0, 2, 2:5], sigma[1], sigma[2, ..., 1] = 9.0, np.nan, np.inf, 0.12
+    in_nanomaggies = PREPARATION.apply(image, sigma, psf)
+    in_counts = PREPARATION.apply(image * 4096, sigma * 4096, psf)
+    np.testing.assert_array_equal(in_counts.image, in_nanomaggies.image)
+    np.testing.assert_array_equal(in_counts.noise, in_nanomaggies.noise * 4096)
+    expected = np.array([[0.03] * 2, [np.nan] * 2, [0.03, 0.12], [0.03] * 2, [0.03] * 2])
+    np.testing.assert_array_equal(in_nanomaggies.noise, expected.astype(np.float32))
 
 
 def test_the_callers_arrays_are_not_changed():

@@ -20,7 +20,8 @@ def test_a_crop_keeps_the_centre_and_refuses_to_move_it():
 def test_big_endian_pixels_become_native_and_bad_ones_sky():
     image = np.array([1.0, np.nan, np.inf, 4.0], dtype=">f4").reshape(1, 2, 2, 1)
     sigma = np.array([1.0, 1.0, 1.0, 0.0], dtype=">f4").reshape(1, 2, 2, 1)
-    clean, bad = clean_stamps(image, sigma)
+    clean, usable, bad = clean_stamps(image, sigma)
+    assert usable.ravel().tolist() == [True, False, False, False]
     assert clean.dtype == np.dtype(np.float32)
     assert clean.ravel().tolist() == [1.0, 0.0, 0.0, 0.0]
     assert bad.tolist() == [0.75]
@@ -36,7 +37,8 @@ def test_a_masked_pixel_is_bad_in_the_image_or_in_its_sigma():
         (np.ma.array(pixels, mask=mask), pixels),
         (pixels, np.ma.array(pixels, mask=mask)),
     ]:
-        clean, bad = clean_stamps(image, sigma)
+        clean, usable, bad = clean_stamps(image, sigma)
+        assert usable.ravel().tolist() == [True, False, True, True]
         assert not isinstance(clean, np.ma.MaskedArray)
         assert clean.ravel().tolist() == [1.0, 0.0, 1.0, 1.0]
         assert bad.tolist() == [0.25]
@@ -46,7 +48,7 @@ def test_a_masked_pixel_is_bad_in_the_image_or_in_its_sigma():
 def test_the_worst_band_says_how_bad_a_stamp_is():
     image = np.ones((1, 2, 2, 2), np.float32)
     image[0, :, :, 1] = np.nan
-    clean, bad = clean_stamps(image, np.ones_like(image))
+    clean, _, bad = clean_stamps(image, np.ones_like(image))
     assert bad.tolist() == [1.0]
     assert clean[0, ..., 0].tolist() == [[1.0, 1.0], [1.0, 1.0]]
     assert clean[0, ..., 1].tolist() == [[0.0, 0.0], [0.0, 0.0]]

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy import stats
 
 from halflight import tasks
+from halflight.instrument import Instrument
 from tests.tiny import RADIUS, SHAPE
 
+ONLY_RADIUS = replace(RADIUS, quantities=(RADIUS.headline,))
 OUTPUTS = hnp.arrays(np.float32, (3, 8, 4), elements=st.floats(-5, 5, width=32))
 
 
@@ -45,14 +48,14 @@ def test_simulated_labels_are_truths_and_usable_where_all_are_known():
     values, usable = SHAPE.simulated_labels(table)
     np.testing.assert_array_equal(values, [[0, 0.5], [1, np.nan], [np.nan, 0.6], [np.nan, 0.7]])
     assert usable.tolist() == [True, False, False, False]
-    assert RADIUS.simulated_labels(table).usable.tolist() == [True, True, False, False]
+    assert ONLY_RADIUS.simulated_labels(table).usable.tolist() == [True, True, False, False]
 
 
 def test_survey_labels_are_converged_fits_with_a_small_enough_error():
-    values, usable = RADIUS.survey_labels(classical(), max_error=0.2)
+    values, usable = ONLY_RADIUS.survey_labels(classical(), max_error=0.2)
     np.testing.assert_array_equal(values, [[0.1], [0.2], [0.3], [0.4], [np.nan]])
     assert usable.tolist() == [True, True, False, False, False]
-    assert RADIUS.survey_labels(classical(), max_error=0.3).usable.sum() == 3
+    assert ONLY_RADIUS.survey_labels(classical(), max_error=0.3).usable.sum() == 3
 
 
 def test_a_survey_label_has_all_quantities_and_the_error_of_the_first():
@@ -102,15 +105,38 @@ def test_outputs_of_another_network_are_refused(shape):
 
 
 def test_the_table_of_two_quantities_by_hand():
-    table = SHAPE.table(np.array([[0.0, 0.5], [np.nan, np.nan]]), np.array([[0.1, 0.2]] * 2))
+    values, sigmas = np.array([[0.0, 0.5], [np.nan, np.nan]]), np.array([[0.1, 0.2]] * 2)
+    dof = np.array([[np.inf, 3.0]] * 2)
+    table = SHAPE.table(values, sigmas, dof)
+    bounds = ["2_5", "16", "84", "97_5"]
     assert list(table) == [
-        "ln_radius", "ln_radius_sigma", "half_light_radius", "half_light_radius_16",
-        "half_light_radius_84", "axis_ratio", "axis_ratio_sigma",
-    ]  # fmt: skip
-    assert table.loc[0].tolist() == pytest.approx(
-        [0.0, 0.1, 1.0, np.exp(-0.1), np.exp(0.1), 0.5, 0.2]
-    )
-    assert table.loc[1, "half_light_radius":"half_light_radius_84"].isna().all()
+        *("ln_radius", "ln_radius_sigma", "ln_radius_dof", "half_light_radius"),
+        *(f"half_light_radius_{bound}" for bound in bounds),
+        *("axis_ratio", "axis_ratio_sigma", "axis_ratio_dof"),
+        *(f"axis_ratio_{bound}" for bound in bounds),
+    ]
+    radius = table.loc[0, "half_light_radius":"half_light_radius_97_5"].tolist()
+    assert radius == pytest.approx(np.exp([0.0, -0.195996, -0.1, 0.1, 0.195996]), rel=1e-5)
+    scale = 0.2 / stats.t.ppf(0.841345, 3.0)
+    expected = 0.5 + scale * stats.t.ppf([0.025, 0.158655, 0.841345, 0.975], 3.0)
+    assert table.loc[0, "axis_ratio_2_5":].tolist() == pytest.approx(expected, rel=1e-4)
+    assert table.loc[1, "half_light_radius":"half_light_radius_97_5"].isna().all()
+    for one, other in zip(SHAPE.distributions(table), (values, sigmas, dof), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_an_axis_ratio_is_at_most_1():
+    [ratio] = [q for q in RADIUS.quantities if q.name == "ln_axis_ratio"]
+    assert ratio.physical(np.array([-0.1, 0.2])).tolist() == [np.exp(-0.1), 1.0]
+
+
+def test_answers_of_any_camera_differ_from_learnt_values_by_its_units():
+    camera = Instrument("another", 0.2, ("x",), unit="count", zero_point=30.0)
+    noise = np.array([10.0, 1000.0, np.nan])
+    offsets = RADIUS.offsets(camera, noise)
+    np.testing.assert_allclose(offsets[:, 0], np.log(0.2))
+    assert not offsets[:, 1].any()
+    np.testing.assert_allclose(offsets[:, 2], [27.5, 22.5, np.nan])
 
 
 def test_a_description_tells_two_tasks_apart():

@@ -9,4 +9,5 @@ from halflight.nn.callbacks.lambda_callback import LambdaCallback
 from halflight.nn.callbacks.learning_rate import LearningRateScheduler, ReduceLROnPlateau
 from halflight.nn.callbacks.model_checkpoint import ModelCheckpoint
 from halflight.nn.callbacks.progress import ProgressLogger
+from halflight.nn.callbacks.swap_ema_weights import SwapEMAWeights
 from halflight.nn.callbacks.terminate_on_nan import TerminateOnNaN

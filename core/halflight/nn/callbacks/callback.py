@@ -90,6 +90,12 @@ class Callback:
         callback sets `self.model.stop_training`.
         """
 
+    def on_test_begin(self) -> None:
+        """Called before the validation of an epoch."""
+
+    def on_test_end(self) -> None:
+        """Called after the validation of an epoch."""
+
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """Called after an epoch and its validation, with its record."""
 

@@ -194,6 +194,23 @@ class Optimizer:
             for stretch in self._stretches:
                 self._kernels.copy(stretch.values, stretch.slots["average"])
 
+    def swap_average(self) -> None:
+        """Exchange the trainable weights with their averages; a second call takes that back.
+
+        Raises:
+            ValueError: the optimizer keeps no averages.
+        """
+        if not self.use_ema:
+            raise ValueError(
+                f"{type(self).__name__} keeps no averages of the weights: make it with use_ema=True"
+            )
+        copy, spare = self._kernels.copy, self._kernels.zeros(self._parameters.values.shape)
+        for span, values, _, slots in self._stretches:
+            kept = spare[span.start : span.stop]
+            copy(kept, values)
+            copy(values, slots["average"])
+            copy(slots["average"], kept)
+
     def get_config(self) -> dict[str, Any]:
         """Return the constructor arguments as plain values."""
         return configuration(self)

@@ -1,0 +1,146 @@
+"""Joint: a network's answers and the scene fit's, joined to one.
+
+Beside an estimator's files (see `halflight.estimator`) a folder may hold `combination.json`: what
+the fit believes of galaxies, and how the two are joined.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from halflight import files
+from halflight.combination import Combination
+from halflight.estimator import Estimator
+from halflight.params import Classical
+from halflight.quality import FLAGS
+from halflight.tasks import Quantity, Task
+from halflight.text import shown
+
+COMBINATION = "combination.json"
+FIT_ALONE = ("position_angle", "sersic_n", "bulge_fraction")
+"""What the scene fit alone measures: columns of its table, after its name."""
+# Joint errors that network and fit are apart at which one of the two has met what it does not know.
+DISAGREEMENT = 4.0
+
+
+@dataclass(frozen=True)
+class Joint:
+    """How a network's answers are joined with those of the task's reference method.
+
+    Attributes:
+        settings: section classical of the task's parameters, which the fit was tuned with.
+        combinations: by the quantity's name; a quantity without one is the network's.
+    """
+
+    settings: Classical
+    combinations: Mapping[str, Combination]
+
+    def joined(self, task: Task, network: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
+        """The joint table: that of `Task.table`, what only the fit measures, fractions and flags.
+
+        network: an estimator's table. fits: rows of the same stamps. `disagreement` is how many of
+        their errors the two are apart in the first quantity.
+        """
+        values, sigmas, dof = task.distributions(network)
+        apart = np.full(len(network), np.nan)
+        for number, quantity in enumerate(task.quantities):
+            fit, error = trusted(task, quantity, fits)
+            if quantity is task.headline:
+                apart = np.abs(fit - values[:, number]) / np.hypot(error, sigmas[:, number])
+            if (combination := self.combinations.get(quantity.name)) is not None:
+                values[:, number], sigmas[:, number], dof[:, number] = combination.joined(
+                    fit, error, values[:, number], sigmas[:, number], dof[:, number]
+                )
+        converged = fits[f"{task.reference}_converged"].to_numpy(bool)
+        lost = (network["flags"] & FLAGS["not_measured"] != 0).to_numpy()
+        flags = network["flags"].to_numpy() | np.where(converged, 0, FLAGS["not_fitted"])
+        flags |= np.where(apart > DISAGREEMENT, FLAGS["methods_disagree"], 0)
+        for array in (values, sigmas, dof):
+            array[lost] = np.nan
+        table = task.table(values, sigmas, dof)
+        for name in FIT_ALONE:
+            known = fits[f"{task.reference}_{name}"].to_numpy(float)
+            table[name] = np.where(converged & ~lost, known, np.nan)
+        return table.assign(
+            disagreement=apart, bad_fraction=network["bad_fraction"].to_numpy(), flags=flags
+        )
+
+    def save(self, estimator: Estimator, folder: Path) -> None:
+        """Write a folder of both, whole or not at all; an old one is replaced."""
+        with files.whole_folder(folder) as partial:
+            estimator.write(partial)
+            files.write_json(partial / COMBINATION, self.to_dict())
+
+    @classmethod
+    def load(cls, folder: Path) -> Self | None:
+        """Read it beside an estimator; None where there is none.
+
+        Raises:
+            ValueError: the file is damaged; the message names it.
+        """
+        file = folder / COMBINATION
+        if not file.is_file():
+            return None
+        try:
+            return cls.from_dict(files.read_json(file))
+        except ValueError as error:
+            raise ValueError(f"{file}: {error}") from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "settings": self.settings.model_dump(mode="json"),
+            "combinations": {name: each.to_dict() for name, each in self.combinations.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, values: Any) -> Self:
+        """The inverse of `to_dict`; raises ValueError for anything else."""
+        if not isinstance(values, Mapping) or set(values) != {"settings", "combinations"}:
+            raise ValueError(f"needs the keys settings and combinations, received {shown(values)}")
+        if not isinstance(values["combinations"], Mapping):
+            raise ValueError(f"combinations: received {shown(values['combinations'])}")
+        return cls(
+            Classical.model_validate(values["settings"]),
+            {name: Combination.from_dict(each) for name, each in values["combinations"].items()},
+        )
+
+
+def fitted_joint(
+    task: Task,
+    settings: Classical,
+    table: pd.DataFrame,
+    fits: pd.DataFrame,
+    network: pd.DataFrame,
+) -> Joint:
+    """How network and reference are best joined for objects of known truth.
+
+    table, fits, network: the same objects in the same order; truths, the reference's measurements
+    and the network's. A quantity that the reference does not measure has no combination.
+
+    Raises TooFewError where there are not enough objects.
+    """
+    values, sigmas, _ = task.distributions(network)
+    truths = task.truths(table)
+    combinations = {}
+    for number, quantity in enumerate(task.quantities):
+        fit, error = trusted(task, quantity, fits)
+        if np.isfinite(fit).any():
+            combinations[quantity.name] = Combination.fitted(
+                fit, error, values[:, number], sigmas[:, number], truths[:, number]
+            )
+    return Joint(settings, combinations)
+
+
+def trusted(
+    task: Task, quantity: Quantity, fits: pd.DataFrame
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Value and error of the task's reference method, each (n,): NaN where it did not converge."""
+    converged = fits[f"{task.reference}_converged"].to_numpy(bool)
+    value, error = quantity.measured(fits, task.reference)
+    return np.where(converged, value, np.nan), np.where(converged, error, np.nan)

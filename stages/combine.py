@@ -1,0 +1,35 @@
+"""Combine: join network and scene fit as serves galaxies of known truth best: the estimator."""
+
+from halflight import params, store, tasks, training
+from halflight.combination import TooFewError
+from halflight.estimator import Estimator
+from halflight.joint import fitted_joint
+from halflight.measured import measured_objects
+from halflight.paths import TaskPaths
+from stages import run
+
+
+def main(task: str) -> None:
+    """Fit the combination on the simulation's validation split; keep it beside the network.
+
+    Where that split is too small to tell, the network stands alone.
+    """
+    settings, train = params.read(f"{task}.classical", f"{task}.train")
+    place, wanted = TaskPaths(task), tasks.get(task)
+    trained = Estimator.load(place.trained, backend=training.choose_backend(train).backend)
+    stamps = store.read_stamps(place.stamps("simulated"))
+    table, fits = measured_objects(place, wanted, stamps, "simulated", "validation")
+    network = trained.measure_stamps(stamps, table["source_index"].to_numpy())
+    try:
+        joint = fitted_joint(wanted, settings, table, fits, network)
+    except TooFewError as error:
+        print(f"combine: network and {wanted.reference} are not joined: {error}")
+        trained.save(place.estimator)
+        return
+    joint.save(trained, place.estimator)
+    names = ", ".join(joint.combinations)
+    print(f"combine: {names}: network and {wanted.reference} of {len(table)} stamps joined")
+
+
+if __name__ == "__main__":
+    run(main, ValueError, RuntimeError, MemoryError)

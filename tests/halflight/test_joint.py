@@ -1,0 +1,122 @@
+"""Joining a network's table with the fits of the same stamps."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from halflight import params
+from halflight.combination import Combination, TooFewError
+from halflight.joint import DISAGREEMENT, Joint, fitted_joint
+from halflight.quality import FLAGS
+from tests.tiny import RADIUS, estimator
+
+WARY = Combination(fit_scale=1.2, wrong_share=0.1, wrong_scale=8.0, network_scale=1.1)
+COUNT = 40
+
+
+@pytest.fixture(scope="module")
+def settings(root):
+    return params.read("radius.classical", path=root / "params.yaml")
+
+
+@pytest.fixture
+def truths():
+    rng = np.random.default_rng(1)
+    return pd.DataFrame(
+        {
+            "half_light_radius": rng.uniform(1.0, 4.0, COUNT),
+            "axis_ratio": rng.uniform(0.3, 1.0, COUNT),
+            "magnitude": rng.uniform(15.0, 20.0, COUNT),
+        }
+    )
+
+
+@pytest.fixture
+def network(truths):
+    values = RADIUS.truths(truths) + 0.1 * np.random.default_rng(2).normal(size=(COUNT, 3))
+    table = RADIUS.table(values, np.full((COUNT, 3), 0.1), np.full((COUNT, 3), 6.0))
+    return table.assign(bad_fraction=0.0, flags=0)
+
+
+@pytest.fixture
+def fits(truths):
+    rng = np.random.default_rng(3)
+    columns = {}
+    for number, quantity in enumerate(RADIUS.quantities):
+        off = 0.03 * rng.normal(size=COUNT)
+        columns[f"scene_fit_{quantity.name}"] = RADIUS.truths(truths)[:, number] + off
+        columns[f"scene_fit_{quantity.name}_error"] = 0.03
+    alone = {"position_angle": 0.5, "sersic_n": 2.0, "bulge_fraction": 0.1}
+    columns |= {f"scene_fit_{name}": value for name, value in alone.items()}
+    return pd.DataFrame(columns | {"scene_fit_converged": True})
+
+
+def test_every_quantity_with_a_combination_is_joined_and_the_others_are_the_networks(
+    settings, network, fits
+):
+    joint = Joint(settings, {"ln_radius": WARY})
+    table = joint.joined(RADIUS, network, fits)
+    value, sigma, dof = WARY.joined(
+        fits["scene_fit_ln_radius"].to_numpy(),
+        np.full(COUNT, 0.03),
+        network["ln_radius"].to_numpy(),
+        np.full(COUNT, 0.1),
+        np.full(COUNT, 6.0),
+    )
+    np.testing.assert_array_equal(table["ln_radius"], value)
+    np.testing.assert_array_equal(table["ln_radius_sigma"], sigma)
+    np.testing.assert_array_equal(table["ln_radius_dof"], dof)
+    np.testing.assert_array_equal(table["magnitude"], network["magnitude"])
+    assert table["sersic_n"].tolist() == [2.0] * COUNT
+    assert list(network.drop(columns=["bad_fraction", "flags"])) == list(table)[: 3 * 8 - 1]
+
+
+def test_a_fit_that_failed_leaves_the_network_alone_and_is_flagged(settings, network, fits):
+    fits.loc[3, "scene_fit_converged"] = False
+    table = Joint(settings, {"ln_radius": WARY}).joined(RADIUS, network, fits)
+    assert table["flags"].tolist() == [FLAGS["not_fitted"] * (row == 3) for row in range(COUNT)]
+    assert table["ln_radius"][3] == network["ln_radius"][3]
+    assert np.isnan(table["sersic_n"][3])
+
+
+def test_two_far_apart_are_flagged(settings, network, fits):
+    fits.loc[5, "scene_fit_ln_radius"] = network["ln_radius"][5] + 0.5
+    table = Joint(settings, {"ln_radius": WARY}).joined(RADIUS, network, fits)
+    apart = 0.5 / np.hypot(0.03, 0.1)
+    assert apart > DISAGREEMENT
+    assert table["disagreement"][5] == pytest.approx(apart)
+    assert (table["flags"] & FLAGS["methods_disagree"] != 0).tolist() == [
+        row == 5 for row in range(COUNT)
+    ]
+
+
+def test_a_stamp_that_could_not_be_measured_stays_a_row_of_nan(settings, network, fits):
+    network.loc[0, "flags"] = FLAGS["not_measured"]
+    network.iloc[0, :-2] = np.nan
+    table = Joint(settings, {"ln_radius": WARY}).joined(RADIUS, network, fits)
+    assert table.loc[0, :"bulge_fraction"].isna().all()
+    assert table["flags"][0] & FLAGS["not_measured"]
+
+
+def test_what_the_reference_does_not_measure_has_no_combination(settings, truths, network, fits):
+    joint = fitted_joint(
+        RADIUS, settings, truths, fits.drop(columns="scene_fit_magnitude"), network
+    )
+    assert set(joint.combinations) == {"ln_radius", "ln_axis_ratio"}
+    with pytest.raises(TooFewError):
+        fitted_joint(RADIUS, settings, truths[:9], fits[:9], network[:9])
+
+
+def test_it_is_kept_beside_an_estimator(settings, tmp_path):
+    joint = Joint(settings, {"ln_radius": WARY})
+    joint.save(estimator(), tmp_path / "both")
+    assert Joint.load(tmp_path / "both") == joint
+    estimator().save(tmp_path / "alone")
+    assert Joint.load(tmp_path / "alone") is None
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '{"settings": {}, "combinations": {}}', "{"])
+def test_a_damaged_file_is_named(tmp_path, text):
+    (tmp_path / "combination.json").write_text(text)
+    with pytest.raises(ValueError, match=r"combination\.json"):
+        Joint.load(tmp_path)
