@@ -17,10 +17,10 @@ from halflight.classical.segmentation import DETECTION_THRESHOLD, segment_stamp
 from halflight.classical.sersic_problem import smooth_sigma
 
 _LEAST_GOOD_FRACTION = 0.3
-_TOLERANCE, _ROUGH_TOLERANCE = 0.05, 0.5  # of chi^2: a step that promises less ends a descent
+_TOLERANCE = 0.05  # of chi^2: a step that promises less ends a descent
 _RESTART_N = 4.0
 _RESTART_EXCESS = 3.0  # restart when chi^2 exceeds its mean by this many standard deviations
-_MOST_STEPS, _ROUGH_STEPS, _LAST_STEPS = 25, 10, 14
+_MOST_STEPS = 25
 # Of bulge and disc. A second start, from a dominant bulge, changed no score and cost a third more.
 _START = {"share": 0.3, "growth": 0.15, "ratio": 0.3, "n": 2.0}
 _LEAST_SIGNIFICANCE = 3.0  # flux over its error; below it a fit describes noise
@@ -96,7 +96,7 @@ def fit_scene(
     if sources.usable.mean() < _LEAST_GOOD_FRACTION:
         return failed_scene(f"only {sources.usable.mean():.0%} of the pixels are usable")
     scene = _scene(image, sigma, psf, sources, beliefs)
-    single = Problem(scene, SingleSersic(), sources.neighbours, scene.data)
+    single = Problem(scene, SingleSersic())
     one = _fit_single(single, sources)
     two_alone, two = _fit_bulge_disc(single, one, scene)
     answers = [answer_of(single, one), answer_of(two_alone, two)]
@@ -133,21 +133,17 @@ def _fit_single(problem: Problem, sources: Sources) -> Solution:
 
 
 def _fit_bulge_disc(single: Problem, one: Solution, scene: Scene) -> tuple[Problem, Solution]:
-    """Bulge and disc: roughly, beside the neighbours of the single profile, then with them."""
-    model, neighbours = BulgeDisc(len(scene.data)), scene.neighbours
-    alone = Problem(scene, model, (), single.without_neighbours(one.p))
-    count, sky = single.model.count, one.p[-3:]
-    start = np.concatenate([model.start(one.p[:count], **_START), sky])
-    best = alone.descend(start, most=_ROUGH_STEPS, tolerance=_ROUGH_TOLERANCE)
-    problem = Problem(scene, model, neighbours, scene.data) if neighbours else alone
-    start = np.concatenate([best.p[: model.count], one.p[count:-3], best.p[-3:]])
-    return problem, problem.descend(start, most=_LAST_STEPS, tolerance=_TOLERANCE)
+    """Bulge and disc, and the neighbours, from where the single profile ended."""
+    model, count = BulgeDisc(), single.model.count
+    problem = Problem(scene, model, after=single)
+    start = np.concatenate([model.start(one.p[:count], **_START), one.p[count:]])
+    return problem, problem.descend(start, most=_MOST_STEPS, tolerance=_TOLERANCE)
 
 
 def _described(answers: list[Answer], one: Solution, two: Solution, scene: Scene) -> SceneFit:
     """The answers' mean, and what else is to be known."""
     weights, mean, covariance = weighed(answers)
-    if not np.isfinite(mean).all():
+    if not (np.isfinite(mean).all() and np.isfinite(weights).all()):
         return failed_scene("chi^2 does not curve: no error can be given")
     ln_radius, shear_1, shear_2, ln_flux, x, y = (float(value) for value in mean)
     shear = math.hypot(shear_1, shear_2)
