@@ -21,7 +21,7 @@ _NEIGHBOUR_STEPS = (0.8, 0.8, 0.5, 0.4, 0.4, 0.5, 0.7)
 _SKY_STEPS = (1.0, 1.0, 1.0)
 _MOST_DIMMING, _MOST_GROWTH = 6.0, 3.0  # of a neighbour's ln flux: it fades to 1/400, never away
 # A neighbour is drawn again where its linear change may be wrong by this much of the noise.
-_STALE = 0.1
+_STALE = 0.05
 _FIRST_DAMPING, _LEAST_DAMPING, _MOST_DAMPING = 1e-3, 1e-5, 1e6
 
 
@@ -30,7 +30,7 @@ class Scene:
     """A stamp with its noise, PSF and sources, in the scene's terms.
 
     weight: (S, S) float32, 0 where a pixel is not used; data: image times weight. drawings: by size
-    of a box. neighbours: of the stamp.
+    of a box. neighbours: of the stamp. psf_radius, noise: of sources.Sources.
     """
 
     data: NDArray[np.float32]
@@ -38,6 +38,8 @@ class Scene:
     drawings: dict[int, Drawing]
     neighbours: tuple[Neighbour, ...]
     beliefs: Beliefs
+    psf_radius: float
+    noise: float
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,7 @@ class Problem:
         self._drawn_at = np.zeros(self.count)  # what of each parameter is in the columns
         self._drawn = np.zeros(len(self._layout), dtype=bool)
         self._redrawn = np.ones(len(self._layout), dtype=bool)
-        along = ((np.arange(size) - (size / 2.0 - 0.5)) / (size / 2.0)).astype(np.float32)
-        self._sky[:] = scene.weight * np.stack(np.broadcast_arrays(1, along, along[:, np.newaxis]))
+        self._sky[:] = _sky_columns(scene.weight)
         self._sensitivity = np.full(self.count, math.inf)
         if after is not None:
             beside = slice(0, len(neighbours))
@@ -106,10 +107,13 @@ class Problem:
         model, scene, size = self.model, self.scene, len(self.scene.data)
         rows, limits = model.prior(scene.beliefs), model.limits(size)
         for k, n in enumerate(scene.neighbours):
-            rows = rows + scene.beliefs.neighbour(n.start[0], n.start[1], model.count + 7 * k)
+            x, y, *_ = n.start
+            first, psf_radius = model.count + 7 * k, scene.psf_radius
+            rows = rows + scene.beliefs.neighbour(x, y, first, psf_radius=psf_radius)
             flux = (n.start[6] - _MOST_DIMMING, n.start[6] + _MOST_GROWTH)
             limits = [*limits, *sersic_limits(size)[:6], flux]
-        self.prior = Prior.of([*rows, *scene.beliefs.sky(self.count - 3)], self.count)
+        rows = [*rows, *scene.beliefs.sky(self.count - 3, noise=scene.noise)]
+        self.prior = Prior.of(rows, self.count)
         self._prior_hessian = self.prior.matrix.T @ self.prior.matrix
         self.low, self.high = np.array([*limits, *[(-math.inf, math.inf)] * 3]).T
         firsts = [0, *range(model.count, self.count - 3, 7), self.count - 3]
@@ -143,6 +147,21 @@ class Problem:
         chi_square = residual_of(self.residual, scene.data, self._flat, self._layout, change)
         prior = self.prior.matrix @ p - self.prior.target
         return prior, chi_square, chi_square + float(prior @ prior)
+
+    def images(self, p: Vector) -> NDArray[np.float32]:
+        """Target, all neighbours together, and sky of these parameters, (3, S, S), unweighted."""
+        model, scene, size = self.model, self.scene, len(self.scene.data)
+        drawn, even = np.zeros((3, size, size), np.float32), np.ones((size, size), np.float32)
+        columns = np.empty((model.count, size, size), np.float32)
+        model.draw(columns, p[: model.count], scene.drawings[size], even)
+        drawn[0] = columns[model.image]
+        for k, n in enumerate(scene.neighbours):
+            profile = p[model.count + 7 * k :][:7]
+            boxed = np.empty((7, n.size, n.size), np.float32)
+            scene.drawings[n.size].sersic(boxed, profile, even, n.top, n.left)
+            drawn[1, n.top : n.top + n.size, n.left : n.left + n.size] += boxed[6]
+        drawn[2] = np.tensordot(p[-3:], _sky_columns(even), axes=1)
+        return drawn
 
     def descend(self, start: Vector, *, most: int, tolerance: float) -> Solution:
         """Levenberg-Marquardt from `start`, until a step promises less than `tolerance`."""
@@ -208,3 +227,10 @@ class Problem:
             converged, lower = False, np.full_like(lower, math.nan)
         determinant = 2.0 * float(np.log(np.diag(lower)).sum())
         return Solution(p, cost, chi_square, determinant, lower, evaluations, converged)
+
+
+def _sky_columns(weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A level of 1, and changes by 1 from the middle to the right and to the upper side."""
+    size = len(weight)
+    along = ((np.arange(size) - (size / 2.0 - 0.5)) / (size / 2.0)).astype(np.float32)
+    return weight * np.stack(np.broadcast_arrays(np.float32(1), along, along[:, np.newaxis]))

@@ -24,16 +24,18 @@ def crowded(draw, beliefs):
         (1.5, 2.0, 0.6, 0.7, 60.0), neighbours=(Star(40.0, 5.0, 2.0), Star(25.0, -4.0, -7.0))
     )
     segmentation = segment_stamp(stamp.image, stamp.sigma)
-    sources = find_sources(stamp.image, stamp.psf, segmentation, most=7)
+    sources = find_sources(stamp.image, stamp.sigma, stamp.psf, segmentation, most=7)
     scene = _scene(stamp.image, stamp.sigma, stamp.psf, sources, beliefs)
     start = np.concatenate([sources.target, *(n.start for n in sources.neighbours), np.zeros(3)])
     return Problem(scene, SingleSersic()), start
 
 
-def test_the_minimum_is_that_of_an_independent_optimiser(crowded):
+def test_the_minimum_is_that_of_an_independent_optimiser(crowded, monkeypatch):
     problem, start = crowded
     found = problem.descend(start, most=40, tolerance=1e-3)
     assert found.converged
+
+    monkeypatch.setattr("halflight.classical.scene.problem._STALE", 0.0)  # draw all, always
 
     def residuals(p):
         prior, _, _ = problem.evaluate(p)
@@ -72,7 +74,7 @@ def test_neighbours_that_stand_still_are_not_drawn_again(crowded):
     after = Problem(replace(problem.scene, drawings=cannot_draw), SingleSersic(), after=problem)
     assert after.evaluate(first.p)[2] == pytest.approx(first.cost, abs=0.05)
     fresh = Problem(problem.scene, SingleSersic())
-    assert fresh.evaluate(first.p)[2] == pytest.approx(first.cost, abs=0.05)
+    assert fresh.evaluate(first.p)[2] == pytest.approx(first.cost, abs=0.3)
 
 
 def test_what_is_left_of_the_data_is_noise(crowded):
