@@ -27,6 +27,20 @@ _PLAIN = np.roll(np.eye(PLANES, dtype=np.float32), -1, axis=0)
 _table = lru_cache(64)(radial_table)  # a disc's is asked for again and again
 
 
+class Drawings(dict[int, "Drawing"]):
+    """The drawings of one PSF, by the size of a box, made when first asked for."""
+
+    def __init__(self, psf: NDArray[np.floating]) -> None:
+        """psf: (P, P), with its light at the middle."""
+        super().__init__()
+        self._psf_stamp = psf
+
+    def __missing__(self, size: int) -> "Drawing":
+        """Prepare a size."""
+        self[size] = Drawing(self._psf_stamp, size)
+        return self[size]
+
+
 class Drawing:
     """Draws profiles behind one PSF in boxes of one size."""
 

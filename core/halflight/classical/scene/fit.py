@@ -1,14 +1,17 @@
 """The scene fit: target, neighbours and sky of a stamp explained together, models weighed."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from halflight.classical.moments import PsfError, check_psf
 from halflight.classical.scene.beliefs import Beliefs
-from halflight.classical.scene.drawing import Drawing
+from halflight.classical.scene.companion import LN_PRIOR, with_companion
+from halflight.classical.scene.drawing import Drawings
 from halflight.classical.scene.evidence import answer_of, marginal_sigma, weighed
 from halflight.classical.scene.models import BulgeDisc, SingleSersic, Vector
 from halflight.classical.scene.problem import Problem, Scene, Solution
@@ -39,8 +42,8 @@ class SceneFit:
 
     ln_radius: ln of the semi-major axis of the ellipse that holds half of the target's light.
     axis_ratio, ln_axis_ratio: q within (0, 1], and ln q, which is minus the modulus of the shear
-    -ln q (cos 2 phi, sin 2 phi). Its two components are what is fitted, without bias; the modulus of
-    a noisy vector is too long by about the error squared over twice its length: of a galaxy that
+    -ln q (cos 2 phi, sin 2 phi). Its two components are what is fitted, without bias; the modulus
+    of a noisy vector is too long by about the error squared over twice its length: of a galaxy that
     is round within an error or two, q is too small, and the error says little.
     position_angle: degrees from +x towards +y, within (-90, 90]; its error is at most 52, that of
     any angle at all.
@@ -48,7 +51,8 @@ class SceneFit:
     radius_magnitude_correlation: of the errors of ln_radius and magnitude.
     sersic_n, ln_sersic_n: of the single profile, whichever model is the better.
     bulge_fraction: the bulge's share of the light in the model that has one.
-    bulge_disc_probability: of that model, by its evidence.
+    bulge_disc_probability: of that model, by its evidence; companion_probability: that a source
+    which detection merged with the target is one of its own.
     x, y: centre, from the stamp centre. sky: level at the stamp's centre.
     neighbours: sources that were fitted beside the target.
     converged: every model that counts came to a minimum, with a finite error and a flux of 3 sigma.
@@ -78,6 +82,7 @@ class SceneFit:
     y_error: float
     sky: float
     chi_square_per_pixel: float
+    companion_probability: float
     neighbours: int
     converged: bool
     status: str
@@ -98,7 +103,7 @@ class SceneImages:
 
 def failed_scene(status: str) -> SceneFit:
     """The result for a stamp that cannot be measured: NaN everywhere, and the reason."""
-    return SceneFit(*(math.nan,) * 23, neighbours=0, converged=False, status=status)
+    return SceneFit(*(math.nan,) * 24, neighbours=0, converged=False, status=status)
 
 
 def fit_scene(
@@ -116,8 +121,9 @@ def fit_scene(
     neighbours to fit (others are masked), and the instrument's pixel scale and zero point.
     detection_threshold: of sources, in units of the smoothed image's noise.
 
-    First one Sersic profile, then bulge and disc, each together with all neighbours and the sky.
-    Each is a maximum of the posterior by Levenberg-Marquardt, and the answer is the mean over both
+    First one Sersic profile, then bulge and disc, each together with all neighbours and the sky;
+    and where what is left over has a peak beside the target, both again with one more source there.
+    Each is a maximum of the posterior by Levenberg-Marquardt, and the answer is the mean over all
     models, weighed by their evidence in Laplace's approximation (MacKay 2003, chapter 27).
 
     An unusable stamp or PSF is reported in `status`, never raised; ValueError is for wrong shapes.
@@ -149,22 +155,49 @@ def explain_scene(
     if sources.usable.mean() < _LEAST_GOOD_FRACTION:
         return failed_scene(f"only {sources.usable.mean():.0%} of the pixels are usable"), None
     scene = _scene(image, sigma, psf, sources, beliefs)
-    single = Problem(scene, SingleSersic())
-    one = _fit_single(single, sources)
-    double, two = _fit_bulge_disc(single, one, scene)
-    weights, mean, covariance = weighed([answer_of(single, one), answer_of(double, two)])
+    fits = _fit_models(scene, sources)
+    answers = [answer_of(fit.problem, fit.solution) for fit in fits]
+    weights, mean, covariance = weighed(
+        [
+            replace(a, ln_evidence=a.ln_evidence + f.ln_prior)
+            for a, f in zip(answers, fits, strict=True)
+        ]
+    )
     if not (np.isfinite(mean).all() and np.isfinite(weights).all()):
         return failed_scene("chi^2 does not curve: no error can be given"), None
-    fit = _described(weights, mean, covariance, one, two, scene)
+    found = _described(weights, mean, covariance, fits, scene)
     if not images:
-        return fit, None
+        return found, None
     counted = [
-        (np.float32(w), problem.images(solution.p))
-        for w, problem, solution in zip(weights, (single, double), (one, two), strict=True)
+        np.float32(w) * fit.problem.images(fit.solution.p)
+        for w, fit in zip(weights, fits, strict=True)
         if w > 0.0
     ]
-    target, around, sky = np.sum([w * drawn for w, drawn in counted], axis=0)
-    return fit, SceneImages(target, around, sky)
+    return found, SceneImages(*np.sum(counted, axis=0))
+
+
+class _Fit(NamedTuple):
+    """A model at its best, and the ln of how much it is believed beforehand."""
+
+    problem: Problem
+    solution: Solution
+    ln_prior: float
+
+
+def _fit_models(scene: Scene, sources: Sources) -> list[_Fit]:
+    """A single profile and bulge and disc; both beside a companion, too, if there may be one."""
+    rest = np.concatenate([*(n.start for n in sources.neighbours), np.zeros(3)])
+    single = Problem(scene, SingleSersic())
+    one = _fit_single(single, np.append(sources.target, rest))
+    fits = [_Fit(single, one, 0.0), _Fit(*_fit_bulge_disc(single, one), 0.0)]
+    crowded = with_companion(single, one)
+    if crowded is not None:
+        with_it, start = crowded
+        beside = Problem(with_it, SingleSersic())
+        one = beside.descend(start, most=_MOST_STEPS, tolerance=_TOLERANCE)
+        fits.append(_Fit(beside, one, LN_PRIOR))
+        fits.append(_Fit(*_fit_bulge_disc(beside, one), LN_PRIOR))
+    return fits
 
 
 def _scene(
@@ -178,30 +211,27 @@ def _scene(
     usable = sources.usable
     weight = np.where(usable, 1.0 / smooth_sigma(sigma, usable), 0.0).astype(np.float32)
     data = np.where(usable, image, 0.0).astype(np.float32) * weight
-    sizes = sorted({len(image), *(neighbour.size for neighbour in sources.neighbours)})
-    drawings = {size: Drawing(psf, size) for size in sizes}
     return Scene(
-        data, weight, drawings, sources.neighbours, beliefs, sources.psf_radius, sources.noise
+        data, weight, Drawings(psf), sources.neighbours, beliefs, sources.psf_radius, sources.noise
     )
 
 
-def _fit_single(problem: Problem, sources: Sources) -> Solution:
+def _fit_single(problem: Problem, start: Vector) -> Solution:
     """One Sersic profile and the neighbours; from another index as well when that ends badly."""
-    rest = np.concatenate([*(n.start for n in sources.neighbours), np.zeros(3)])
-    found = problem.descend(np.append(sources.target, rest), most=_MOST_STEPS, tolerance=_TOLERANCE)
-    count = int(sources.usable.sum())
+    found = problem.descend(start, most=_MOST_STEPS, tolerance=_TOLERANCE)
+    count = np.count_nonzero(problem.scene.weight)
     if found.chi_square > count * (1.0 + _RESTART_EXCESS * math.sqrt(2.0 / count)):
-        start = sources.target.copy()
+        start = start.copy()
         start[5] = math.log(_RESTART_N)
-        other = problem.descend(np.append(start, rest), most=_MOST_STEPS, tolerance=_TOLERANCE)
+        other = problem.descend(start, most=_MOST_STEPS, tolerance=_TOLERANCE)
         found = min(found, other, key=lambda solution: solution.cost)
     return found
 
 
-def _fit_bulge_disc(single: Problem, one: Solution, scene: Scene) -> tuple[Problem, Solution]:
+def _fit_bulge_disc(single: Problem, one: Solution) -> tuple[Problem, Solution]:
     """Bulge and disc, and the neighbours, from where the single profile ended."""
     model, count = BulgeDisc(), single.model.count
-    problem = Problem(scene, model, after=single)
+    problem = Problem(single.scene, model, after=single)
     start = np.concatenate([model.start(one.p[:count], **_START), one.p[count:]])
     return problem, problem.descend(start, most=_MOST_STEPS, tolerance=_TOLERANCE)
 
@@ -210,8 +240,7 @@ def _described(
     weights: Vector,
     mean: Vector,
     covariance: NDArray[np.float64],
-    one: Solution,
-    two: Solution,
+    fits: Sequence[_Fit],
     scene: Scene,
 ) -> SceneFit:
     """The mean over the models' answers, by evidence.QUANTITIES, and what else is to be known."""
@@ -226,7 +255,11 @@ def _described(
     angle_error = math.degrees(0.5 * turn_error / shear) if shear > 0 else math.inf
     middle = len(scene.data) / 2.0 - 0.5
     scale = scene.beliefs.pixel_scale
-    counts = [solution for solution, w in zip((one, two), weights, strict=True) if w > 0.01]
+    # Profiles' own numbers are those of the more probable scene: its two models stand side by side.
+    first = 2 * (int(np.argmax(weights)) // 2)
+    one, two = (fit.solution for fit in fits[first : first + 2])
+    counts = [fit.solution for fit, w in zip(fits, weights, strict=True) if w > 0.01]
+    chi_squares = [fit.solution.chi_square for fit in fits]
     status = "ok"
     if not all(solution.converged for solution in counts):
         status = "no convergence"
@@ -251,15 +284,15 @@ def _described(
         ln_sersic_n_error=marginal_sigma(one, by_index),
         bulge_fraction=share,
         bulge_fraction_error=share * (1.0 - share) * marginal_sigma(two, by_share),
-        bulge_disc_probability=float(weights[1]),
+        bulge_disc_probability=float(weights[1::2].sum()),
         x=(x - middle) * scale,
         x_error=float(error[4]) * scale,
         y=(y - middle) * scale,
         y_error=float(error[5]) * scale,
-        sky=float(weights @ np.array([one.p[-3], two.p[-3]])),
-        chi_square_per_pixel=float(weights @ [one.chi_square, two.chi_square])
-        / np.count_nonzero(scene.weight),
-        neighbours=len(scene.neighbours),
+        sky=float(weights @ [fit.solution.p[-3] for fit in fits]),
+        chi_square_per_pixel=float(weights @ chi_squares) / np.count_nonzero(scene.weight),
+        companion_probability=float(weights[2:].sum()),
+        neighbours=len(fits[first].problem.scene.neighbours),
         converged=status == "ok",
         status=status,
     )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from halflight.classical.scene.beliefs import Beliefs, Prior
-from halflight.classical.scene.drawing import Drawing
+from halflight.classical.scene.drawing import Drawings
 from halflight.classical.scene.models import Model, Vector, sersic_limits
 from halflight.classical.scene.sources import Neighbour
 from halflight.kernels.scene.equations import (
@@ -35,7 +35,7 @@ class Scene:
 
     data: NDArray[np.float32]
     weight: NDArray[np.float32]
-    drawings: dict[int, Drawing]
+    drawings: Drawings
     neighbours: tuple[Neighbour, ...]
     beliefs: Beliefs
     psf_radius: float

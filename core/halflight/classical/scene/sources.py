@@ -97,8 +97,13 @@ def _boxed(
     """The box that holds a source with all of its light that shows."""
     rows, columns = np.nonzero(pixels)
     reach = 1.5 * max(np.abs(rows - row).max(), np.abs(columns - column).max()) + 8
+    return box_around(start, size, reach=reach)
+
+
+def box_around(start: NDArray[np.float64], size: int, *, reach: float) -> Neighbour:
+    """A neighbour in the smallest box that holds so many pixels about its centre on every side."""
     side = next((box for box in _BOXES if box >= 2 * reach and box < size), size)
-    top, left = (min(max(middle - side // 2, 0), size - side) for middle in (row, column))
+    left, top = (min(max(round(at) - side // 2, 0), size - side) for at in start[:2])
     return Neighbour(start, top, left, side)
 
 
