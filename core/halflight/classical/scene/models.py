@@ -159,7 +159,7 @@ class BulgeDisc(Model):
         )
         if ellipse is None:
             return None
-        shape, ((by_disc), (by_bulge)) = ellipse[0], ellipse[1].transpose(1, 0, 2)
+        shape, (by_disc, by_bulge) = ellipse[0], ellipse[1].transpose(1, 0, 2)
         share, gradient = self.share(p), np.zeros((3, self.count))
         gradient[:, 3] = (1 - share) * by_bulge[:, 4] - share * by_disc[:, 4]
         gradient[:, 4] = by_disc[:, 0] + by_bulge[:, 0]
