@@ -25,7 +25,7 @@ def main(task: str) -> None:
     survey = store.read_stamps(place.stamps("survey"), **offsets)
     angle = f"{wanted.reference}_position_angle"
     reference = read_parquet(place.classical("survey"), id="id", **{angle: "number"})
-    angles = reference.set_index("id")[angle].reindex(survey.table["id"]).to_numpy()
+    angles = np.radians(reference.set_index("id")[angle].reindex(survey.table["id"]).to_numpy())
     count = everything.report.gallery
     metrics = files.read_json(place.metrics)
     needed = (wanted.headline.name, "device")

@@ -98,20 +98,39 @@ def half_light_shape(sersic_n: Array, profiles: Array, fluxes: Array) -> tuple[A
     solution = _solved(_Light(sersic_n, shapes, fluxes), shapes)
     if solution is None:
         return None
-    count = len(fluxes)
-
-    def conditions(changed: Array) -> Array:
-        inputs = np.column_stack([shapes, np.log(sersic_n), np.log(fluxes)]) + changed
-        light = _Light(np.exp(inputs[:, 3]), inputs[:, :3], np.exp(inputs[:, 4]))
-        return _conditions(light, solution[None])[0]
-
     by_shape = _conditions(_Light(sersic_n, shapes, fluxes), solution + _SHIFTS)
     jacobian = (by_shape[1:] - by_shape[0]).T / _STEP
-    steps = (_STEP * np.eye(5 * count)).reshape(-1, count, 5)
-    by_inputs = np.array([conditions(step) - by_shape[0] for step in steps]).T / _STEP
-    derivatives = -np.linalg.solve(jacobian, by_inputs).reshape(3, count, 5)
+    by_inputs = _by_inputs(sersic_n, shapes, fluxes / fluxes.sum(), solution)
+    derivatives = -np.linalg.solve(jacobian, by_inputs).reshape(3, len(fluxes), 5)
     derivatives[..., :3] *= to_shape
     return solution / to_shape, derivatives / to_shape[:, None, None]
+
+
+def _by_inputs(sersic_n: Array, shapes: Array, fluxes: Array, ellipse: Array) -> Array:
+    """Derivatives of `_conditions` by each profile's shape, ln n and ln flux, (3, 5 c).
+
+    Forward differences: each profile is seen with one of its inputs changed, beside the others.
+    """
+    count = len(fluxes)
+    inputs = np.column_stack([shapes, np.log(sersic_n)])
+    changed = inputs[:, None] + _STEP * np.eye(5, 4, -1)  # (c, 5, 4): first as it is
+    varied = changed.reshape(-1, 4)
+    light = _Light(np.exp(varied[:, 3]), varied[:, :3], np.ones(len(varied)))
+    inside, along = light.parts(ellipse[None])
+    inside, along = inside.reshape(count, 5), along.reshape(count, 5, -1)
+    # Everything is a sum over profiles, weighed by flux: a change of one adds to that sum.
+    share = fluxes[:, None]
+    more_inside = np.column_stack([share * (inside[:, 1:] - inside[:, :1]), np.zeros(count)])
+    more_along = np.concatenate(
+        [share[..., None] * (along[:, 1:] - along[:, :1]), np.zeros_like(along[:, :1])], axis=1
+    )
+    more_inside[:, 4] = fluxes * (inside[:, 0] - fluxes @ inside[:, 0]) * _STEP
+    more_along[:, 4] = share * (along[:, 0] - fluxes @ along[:, 0]) * _STEP
+    total = fluxes @ along[:, 0]
+    before = total @ _QUADRUPOLE.T / total.sum()
+    after = total + more_along.reshape(5 * count, -1)
+    quadrupole = after @ _QUADRUPOLE.T / after.sum(axis=1, keepdims=True) - before
+    return np.column_stack([more_inside.ravel(), quadrupole]).T / _STEP
 
 
 def central_brightness(component: Component) -> float:
@@ -137,19 +156,24 @@ class _Light:
         self.b = gammaincinv(2 * self.n, 0.5)
         area = 2 * math.pi * np.exp(2 * shapes[:, 0])
         gammas = (self.n * gamma(2 * self.n))[:, 0]
-        self.centre = self.fluxes * self.b[:, 0] ** (2 * sersic_n) / (area * gammas)
+        self.centre = self.b[:, 0] ** (2 * sersic_n) / (area * gammas)
         self.to_circle = np.linalg.inv([_matrix(shape) for shape in shapes])
 
     def inside_and_along(self, shapes: Array) -> tuple[Array, Array]:
         """Of m ellipses (m, 3): the light inside, (m,), and the brightness along, (m, 96)."""
+        inside, along = self.parts(shapes)
+        return inside @ self.fluxes, np.einsum("c,mca->ma", self.fluxes, along)
+
+    def parts(self, shapes: Array) -> tuple[Array, Array]:
+        """The same of each component at unit flux, (m, c) and (m, c, 96)."""
         ellipses = np.array([_matrix(shape) for shape in shapes])
         maps = self.to_circle @ ellipses[:, None]
         squared = ((maps @ _UNIT_CIRCLE) ** 2).sum(axis=-2)
         depth = self.b * squared ** (0.5 / self.n)
         # An equal step in eccentric angle turns a component's own angle by det / r^2.
         turn = np.linalg.det(maps)[..., None] / squared
-        inside = (gammainc(2 * self.n, depth) * turn).mean(axis=-1) @ self.fluxes
-        return inside, np.einsum("c,mca->ma", self.centre, np.exp(-depth))
+        inside = (gammainc(2 * self.n, depth) * turn).mean(axis=-1)
+        return inside, self.centre[:, None] * np.exp(-depth)
 
 
 def _light(components: Sequence[Component]) -> _Light:

@@ -104,7 +104,7 @@ def test_the_page_shows_the_headline_quantity_alone(handed):
 def test_the_ellipses_of_survey_stamps_are_those_of_the_reference(handed):
     shown = handed["gallery"]["survey"]
     measured = pd.read_parquet(PLACE.classical("survey")).set_index("id")
-    expected = measured.loc[shown["id"], "scene_fit_position_angle"]
+    expected = np.radians(measured.loc[shown["id"], "scene_fit_position_angle"])
     np.testing.assert_array_equal(shown["position_angle"], expected)
     simulated = handed["gallery"]["simulated"]
     truth = store.read_stamps(PLACE.stamps("simulated")).table.set_index("id")

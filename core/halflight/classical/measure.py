@@ -1,11 +1,11 @@
 """Measure many stamps on every core: a table with one row a stamp, the same for any core count."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from halflight.classical.aperture import measure_aperture
 from halflight.classical.bound import radius_bound
-from halflight.classical.scene import Beliefs, fit_scene
+from halflight.classical.scene import Beliefs, SceneFit, SceneImages, explain_scene, fit_scene
 from halflight.classical.segmentation import DETECTION_THRESHOLD
 from halflight.classical.sersic import fit_sersic
 from halflight.workers import in_order
@@ -33,6 +33,7 @@ _TRUTH = (
 _CHUNK = 16  # stamps handed to a worker at a time
 
 Row = dict[str, Any]
+Result = TypeVar("Result")
 Settings = dict[str, dict[str, Any]]  # the keyword arguments of each method
 
 
@@ -71,11 +72,7 @@ def measure_stamps(
     unknown = [name for name in methods if name not in MEASURES]
     if unknown or not methods:
         raise ValueError(f"methods must be some of {list(MEASURES)}, got {list(methods)}")
-    if image.ndim != 3 or image.shape != sigma.shape or psf.ndim != 3 or len(psf) != len(image):
-        raise ValueError(
-            "image and sigma must be (n, S, S) and psf (n, P, P), got "
-            f"{image.shape}, {sigma.shape} and {psf.shape}"
-        )
+    _check_shapes(image, sigma, psf)
     scale = {"pixel_scale": beliefs.pixel_scale}
     own: Settings = {
         "scene_fit": {"beliefs": beliefs},
@@ -84,23 +81,9 @@ def measure_stamps(
     }
     common = {"detection_threshold": detection_threshold}
     settings = {name: common | own[name] for name in methods}
-    chunks = (
-        _Chunk(
-            i,
-            np.ascontiguousarray(image[i : i + _CHUNK]),
-            np.ascontiguousarray(sigma[i : i + _CHUNK]),
-            np.ascontiguousarray(psf[i : i + _CHUNK]),
-        )
-        for i in range(0, len(image), _CHUNK)
-    )
-    blocks = in_order(
-        partial(_measure_chunk, settings),
-        chunks,
-        processes=processes,
-        name=lambda chunk: f"stamps {chunk.first} to {chunk.first + len(chunk.image) - 1}",
-    )
     print(f"measuring {len(image)} stamps: {', '.join(methods)}", file=sys.stderr)
     rows: list[Row] = []
+    blocks = _blocks(partial(_measure_chunk, settings), image, sigma, psf, processes)
     with closing(blocks), tqdm(total=len(image), unit="stamp", disable=None) as bar:
         for block in blocks:
             rows += block
@@ -110,6 +93,46 @@ def measure_stamps(
     }
     print(f"measured {len(rows)} stamps; radii found: {radii}", file=sys.stderr)
     return pd.DataFrame(rows)
+
+
+def fit_scenes(
+    image: NDArray[np.float32],
+    sigma: NDArray[np.float32],
+    psf: NDArray[np.float32],
+    *,
+    beliefs: Beliefs,
+    processes: int = 1,
+    detection_threshold: float = DETECTION_THRESHOLD,
+    images: bool = False,
+    progress: Callable[[int], object] | None = None,
+) -> tuple[pd.DataFrame, SceneImages | None]:
+    """Fit the scene of every stamp, without a word: a row each by the fields of SceneFit, in order.
+
+    Arrays, beliefs, processes and detection_threshold: as of `measure_stamps`. images: whether to
+    return what each stamp is explained by, too: SceneImages of (n, S, S), 0 where there is no
+    answer. progress: called with the number of stamps done since its last call.
+
+    Raises as `measure_stamps`.
+    """
+    _check_shapes(image, sigma, psf)
+    options = {
+        "beliefs": beliefs,
+        "detection_threshold": detection_threshold,
+        "images": images,
+    }
+    rows: list[Row] = []
+    drawn = np.zeros((3, *image.shape), np.float32) if images else None
+    blocks = _blocks(partial(_explain_chunk, options), image, sigma, psf, processes)
+    with closing(blocks):
+        for block in blocks:
+            for fit, explained in block:
+                if drawn is not None and explained is not None:
+                    drawn[:, len(rows)] = explained.target, explained.neighbours, explained.sky
+                rows.append(asdict(fit))
+            if progress is not None:
+                progress(len(block))
+    columns = [field.name for field in fields(SceneFit)]
+    return pd.DataFrame(rows, columns=columns), None if drawn is None else SceneImages(*drawn)
 
 
 def radius_bounds(
@@ -149,3 +172,41 @@ def _measure_chunk(settings: Settings, chunk: _Chunk) -> list[Row]:
             row |= {f"{name}_{key}": value for key, value in asdict(result).items()}
         rows.append(row)
     return rows
+
+
+def _explain_chunk(
+    options: dict[str, Any], chunk: _Chunk
+) -> list[tuple[SceneFit, SceneImages | None]]:
+    """The scenes of some stamps."""
+    stamps = zip(chunk.image, chunk.sigma, chunk.psf, strict=True)
+    return [explain_scene(*stamp, **options) for stamp in stamps]
+
+
+def _blocks(
+    work: Callable[[_Chunk], list[Result]],
+    image: NDArray[np.float32],
+    sigma: NDArray[np.float32],
+    psf: NDArray[np.float32],
+    processes: int,
+) -> Generator[list[Result], None, None]:
+    """What `work` makes of every chunk of the stamps, in order."""
+    chunks = (
+        _Chunk(i, *(np.ascontiguousarray(array[i : i + _CHUNK]) for array in (image, sigma, psf)))
+        for i in range(0, len(image), _CHUNK)
+    )
+    return in_order(
+        work,
+        chunks,
+        processes=processes,
+        name=lambda chunk: f"stamps {chunk.first} to {chunk.first + len(chunk.image) - 1}",
+    )
+
+
+def _check_shapes(
+    image: NDArray[np.float32], sigma: NDArray[np.float32], psf: NDArray[np.float32]
+) -> None:
+    if image.ndim != 3 or image.shape != sigma.shape or psf.ndim != 3 or len(psf) != len(image):
+        raise ValueError(
+            "image and sigma must be (n, S, S) and psf (n, P, P), got "
+            f"{image.shape}, {sigma.shape} and {psf.shape}"
+        )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from halflight.kernels.scene.growth import light_in_rings
 from halflight.psf import psf_offset
 from halflight.quality import PSF_OFFSET_TOLERANCE
 
@@ -87,13 +88,13 @@ def half_light_aperture(
 
     light: (S, S) background-subtracted and free of neighbours; x, y: arcsec from its centre.
     """
-    size = light.shape[0]
-    fine = coordinates(size * _SUBPIXELS, pixel_scale / _SUBPIXELS)
-    step = pixel_scale / _SUBPIXELS
-    radius = np.hypot(fine[:, None] - y, fine[None, :] - x)
-    ring = (radius / step).astype(np.int64)
-    fine_light = np.repeat(np.repeat(light, _SUBPIXELS, axis=0), _SUBPIXELS, axis=1)
-    rings = np.bincount(ring.ravel(), weights=fine_light.ravel()) / _SUBPIXELS**2
+    size, step = light.shape[0], pixel_scale / _SUBPIXELS
+    centre = size / 2.0 - 0.5
+    farthest = math.hypot(
+        *(abs(at) / pixel_scale + 0.5 * size for at in (x, y))  # a corner, whichever it is
+    )
+    rings = np.zeros(int(farthest * _SUBPIXELS) + 1)
+    light_in_rings(rings, light, x / pixel_scale + centre, y / pixel_scale + centre, _SUBPIXELS)
     growth = np.concatenate([[0.0], np.cumsum(rings)])
     reached = np.flatnonzero(growth >= 0.5 * total)
     if not total > 0.0 or reached.size == 0:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from halflight.classical.moments import PsfError, half_light_aperture, light_moments, psf_size
+from halflight.classical.guess import guess_shape
+from halflight.classical.moments import PsfError, psf_size
 from halflight.classical.segmentation import DETECTION_THRESHOLD, Segmentation, segment_stamp
 from halflight.classical.sersic_model import StampModel, shape_vector
 from halflight.classical.sersic_problem import SersicProblem, marginal_error, semi_major_direction
@@ -24,12 +25,14 @@ _RESTART_EXCESS = 3.0  # restart when chi^2 exceeds its mean by this many standa
 
 @dataclass(frozen=True)
 class SersicFit:
-    """What the fit found. Lengths in arcsec, fluxes in nmgy, angles in radians.
+    """What the fit found. Lengths in arcsec, fluxes in the image's unit.
 
-    ln_radius: ln of the semi-major half-light radius; ln_radius_error: its formal 68 % error,
-    marginal over every other parameter, from the curvature of chi^2 at the best fit (a Sersic index
-    at its bound counts as known). It knows nothing of a galaxy that is no Sersic profile.
-    x, y: centre, from the stamp centre. sky: nmgy a pixel.
+    ln_radius: ln of the semi-major half-light radius. Its error and that of ln_axis_ratio are the
+    formal 68 % ones, marginal over every other parameter, from the curvature of chi^2 at the best
+    fit (a Sersic index at its bound counts as known). They know nothing of a galaxy that is no
+    Sersic profile.
+    position_angle: degrees from +x towards +y, within (-90, 90].
+    x, y: centre, from the stamp centre. sky: a pixel's.
     converged: a minimum with a finite error, inside the bounds on radius, shape and centre,
     with a flux of 3 sigma;
     otherwise the numbers are the best ones reached, NaN when there are none. The circularised
@@ -40,6 +43,8 @@ class SersicFit:
     ln_radius: float
     ln_radius_error: float
     axis_ratio: float
+    ln_axis_ratio: float
+    ln_axis_ratio_error: float
     position_angle: float
     sersic_n: float
     flux: float
@@ -50,15 +55,10 @@ class SersicFit:
     converged: bool
     status: str
 
-    @property
-    def ln_axis_ratio(self) -> float:
-        """ln of the axis ratio; NaN for an unusable stamp."""
-        return math.log(self.axis_ratio)
-
 
 def failed_fit(status: str) -> SersicFit:
     """The result for a stamp that cannot be measured: NaN everywhere, and the reason."""
-    return SersicFit(*(math.nan,) * 10, converged=False, status=status)
+    return SersicFit(*(math.nan,) * 12, converged=False, status=status)
 
 
 def fit_sersic(
@@ -130,13 +130,17 @@ def _minimise(problem: SersicProblem, start: NDArray[np.float64], pixel_scale: f
     shape = result.x
     problem.residual(shape)
     shear = math.hypot(shape[3], shape[4])
-    direction = semi_major_direction(shape)
+    direction, flattening = semi_major_direction(shape), np.zeros(len(shape))
+    flattening[3:5] = shape[3:5] / shear if shear > 0.0 else (1.0, 0.0)
     at_bound = (shape - low < 1e-3 * (high - low)) | (high - shape < 1e-3 * (high - low))
+    free = problem.jacobian(shape)[:, ~at_bound]
     fit = SersicFit(
         ln_radius=float(shape[2] + 0.5 * shear),
-        ln_radius_error=marginal_error(problem.jacobian(shape)[:, ~at_bound], direction[~at_bound]),
+        ln_radius_error=marginal_error(free, direction[~at_bound]),
         axis_ratio=math.exp(-shear),
-        position_angle=0.5 * math.atan2(shape[4], shape[3]),
+        ln_axis_ratio=-shear,
+        ln_axis_ratio_error=marginal_error(free, flattening[~at_bound]),
+        position_angle=math.degrees(0.5 * math.atan2(shape[4], shape[3])),
         sersic_n=math.exp(shape[5]),
         flux=problem.flux,
         x=float(shape[0]),
@@ -168,29 +172,23 @@ def _first_guess(
     """Centre, size and shape from the moments and the growth curve of the target's segment."""
     psf_radius, psf_moments = psf_size(psf, pixel_scale)
     pixels = segmentation.labels == segmentation.target
-    light = np.where(pixels & segmentation.good, image - segmentation.background, 0.0)
-    moments = light_moments(light, pixels, pixel_scale) if segmentation.target else None
-    if moments is None:  # nothing detected: a small galaxy at the centre
-        return shape_vector(
-            half_light_radius=1.5,
-            axis_ratio=0.7,
-            position_angle=0.0,
+    light = np.where(segmentation.good, image - segmentation.background, 0.0)
+    if segmentation.target:
+        guess = guess_shape(
+            light,
+            pixels,
+            psf_radius,
+            psf_moments,
+            pixel_scale=pixel_scale,
             sersic_n=_START_SERSIC_N,
-            x=0.0,
-            y=0.0,
         )
-    observed = half_light_aperture(
-        light, x=moments.x, y=moments.y, total=float(light.sum()), pixel_scale=pixel_scale
-    )
-    radius = math.sqrt(max(observed**2 - psf_radius**2, (0.3 * psf_radius) ** 2))
-    minor = math.sqrt(max(moments.minor**2 - psf_moments.minor**2, 0.0))
-    major = math.sqrt(max(moments.major**2 - psf_moments.minor**2, pixel_scale**2 / 12.0))
-    axis_ratio = min(max(minor / major, 0.3), 0.95)
-    return shape_vector(
-        half_light_radius=radius / math.sqrt(axis_ratio),
-        axis_ratio=axis_ratio,
-        position_angle=moments.position_angle,
+        if guess is not None:
+            return guess
+    return shape_vector(  # nothing detected: a small galaxy at the centre
+        half_light_radius=1.5,
+        axis_ratio=0.7,
+        position_angle=0.0,
         sersic_n=_START_SERSIC_N,
-        x=moments.x,
-        y=moments.y,
+        x=0.0,
+        y=0.0,
     )

@@ -1,7 +1,7 @@
 """A PSF-convolved Sersic galaxy on a stamp, with its gradient, drawn in Fourier space."""
 
 import math
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -10,10 +10,15 @@ from scipy.fft import irfft2, next_fast_len, rfft2
 from scipy.special import gammaincc
 
 from halflight.classical.moments import check_psf
-from halflight.classical.sersic_transform import radial_table, sersic_b, sersic_surface_brightness
+from halflight.classical.sersic_transform import radial_table, sersic_b, sersic_centre
+from halflight.kernels.scene.profiles import subtract_wings as _subtract_wings
 
 # Order of the shape vector that the model draws and differentiates with respect to.
 SHAPE_PARAMETERS = ("x", "y", "ln_size", "shear_1", "shear_2", "ln_sersic_n")
+
+
+_DARK_DEPTH = 25.0
+"""Where a profile has fallen by exp(-25) = 1e-11 of its centre, float32 sees nothing of it."""
 
 
 class _Frequencies(NamedTuple):
@@ -91,7 +96,7 @@ class StampModel:
     def image(self, shape: NDArray[np.float64]) -> NDArray[np.float32]:
         """Unit-flux image, (S, S) float32, of one shape vector (see shape_vector)."""
         planes = self._to_stamp(self._transform(shape, gradient=False))
-        planes[0] -= self._wings(shape)
+        self._subtract_wings(planes[0], shape)
         return planes[0]
 
     def image_and_gradient(
@@ -99,7 +104,7 @@ class StampModel:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Unit-flux image (S, S) and its derivatives (6, S, S) by SHAPE_PARAMETERS, float32."""
         planes = self._to_stamp(self._transform(shape, gradient=True))
-        planes[0] -= self._wings(shape)
+        self._subtract_wings(planes[0], shape)
         return planes[0], planes[1:]
 
     def _transform(self, shape: NDArray[np.float64], gradient: bool) -> NDArray[np.complex64]:
@@ -158,12 +163,12 @@ class StampModel:
         np.multiply(bend, phase, out=planes[6])
         return planes
 
-    def _wings(self, shape: NDArray[np.float64]) -> NDArray[np.float32]:
-        """The light of the periodic images on the stamp, of a shape in arcsec."""
+    def _subtract_wings(self, image: NDArray[np.float32], shape: NDArray[np.float64]) -> None:
+        """Take the light of the periodic images from the stamp, of a shape in arcsec."""
         scale = self.pixel_scale
         pixels = np.array([shape[0] / scale, shape[1] / scale, *shape[2:]])
         pixels[2] -= math.log(scale)
-        return wrapped_wings(pixels, self.stamp_size, self._grid_size)
+        subtract_wings(image, pixels, self._grid_size)
 
     def _to_stamp(self, planes: NDArray[np.complex64]) -> NDArray[np.float32]:
         size = self.stamp_size
@@ -171,32 +176,45 @@ class StampModel:
         return np.ascontiguousarray(irfft2(planes, s=grid, workers=1)[:, :size, :size])
 
 
-def wrapped_wings(
-    shape: NDArray[np.float64], stamp_size: int, grid_size: int
-) -> NDArray[np.float32]:
-    """What the periodic images of the discrete transform add to a stamp, (S, S) float32.
+def subtract_wings(image: NDArray[np.float32], shape: NDArray[np.float64], grid_size: int) -> None:
+    """Take from `image`, (S, S), what the periodic images of the discrete transform add to it.
 
     shape: by SHAPE_PARAMETERS, lengths in pixels, from the stamp's centre. The two rings of nearest
     images are drawn in real space at a few nodes and interpolated by a polynomial; the light beyond
     them is spread evenly.
     """
     x, y, ln_size, shear_1, shear_2, ln_sersic_n = (float(value) for value in shape)
-    sersic_n = math.exp(ln_sersic_n)
-    nodes, from_nodes = _wing_interpolation(stamp_size)
-    shifts = grid_size * np.arange(-2.0, 3.0)
-    dx = (nodes - x)[:, None] - shifts
-    dy = (nodes - y)[:, None] - shifts
-    # Squared radius in units of R_e, on (node row, image row, node column, image column).
-    dx, dy = dx[None, None], dy[:, :, None, None]
-    cosh, sinhc, _ = _hyperbolic(math.hypot(shear_1, shear_2))
-    squared = (cosh - sinhc * shear_1) * dx**2 + (cosh + sinhc * shear_1) * dy**2
-    squared = math.exp(-2.0 * ln_size) * (squared - 2.0 * sinhc * shear_2 * dx * dy)
-    light = sersic_surface_brightness(np.sqrt(squared), sersic_n) * math.exp(-2.0 * ln_size)
-    light[:, 2, :, 2] = 0.0  # the galaxy itself
+    sersic_n, size = math.exp(ln_sersic_n), len(image)
+    b, centre = _constants(sersic_n)
+    g = math.hypot(shear_1, shear_2)
+    nearest = max(grid_size - 0.5 * size - max(abs(x), abs(y)), 0.0)
+    if b * (math.exp(-ln_size - 0.5 * g) * nearest) ** (1.0 / sersic_n) > _DARK_DEPTH:
+        return
+    # Squared radius in units of R_e as a quadratic form.
+    cosh, sinhc, _ = _hyperbolic(g)
+    inverse = math.exp(-2.0 * ln_size)
+    xx, yy = inverse * (cosh - sinhc * shear_1), inverse * (cosh + sinhc * shear_1)
+    xy = -2.0 * inverse * sinhc * shear_2
     reach = 5.0 * grid_size / math.sqrt(math.pi) / math.exp(ln_size)
-    beyond = gammaincc(2.0 * sersic_n, sersic_b(sersic_n) * reach ** (1.0 / sersic_n))
-    at_nodes = light.sum(axis=(1, 3)) + beyond / grid_size**2
-    return np.asarray(from_nodes @ at_nodes @ from_nodes.T, dtype=np.float32)
+    beyond = float(gammaincc(2.0 * sersic_n, b * reach ** (1.0 / sersic_n))) / grid_size**2
+    real = np.float32
+    _subtract_wings(
+        image,
+        *_wing_interpolation(size),
+        (real(x), real(y)),
+        grid_size,
+        (real(xx), real(yy), real(xy)),
+        real(inverse * centre),
+        real(b),
+        real(0.5 / sersic_n),
+        real(beyond),
+    )
+
+
+@lru_cache(64)
+def _constants(sersic_n: float) -> tuple[float, float]:
+    """b_n and the central brightness; a disc's are asked for again and again."""
+    return float(sersic_b(sersic_n)), float(sersic_centre(sersic_n))
 
 
 def _hyperbolic(g: float) -> tuple[float, float, float]:
@@ -223,15 +241,15 @@ def _frequencies(grid_size: int, pixel_scale: float) -> _Frequencies:
 
 
 @cache
-def _wing_interpolation(stamp_size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _wing_interpolation(stamp_size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Five nodes across the stamp, and the matrix that carries values there to the pixels.
 
     The Chebyshev nodes are in pixels from the stamp centre; the matrix is (S, 5).
     """
     nodes = np.cos(np.pi * (np.arange(5) + 0.5) / 5)
     pixels = (np.arange(stamp_size) - stamp_size / 2.0 + 0.5) / (stamp_size / 2.0)
-    matrix = np.asarray(np.vander(pixels, 5) @ np.linalg.inv(np.vander(nodes, 5)), np.float64)
-    nodes = nodes * stamp_size / 2.0
+    matrix = (np.vander(pixels, 5) @ np.linalg.inv(np.vander(nodes, 5))).astype(np.float32)
+    nodes = (nodes * stamp_size / 2.0).astype(np.float32)
     nodes.setflags(write=False)
     matrix.setflags(write=False)
     return nodes, matrix

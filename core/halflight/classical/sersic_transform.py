@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from scipy.fft import fht, fhtoffset
 from scipy.special import gammaincinv, gammaln
 
+from halflight.kernels.scene.profiles import interpolated_rows
+
 MINIMUM_SERSIC_N = 0.25
 MAXIMUM_SERSIC_N = 9.0
 
@@ -51,17 +53,26 @@ def sersic_b(sersic_n: NDArray[np.float64] | float) -> NDArray[np.float64]:
     return np.asarray(gammaincinv(2.0 * np.asarray(sersic_n, dtype=np.float64), 0.5))
 
 
+def sersic_centre(sersic_n: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    """Central brightness of the circular Sersic profile of unit flux and unit R_e.
+
+    I(0) = b^(2n) / (2 pi n Gamma(2n)) (Graham & Driver 2005, eq. 2).
+    """
+    n = np.asarray(sersic_n, dtype=np.float64)
+    ln_centre = 2.0 * n * np.log(sersic_b(n)) - np.log(2.0 * np.pi * n) - gammaln(2.0 * n)
+    return np.asarray(np.exp(ln_centre))
+
+
 def sersic_surface_brightness(
     radius: NDArray[np.float64], sersic_n: NDArray[np.float64] | float
 ) -> NDArray[np.float64]:
     """Surface brightness of the circular Sersic profile of unit flux and unit R_e.
 
-    I(r) = b^(2n) / (2 pi n Gamma(2n)) exp(-b r^(1/n)) (Graham & Driver 2005, eqs. 1 and 2).
+    I(r) = I(0) exp(-b r^(1/n)) (Graham & Driver 2005, eq. 1).
     """
     n = np.asarray(sersic_n, dtype=np.float64)
-    b = sersic_b(n)
-    ln_centre = 2.0 * n * np.log(b) - np.log(2.0 * np.pi * n) - gammaln(2.0 * n)
-    return np.asarray(np.exp(ln_centre - b * np.asarray(radius, dtype=np.float64) ** (1.0 / n)))
+    depth = sersic_b(n) * np.asarray(radius, dtype=np.float64) ** (1.0 / n)
+    return np.asarray(sersic_centre(n) * np.exp(-depth))
 
 
 @cache
@@ -105,15 +116,9 @@ def radial_table(sersic_n: float) -> RadialTable:
     position = (np.log(sersic_n) - grid.ln_n_start) / grid.ln_n_step
     first = int(np.clip(np.floor(position) - 1, 0, _ROWS - 4))
     weights, slopes = _cubic_weights(position - first)
-    rows = slice(first, first + 4)
-    columns = np.stack(
-        [
-            weights @ grid.value[rows],
-            weights @ grid.slope[rows],
-            (slopes / grid.ln_n_step) @ grid.value[rows],
-        ]
-    )
-    return RadialTable(columns.astype(np.float32), grid.ln_k_start, grid.ln_k_step)
+    columns = np.empty((3, grid.value.shape[1]), np.float32)
+    interpolated_rows(columns, grid.value, grid.slope, first, weights, slopes / grid.ln_n_step)
+    return RadialTable(columns, grid.ln_k_start, grid.ln_k_step)
 
 
 def _cubic_weights(t: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

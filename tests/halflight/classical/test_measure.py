@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from halflight import params
-from halflight.classical import Beliefs, measure_stamps, radius_bounds
+from halflight.classical import Beliefs, fit_scenes, measure_stamps, radius_bounds
 from halflight.instrument import PIXEL_SCALE, ZERO_POINT
 
 from .test_sersic import NOISE
@@ -38,6 +38,23 @@ def test_the_same_bytes_for_any_number_of_processes(stamps):
         assert np.abs(pull[good]).max() < 4.5
         assert "usable" in one[f"{method}_status"][3]
     assert "PSF" in one["aperture_status"][4]
+
+
+def test_scenes_alone_are_fitted_without_a_word(stamps, capfd):
+    some = [array[:5] for array in stamps]
+    done = []
+    table, images = fit_scenes(*some, beliefs=BELIEFS, images=True, progress=done.append)
+    assert capfd.readouterr() == ("", "")
+    assert done == [5]
+    measured = measure_stamps(*some, beliefs=BELIEFS, methods=["scene_fit"])
+    pd.testing.assert_frame_equal(table.add_prefix("scene_fit_"), measured, check_exact=True)
+    assert images.target.shape == images.neighbours.shape == images.sky.shape == some[0].shape
+    assert (images.target[3] == 0.0).all()
+    assert images.target[0].max() > 5 * np.median(some[1][0])
+    none, _ = fit_scenes(*(array[:0] for array in stamps), beliefs=BELIEFS)
+    assert none.columns.tolist() == table.columns.tolist()
+    with pytest.raises(ValueError, match=r"psf \(n, P, P\)"):
+        fit_scenes(stamps[0], stamps[1], stamps[2][:3], beliefs=BELIEFS)
 
 
 def test_memory_maps_serve(stamps, tmp_path):

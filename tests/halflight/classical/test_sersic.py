@@ -32,7 +32,9 @@ def test_noiseless_radius_within_half_a_per_cent(make_stamp, n, radius, q):
     assert fit.axis_ratio == pytest.approx(q, rel=0.01)
     assert fit.sersic_n == pytest.approx(n, rel=0.02)
     assert (fit.x, fit.y) == pytest.approx((0.2, -0.3), abs=2e-3)
-    assert fit.position_angle == pytest.approx(0.7, abs=0.01)
+    assert fit.position_angle == pytest.approx(np.degrees(0.7), abs=0.6)
+    assert fit.ln_axis_ratio == pytest.approx(np.log(fit.axis_ratio))
+    assert abs(fit.ln_axis_ratio - np.log(q)) < 4 * fit.ln_axis_ratio_error + 0.01
     assert fit.flux == pytest.approx(1000.0, rel=0.01)
 
 

@@ -81,23 +81,29 @@ class Beliefs:
             ({10: 1.0, 6: -0.5}, 0.0, priors.bulge_shear_scatter),
         ]
 
-    def neighbour(self, x: float, y: float, first: int) -> Rows:
-        """Of a neighbour found at x, y (pixels), whose parameters begin at `first`."""
+    def neighbour(self, x: float, y: float, first: int, *, psf_radius: float) -> Rows:
+        """Of a neighbour found at x, y (pixels), whose parameters begin at `first`.
+
+        psf_radius: the PSF's half-light radius in pixels, the measure of what a stamp can tell.
+        """
         priors = self.priors
-        place = priors.neighbour_position / self.pixel_scale
+        place = priors.neighbour_position * psf_radius
         (size, size_scatter), (n, n_scatter) = priors.neighbour_radius, priors.neighbour_sersic_n
         return [
             ({first: 1.0}, x, place),
             ({first + 1: 1.0}, y, place),
-            ({first + 2: 1.0}, math.log(size / self.pixel_scale), size_scatter),
+            ({first + 2: 1.0}, math.log(size * psf_radius), size_scatter),
             ({first + 3: 1.0}, 0.0, priors.neighbour_shear_scatter),
             ({first + 4: 1.0}, 0.0, priors.neighbour_shear_scatter),
             ({first + 5: 1.0}, math.log(n), n_scatter),
         ]
 
-    def sky(self, first: int) -> Rows:
-        """Of a level, and of its changes from the stamp's middle to its right and upper side."""
-        level, change = self.priors.sky_level, self.priors.sky_change
+    def sky(self, first: int, *, noise: float) -> Rows:
+        """Of a level, and of its changes from the stamp's middle to its right and upper side.
+
+        noise: a pixel's sigma, in the image's unit.
+        """
+        level, change = self.priors.sky_level * noise, self.priors.sky_change * noise
         return [({first + k: 1.0}, 0.0, sigma) for k, sigma in enumerate((level, change, change))]
 
     def _size(self, size: int, flux: int, shift: float) -> Row:

@@ -55,6 +55,14 @@ def answer_of(problem: Problem, solution: Solution) -> Answer:
     return Answer(values, inverse @ gradient.T, evidence)
 
 
+def marginal_sigma(solution: Solution, parameter: int) -> float:
+    """The 68 % error of one parameter, marginal over all others; NaN where H has no root."""
+    unit, column = np.zeros(len(solution.p)), np.empty(len(solution.p))
+    unit[parameter] = 1.0
+    solve(column, solution.lower, unit)
+    return math.sqrt(max(float(column[parameter]), 0.0))
+
+
 def weighed(
     answers: Sequence[Answer],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:

@@ -54,9 +54,14 @@ class Model(ABC):
     def limits(self, stamp_size: int) -> list[tuple[float, float]]:
         """Least and most of each parameter."""
 
+    @property
+    def image(self) -> int:
+        """The parameter by whose logarithm the image is its own derivative."""
+        return self.parameters.index("ln_flux")
+
     @abstractmethod
-    def draw(self, columns: Columns, p: Vector, drawing: Drawing, weight: Columns) -> Columns:
-        """Fill `columns` (count, S, S) with weighted derivatives; return the weighted image."""
+    def draw(self, columns: Columns, p: Vector, drawing: Drawing, weight: Columns) -> None:
+        """Fill `columns` (count, S, S) with weighted derivatives; `image` is the image's."""
 
     @abstractmethod
     def half_light(self, p: Vector) -> tuple[Vector, Vector] | None:
@@ -81,10 +86,9 @@ class SingleSersic(Model):
         """See Model."""
         return sersic_limits(stamp_size)
 
-    def draw(self, columns: Columns, p: Vector, drawing: Drawing, weight: Columns) -> Columns:
+    def draw(self, columns: Columns, p: Vector, drawing: Drawing, weight: Columns) -> None:
         """See Model."""
-        drawing.columns(columns, p, weight, wings=True)
-        return columns[6]
+        drawing.sersic(columns, p, weight, wings=True)
 
     def half_light(self, p: Vector) -> tuple[Vector, Vector]:
         """See Model: the profile's own."""
@@ -100,11 +104,6 @@ class BulgeDisc(Model):
         *("ln_size_ratio", "bulge_ln_n", "bulge_shear_1", "bulge_shear_2"),
     )
     steps = (1.0, 1.0, 0.5, 1.0, 0.5, 0.4, 0.4, 0.5, 0.5, 0.4, 0.4)
-
-    def __init__(self, stamp_size: int) -> None:
-        """Reserve memory of a bulge's and a disc's columns."""
-        self._disc = np.empty((7, stamp_size, stamp_size), np.float32)
-        self._bulge = np.empty_like(self._disc)
 
     @staticmethod
     def start(single: Vector, *, share: float, growth: float, ratio: float, n: float) -> Vector:
@@ -139,19 +138,18 @@ class BulgeDisc(Model):
         centre, disc = (-_FAR, _FAR), (_ln_size(stamp_size), _SHEAR, _SHEAR)
         return [centre, centre, _LN_FLUX, _LOGIT, *disc, _LN_RATIO, _LN_N, _SHEAR, _SHEAR]
 
-    def draw(self, columns: Columns, p: Vector, drawing: Drawing, weight: Columns) -> Columns:
+    def draw(self, columns: Columns, p: Vector, drawing: Drawing, weight: Columns) -> None:
         """See Model."""
-        disc, bulge = self._disc, self._bulge
-        for drawn, profile in zip((disc, bulge), self.profiles(p), strict=True):
-            drawing.columns(drawn, profile, weight, wings=True)
-        share = np.float32(self.share(p))
-        np.add(disc[:2], bulge[:2], out=columns[:2])
-        np.add(disc[6], bulge[6], out=columns[2])
-        np.subtract((1 - share) * bulge[6], share * disc[6], out=columns[3])
-        np.add(disc[2], bulge[2], out=columns[4])
-        columns[5:7] = disc[3:5]
-        columns[7], columns[8], columns[9:11] = bulge[2], bulge[5], bulge[3:5]
-        return columns[2]
+        share, profiles = self.share(p), self.profiles(p)
+        disc, bulge = (math.exp(profile[6]) for profile in profiles)
+        # Planes: image, ln size and shears of the disc; the same and ln n of the bulge.
+        mixing = np.zeros((self.count - 2, 9), np.float32)
+        mixing[0, [0, 4]] = disc, bulge
+        mixing[1, [0, 4]] = -share * disc, (1.0 - share) * bulge
+        mixing[2, [1, 5]] = disc, bulge
+        mixing[3, 2] = mixing[4, 3] = disc
+        mixing[5, 5] = mixing[6, 8] = mixing[7, 6] = mixing[8, 7] = bulge
+        drawing.columns(columns, profiles, mixing, 0, weight, wings=True)
 
     def half_light(self, p: Vector) -> tuple[Vector, Vector] | None:
         """See Model."""
@@ -161,7 +159,7 @@ class BulgeDisc(Model):
         )
         if ellipse is None:
             return None
-        shape, ((by_disc), (by_bulge)) = ellipse[0], ellipse[1].transpose(1, 0, 2)
+        shape, (by_disc, by_bulge) = ellipse[0], ellipse[1].transpose(1, 0, 2)
         share, gradient = self.share(p), np.zeros((3, self.count))
         gradient[:, 3] = (1 - share) * by_bulge[:, 4] - share * by_disc[:, 4]
         gradient[:, 4] = by_disc[:, 0] + by_bulge[:, 0]

@@ -7,14 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from halflight.classical.moments import Moments, half_light_aperture, light_moments, psf_size
+from halflight.classical.guess import guess_shape
+from halflight.classical.moments import Moments, light_moments, psf_size
 from halflight.classical.segmentation import Segmentation
-from halflight.classical.sersic_model import shape_vector
 
 _MASK_GROWTH = 3  # pixels, of a source that is masked
 _EDGE = 3  # pixels: a source whose peak is nearer to the edge cannot be modelled
 _BOXES = (32, 48, 64, 80)  # pixels a side, of a neighbour; then the whole stamp
 _START_N = 1.5
+_LEAST_FLUX = 10.0  # of a first guess, in units of a pixel's noise
 
 
 @dataclass(frozen=True)
@@ -29,15 +30,22 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class Sources:
-    """target: first guess by drawing.SERSIC; usable: (S, S) bool, pixels that are not masked."""
+    """What a stamp holds.
+
+    target: first guess by drawing.SERSIC. usable: (S, S) bool, pixels that are not masked.
+    psf_radius: the PSF's half-light radius, pixels. noise: the median sigma of the usable pixels.
+    """
 
     target: NDArray[np.float64]
     neighbours: tuple[Neighbour, ...]
     usable: NDArray[np.bool_]
+    psf_radius: float
+    noise: float
 
 
 def find_sources(
     image: NDArray[np.floating],
+    sigma: NDArray[np.floating],
     psf: NDArray[np.floating],
     segmentation: Segmentation,
     *,
@@ -78,8 +86,9 @@ def find_sources(
             math.log(1.05 * flux),
         ]
         neighbours.append(_boxed(np.array(start), pixels, int(row), int(column), size))
-    target = _target(light, segmentation, psf_radius, psf_moments)
-    return Sources(target, tuple(neighbours), usable)
+    noise = float(np.median(sigma[usable])) if usable.any() else 1.0
+    target = _target(light, segmentation, psf_radius, psf_moments, noise)
+    return Sources(target, tuple(neighbours), usable, psf_radius, noise)
 
 
 def _boxed(
@@ -88,37 +97,33 @@ def _boxed(
     """The box that holds a source with all of its light that shows."""
     rows, columns = np.nonzero(pixels)
     reach = 1.5 * max(np.abs(rows - row).max(), np.abs(columns - column).max()) + 8
+    return box_around(start, size, reach=reach)
+
+
+def box_around(start: NDArray[np.float64], size: int, *, reach: float) -> Neighbour:
+    """A neighbour in the smallest box that holds so many pixels about its centre on every side."""
     side = next((box for box in _BOXES if box >= 2 * reach and box < size), size)
-    top, left = (min(max(middle - side // 2, 0), size - side) for middle in (row, column))
+    left, top = (min(max(round(at) - side // 2, 0), size - side) for at in start[:2])
     return Neighbour(start, top, left, side)
 
 
 def _target(
-    light: NDArray[np.float64], segmentation: Segmentation, psf_radius: float, psf: Moments
+    light: NDArray[np.float64],
+    segmentation: Segmentation,
+    psf_radius: float,
+    psf: Moments,
+    noise: float,
 ) -> NDArray[np.float64]:
     """First guess of the target from the moments and growth curve of its segment."""
     middle = len(light) / 2.0 - 0.5
-    pixels = segmentation.labels == segmentation.target
-    own = np.where(pixels, light, 0.0)
-    moments = light_moments(own, pixels, 1.0) if segmentation.target else None
-    if moments is None:  # nothing detected: a small faint galaxy at the centre
+    pixels, shape = segmentation.labels == segmentation.target, None
+    if segmentation.target:
+        shape = guess_shape(light, pixels, psf_radius, psf, pixel_scale=1.0, sersic_n=_START_N)
+    if shape is None:  # nothing detected: a small faint galaxy at the centre
         near = slice(int(middle) - 7, int(middle) + 9)
-        flux = max(float(light[near, near].sum()), 0.3)
+        flux = max(float(light[near, near].sum()), _LEAST_FLUX * noise)
         return np.array(
             [middle, middle, math.log(3.0), 0.0, 0.0, math.log(_START_N), math.log(flux)]
         )
-    total = float(own.sum())
-    observed = half_light_aperture(own, x=moments.x, y=moments.y, total=total, pixel_scale=1.0)
-    radius = math.sqrt(max(observed**2 - psf_radius**2, (0.3 * psf_radius) ** 2))
-    minor = math.sqrt(max(moments.minor**2 - psf.minor**2, 0.0))
-    major = math.sqrt(max(moments.major**2 - psf.minor**2, 1.0 / 12.0))
-    axis_ratio = min(max(minor / major, 0.3), 0.95)
-    shape = shape_vector(
-        half_light_radius=radius / math.sqrt(axis_ratio),
-        axis_ratio=axis_ratio,
-        position_angle=moments.position_angle,
-        sersic_n=_START_N,
-        x=middle + moments.x,
-        y=middle + moments.y,
-    )
-    return np.append(shape, math.log(1.1 * max(total, 0.1)))
+    shape[:2] += middle
+    return np.append(shape, math.log(1.1 * max(float(light[pixels].sum()), _LEAST_FLUX * noise)))

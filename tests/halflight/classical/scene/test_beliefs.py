@@ -36,3 +36,12 @@ def test_another_unit_of_flux_expects_the_same_size(beliefs):
         )
         shift = 0.4 * np.log(10.0) * (30.0 - 22.5)  # of ln flux, between the units
         assert other_mean == pytest.approx(mean + flux * shift)
+
+
+def test_sky_and_neighbours_are_in_units_of_the_noise_and_the_psf(beliefs):
+    priors = beliefs.priors
+    level, *_ = beliefs.sky(4, noise=2.0)
+    assert level == ({4: 1.0}, 0.0, 2.0 * priors.sky_level)
+    x, _, size, *_ = beliefs.neighbour(7.0, 8.0, 0, psf_radius=3.0)
+    assert x == ({0: 1.0}, 7.0, 3.0 * priors.neighbour_position)
+    assert size[1] == pytest.approx(np.log(3.0 * priors.neighbour_radius[0]))

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from halflight.classical import fit_scene, fit_sersic
+from halflight.classical import Beliefs, explain_scene, fit_scene, fit_sersic
 from halflight.half_light import Component, half_light_ellipse
 from halflight.instrument import PIXEL_SCALE
 from halflight.simulation import Galaxy, Star
@@ -23,8 +23,9 @@ def test_a_bright_single_profile(draw, fit, n, radius, q):
     assert found.converged, found.status
     assert found.ln_radius == pytest.approx(np.log(radius), abs=0.015)
     assert found.axis_ratio == pytest.approx(q, rel=0.02)
-    assert found.position_angle == pytest.approx(0.7, abs=0.02)
+    assert found.position_angle == pytest.approx(np.degrees(0.7), abs=1.0)
     assert found.flux == pytest.approx(1000.0, rel=0.01)
+    assert found.magnitude == pytest.approx(15.0, abs=0.01)
     assert (found.x, found.y) == pytest.approx((0.2, -0.3), abs=2e-3)
     assert found.bulge_disc_probability < 0.6  # nothing speaks for a second profile
 
@@ -83,27 +84,55 @@ def test_the_same_sky_turned_or_mirrored_is_measured_alike(draw, fit):
         assert found.ln_radius_error == pytest.approx(upright.ln_radius_error, rel=0.03)
 
 
-def test_lengths_follow_the_pixel_scale_and_fluxes_the_unit(draw, beliefs):
-    stamp = draw((2.0, 1.5, 0.5, 0.4, 80.0))
+def test_the_answer_is_the_same_in_any_unit_and_for_any_camera(draw, beliefs):
+    """A stamp in other units, by pixels of another angle, where galaxies are as large in pixels."""
+    stamp = draw((2.0, 1.5, 0.5, 0.4, 80.0), neighbours=(Star(30.0, 4.0, 2.0),))
     here = fit_scene(stamp.image, stamp.sigma, stamp.psf, beliefs=beliefs)
-    # The same galaxy seen by pixels of half the angle is half as large and, by its area, as bright.
-    other = replace(beliefs, pixel_scale=beliefs.pixel_scale / 2, zero_point=25.0)
-    priors = beliefs.priors.changed(
-        size_intercept=beliefs.priors.size_intercept - np.log10(2.0),
-        neighbour_radius=(
-            beliefs.priors.neighbour_radius[0] / 2,
-            beliefs.priors.neighbour_radius[1],
-        ),
-        neighbour_position=beliefs.priors.neighbour_position / 2,
-        sky_level=beliefs.priors.sky_level * 10.0,
-        sky_change=beliefs.priors.sky_change * 10.0,
-    )
-    there = fit_scene(
-        10.0 * stamp.image, 10.0 * stamp.sigma, stamp.psf, beliefs=replace(other, priors=priors)
-    )
-    assert there.ln_radius == pytest.approx(here.ln_radius - np.log(2.0), abs=2e-3)
-    assert there.flux == pytest.approx(10.0 * here.flux, rel=1e-3)
+    smaller = beliefs.priors.changed(size_intercept=beliefs.priors.size_intercept - np.log10(2.0))
+    other = Beliefs(smaller, beliefs.pixel_scale / 2, beliefs.zero_point + 7.5)
+    there = fit_scene(1e3 * stamp.image, 1e3 * stamp.sigma, stamp.psf, beliefs=other)
+    assert there.ln_radius == pytest.approx(here.ln_radius - np.log(2.0), abs=1e-3)
+    assert there.magnitude == pytest.approx(here.magnitude, abs=1e-3)
+    assert there.flux == pytest.approx(1e3 * here.flux, rel=1e-3)
     assert there.x == pytest.approx(here.x / 2, abs=1e-3)
+    assert there.neighbours == here.neighbours
+    for same in ("ln_radius_error", "bulge_disc_probability", "axis_ratio", "sersic_n"):
+        assert getattr(there, same) == pytest.approx(getattr(here, same), rel=5e-3), same
+
+
+def test_all_errors_are_those_of_repeated_exposures(draw, fit):
+    found = [fit(draw((1.5, 2.0, 0.6, 0.7, 25.0), seed=seed)) for seed in range(24)]
+    truth = {"ln_axis_ratio": np.log(0.6), "magnitude": 22.5 - 2.5 * np.log10(25.0)}
+    truth |= {"position_angle": np.degrees(0.7), "ln_sersic_n": np.log(1.5), "x": 0.2, "y": -0.3}
+    for name, expected in truth.items():
+        value = np.array([getattr(f, name) for f in found])
+        error = np.median([getattr(f, f"{name}_error") for f in found])
+        assert abs(np.median(value) - expected) < 0.8 * error, name
+        assert 0.5 < value.std() / error < 1.6, name
+    radius_and_magnitude = [(f.ln_radius, f.magnitude) for f in found]
+    said = np.median([f.radius_magnitude_correlation for f in found])
+    assert np.corrcoef(radius_and_magnitude, rowvar=False)[0, 1] == pytest.approx(said, abs=0.3)
+    assert said < 0.0  # what is larger is brighter
+
+
+def test_a_round_galaxy_has_a_ratio_of_at_most_1_and_any_angle(draw, fit):
+    found = fit(draw((1.5, 1.5, 1.0, 0.0, 10.0)))
+    assert 0.0 < found.axis_ratio <= 1.0
+    assert found.ln_axis_ratio == pytest.approx(np.log(found.axis_ratio))
+    assert abs(found.ln_axis_ratio) < 4 * found.ln_axis_ratio_error
+    assert 5.0 < found.position_angle_error <= 52.0
+
+
+def test_what_is_explained_and_what_is_left_over_make_the_stamp(draw, beliefs):
+    stamp = draw((2.0, 1.5, 0.5, 0.4, 80.0), neighbours=(Star(30.0, 4.0, 2.0),))
+    alone = draw((2.0, 1.5, 0.5, 0.4, 80.0), noisy=False)
+    found, images = explain_scene(stamp.image, stamp.sigma, stamp.psf, beliefs=beliefs)
+    assert found == fit_scene(stamp.image, stamp.sigma, stamp.psf, beliefs=beliefs)
+    left = (stamp.image - images.target - images.neighbours - images.sky) / stamp.sigma
+    assert np.mean(left**2) == pytest.approx(1.0, abs=0.06)
+    assert np.abs(images.target - alone.image).max() < 5 * stamp.sigma.max()
+    assert images.neighbours.sum() == pytest.approx(30.0, rel=0.1)
+    assert explain_scene(np.nan * stamp.image, stamp.sigma, stamp.psf, beliefs=beliefs)[1] is None
 
 
 def test_a_psf_off_its_centre_moves_the_galaxy_not_the_radius(draw, fit):

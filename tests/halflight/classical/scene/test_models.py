@@ -12,14 +12,14 @@ from ..conftest import SIZE
 
 ONE = np.array([47.9, 46.8, np.log(4.0), 0.3, -0.2, np.log(2.3), np.log(50.0)])
 TWO = np.array([47.9, 46.8, 4.0, -0.4, np.log(6.0), 0.5, -0.3, np.log(0.3), np.log(2.5), 0.2, 0.1])
-MODELS = [(SingleSersic(), ONE), (BulgeDisc(SIZE), TWO)]
+MODELS = [(SingleSersic(), ONE), (BulgeDisc(), TWO)]
 NAMES = [model.name for model, _ in MODELS]
 
 
 def image(model, p, psf, weight=None):
     columns = np.empty((model.count, SIZE, SIZE), np.float32)
-    drawn = model.draw(columns, p, Drawing(psf, SIZE), np.ones((SIZE, SIZE), np.float32))
-    return columns, drawn.astype(np.float64)
+    model.draw(columns, p, Drawing(psf, SIZE), np.ones((SIZE, SIZE), np.float32))
+    return columns, columns[model.image].astype(np.float64)
 
 
 def components(model, p):
@@ -54,11 +54,13 @@ def test_the_columns_are_the_derivatives_of_the_image(psf, model, p):
         high, low = image(model, p + step, psf)[1], image(model, p - step, psf)[1]
         expected = (high - low) / 4e-3
         apart = np.abs(columns[number] - expected).max() / np.abs(expected).max()
-        assert apart < 4e-3, name  # the periodic wings' own derivatives are left out
+        # The periodic wings' own derivatives are left out; by place they are differences of pixels,
+        # which fall short at a cusp.
+        assert apart < (0.02 if name in ("x", "y") else 4e-3), name
 
 
 def test_half_light_and_its_gradient():
-    model = BulgeDisc(SIZE)
+    model = BulgeDisc()
     shape, gradient = model.half_light(TWO)
     ellipse = half_light_ellipse([Component(*c) for c in components(model, TWO)])
     shear = np.hypot(shape[1], shape[2])

@@ -13,7 +13,7 @@ GALAXY = (1.5, 2.0, 0.6, 0.7, 60.0)
 
 def sources(stamp, most=7):
     segmentation = segment_stamp(stamp.image, stamp.sigma)
-    return find_sources(stamp.image, stamp.psf, segmentation, most=most)
+    return find_sources(stamp.image, stamp.sigma, stamp.psf, segmentation, most=most)
 
 
 def places(found):
@@ -45,7 +45,7 @@ def test_a_source_cut_by_the_edge_is_masked(draw):
 def test_a_box_holds_all_of_the_source_that_shows(draw, flux):
     stamp = draw(GALAXY, neighbours=(Star(flux, -9.0, 9.0),))
     segmentation = segment_stamp(stamp.image, stamp.sigma)
-    neighbour = find_sources(stamp.image, stamp.psf, segmentation, most=1).neighbours[0]
+    [neighbour] = sources(stamp, most=1).neighbours
     label = segmentation.labels[round(neighbour.start[1]), round(neighbour.start[0])]
     rows, columns = np.nonzero(segmentation.labels == label)
     assert neighbour.top <= rows.min()
