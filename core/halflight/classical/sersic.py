@@ -27,12 +27,12 @@ class SersicFit:
     """What the fit found. Lengths in arcsec, fluxes in nmgy, angles in radians.
 
     ln_radius: ln of the semi-major half-light radius; ln_radius_error: its formal 68 % error,
-    marginal over every other parameter, from the curvature of chi^2 at the best fit (a Sersic index
-    at its bound counts as known). It knows nothing of a galaxy that is no Sersic profile.
+    marginal over every other parameter, from the curvature of chi^2 at the best fit (none counts as
+    known, wherever it is). It knows nothing of a galaxy that is no Sersic profile.
     x, y: centre, from the stamp centre. sky: nmgy a pixel.
-    converged: a minimum with a finite error, inside the bounds on radius, shape and centre,
-    with a flux of 3 sigma;
-    otherwise the numbers are the best ones reached, NaN when there are none. The circularised
+    converged: a minimum with a finite error, inside the bounds, with a flux of 3 sigma;
+    otherwise the numbers are the best ones reached, NaN when there are none, and the error is none:
+    where a bound stops the descent chi^2 has no minimum to curve about. The circularised
     radius is bounded by half the stamp's side, where a stamp ceases to tell.
     status: "ok", or what is to be known about the fit in a few words.
     """
@@ -130,11 +130,10 @@ def _minimise(problem: SersicProblem, start: NDArray[np.float64], pixel_scale: f
     shape = result.x
     problem.residual(shape)
     shear = math.hypot(shape[3], shape[4])
-    direction = semi_major_direction(shape)
     at_bound = (shape - low < 1e-3 * (high - low)) | (high - shape < 1e-3 * (high - low))
     fit = SersicFit(
         ln_radius=float(shape[2] + 0.5 * shear),
-        ln_radius_error=marginal_error(problem.jacobian(shape)[:, ~at_bound], direction[~at_bound]),
+        ln_radius_error=marginal_error(problem.jacobian(shape), semi_major_direction(shape)),
         axis_ratio=math.exp(-shear),
         position_angle=0.5 * math.atan2(shape[4], shape[3]),
         sersic_n=math.exp(shape[5]),
@@ -150,12 +149,11 @@ def _minimise(problem: SersicProblem, start: NDArray[np.float64], pixel_scale: f
         return replace(fit, converged=False, status=f"no convergence in {result.nfev} steps")
     if not problem.significance > _MINIMUM_SIGNIFICANCE:
         return replace(fit, converged=False, status="no significant flux")
-    if at_bound[:5].any():
-        return replace(fit, converged=False, status="radius, shape or centre at a bound")
+    if at_bound.any():
+        what = "radius, shape or centre" if at_bound[:5].any() else "Sersic index"
+        return replace(fit, converged=False, status=f"{what} at a bound")
     if not math.isfinite(fit.ln_radius_error):
         return replace(fit, converged=False, status="chi^2 does not curve: no error can be given")
-    if at_bound[5]:
-        return replace(fit, status="Sersic index at a bound")
     return fit
 
 

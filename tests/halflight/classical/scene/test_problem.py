@@ -68,3 +68,16 @@ def test_the_data_without_the_neighbours_are_those_of_the_target_alone(crowded, 
     weight = problem.scene.weight
     apart = (left - alone.image * weight)[weight > 0]
     assert apart.std() == pytest.approx(1.0, abs=0.05)
+
+
+def test_what_stands_still_at_a_limit_is_not_known(crowded):
+    """An index that may not reach its best value still takes its share of the radius's error."""
+    problem, start = crowded
+    free = problem.descend(start, most=40, tolerance=0.05)
+    problem.high[5] = free.p[5] - 0.3
+    held = problem.descend(start, most=40, tolerance=0.05)
+    assert held.converged
+    assert held.p[5] == problem.high[5]
+    known = np.linalg.inv(np.delete(np.delete(held.hessian, 5, 0), 5, 1))[2, 2]
+    assert np.linalg.inv(held.hessian)[2, 2] > 1.2 * known
+    np.testing.assert_allclose(held.lower @ held.lower.T, held.hessian, rtol=1e-6, atol=1e-6)
