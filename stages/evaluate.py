@@ -6,7 +6,7 @@ from halflight import files, methods, params, store, tasks, training
 from halflight.combination import Combination, TooFewError
 from halflight.estimator import Estimator
 from halflight.paths import DATASETS, TaskPaths
-from halflight.scores import combined, tables
+from halflight.scores import bins, combined, tables
 from halflight.tables import check, read_parquet, rows_of
 from stages import run
 
@@ -44,8 +44,8 @@ def main(task: str) -> None:
     known = pd.concat(objects, ignore_index=True)
 
     options = {"seed": settings.seed, "bootstrap": settings.bootstrap}
-    scores, bins = tables.score(
-        wanted, measurements, known, magnitude_edges=settings.magnitude_edges, **options
+    scores, binned = tables.score(
+        wanted, measurements, known, edges=bins.edges_of(settings), **options
     )
     labels = {
         arm: training.told(arms[arm], "labels", "train") for arm in methods.LEARNT_FROM_LABELS
@@ -59,10 +59,11 @@ def main(task: str) -> None:
     files.write_parquet(place.objects, known)
     files.write_json(place.combination, {name: each.to_dict() for name, each in joint.items()})
     files.write_json(place.metrics, {**scores, "device": devices})
-    files.write_csv(place.bins, bins)
+    files.write_csv(place.bins, binned)
     transfer = tables.transfer(wanted, measurements, known, labels=labels, **options)
     files.write_csv(place.transfer, transfer)
-    shown = bins[bins["quantity"] == wanted.headline.name]
+    shown = binned[(binned["quantity"] == wanted.headline.name) & (binned["galaxies"] == "all")]
+    shown = shown[shown["by"] == "magnitude"]
     print(shown.pivot_table("nmad", ["dataset", "against", "bin_low"], "method").to_string())
 
 
@@ -95,8 +96,8 @@ def measured_objects(
     path = place.classical(dataset)
     classical = read_parquet(path, id="id")
     check(classical, path, **task.classical_columns(classical))
-    if dataset == "survey":
-        check(classical, path, **{f"{task.reference}_converged": "boolean"})
+    flags = {f"{method}_converged" for method in task.classical} & set(classical)
+    check(classical, path, **dict.fromkeys(flags | {f"{task.reference}_converged"}, "boolean"))
     of_split = ready.table[ready.table["split"] == split]
     table = of_split[of_split["id"].isin(classical["id"])]
     if table.empty:
