@@ -8,7 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from halflight.scores.statistics import implied_nmad, is_inside, nmad, resamples, summary
+from halflight.scores.statistics import (
+    MAD_TO_SIGMA,
+    implied_nmad,
+    is_inside,
+    resamples,
+    summary,
+)
 from halflight.tasks import Quantity
 
 if TYPE_CHECKING:
@@ -135,9 +141,27 @@ def _bootstrapped(
             row[known] = is_inside(
                 measured["residual"], measured["sigma"], level, dof=measured["dof"]
             )
-    found = []
-    for rows in resamples(table["group"], seed=seed, repeats=repeats):
-        drawn, barred = residual[rows], int(known[rows].sum())
-        held = inside[:, rows].sum(axis=1) / barred if barred else np.full(2, np.nan)
-        found.append([nmad(drawn), float(np.mean(np.abs(drawn) > outlier)), *held])
-    return np.array(found).reshape(-1, len(BOOTSTRAPPED))
+    drawn = list(resamples(table["group"], seed=seed, repeats=repeats))
+    if not drawn:
+        return np.empty((0, len(BOOTSTRAPPED)))
+    # Samples of whole groups differ in length: a row a sample, the rest of it is not `real`.
+    sizes = np.array([len(rows) for rows in drawn])
+    real = np.arange(sizes.max()) < sizes[:, np.newaxis]
+    rows = np.zeros(real.shape, np.intp)
+    rows[real] = np.concatenate(drawn)
+    values = residual[rows]
+    centre = _medians(values, real)
+    scatter = MAD_TO_SIGMA * _medians(np.abs(values - centre[:, np.newaxis]), real)
+    outliers = np.mean(np.abs(values) > outlier, axis=1, where=real)
+    barred = np.sum(known[rows], axis=1, where=real)
+    held = np.sum(inside[:, rows], axis=2, where=real)
+    shares = np.divide(held, barred, out=np.full(held.shape, np.nan), where=barred > 0)
+    return np.column_stack([scatter, outliers, *shares])
+
+
+def _medians(values: NDArray[np.float64], real: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The median of each row's real values."""
+    ordered = np.sort(np.where(real, values, np.inf), axis=1)
+    sizes = real.sum(axis=1)[:, np.newaxis]
+    middle = np.take_along_axis(ordered, np.hstack([(sizes - 1) // 2, sizes // 2]), axis=1)
+    return np.asarray(middle.mean(axis=1))

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import betaln, ndtr, ndtri, stdtr, stdtrit
 
-_MAD_TO_SIGMA = 1.4826  # 1 / Phi^-1(3/4): makes the MAD of a Gaussian its standard deviation
+MAD_TO_SIGMA = 1.4826  # 1 / Phi^-1(3/4): makes the MAD of a Gaussian its standard deviation
 
 
 class Interval(NamedTuple):
@@ -38,7 +38,7 @@ def bias(residual: ArrayLike, *, logarithmic: bool = True) -> float:
 def nmad(residual: ArrayLike) -> float:
     """Normalised median absolute deviation, 1.4826 median|D - median D|."""
     (values,) = _checked(residual=residual)
-    return float(_MAD_TO_SIGMA * np.median(np.abs(values - np.median(values))))
+    return float(MAD_TO_SIGMA * np.median(np.abs(values - np.median(values))))
 
 
 def outlier_fraction(residual: ArrayLike, threshold: float = 0.3) -> float:
@@ -116,12 +116,12 @@ def implied_nmad(sigma: ArrayLike) -> float:
     (errors,) = _checked(sigma=sigma)
     if errors.min() <= 0.0:
         raise ValueError(f"sigma must be positive, got {errors.min()}")
-    low, high = errors.min() / _MAD_TO_SIGMA, errors.max() / _MAD_TO_SIGMA
+    low, high = errors.min() / MAD_TO_SIGMA, errors.max() / MAD_TO_SIGMA
     # Phi^-1(3/4) is 1 / 1.4826 but for rounding: the ends of the bracket stand a little apart.
     median = brentq(
         lambda m: float(np.mean(ndtr(m / errors))) - 0.75, 0.99 * low, 1.01 * high, xtol=1e-12 * low
     )
-    return float(_MAD_TO_SIGMA * median)
+    return float(MAD_TO_SIGMA * median)
 
 
 def r_squared(truth: ArrayLike, prediction: ArrayLike) -> float:

@@ -97,6 +97,24 @@ def test_a_bins_scores_are_those_of_its_objects(table):
     assert (row["nmad_low"], row["nmad_high"]) == pytest.approx((interval.low, interval.high))
 
 
+def test_fields_of_different_sizes_are_drawn_whole(table):
+    fields = table.assign(group=np.repeat(["a", "b", "c", "d"], [5, 95, 250, 50]))
+    row = scored(fields).iloc[0]
+    kept = fields.dropna(subset="sigma")
+    held = np.abs(kept["residual"]) <= 1.96 * kept["sigma"]
+    for name, statistic in (
+        ("nmad", nmad),
+        ("outlier_fraction", lambda drawn: np.mean(np.abs(drawn) > 0.3)),
+    ):
+        interval = bootstrap_by_group(
+            fields["residual"], fields["group"], statistic, seed=3, repeats=20
+        )
+        ends = row[f"{name}_low"], row[f"{name}_high"]
+        assert ends == pytest.approx((interval.low, interval.high))
+    by_field = held.groupby(kept["group"]).mean()
+    assert by_field.min() <= row["coverage_95_low"] < row["coverage_95_high"] <= by_field.max()
+
+
 def test_intervals_hold_their_score_and_shrink_with_the_count(table):
     bins = scored(table, bootstrap=200)
     everything = bins.iloc[0]
