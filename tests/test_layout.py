@@ -20,8 +20,8 @@ DATASET = ("dataset",)
 
 # What every part of halflight may import of its own; beside it, what each may import in addition.
 COMMON = {
-    *("__version__", "cache", "files", "half_light", "instrument", "integers", "psf", "quality"),
-    *("reading", "tables", "text", "workers"),
+    *("__version__", "cache", "files", "half_light", "instrument", "integers", "predictive", "psf"),
+    *("quality", "reading", "tables", "text", "workers"),
 }
 PARTS = {
     "cache": set(),
@@ -40,6 +40,7 @@ PARTS = {
     "nn": {"kernels"},
     "params": {"conditions", "nn", "paths"},
     "paths": set(),
+    "predictive": set(),
     "prepare": set(),
     "psf": set(),
     "quality": set(),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from halflight.predictive import ONE_SIGMA, cumulative, fitted_dof, quantile
+from halflight.predictive import ONE_SIGMA, cumulative, fitted_dof, log_density, quantile
 
 DOF = st.floats(1.0, 1e3)
 
@@ -20,6 +20,13 @@ def test_it_is_students_t_scaled_to_a_central_68_per_cent(dof, probability):
         stats.t.ppf(probability, dof) / scale, rel=1e-6, abs=1e-9
     )
     assert cumulative(quantile(probability, dof), dof) == pytest.approx(probability, rel=1e-6)
+
+
+@given(DOF, st.floats(-30.0, 30.0))
+def test_the_density_is_scipys(dof, z):
+    law = stats.t(dof, scale=1.0 / stats.t.ppf(0.5 + ONE_SIGMA / 2, dof))
+    assert log_density(z, dof) == pytest.approx(law.logpdf(z), rel=1e-9, abs=1e-9)
+    assert log_density(z) == pytest.approx(stats.norm.logpdf(z))
 
 
 @given(DOF)

@@ -12,7 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
-from scipy.special import betaln, ndtr, ndtri, stdtr, stdtrit
+from scipy.special import ndtr
+
+from halflight.predictive import cumulative, log_density, quantile
 
 MAD_TO_SIGMA = 1.4826  # 1 / Phi^-1(3/4): makes the MAD of a Gaussian its standard deviation
 
@@ -60,8 +62,8 @@ def is_inside(
     """Whether each truth lies in the central interval of this probability; see `pit_values`."""
     if not 0.0 < level < 1.0:
         raise ValueError(f"level must lie in (0, 1), got {level}")
-    values, scale, freedom = _checked_with_errors(residual, sigma, dof)
-    return np.asarray(np.abs(values) <= _t_quantile(0.5 + 0.5 * level, freedom) * scale)
+    values, errors, freedom = _checked_with_errors(residual, sigma, dof)
+    return np.asarray(np.abs(values) <= quantile(0.5 + 0.5 * level, freedom) * errors)
 
 
 def pit_values(
@@ -69,14 +71,12 @@ def pit_values(
 ) -> NDArray[np.float64]:
     """Probability integral transform: the predicted cumulative probability at the truth.
 
-    Uniform on [0, 1] when the error bars are honest (Dawid 1984). Measured is measured +- sigma,
-    the central 68.27 % of Student's t of `dof` degrees of freedom, of a Gaussian where that is inf;
-    None: all are Gaussian. Arrays are (rows,).
+    Uniform on [0, 1] when the error bars are honest (Dawid 1984). What is predicted is a
+    distribution of `halflight.predictive` about the measured value, of this sigma and these degrees
+    of freedom; dof None: a Gaussian. Arrays are (rows,).
     """
-    values, scale, freedom = _checked_with_errors(residual, sigma, dof)
-    deviation = -values / scale
-    heavy = np.isfinite(freedom)
-    return np.where(heavy, stdtr(np.where(heavy, freedom, 1.0), deviation), ndtr(deviation))
+    values, errors, freedom = _checked_with_errors(residual, sigma, dof)
+    return cumulative(-values / errors, freedom)
 
 
 def ks_distance(pit: ArrayLike) -> float:
@@ -92,19 +92,9 @@ def ks_distance(pit: ArrayLike) -> float:
 def negative_log_likelihood(
     residual: ArrayLike, sigma: ArrayLike, *, dof: ArrayLike | None = None
 ) -> float:
-    """Mean negative log likelihood of the truth under the distributions of `pit_values`.
-
-    Of a Gaussian z^2 / 2 + ln(s sqrt(2 pi)), z = D / s; of Student's t
-    (nu + 1) / 2 ln(1 + z^2 / nu) + ln(s sqrt(nu) B(nu / 2, 1 / 2)) (Johnson, Kotz & Balakrishnan
-    1995, eq. 28.2).
-    """
-    values, scale, freedom = _checked_with_errors(residual, sigma, dof)
-    squared = (values / scale) ** 2
-    heavy = np.isfinite(freedom)
-    nu = np.where(heavy, freedom, 1.0)
-    gaussian = 0.5 * squared + 0.5 * math.log(2.0 * math.pi)
-    student = 0.5 * (nu + 1.0) * np.log1p(squared / nu) + 0.5 * np.log(nu) + betaln(0.5 * nu, 0.5)
-    return float(np.mean(np.where(heavy, student, gaussian) + np.log(scale)))
+    """Mean negative log likelihood of the truth under the distributions of `pit_values`."""
+    values, errors, freedom = _checked_with_errors(residual, sigma, dof)
+    return float(np.mean(np.log(errors) - log_density(values / errors, freedom)))
 
 
 def implied_nmad(sigma: ArrayLike) -> float:
@@ -242,7 +232,7 @@ def _checked(**arrays: ArrayLike) -> list[NDArray[np.float64]]:
 def _checked_with_errors(
     residual: ArrayLike, sigma: ArrayLike, dof: ArrayLike | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Residuals, scales of their distributions (a Gaussian's is sigma), degrees of freedom."""
+    """The three as float64, degrees of freedom inf where there are none."""
     values, errors = _checked(residual=residual, sigma=sigma)
     if errors.min() <= 0.0:
         raise ValueError(f"sigma must be positive, got {errors.min()}")
@@ -252,11 +242,4 @@ def _checked_with_errors(
     if not np.all(freedom > 0.0):
         wrong = freedom[~(freedom > 0.0)][0]
         raise ValueError(f"dof must be positive or inf, got {wrong}")
-    return values, errors / _t_quantile(ndtr(1.0), freedom), freedom
-
-
-def _t_quantile(probability: float, dof: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The quantile of Student's t, of a Gaussian where dof is inf."""
-    heavy = np.isfinite(dof)
-    student = stdtrit(np.where(heavy, dof, 1.0), probability)
-    return np.where(heavy, student, ndtri(probability))
+    return values, errors, freedom
