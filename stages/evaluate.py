@@ -7,7 +7,7 @@ from halflight.estimator import Estimator
 from halflight.joint import Joint
 from halflight.measured import measured_objects
 from halflight.paths import DATASETS, TaskPaths
-from halflight.scores import tables
+from halflight.scores import bins, tables
 from stages import run
 
 
@@ -45,8 +45,8 @@ def main(task: str) -> None:
     known = pd.concat(objects, ignore_index=True)
 
     options = {"seed": settings.seed, "bootstrap": settings.bootstrap}
-    scores, bins = tables.score(
-        wanted, measurements, known, magnitude_edges=settings.magnitude_edges, **options
+    scores, binned = tables.score(
+        wanted, measurements, known, edges=bins.edges_of(settings), **options
     )
     labels = {
         arm: training.told(arms[arm], "labels", "train") for arm in methods.LEARNT_FROM_LABELS
@@ -59,10 +59,11 @@ def main(task: str) -> None:
     files.write_parquet(place.predictions, measurements)
     files.write_parquet(place.objects, known)
     files.write_json(place.metrics, {**scores, "device": devices})
-    files.write_csv(place.bins, bins)
+    files.write_csv(place.bins, binned)
     transfer = tables.transfer(wanted, measurements, known, labels=labels, **options)
     files.write_csv(place.transfer, transfer)
-    shown = bins[bins["quantity"] == wanted.headline.name]
+    shown = binned[(binned["quantity"] == wanted.headline.name) & (binned["galaxies"] == "all")]
+    shown = shown[shown["by"] == "magnitude"]
     print(shown.pivot_table("nmad", ["dataset", "against", "bin_low"], "method").to_string())
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 
 from halflight import files, params, paths, store, tables, tasks, training
 from halflight.estimator import Estimator
+from halflight.labelled import LabelledStamps
 from halflight.paths import TaskPaths
 from stages import project_path, run
 from stages.record import code_fingerprint
@@ -62,7 +63,7 @@ def main(task: str) -> None:
 
 def labelled_survey(
     task: tasks.Task, place: TaskPaths, settings: params.FineTune
-) -> training.LabelledStamps:
+) -> LabelledStamps:
     """Survey stamps, labelled by their reference method where it did well enough to learn from."""
     known = {"noise": "number", "psf_half_light_radius": "number"}
     stamps = store.read_stamps(place.prepared("survey"), split="text", **known)
@@ -88,9 +89,7 @@ def labelled_survey(
             f"raise {task.name}.finetune.max_label_error, change {task.name}.prepare.split, or "
             "download more"
         )
-    return training.LabelledStamps.of(
-        task, stamps, labels.values, train=train, validation=validation
-    )
+    return LabelledStamps.of(task, stamps, labels.values, train=train, validation=validation)
 
 
 if __name__ == "__main__":

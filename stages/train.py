@@ -3,6 +3,7 @@
 import numpy as np
 
 from halflight import files, params, paths, store, tasks, training
+from halflight.labelled import LabelledStamps
 from halflight.paths import TaskPaths
 from halflight.prepare import Preparation
 from stages import project_path, run
@@ -17,7 +18,7 @@ def main(task: str) -> None:
     stamps = store.read_stamps(place.prepared("simulated"), split="text", **truths)
     labels = wanted.simulated_labels(stamps.table)
     split = stamps.table["split"].to_numpy()
-    data = training.LabelledStamps.of(
+    data = LabelledStamps.of(
         wanted,
         stamps,
         labels.values,

@@ -44,6 +44,7 @@ PARTS = {
     "nn": {"kernels"},
     "params": {"conditions", "nn", "paths"},
     "paths": set(),
+    "predictive": set(),
     "prepare": set(),
     "psf": set(),
     "quality": set(),
@@ -53,13 +54,14 @@ PARTS = {
     "sandbox": {"simulation"},
     "scores": {"methods", "tasks"},
     "simulation": set(),
+    "labelled": {"nn", "store", "tasks"},
     "manifest": set(),
     "store": {"manifest"},
     "tables": set(),
     "surveys": {"conditions"},
     "tasks": set(),
     "text": set(),
-    "training": {"estimator", "nn", "prepare", "store", "tasks"},
+    "training": {"estimator", "labelled", "nn", "prepare", "store", "tasks"},
     "workers": set(),
 }
 # What a program may import in addition; its package takes any object with those attributes.

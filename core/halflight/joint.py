@@ -22,7 +22,10 @@ from halflight.tasks import Quantity, Task
 from halflight.text import shown
 
 COMBINATION = "combination.json"
-FIT_ALONE = ("position_angle", "sersic_n", "bulge_fraction")
+FIT_ALONE = (
+    *("position_angle", "position_angle_error", "sersic_n", "ln_sersic_n_error"),
+    *("bulge_fraction", "bulge_fraction_error", "companion_probability"),
+)
 """What the scene fit alone measures: columns of its table, after its name."""
 # Joint errors that network and fit are apart at which one of the two has met what it does not know.
 DISAGREEMENT = 4.0

@@ -26,6 +26,8 @@ def measured_objects(
     path = place.classical(dataset)
     classical = read_parquet(path, id="id", **{f"{task.reference}_converged": "boolean"})
     check(classical, path, **task.classical_columns(classical))
+    flags = {f"{method}_converged" for method in task.classical} & set(classical)
+    check(classical, path, **dict.fromkeys(flags, "boolean"))
     of_split = ready.table[ready.table["split"] == split]
     table = of_split[of_split["id"].isin(classical["id"])]
     if table.empty:

@@ -47,8 +47,8 @@ class Measurer:
         tier: one of TIERS; None: the best that there is. processes: of the scene fit.
 
         Returns the columns of `Estimator.measure`; in the tier best also those that the fit alone
-        measures: position_angle (radians, from the stamp's +x towards +y), sersic_n,
-        bulge_fraction, and disagreement, of network and fit in units of their errors.
+        measures (`halflight.joint.FIT_ALONE`; the position angle in degrees from the stamp's +x
+        towards +y), and `disagreement`, of network and fit in units of their errors.
 
         Raises:
             ValueError: as `Estimator.measure`, and for a tier that is none or is not there.
@@ -104,17 +104,17 @@ class Measurer:
     def _fits(
         self, joint: Joint, instrument: Instrument, *stamps: NDArray[Any], processes: int
     ) -> pd.DataFrame:
-        """The reference's measurements of the first band: its columns, one row a stamp."""
+        """The scene fit's measurements of the first band: its columns, one row a stamp."""
         image, sigma, psf = (
             np.ma.filled(a[..., 0] if a.ndim == 4 else a, np.nan).astype(np.float32) for a in stamps
         )
         scale, zero_point = instrument.pixel_scale, instrument.zero_point
-        return classical.measure_stamps(
+        fits, _ = classical.fit_scenes(
             image,
             sigma,
             psf,
             beliefs=classical.Beliefs(joint.settings.scene, scale, zero_point),
             processes=processes,
-            methods=[self.estimator.task.reference],
             detection_threshold=joint.settings.detection_threshold,
         )
+        return fits.add_prefix(f"{self.estimator.task.reference}_")

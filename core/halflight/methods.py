@@ -54,6 +54,15 @@ ARMS = ("zero_shot", "fine_tuned", "from_scratch")
 LEARNT_FROM_LABELS = ("fine_tuned", "from_scratch")
 """The arms that have seen survey labels."""
 
+ANSWERS = ("combined", "fine_tuned", "zero_shot", "network")
+"""What stands for the pipeline's own answer, the best first: the joint one, else a network's."""
+
+
+def answer_of(names: object, against: str = "truth") -> str | None:
+    """The first of `ANSWERS` among names, an iterable, that may be compared with this reference."""
+    wanted = set(names)  # type: ignore[call-overload]
+    return next((n for n in ANSWERS if n in wanted and comparable(n, against)), None)
+
 
 def in_order(names: object) -> list[str]:
     """The methods of `names`, an iterable of names, in the order of `METHODS`; each once."""

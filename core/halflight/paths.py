@@ -106,7 +106,7 @@ class TaskPaths:
 
     @property
     def bins(self) -> Path:
-        """The scores in bins of magnitude."""
+        """The scores in bins."""
         return REPORTS / "metrics" / self.task / "bins.csv"
 
     @property

@@ -39,6 +39,19 @@ FLAGS = {
     "noise_unlike_sigma": 256,  # the sky scatters otherwise than sigma says, or has holes
     "not_fitted": 512,  # the scene fit found no answer, and the network's stands alone
     "methods_disagree": 1024,  # network and scene fit are further apart than their errors allow
+    "edge": 2048,  # the stamp reaches beyond the image: what lies there is unknown
+    "masked": 4096,  # bad pixels in the source itself
+    "saturated": 8192,  # a pixel of the source is full: its light is not all there
+    "neighbour": 16384,  # another source overlaps this one's light
+    "larger_than_stamp": 32768,  # its light goes on beyond the largest stamp that can be cut
+    "unresolved": 65536,  # as sharp as the PSF: a star, or a galaxy too small to measure
+    "psf_doubtful": 131072,  # the PSF is of few stars, or had to be guessed at in part
+    "noise_measured": 262144,  # no map of the noise came with the image: sigma is the sky's scatter
+    "no_zero_point": 524288,  # nothing says what a number is worth: no magnitude
+    "no_pixel_scale": 1048576,  # nothing says how large a pixel is: pixels alone, no arcsec
+    "no_orientation": 2097152,  # nothing says where north is: no position angle on the sky
+    "zero_point_doubtful": 4194304,  # taken from a keyword that each pipeline uses in its own way
+    "no_pixels": 8388608,  # the source lies outside the image, or has no position
 }
 """Bits of a measurement's column `flags`: what it cannot know by its own error bar."""
 

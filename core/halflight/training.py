@@ -8,7 +8,6 @@ import json
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ import pandas as pd
 
 from halflight import nn, store, tasks
 from halflight.estimator import CHUNK, Estimator
+from halflight.labelled import LabelledStamps
 from halflight.nn import callbacks, optimizers, presets, schedules
 from halflight.prepare import Preparation
 
@@ -26,60 +26,6 @@ if TYPE_CHECKING:
 # Stamps whose batches settle the statistics of batch normalisations: they forget within some 40.
 SETTLING = 3200
 LEAST_SCATTER = 1e-3  # of labels, that a head starts from: those of a single value have none
-
-
-@dataclass(frozen=True)
-class LabelledStamps:
-    """Prepared stamps with their labels, and the rows that train and validate.
-
-    labels: (n, quantities) of all stamps, in units of the pixel and of its noise, as a network's
-    answers are; those of other rows may be NaN. train, validation: rows.
-
-    Raises ValueError where a row to learn from has no finite label, or there is no row.
-    """
-
-    stamps: store.Stamps
-    labels: np.ndarray
-    train: np.ndarray
-    validation: np.ndarray
-
-    def __post_init__(self) -> None:
-        for name, rows in (("train", self.train), ("validate", self.validation)):
-            if not len(rows):
-                raise ValueError(f"there is no stamp to {name}: the split is empty")
-            unlabelled = int((~np.isfinite(self.labels[rows])).any(axis=1).sum())
-            if unlabelled:
-                raise ValueError(
-                    f"{unlabelled} of {len(rows)} stamps to {name} have no finite label: leave "
-                    "them out first"
-                )
-
-    @classmethod
-    def of(
-        cls,
-        task: tasks.Task,
-        stamps: store.Stamps,
-        values: np.ndarray,
-        *,
-        train: np.ndarray,
-        validation: np.ndarray,
-    ) -> LabelledStamps:
-        """Stamps whose labels are learnt values (n, quantities): see `Quantity.offset`."""
-        offsets = task.offsets(stamps.instrument, stamps.table["noise"].to_numpy())
-        return cls(stamps, values - offsets, train=train, validation=validation)
-
-    def batches(
-        self, task: tasks.Task, rows: np.ndarray, fit: params.Fit, *, training: bool
-    ) -> nn.ArraySource:
-        """Batches of these stamps; shuffled for training alone."""
-        return nn.ArraySource(
-            {name: self.stamps[name] for name in task.inputs},
-            self.labels.astype(np.float32),
-            rows=rows,
-            batch_size=fit.batch_size,
-            shuffle=training,
-            seed=fit.seed,
-        )
 
 
 def imported_files(train: params.Train) -> list[Path]:

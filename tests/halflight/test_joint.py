@@ -6,7 +6,7 @@ import pytest
 
 from halflight import params
 from halflight.combination import Combination, TooFewError
-from halflight.joint import DISAGREEMENT, Joint, fitted_joint
+from halflight.joint import DISAGREEMENT, FIT_ALONE, Joint, fitted_joint
 from halflight.quality import FLAGS
 from tests.tiny import RADIUS, estimator
 
@@ -46,8 +46,7 @@ def fits(truths):
         off = 0.03 * rng.normal(size=COUNT)
         columns[f"scene_fit_{quantity.name}"] = RADIUS.truths(truths)[:, number] + off
         columns[f"scene_fit_{quantity.name}_error"] = 0.03
-    alone = {"position_angle": 0.5, "sersic_n": 2.0, "bulge_fraction": 0.1}
-    columns |= {f"scene_fit_{name}": value for name, value in alone.items()}
+    columns |= {f"scene_fit_{name}": 2.0 for name in FIT_ALONE}
     return pd.DataFrame(columns | {"scene_fit_converged": True})
 
 
@@ -94,7 +93,7 @@ def test_a_stamp_that_could_not_be_measured_stays_a_row_of_nan(settings, network
     network.loc[0, "flags"] = FLAGS["not_measured"]
     network.iloc[0, :-2] = np.nan
     table = Joint(settings, {"ln_radius": WARY}).joined(RADIUS, network, fits)
-    assert table.loc[0, :"bulge_fraction"].isna().all()
+    assert table.loc[0, :"companion_probability"].isna().all()
     assert table["flags"][0] & FLAGS["not_measured"]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from halflight import params, training
 from halflight.estimator import Estimator
+from halflight.labelled import LabelledStamps
 from halflight.nn import callbacks, presets
 from halflight.predictive import ONE_SIGMA
 from tests.tiny import PREPARATION, RADIUS, SHAPE, R, discs, write_prepared
@@ -31,7 +32,7 @@ def data(stamps):
 
 def labelled(task, stamps):
     labels, _ = task.simulated_labels(stamps.table)
-    return training.LabelledStamps.of(task, stamps, labels, train=TRAIN, validation=VALIDATION)
+    return LabelledStamps.of(task, stamps, labels, train=TRAIN, validation=VALIDATION)
 
 
 @pytest.fixture(scope="module")
@@ -304,11 +305,11 @@ def test_rows_without_a_label_are_refused_where_they_would_be_learnt_from(stamps
     labels = np.zeros((60, 2))
     labels[[3, 50], 1] = np.nan
     with pytest.raises(ValueError, match="1 of 40 stamps to train have no finite label"):
-        training.LabelledStamps(stamps, labels, train=TRAIN, validation=VALIDATION)
+        LabelledStamps(stamps, labels, train=TRAIN, validation=VALIDATION)
     rows = np.delete(TRAIN, 3)
     with pytest.raises(ValueError, match="1 of 20 stamps to validate have no finite label"):
-        training.LabelledStamps(stamps, labels, train=rows, validation=VALIDATION)
-    kept = training.LabelledStamps(stamps, labels, train=rows, validation=np.arange(51, 60))
+        LabelledStamps(stamps, labels, train=rows, validation=VALIDATION)
+    kept = LabelledStamps(stamps, labels, train=rows, validation=np.arange(51, 60))
     assert len(kept.train) == 39
 
 
@@ -316,7 +317,7 @@ def test_rows_without_a_label_are_refused_where_they_would_be_learnt_from(stamps
 def test_an_empty_split_is_refused(stamps, empty):
     rows = {"train": TRAIN, "validation": VALIDATION} | {empty: np.arange(0)}
     with pytest.raises(ValueError, match="there is no stamp to"):
-        training.LabelledStamps(stamps, np.zeros((60, 1)), **rows)
+        LabelledStamps(stamps, np.zeros((60, 1)), **rows)
 
 
 def test_batches_hold_the_rows_of_their_split_and_their_labels(data, settings):

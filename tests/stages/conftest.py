@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from halflight import files
+from halflight.joint import FIT_ALONE
 from halflight.paths import DATASETS, TaskPaths
 from stages import combine, evaluate
 from tests.tiny import PREPARATION, RADIUS, discs, estimator, write_prepared, write_raw
@@ -82,7 +83,7 @@ def classical_table(table, seed=0):
             "scene_fit_ln_axis_ratio_error": 0.05,
             "scene_fit_magnitude": table["magnitude"].to_numpy(),
             "scene_fit_magnitude_error": 0.05,
-            "scene_fit_bulge_fraction": 0.2,
+            **dict.fromkeys((f"scene_fit_{name}" for name in FIT_ALONE), 0.2),
             "scene_fit_converged": True,
             "scene_fit_sersic_n": 1.0,
             "scene_fit_axis_ratio": table["axis_ratio"].to_numpy(),

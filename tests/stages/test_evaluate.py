@@ -117,12 +117,33 @@ def test_the_scores_are_of_every_method_and_say_where_they_were_computed(evaluat
     assert scores["survey_truth"]["scene_fit"]["count"] == 9
     bins = pd.read_csv(PLACE.bins)
     assert set(bins["quantity"]) == {"ln_radius", "ln_axis_ratio", "magnitude"}
+    assert {"all", "magnitude", "size_over_psf"} <= set(bins["by"])
     transfer = pd.read_csv(PLACE.transfer)
     of_radius = transfer[transfer["quantity"] == "ln_radius"]
     transfer = of_radius.set_index(["against", "arm"])["count_labels"]
     assert transfer["reference"].to_dict() == {
         "zero_shot": 0, "fine_tuned": 10, "from_scratch": 11, "aperture": 0, "sersic_fit": 0,
     }  # fmt: skip
+
+
+def test_a_fit_that_did_not_converge_has_a_value_and_no_error_bar(evaluated):
+    table = of_the_radius().set_index(["method", "id"])
+    one = table.loc[("scene_fit", 1101)]
+    assert np.isfinite(one["value"])
+    assert np.isnan(one["sigma"])
+    fit = files.read_json(PLACE.metrics)["ln_radius"]["survey_truth"]["scene_fit"]
+    assert (fit["count"], fit["without_error"]) == (9, 1)
+
+
+@pytest.mark.parametrize("method", ["scene_fit", "sersic_fit"])
+def test_whether_a_fit_converged_must_be_true_or_false(surveyed, estimators, method):
+    estimators()
+    combine.main("radius")
+    measured = pd.read_parquet(PLACE.classical("simulated"))
+    measured[f"{method}_converged"] = "yes"
+    files.write_parquet(PLACE.classical("simulated"), measured)
+    with pytest.raises(ValueError, match=f"{method}_converged must hold true or false.*'yes'"):
+        evaluate.main("radius")
 
 
 def test_network_and_fit_are_joined_as_the_estimator_says(evaluated):

@@ -29,13 +29,13 @@ class SersicFit:
 
     ln_radius: ln of the semi-major half-light radius. Its error and that of ln_axis_ratio are the
     formal 68 % ones, marginal over every other parameter, from the curvature of chi^2 at the best
-    fit (a Sersic index at its bound counts as known). They know nothing of a galaxy that is no
-    Sersic profile.
+    fit (none counts as known, wherever it is). They know nothing of a galaxy that is no Sersic
+    profile.
     position_angle: degrees from +x towards +y, within (-90, 90].
     x, y: centre, from the stamp centre. sky: a pixel's.
-    converged: a minimum with a finite error, inside the bounds on radius, shape and centre,
-    with a flux of 3 sigma;
-    otherwise the numbers are the best ones reached, NaN when there are none. The circularised
+    converged: a minimum with a finite error, inside the bounds, with a flux of 3 sigma;
+    otherwise the numbers are the best ones reached, NaN when there are none, and the error is none:
+    where a bound stops the descent chi^2 has no minimum to curve about. The circularised
     radius is bounded by half the stamp's side, where a stamp ceases to tell.
     status: "ok", or what is to be known about the fit in a few words.
     """
@@ -132,14 +132,14 @@ def _minimise(problem: SersicProblem, start: NDArray[np.float64], pixel_scale: f
     shear = math.hypot(shape[3], shape[4])
     direction, flattening = semi_major_direction(shape), np.zeros(len(shape))
     flattening[3:5] = shape[3:5] / shear if shear > 0.0 else (1.0, 0.0)
+    jacobian = problem.jacobian(shape)
     at_bound = (shape - low < 1e-3 * (high - low)) | (high - shape < 1e-3 * (high - low))
-    free = problem.jacobian(shape)[:, ~at_bound]
     fit = SersicFit(
         ln_radius=float(shape[2] + 0.5 * shear),
-        ln_radius_error=marginal_error(free, direction[~at_bound]),
+        ln_radius_error=marginal_error(jacobian, direction),
         axis_ratio=math.exp(-shear),
         ln_axis_ratio=-shear,
-        ln_axis_ratio_error=marginal_error(free, flattening[~at_bound]),
+        ln_axis_ratio_error=marginal_error(jacobian, flattening),
         position_angle=math.degrees(0.5 * math.atan2(shape[4], shape[3])),
         sersic_n=math.exp(shape[5]),
         flux=problem.flux,
@@ -154,12 +154,11 @@ def _minimise(problem: SersicProblem, start: NDArray[np.float64], pixel_scale: f
         return replace(fit, converged=False, status=f"no convergence in {result.nfev} steps")
     if not problem.significance > _MINIMUM_SIGNIFICANCE:
         return replace(fit, converged=False, status="no significant flux")
-    if at_bound[:5].any():
-        return replace(fit, converged=False, status="radius, shape or centre at a bound")
+    if at_bound.any():
+        what = "radius, shape or centre" if at_bound[:5].any() else "Sersic index"
+        return replace(fit, converged=False, status=f"{what} at a bound")
     if not math.isfinite(fit.ln_radius_error):
         return replace(fit, converged=False, status="chi^2 does not curve: no error can be given")
-    if at_bound[5]:
-        return replace(fit, status="Sersic index at a bound")
     return fit
 
 

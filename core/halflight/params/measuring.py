@@ -79,11 +79,29 @@ class Classical(Section):
     scene: ScenePriors
 
 
+Cuts = Annotated[
+    tuple[PositiveFloat, ...],
+    BeforeValidator(as_tuple),
+    Field(min_length=1),
+    AfterValidator(increasing),
+]
+"""Where bins meet; the first and the last are open."""
+
+
 class Evaluate(Section):
     """Section evaluate."""
 
     seed: Seed
     magnitude_edges: Annotated[Numbers, Field(min_length=2), AfterValidator(increasing)]
+    size_over_psf_cuts: Cuts
+    sersic_n_cuts: Cuts
+    axis_ratio_cuts: Annotated[
+        tuple[Annotated[float, Field(gt=0, lt=1)], ...],
+        BeforeValidator(as_tuple),
+        Field(min_length=1),
+        AfterValidator(increasing),
+    ]
+    crowding_cuts: Cuts
     bootstrap: Annotated[int, Field(ge=2)]
 
 

@@ -6,6 +6,9 @@ from functools import partial
 
 from matplotlib.figure import Figure
 
+from halflight.methods import METHODS, answer_of
+from halflight.report import readings
+from halflight.report.bin_tables import comparable_bins
 from halflight.report.figures import (
     calibration,
     gallery,
@@ -14,13 +17,13 @@ from halflight.report.figures import (
     pipeline,
     predicted_against_true,
     residual_against_magnitude,
+    scores_by_property,
     size_distributions,
     transfer,
 )
 from halflight.report.inputs import ReportData
 from halflight.report.residuals import known_reference, reference_name
 from halflight.report.statements import computed_on, survey_name
-from halflight.report.tables import comparable_bins
 
 FIGURES: dict[str, Callable[..., Figure]] = {
     "hero": hero.draw,
@@ -30,9 +33,11 @@ FIGURES: dict[str, Callable[..., Figure]] = {
     "learning_curves": learning_curves.draw,
     "predicted_against_true": predicted_against_true.draw,
     "residual_against_magnitude": residual_against_magnitude.draw,
+    "scores_by_property": scores_by_property.draw,
     "calibration": calibration.draw,
     "transfer": transfer.draw,
 }
+_TITLES = {"simulated": "simulated galaxies", "survey": "survey galaxies"}
 
 
 @dataclass(frozen=True)
@@ -43,12 +48,6 @@ class Picture:
     title: str
     reading: str
     draw: Callable[[], Figure]
-
-
-def survey_method(data: ReportData) -> str:
-    """Return the network shown on the survey: fine-tuned if there is one, else zero-shot."""
-    survey = data.predictions[data.predictions["dataset"] == "survey"]
-    return "fine_tuned" if (survey["method"] == "fine_tuned").any() else "zero_shot"
 
 
 def pictures(data: ReportData, names: Sequence[str] | None = None) -> list[Picture]:
@@ -66,98 +65,76 @@ def pictures(data: ReportData, names: Sequence[str] | None = None) -> list[Pictu
 def _all_pictures(data: ReportData) -> list[Picture]:
     """Return every picture, in reading order."""
     tables = data.predictions, data.objects
-    survey_against = known_reference(data.objects, "survey")
-    expected = reference_name("survey", survey_against)
-    compared = partial(FIGURES["predicted_against_true"], *tables)
-    residual_reading = (
-        "Left: galaxies on the line are measured exactly, and darker cells hold more of them. "
-        "Right: the residual, with its running median (solid) and central 68 % (dashed); a tilt "
-        "against the predicted radius is a bias that a user of the catalogue would see."
-    )
-    by_magnitude = (
-        "Lower scatter is better, and the dashed Cramér–Rao line is the physical limit for an "
-        "isolated galaxy. Vertical bars are 68 % bootstrap intervals; the scatter axis is "
-        "logarithmic."
-    )
-    survey_bins, bins_against = comparable_bins(data.bins, "survey")
+    found = []
+    for dataset, title in _TITLES.items():
+        against = known_reference(data.objects, dataset)
+        names = data.predictions.loc[data.predictions["dataset"] == dataset, "method"]
+        answer = answer_of(names, against) or "network"
+        bins, _ = comparable_bins(data.bins, dataset)
+        subject = METHODS[answer].title
+        found += [
+            Picture(
+                f"residual_against_magnitude_{dataset}",
+                f"Scatter and bias by magnitude: {title}",
+                readings.of_magnitude(data, dataset),
+                partial(FIGURES["residual_against_magnitude"], bins, dataset=dataset),
+            ),
+            Picture(
+                f"scores_by_property_{dataset}",
+                f"Scatter and coverage by size, shape and crowding: {title}",
+                readings.of_properties(data, dataset),
+                partial(FIGURES["scores_by_property"], data.bins, dataset=dataset),
+            ),
+            Picture(
+                f"predicted_against_true_{dataset}",
+                f"{subject[0].upper()}{subject[1:]} against "
+                f"{reference_name(dataset, against)}: {title}",
+                readings.of_comparison(data, dataset, answer, against),
+                partial(
+                    FIGURES["predicted_against_true"], *tables,
+                    dataset=dataset, method=answer, against=against,
+                ),
+            ),
+            Picture(
+                f"calibration_{dataset}",
+                f"Are the error bars honest: {title}",
+                readings.of_calibration(data, dataset),
+                partial(FIGURES["calibration"], *tables, dataset=dataset),
+            ),
+        ]  # fmt: skip
     return [
         Picture(
             "hero",
             "Galaxies and their measured radii",
-            "The ellipse's semi-major axis is the true half-light radius, or the scene fit's "
-            "where no truth is known (a dashed circle where the orientation is not known). Below "
-            "each galaxy stand that radius and, in blue, the network's with its 1σ error.",
+            readings.of_hero(data),
             partial(
                 FIGURES["hero"], data.gallery, *tables,
                 survey_name=survey_name(data.provenance),
             ),
         ),
-        Picture(
-            "residual_against_magnitude_simulated",
-            "Scatter and bias by magnitude: simulated galaxies",
-            by_magnitude,
-            partial(
-                FIGURES["residual_against_magnitude"],
-                comparable_bins(data.bins, "simulated")[0], dataset="simulated",
-            ),
-        ),
-        Picture(
-            "predicted_against_true_simulated",
-            "Network against truth: simulated galaxies",
-            residual_reading,
-            partial(compared, dataset="simulated", method="network", against="truth"),
-        ),
-        Picture(
-            "calibration",
-            "Are the error bars honest?",
-            "Left: PIT values are uniform (flat, between the dashed 95 % lines) for honest error "
-            "bars, U-shaped where errors are too small, humped where too large. Right: a curve "
-            "below the diagonal is overconfident, above it too cautious; shaded is the 95 % "
-            "scatter of a perfect one. Against a reference that has errors of its own, even honest "
-            "error bars look too small.",
-            partial(FIGURES["calibration"], *tables),
-        ),
+        *found,
         Picture(
             "transfer",
             "From simulation to survey",
-            "The same survey test galaxies measured by a network that never saw the survey "
-            "(zero-shot), one adapted to it, one trained on its labels alone, and the classical "
-            "methods. Bars are 68 % bootstrap intervals.",
+            readings.of_transfer(data),
             partial(FIGURES["transfer"], data.transfer),
-        ),
-        Picture(
-            "residual_against_magnitude_survey",
-            "Scatter and bias by magnitude: survey galaxies",
-            f"Measured against the {reference_name('survey', bins_against)}. {by_magnitude}",
-            partial(FIGURES["residual_against_magnitude"], survey_bins, dataset="survey"),
-        ),
-        Picture(
-            "predicted_against_true_survey",
-            f"Network against {expected}: survey galaxies",
-            residual_reading,
-            partial(
-                compared, dataset="survey", method=survey_method(data), against=survey_against
-            ),
         ),
         Picture(
             "gallery",
             "Simulated and survey stamps side by side",
-            "Could you tell which half is which? All stamps have the same angular scale and the "
-            "same asinh stretch in units of their own noise; a tinted pixel is missing.",
+            readings.of_gallery(data),
             partial(FIGURES["gallery"], data.gallery),
         ),
         Picture(
             "size_distributions",
             "Magnitudes and radii of both samples",
-            "Survey galaxies outside the simulated cloud are measured by extrapolation. Radii are "
-            "true for simulated galaxies and those of the scene fit for survey ones.",
+            readings.of_sizes(data),
             partial(FIGURES["size_distributions"], data.objects),
         ),
         Picture(
             "learning_curves",
             "How training went",
-            "Thin lines are training loss, bold ones validation; the dot marks the best epoch. A "
-            f"widening gap between the two is overfitting. {computed_on(data.devices)}",
+            f"{readings.of_learning(data)} {computed_on(data.devices)}",
             partial(FIGURES["learning_curves"], data.history),
         ),
         Picture(

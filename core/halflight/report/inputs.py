@@ -27,9 +27,10 @@ COLUMNS: dict[str, dict[str, bool]] = {
         "bound": True,
     },
     "bins": {
-        "dataset": False, "method": False, "bin_low": True, "bin_high": True, "count": True,
-        "bias": True, "nmad": True, "nmad_low": True, "nmad_high": True, "outlier_fraction": True,
-        "coverage_68": True, "crb_nmad": True,
+        "dataset": False, "method": False, "galaxies": False, "by": False, "bin_low": True,
+        "bin_high": True, "count": True, "without_error": True, "bias": True, "nmad": True,
+        "nmad_low": True, "nmad_high": True, "outlier_fraction": True, "coverage_68": True,
+        "coverage_68_low": True, "coverage_68_high": True, "coverage_95": True, "crb_nmad": True,
     },
     "history": {
         "arm": False, "epoch": True, "loss": True, "val_loss": True, "learning_rate": True,
@@ -40,6 +41,9 @@ COLUMNS: dict[str, dict[str, bool]] = {
     },
 }  # fmt: skip
 
+# Columns that a table may lack, and what a missing value means.
+OPTIONAL = {"predictions": {"dof": np.inf}}
+
 _CHOICES = {"dataset": DATASETS, "against": REFERENCES, "method": tuple(METHODS)}
 _ARMS = {"history": ("train", *LEARNT_FROM_LABELS), "transfer": tuple(METHODS)}
 _KEYS = {"predictions": ["dataset", "id", "method"], "objects": ["dataset", "id"]}
@@ -48,12 +52,15 @@ _KEYS = {"predictions": ["dataset", "id", "method"], "objects": ["dataset", "id"
 def check_table(table: pd.DataFrame | None, name: str) -> pd.DataFrame:
     """Return `table` with the columns of COLUMNS[name], numbers as float64; None means empty.
 
+    The columns of OPTIONAL[name] are added where they lack.
+
     Raises TypeError for anything but a DataFrame; ValueError, naming table and value, for a
     missing column, text where numbers belong, an unknown dataset, method or arm, a repeated key.
     """
     wanted = COLUMNS[name]
+    optional = OPTIONAL.get(name, {})
     if table is None:
-        return pd.DataFrame({column: pd.Series(dtype=float) for column in wanted})
+        return pd.DataFrame({column: pd.Series(dtype=float) for column in (*wanted, *optional)})
     if not isinstance(table, pd.DataFrame):
         raise TypeError(f"{name} must be a pandas DataFrame or None, got {type(table).__name__}")
     if table.empty and not len(table.columns):
@@ -64,7 +71,9 @@ def check_table(table: pd.DataFrame | None, name: str) -> pd.DataFrame:
             f"table '{name}' lacks the column(s) {missing}; it has {list(table.columns)}"
         )
     table = table.reset_index(drop=True)
-    for column, numeric in wanted.items():
+    for column, missing_value in optional.items():
+        table[column] = table[column].fillna(missing_value) if column in table else missing_value
+    for column, numeric in (wanted | dict.fromkeys(optional, True)).items():
         if numeric:
             try:
                 table[column] = table[column].astype(float)

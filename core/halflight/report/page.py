@@ -1,7 +1,7 @@
 """The page: a report's tables and figures as one self-contained HTML file and a Markdown twin."""
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +9,15 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from halflight.files import write_bytes
+from halflight.report.bin_tables import PROPERTIES, bound_table, coverage_table, scatter_table
 from halflight.report.contents import Picture, pictures
 from halflight.report.formatting import THIN_SPACE, markdown_code, markdown_text, prose
-from halflight.report.inputs import ReportData, check_inputs
+from halflight.report.inputs import DATASETS, ReportData, check_inputs
 from halflight.report.saving import png_bytes
 from halflight.report.statements import SDSS_URL, acknowledgement, data_statement, limits
 from halflight.report.tables import (
+    Table,
     headline,
-    magnitude_table,
     parameter_table,
     provenance_tables,
     score_tables,
@@ -59,7 +60,17 @@ def _context(data: ReportData, shown: list[Picture], title: str) -> dict[str, An
         "acknowledgement": acknowledgement(data.provenance),
         "sdss_url": SDSS_URL,
         "headline": headline(data),
-        "magnitude_tables": [magnitude_table(data.bins, name) for name in ("simulated", "survey")],
+        "bounded": bool(data.bins["crb_nmad"].notna().any()),
+        "scatter": [scatter_table(data.bins, name) for name in DATASETS],
+        "limits_reached": [
+            bound_table(data.bins),
+            scatter_table(data.bins, "simulated", galaxies="isolated_bulge_disc"),
+        ],
+        "scatter_by_property": _by_property(scatter_table, data),
+        "coverage": [
+            *(coverage_table(data.bins, name) for name in DATASETS),
+            *_by_property(coverage_table, data),
+        ],
         "score_tables": score_tables(data),
         "pictures": shown,
         "counts": counts,
@@ -68,6 +79,12 @@ def _context(data: ReportData, shown: list[Picture], title: str) -> dict[str, An
         "parameters": parameter_table(data.params),
         "limits": limits(data),
     }
+
+
+def _by_property(make: Callable[..., Table], data: ReportData) -> list[Table]:
+    """A table of each property of each data set that has any such bin."""
+    tables = [make(data.bins, name, by) for name in DATASETS for by in PROPERTIES]
+    return [table for table in tables if table.rows]
 
 
 def render_html(

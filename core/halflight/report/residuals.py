@@ -4,6 +4,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from halflight.methods import comparable, in_order
+from halflight.scores.statistics import pit_values
+
 
 def known_reference(objects: pd.DataFrame, dataset: str) -> str:
     """Return "truth" where any true radius of `dataset` is known, else "reference"."""
@@ -21,7 +24,7 @@ def reference_name(dataset: str, against: str) -> str:
 def join(
     predictions: pd.DataFrame, objects: pd.DataFrame, *, dataset: str, method: str, against: str
 ) -> pd.DataFrame:
-    """Return the measured rows of one method: id, predicted, sigma, expected, magnitude.
+    """Return the measured rows of one method: id, predicted, sigma, dof, expected, magnitude.
 
     predicted and expected are ln R (arcsec); against: "truth" or "reference". Rows whose
     predicted or expected radius is not finite are left out.
@@ -30,7 +33,7 @@ def join(
         (predictions["dataset"] == dataset) & (predictions["method"] == method)
     ].rename(columns={"value": "predicted"})
     known = objects.loc[objects["dataset"] == dataset, ["id", against, "magnitude"]]
-    rows = chosen[["id", "predicted", "sigma"]].merge(
+    rows = chosen[["id", "predicted", "sigma", "dof"]].merge(
         known.rename(columns={against: "expected"}), on="id", how="inner"
     )
     finite = np.isfinite(rows["predicted"]) & np.isfinite(rows["expected"])
@@ -58,6 +61,28 @@ def running_quantiles(
 def with_error_bars(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of `join` whose error bar is finite and positive."""
     return rows[np.isfinite(rows["sigma"]) & (rows["sigma"] > 0)]
+
+
+def calibrated(
+    predictions: pd.DataFrame, objects: pd.DataFrame, dataset: str, *, fewest: int
+) -> tuple[str, dict[str, np.ndarray]]:
+    """Return what a dataset is compared with, and the PIT values of each method that has enough.
+
+    In the order of METHODS; a method that may not be compared with it is left out, and so is one of
+    fewer than `fewest` error bars.
+    """
+    against = known_reference(objects, dataset)
+    values = {}
+    for method in in_order(predictions.loc[predictions["dataset"] == dataset, "method"]):
+        if not comparable(method, against):
+            continue
+        rows = with_error_bars(
+            join(predictions, objects, dataset=dataset, method=method, against=against)
+        )
+        if len(rows) >= fewest:
+            residual = rows["predicted"] - rows["expected"]
+            values[method] = pit_values(residual, rows["sigma"], dof=rows["dof"])
+    return against, values
 
 
 def coverage_curve(pit: np.ndarray, levels: np.ndarray) -> np.ndarray:

@@ -64,9 +64,10 @@ def limits(data: ReportData) -> list[str]:
         *points,
         "Error bars describe galaxies like those simulated for training. Profiles, neighbours or "
         "defects outside that population can be wrong by more than the error bar says.",
-        "The Cramér–Rao bound holds for an unbiased estimate of a galaxy whose model family and "
-        "PSF are known. A network that knows the population may fall below it for faint galaxies; "
-        "a method that has to cope with neighbours and bulges may not reach it.",
+        "The Cramér–Rao bound holds for an unbiased estimate of a galaxy without neighbours whose "
+        "model family and PSF are known. A network that knows the population may fall below it "
+        "for faint galaxies; "
+        "a method that has to cope with neighbours may not reach it.",
         "Every radius is the semi-major axis of the half-light ellipse in one band. It is neither "
         "a circularised radius nor the radius of a circular aperture.",
         "Magnitude bins with few galaxies have wide bootstrap intervals; an empty bin is shown as "

@@ -1,28 +1,18 @@
 """The tables of an evaluation: who measured what, against which truth, and how well."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from halflight.methods import ARMS, LEARNT_FROM_LABELS, METHODS, comparable
-from halflight.scores.statistics import bootstrap_by_group, ks_distance, nmad, pit_values, summary
+from halflight.scores.bins import Edges, binned_scores, scores_of
+from halflight.scores.statistics import bootstrap_by_group, nmad
 from halflight.tasks import Quantity, Task
 
-# The scatter of fewer objects says nothing (that of one is always 0): it counts as not measured.
-LEAST_COUNT = 5
 TRANSFER = (*ARMS, *(name for name, method in METHODS.items() if method.kind == "classical"))
-BIN_SCORES = (
-    "bias",
-    "nmad",
-    "nmad_low",
-    "nmad_high",
-    "outlier_fraction",
-    "coverage_68",
-    "crb_nmad",
-)
 # What of an object is kept beside its truths, where its table knows it.
 TRAITS = ("sersic_n", "axis_ratio", "neighbour_flux_fraction", "bulge_fraction")
 
@@ -59,13 +49,17 @@ def predictions(
 def classical_predictions(task: Task, dataset: str, classical: pd.DataFrame) -> pd.DataFrame:
     """The classical methods' measurements as predictions.
 
-    A fit that stopped at a limit counts with the best value it reached, as the network counts with
-    every one of its own; only what has no value at all is left out.
+    A fit that did not converge counts with the best value it reached, as the network counts with
+    every one of its own; but its formal error describes no minimum, and so its error bar is
+    unknown, NaN, as is one that is not positive. What has no value at all is left out.
     """
     tables = []
     for method, quantity in itertools.product(task.classical, task.quantities):
         value, sigma = quantity.measured(classical, method)
-        columns = {"value": value, "sigma": sigma}
+        honest = np.isfinite(sigma) & (sigma > 0.0)
+        if (converged := f"{method}_converged") in classical:
+            honest &= classical[converged].to_numpy(bool)
+        columns = {"value": value, "sigma": np.where(honest, sigma, np.nan)}
         table = classical[["id"]].assign(method=method, quantity=quantity.name, **columns)
         tables.append(table[np.isfinite(value)])
     return pd.concat(tables, ignore_index=True).assign(dataset=dataset)
@@ -117,30 +111,28 @@ def score(
     predictions: pd.DataFrame,
     objects: pd.DataFrame,
     *,
-    magnitude_edges: Sequence[float],
+    edges: Edges,
     seed: int,
     bootstrap: int,
 ) -> tuple[Scores, pd.DataFrame]:
     """Score every method on every quantity and data set.
 
+    predictions: `value` +- `sigma` is the central 68.27 % of Student's t with the degrees of
+    freedom of the column `dof`; of a Gaussian where these are inf or missing. A sigma that is NaN
+    says that the error is not known.
+
     Returns the metrics, where "survey" is compared with the reference and "survey_truth" with the
-    truth where that is known; and the same by magnitude bin, with bootstrap intervals of NMAD and
-    the median Cramer-Rao bound. A bin of fewer than LEAST_COUNT objects has a count and NaN scores.
+    truth where that is known; and the same in bins, see `binned_scores`.
     """
     metrics: Scores = {}
     bins: list[dict[str, Any]] = []
     for quantity, dataset, against, method, table in _compared(task, predictions, objects):
         name = "survey_truth" if (dataset, against) == ("survey", "truth") else dataset
         of_dataset = metrics.setdefault(quantity.name, {}).setdefault(name, {})
-        of_dataset[method] = _all_scores(table, quantity)
-        for low, high in itertools.pairwise(magnitude_edges):
-            inside = table[(table["magnitude"] >= low) & (table["magnitude"] < high)]
-            if inside.empty:
-                continue
-            row: dict[str, Any] = {"quantity": quantity.name, "dataset": dataset}
-            row |= {"against": against, "method": method}
-            row |= {"bin_low": low, "bin_high": high, "count": len(inside)}
-            bins.append(row | _bin_scores(inside, quantity, seed, bootstrap))
+        of_dataset[method] = scores_of(table, quantity)
+        place = {"quantity": quantity.name, "dataset": dataset, "against": against}
+        rows = binned_scores(table, quantity, edges, seed=seed, bootstrap=bootstrap)
+        bins += [place | {"method": method} | row for row in rows]
     return metrics, pd.DataFrame(bins)
 
 
@@ -161,7 +153,7 @@ def transfer(
         interval = bootstrap_by_group(
             table["residual"], table["group"], nmad, seed=seed, repeats=bootstrap
         )
-        scores = summary(table["residual"], **_options(quantity))
+        scores = scores_of(table, quantity)
         rows.append(
             {
                 "quantity": quantity.name,
@@ -192,6 +184,7 @@ def _objects(
     """One row an object; NAME_truth, NAME_reference and NAME_bound for every quantity."""
     shared = table[["id", "magnitude", "psf_half_light_radius"]].reset_index(drop=True)
     known: dict[str, Any] = dict.fromkeys(TRAITS, np.nan) | columns
+    known["size_over_psf"] = _size_over_psf(task, table, truths, references)
     for number, quantity in enumerate(task.quantities):
         known[f"{quantity.name}_truth"] = truths[:, number]
         known[f"{quantity.name}_reference"] = references[:, number]
@@ -199,11 +192,25 @@ def _objects(
     return shared.assign(dataset=dataset, **known)
 
 
+def _size_over_psf(
+    task: Task, table: pd.DataFrame, truths: np.ndarray, references: np.ndarray
+) -> Any:
+    """R_e over the half-light radius of the PSF, (rows,): the true one, or the reference's."""
+    for number, quantity in enumerate(task.quantities):
+        if quantity.column == "half_light_radius":
+            known = np.where(np.isnan(truths), references, truths)[:, number]
+            return quantity.physical(known) / table["psf_half_light_radius"].to_numpy()
+    return np.nan
+
+
 def _compared(
     task: Task, predictions: pd.DataFrame, objects: pd.DataFrame
 ) -> Iterator[tuple[Quantity, str, str, str, pd.DataFrame]]:
     """Each (quantity, data set, kind of truth, method) with the residuals of what was measured."""
-    joined = predictions.merge(objects, on=["dataset", "id"], validate="many_to_one")
+    freedom = predictions["dof"].fillna(np.inf) if "dof" in predictions else np.inf
+    joined = predictions.assign(dof=freedom).merge(
+        objects, on=["dataset", "id"], validate="many_to_one"
+    )
     groups = joined.groupby(["quantity", "dataset", "method"], sort=True)
     for (name, dataset, method), table in groups:
         quantity = task.quantity(str(name))
@@ -218,35 +225,3 @@ def _compared(
                     residual=residual, bound=table.loc[known, f"{name}_bound"]
                 )
                 yield quantity, str(dataset), against, str(method), rows
-
-
-def _bin_scores(
-    table: pd.DataFrame, quantity: Quantity, seed: int, bootstrap: int
-) -> dict[str, float]:
-    """The scores of one magnitude bin; NaN where it holds too few objects."""
-    if len(table) < LEAST_COUNT:
-        return dict.fromkeys(BIN_SCORES, np.nan)
-    interval = bootstrap_by_group(
-        table["residual"], table["group"], nmad, seed=seed, repeats=bootstrap
-    )
-    known = _all_scores(table, quantity) | {
-        "nmad": interval.value,
-        "nmad_low": interval.low,
-        "nmad_high": interval.high,
-        "crb_nmad": table["bound"].median(),
-    }
-    return {name: known.get(name, np.nan) for name in BIN_SCORES}
-
-
-def _options(quantity: Quantity) -> dict[str, Any]:
-    """What `summary` must know of a quantity."""
-    return {"logarithmic": quantity.logarithmic, "outlier": quantity.outlier}
-
-
-def _all_scores(table: pd.DataFrame, quantity: Quantity) -> dict[str, float]:
-    """`summary`, and with error bars the KS distance of the PIT from uniform."""
-    if table["sigma"].isna().any():
-        return summary(table["residual"], **_options(quantity))
-    scores = summary(table["residual"], table["sigma"], **_options(quantity))
-    pit = pit_values(table["residual"], table["sigma"])
-    return scores | {"pit_ks": ks_distance(pit)}

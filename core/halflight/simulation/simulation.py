@@ -85,6 +85,7 @@ def simulate_stamp(
         "dark_variance": exposure.dark_variance,
         "neighbours": len(scene.neighbours),
         "neighbour_flux_fraction": _light_near(around, target, near) / target.flux,
+        **_bulge_and_disc(target),
     }
     return row, image, exposure.sigma(image), psf
 
@@ -138,6 +139,16 @@ def _simulate_chunk(settings: dict[str, Any], indices: range) -> Block:
             array[slot, ..., 0] = stamp
         rows.append(row)
     return pd.DataFrame(rows), image, sigma, psf
+
+
+def _bulge_and_disc(galaxy: Galaxy) -> dict[str, float]:
+    """Size, shape and index of bulge and disc; NaN of a single profile."""
+    parts = galaxy.components if len(galaxy.components) == 2 else (None, None)
+    return {
+        f"{name}_{key}": math.nan if part is None else getattr(part, key)
+        for name, part in zip(("bulge", "disc"), parts, strict=True)
+        for key in ("half_light_radius", "axis_ratio", "position_angle", "sersic_n")
+    }
 
 
 def _light_near(image: Image, target: Galaxy, radius: float) -> float:

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from halflight import params
-from halflight.classical import Beliefs, fit_scenes, measure_stamps, radius_bounds
+from halflight.classical import Beliefs, fit_scenes, measure_stamps, radius_bound, radius_bounds
+from halflight.half_light import Component
 from halflight.instrument import PIXEL_SCALE, ZERO_POINT
 
 from .test_sersic import NOISE
@@ -68,14 +69,23 @@ def test_memory_maps_serve(stamps, tmp_path):
 
 
 def test_bounds_of_simulated_galaxies(psf):
-    row = {"flux": 50.0, "half_light_radius": 2.0, "axis_ratio": 0.6, "position_angle": 0.1}
-    row |= {"x": 0.0, "y": 0.0, **NOISE}
-    table = pd.DataFrame([row | {"sersic_n": 1.0}, row | {"sersic_n": np.nan}])
+    profile = ("half_light_radius", "axis_ratio", "position_angle", "sersic_n")
+    row = dict(zip(profile, (2.0, 0.6, 0.1, 1.0), strict=True))
+    row |= {"flux": 50.0, "components": 1, "bulge_fraction": 0.0, "x": 0.2, "y": -0.1, **NOISE}
+    bulge = dict(zip((f"bulge_{name}" for name in profile), (0.8, 0.7, 0.1, 2.0), strict=True))
+    disc = dict(zip((f"disc_{name}" for name in profile), (2.5, 0.5, 0.1, 1.0), strict=True))
+    two = {"sersic_n": np.nan, "components": 2, "bulge_fraction": 0.3} | bulge | disc
+    table = pd.DataFrame([row | dict.fromkeys(bulge | disc, np.nan), row | two])
     bounds = radius_bounds(table, np.stack([psf, psf]), **SIZE)
-    assert 0.0 < bounds[0] < 0.2
-    assert np.isnan(bounds[1])
+    place = {"psf": psf, "x": 0.2, "y": -0.1, **NOISE, **SIZE}
+    single = radius_bound([Component(1.0, 2.0, 0.6, 0.1, 50.0)], **place)
+    parts = Component(2.0, 0.8, 0.7, 0.1, 15.0), Component(1.0, 2.5, 0.5, 0.1, 35.0)
+    both = radius_bound(parts, known_n=(False, True), **place)
+    np.testing.assert_allclose(bounds, [single, both], rtol=1e-6)
     with pytest.raises(ValueError, match="equally long"):
         radius_bounds(table, psf[None], **SIZE)
+    with pytest.raises(ValueError, match="truths lacks disc_axis_ratio"):
+        radius_bounds(table.drop(columns="disc_axis_ratio"), np.stack([psf, psf]), **SIZE)
 
 
 def test_names_what_is_wrong(stamps):

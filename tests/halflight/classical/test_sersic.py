@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from halflight.classical import fit_sersic, radius_bound
+from halflight.half_light import Component
 from halflight.instrument import PIXEL_SCALE
 from halflight.scores.statistics import nmad
 
 from .conftest import EXPOSURE
 
 fit_sersic = partial(fit_sersic, pixel_scale=PIXEL_SCALE)
-radius_bound = partial(radius_bound, pixel_scale=PIXEL_SCALE)
 
 NOISE = {
     "nmgy_per_count": EXPOSURE.nmgy_per_count,
@@ -39,12 +39,9 @@ def test_noiseless_radius_within_half_a_per_cent(make_stamp, n, radius, q):
 
 
 def test_scatter_is_the_bound_and_the_errors_are_honest(make_stamp, psf):
-    shape = {"axis_ratio": 0.6, "flux": 25.0}
-    bound = radius_bound(
-        half_light_radius=2.0, sersic_n=1.5, position_angle=0.7, psf=psf, x=0.2, y=-0.3,
-        **shape, **NOISE,
-    )  # fmt: skip
-    stamps = [make_stamp(**shape, seed=seed) for seed in range(60)]
+    galaxy = Component(1.5, 2.0, 0.6, 0.7, 25.0)
+    bound = radius_bound([galaxy], psf=psf, x=0.2, y=-0.3, pixel_scale=PIXEL_SCALE, **NOISE)
+    stamps = [make_stamp(flux=25.0, axis_ratio=0.6, seed=seed) for seed in range(60)]
     fits = [fit_sersic(stamp.image, stamp.sigma, stamp.psf) for stamp in stamps]
     residual = np.array([fit.ln_radius for fit in fits]) - np.log(2.0)
     error = np.array([fit.ln_radius_error for fit in fits])
@@ -62,6 +59,18 @@ def test_masked_neighbours_do_not_move_the_radius(make_stamp):
     crowded = make_stamp(flux=100.0, neighbours=((60.0, 8.0, 5.0), (20.0, -9.0, -4.0)))
     radii = [fit_sersic(s.image, s.sigma, s.psf).ln_radius for s in (alone, crowded)]
     assert radii[1] == pytest.approx(radii[0], abs=0.06)
+
+
+def test_an_index_at_its_bound_is_no_minimum_and_counts_as_known_no_more(make_stamp):
+    """A star behind the galaxy asks for a cusp that no index within the bounds has."""
+    stamp = make_stamp(flux=60.0, n=5.8, radius=1.0, x=0.0, y=0.0, neighbours=((60.0, 0.0, 0.0),))
+    fit = fit_sersic(stamp.image, stamp.sigma, stamp.psf)
+    assert fit.sersic_n == pytest.approx(8.0, rel=1e-2)
+    assert (fit.converged, fit.status) == (False, "Sersic index at a bound")
+    assert np.isfinite(fit.ln_radius)
+    inside = Component(5.8, float(np.exp(fit.ln_radius)), fit.axis_ratio, 0.0, fit.flux)
+    bound = partial(radius_bound, [inside], psf=stamp.psf, pixel_scale=PIXEL_SCALE, **NOISE)
+    assert fit.ln_radius_error > bound(known_n=(True,))
 
 
 def test_bad_pixels_are_left_out(make_stamp):

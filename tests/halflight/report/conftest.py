@@ -8,15 +8,33 @@ SIZE = 96
 PIXEL_SCALE = 0.396
 METHOD_SCATTER = {  # scatter and bias of ln R relative to the made-up bound
     "network": (1.15, 0.0),
+    "combined": (1.05, 0.0),
+    "scene_fit": (1.1, 0.0),
     "zero_shot": (1.7, 0.05),
     "fine_tuned": (1.25, 0.01),
     "from_scratch": (2.6, -0.03),
     "sersic_fit": (1.5, 0.0),
     "aperture": (3.5, -0.05),
 }
+EDGES = {
+    "all": [(np.nan, np.nan)],
+    "magnitude": [(low, low + 1) for low in range(14, 20)],
+    "size_over_psf": [(np.nan, 1.5), (1.5, 3.0), (3.0, np.nan)],
+    "sersic_n": [(np.nan, 2.0), (2.0, np.nan)],
+    "axis_ratio": [(np.nan, 0.5), (0.5, np.nan)],
+    "neighbour_flux_fraction": [(np.nan, 0.01), (0.01, np.nan)],
+}
 METHODS = {
-    "simulated": ("network", "sersic_fit", "aperture"),
-    "survey": ("zero_shot", "fine_tuned", "from_scratch", "sersic_fit", "aperture"),
+    "simulated": ("network", "combined", "scene_fit", "sersic_fit", "aperture"),
+    "survey": (
+        "zero_shot",
+        "fine_tuned",
+        "from_scratch",
+        "combined",
+        "scene_fit",
+        "sersic_fit",
+        "aperture",
+    ),
 }
 
 
@@ -39,6 +57,7 @@ def made_up_objects(rng, dataset, count, truth_known):
             "neighbour_flux_fraction": rng.exponential(0.05, count),
             "bulge_fraction": rng.beta(1.2, 1.8, count),
             "bound": bound,
+            "size_over_psf": np.exp(ln_true) / 0.75,
             "made_up_ln_radius": ln_true,
         }
     )
@@ -72,36 +91,53 @@ def made_up_scores(residual):
     nmad = 1.4826 * np.median(np.abs(residual - np.median(residual)))
     return {
         "count": len(residual),
+        "without_error": 3,
         "bias": float(np.median(np.exp(residual) - 1)),
         "nmad": float(nmad),
         "outlier_fraction": float(np.mean(np.abs(residual) > 0.3)),
         "coverage_68": 0.671,
+        "coverage_95": 0.948,
     }
+
+
+def made_up_bin(both, inside):
+    """A bin's scores; NaN of a few galaxies."""
+    row = made_up_scores(both["residual"][inside]) if inside.sum() >= 3 else {"count": 0}
+    spread = 1 / np.sqrt(2 * max(inside.sum(), 1))
+    for name in ("nmad", "coverage_68"):
+        value = row.get(name, np.nan)
+        row |= {f"{name}_low": (1 - spread) * value, f"{name}_high": (1 + spread) * value}
+    return row | {"crb_nmad": both["bound"][inside].median()}
 
 
 def made_up_bins_and_metrics(predictions, objects):
     rows, metrics = [], {}
     for (dataset, method), table in predictions.groupby(["dataset", "method"], sort=False):
         both = table.merge(objects, on=["dataset", "id"])
-        residual = (both["value"] - both["made_up_ln_radius"]).to_numpy()
-        scores = made_up_scores(residual)
-        extra = {"coverage_95": 0.948, "nll": -1.2345, "pit_ks": 0.021}
+        both["residual"] = both["value"] - both["made_up_ln_radius"]
+        scores = made_up_scores(both["residual"])
+        extra = {"nll": -1.2345, "pit_ks": 0.021}
         if method == "aperture":
-            extra = dict.fromkeys([*extra, "coverage_68"], np.nan)
+            extra = dict.fromkeys([*extra, "coverage_68", "coverage_95"], np.nan)
         metrics.setdefault(dataset, {})[method] = scores | extra
-        for low in range(14, 20):
-            inside = ((both["magnitude"] >= low) & (both["magnitude"] < low + 1)).to_numpy()
-            row = {"dataset": dataset, "method": method, "bin_low": low, "bin_high": low + 1}
-            if inside.sum() < 3:
-                empty = ("bias", "nmad", "outlier_fraction", "coverage_68", "crb_nmad")
-                row |= {"count": 0, **dict.fromkeys((*empty, "nmad_low", "nmad_high"), np.nan)}
-            else:
-                row |= made_up_scores(residual[inside])
-                spread = 1 / np.sqrt(2 * inside.sum())
-                row["nmad_low"], row["nmad_high"] = np.array([1 - spread, 1 + spread]) * row["nmad"]
-                row["crb_nmad"] = both.loc[inside, "bound"].median()
-            rows.append(row)
-    return pd.DataFrame(rows), metrics
+        alone = (both["neighbour_flux_fraction"] < 0.01) & both["sersic_n"].notna()
+        for galaxies, chosen in (("all", both["id"] >= 0), ("isolated_single", alone)):
+            if dataset == "survey" and galaxies != "all":
+                continue
+            for by, pairs in EDGES.items():
+                value = both[by] if by != "all" else both["magnitude"]
+                for low, high in pairs:
+                    inside = value.between(
+                        np.nan_to_num(low, nan=-np.inf), np.nan_to_num(high, nan=np.inf),
+                        inclusive="left",
+                    )  # fmt: skip
+                    place = {"dataset": dataset, "method": method, "galaxies": galaxies, "by": by}
+                    place |= {"bin_low": low, "bin_high": high}
+                    rows.append(place | made_up_bin(both, inside & chosen))
+    bins = pd.DataFrame(rows)
+    held = [name for name in bins if name.startswith("coverage")]
+    bins.loc[bins["method"] == "aperture", held] = np.nan
+    return bins, metrics
 
 
 def made_up_history(rng):

@@ -7,6 +7,8 @@ import matplotlib.figure
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
+from scipy import stats
 
 from halflight.report.contents import FIGURES, pictures
 from halflight.report.figures.pipeline import FLOWS, STAGES
@@ -16,11 +18,14 @@ from halflight.report.saving import png_bytes
 NAMES = [
     "hero",
     "residual_against_magnitude_simulated",
+    "scores_by_property_simulated",
     "predicted_against_true_simulated",
-    "calibration",
-    "transfer",
+    "calibration_simulated",
     "residual_against_magnitude_survey",
+    "scores_by_property_survey",
     "predicted_against_true_survey",
+    "calibration_survey",
+    "transfer",
     "gallery",
     "size_distributions",
     "learning_curves",
@@ -128,12 +133,22 @@ def test_hero_prints_the_truth_and_the_measurement(inputs):
     figure = FIGURES["hero"](data.gallery, data.predictions, data.objects, survey_name="a sky")
     first = ("simulated", data.gallery["simulated"].id[0])
     truth = data.objects.set_index(["dataset", "id"]).loc[first]
-    network = data.predictions.set_index(["dataset", "id", "method"]).loc[(*first, "network")]
-    radius, error = np.exp(network["value"]), network["sigma"]
+    joint = data.predictions.set_index(["dataset", "id", "method"]).loc[(*first, "combined")]
+    radius, error = np.exp(joint["value"]), joint["sigma"]
     words = words_of(figure)
     assert f"true {np.exp(truth['truth']):.2f}″" in words
     assert f"{radius:.2f} ± {radius * error:.2f}″" in words
     assert "Survey: a sky" in words
+    assert sum("bold: network + scene fit ± 1σ" in word for word in words) == 2
+
+
+def test_hero_prints_the_networks_answer_where_there_is_no_joint_one(inputs):
+    known = inputs["predictions"]
+    data = check_inputs(**inputs | {"predictions": known[known["method"] != "combined"]})
+    figure = FIGURES["hero"](data.gallery, data.predictions, data.objects, survey_name="a sky")
+    words = " ".join(words_of(figure))
+    assert "bold: network ± 1σ" in words
+    assert "bold: network, fine-tuned ± 1σ" in words
 
 
 def test_hero_says_scene_fit_where_no_truth_is_known(make_inputs):
@@ -185,9 +200,44 @@ def test_transfer_shows_every_label_count():
 
 def test_pit_bars_are_the_histogram(inputs):
     data = check_inputs(**inputs)
-    figure = FIGURES["calibration"](data.predictions, data.objects)
-    heights = [bar.get_height() for bar in figure.axes[0].patches]
-    assert np.mean(heights) == pytest.approx(1)
+    figure = FIGURES["calibration"](data.predictions, data.objects, dataset="simulated")
+    histograms = [axes for axes in figure.findobj(Axes) if axes.patches]
+    titles = [axes.get_title(loc="left") for axes in histograms]
+    assert titles == ["network", "network + scene fit", "scene fit", "Sérsic fit"]
+    for axes in histograms:
+        assert np.mean([bar.get_height() for bar in axes.patches]) == pytest.approx(1)
+
+
+def test_a_heavy_tail_that_is_stated_is_not_overconfident(inputs):
+    """The coverage of Student's t with its degrees of freedom, and without them."""
+    rng = np.random.Generator(np.random.Philox(key=[8, 1]))
+    known = inputs["objects"]
+    known = known[known["dataset"] == "simulated"]
+    scale = 0.1 / stats.t(2).ppf(stats.norm.cdf(1))
+    table = known[["dataset", "id"]].assign(method="combined", sigma=0.1)
+    table["value"] = known["truth"] + scale * rng.standard_t(2, len(known))
+    held = []
+    for dof in (2.0, np.inf):
+        data = check_inputs(**inputs | {"predictions": table.assign(dof=dof)})
+        figure = FIGURES["calibration"](data.predictions, data.objects, dataset="simulated")
+        [words] = [word for word in words_of(figure) if "network + scene fit: " in word]
+        held.append(float(words.split(" / ")[1].split("\u202f")[0]))
+    assert held[0] == pytest.approx(95.0, abs=1.5)
+    assert held[1] < 92.0
+
+
+def test_each_property_has_its_bins_and_every_method_its_line(inputs):
+    data = check_inputs(**inputs)
+    figure = FIGURES["scores_by_property"](data.bins, dataset="simulated")
+    scatter = figure.axes[:4]
+    assert [axes.get_title(loc="left").replace("\n", " ") for axes in scatter] == [
+        "R over the PSF's", "Sérsic index", "axis ratio", "neighbours' light over the galaxy's",
+    ]  # fmt: skip
+    rows = data.bins[(data.bins["by"] == "axis_ratio") & (data.bins["galaxies"] == "all")]
+    for method in ("combined", "aperture"):
+        mine = rows[(rows["method"] == method) & (rows["dataset"] == "simulated")]
+        drawn = [line.get_ydata().tolist() for line in scatter[2].lines]
+        assert mine["nmad"].tolist() in drawn
 
 
 def test_a_line_breaks_at_an_empty_bin():

@@ -6,6 +6,7 @@ import pytest
 
 from halflight.report.inputs import (
     COLUMNS,
+    OPTIONAL,
     check_inputs,
     check_provenance,
     check_stamps,
@@ -18,7 +19,7 @@ def test_none_and_a_bare_frame_are_empty_tables(name):
     for missing in (None, pd.DataFrame()):
         table = check_table(missing, name)
         assert table.empty
-        assert list(table.columns) == list(COLUMNS[name])
+        assert list(table.columns) == [*COLUMNS[name], *OPTIONAL.get(name, ())]
 
 
 @pytest.mark.parametrize("name", COLUMNS)
@@ -103,3 +104,14 @@ def test_stamps_must_fit_together():
 def test_an_unknown_gallery_is_refused(inputs):
     with pytest.raises(ValueError, match="moon"):
         check_inputs(**inputs | {"gallery": {"moon": None}})
+
+
+def test_degrees_of_freedom_that_are_not_told_are_a_gaussians(inputs):
+    assert np.isinf(check_table(inputs["predictions"], "predictions")["dof"]).all()
+    some = inputs["predictions"].assign(dof=np.nan)
+    some.loc[some.index[0], "dof"] = 3.0
+    table = check_table(some, "predictions")
+    assert table["dof"][0] == 3.0
+    assert np.isinf(table["dof"][1:]).all()
+    with pytest.raises(ValueError, match=r"predictions\.dof.*many"):
+        check_table(some.assign(dof="many"), "predictions")

@@ -11,6 +11,7 @@ from halflight.report.contents import pictures
 from halflight.report.inputs import check_inputs
 from halflight.report.page import render_html, render_markdown, write_report
 from halflight.report.statements import data_statement
+from halflight.tasks.radius import TASK
 
 STATEMENTS = {
     "sandbox": "Survey data: SYNTHETIC sandbox sky (rendered by GalSim, no real observation)",
@@ -79,7 +80,7 @@ def test_the_page_needs_nothing_but_itself(written):
     html = (folder / "index.html").read_text()
     reader = read(html)
     assert not {"script", "link", "iframe", "object"} & set(reader.tags)
-    assert reader.tags.count("img") == 11
+    assert reader.tags.count("img") == len(TASK.figures)
     for tag, attribute, value in reader.links:
         if attribute == "href":
             assert tag == "a"
@@ -101,7 +102,7 @@ def test_links_of_the_markdown_resolve(written):
     folder, paths = written
     markdown = (folder / "report.md").read_text()
     links = re.findall(r"\]\(([^)]+)\)", markdown)
-    assert len(links) == 11
+    assert len(links) == len(TASK.figures)
     assert all((folder / link).is_file() for link in links)
     assert set(paths) == {path for path in folder.rglob("*") if path.is_file()}
 

@@ -34,6 +34,7 @@ def test_join_keeps_finite_rows_of_one_method():
             "method": ["zero_shot", "zero_shot", "aperture"],
             "value": [0.7, 0.45, 5.0],
             "sigma": [0.1, np.nan, np.nan],
+            "dof": np.inf,
         }
     )
     against = {"dataset": "survey", "method": "zero_shot"}

@@ -8,9 +8,17 @@ import pytest
 
 from halflight import tasks
 from halflight.scores import tables as scoring
+from halflight.scores.statistics import implied_nmad
 from halflight.tasks import Quantity
 
-EDGES = (14.0, 17.5, 18.5)
+OPEN = ((-np.inf, np.inf),)
+EDGES = {
+    "magnitude": ((14.0, 17.5), (17.5, 18.5)),
+    "size_over_psf": OPEN,
+    "sersic_n": OPEN,
+    "axis_ratio": OPEN,
+    "neighbour_flux_fraction": ((-np.inf, 0.01), (0.01, np.inf)),
+}
 RADIUS = tasks.get("radius")
 AXIS_RATIO = Quantity("axis_ratio", "axis_ratio", "axis ratio", "q", outlier=0.05)
 
@@ -25,6 +33,7 @@ def objects(dataset="survey", reference=0.0, truth=np.nan):
             "ln_radius_reference": reference,
             "ln_radius_truth": truth,
             "ln_radius_bound": [0.01, 0.02, 0.03, 0.04, np.nan, 0.1],
+            **dict.fromkeys(("size_over_psf", *scoring.TRAITS), np.nan),
         }
     )
 
@@ -42,13 +51,15 @@ def predictions(method, offsets, sigma=0.1, dataset="survey"):
     )
 
 
-def score(table, known, **options):
-    metrics, bins = scoring.score(
-        RADIUS, table, known, magnitude_edges=EDGES, seed=0, bootstrap=50, **options
-    )
+def score(table, known):
+    metrics, bins = scoring.score(RADIUS, table, known, edges=EDGES, seed=0, bootstrap=50)
     assert set(metrics) == {"ln_radius"}
     assert set(bins["quantity"]) == {"ln_radius"}
     return metrics["ln_radius"], bins
+
+
+def by(bins, column):
+    return bins[(bins["by"] == column) & (bins["galaxies"] == "all")]
 
 
 def test_scores_by_hand():
@@ -60,22 +71,10 @@ def test_scores_by_hand():
     assert scores["nmad"] == pytest.approx(1.4826 * 0.1)
     assert scores["outlier_fraction"] == pytest.approx(2 / 6)
     assert scores["coverage_68"] == pytest.approx(2 / 6)  # |D| <= 0.0994 sigma-wise: the two zeros
-    assert bins["count"].tolist() == [5]  # r = 19 lies in no bin
-    assert bins["crb_nmad"].tolist() == [0.025]
-    assert bins["nmad"].tolist() == pytest.approx([1.4826 * 0.1])
-
-
-def test_a_bin_of_few_objects_has_a_count_and_no_score():
-    _, bins = scoring.score(
-        RADIUS,
-        predictions("network", 0.1),
-        objects(),
-        magnitude_edges=(14.0, 16.0, 18.0),
-        seed=0,
-        bootstrap=20,
-    )
-    assert bins["count"].tolist() == [3, 2]
-    assert bins[list(scoring.BIN_SCORES)].isna().all(axis=None)
+    assert by(bins, "all")["count"].tolist() == [6]
+    of_magnitude = by(bins, "magnitude")
+    assert of_magnitude["count"].tolist() == [5]  # r = 19 lies in no bin
+    assert of_magnitude["nmad"].tolist() == pytest.approx([1.4826 * 0.1])
 
 
 def test_the_reference_is_not_compared_with_itself():
@@ -98,7 +97,23 @@ def test_simulated_galaxies_are_compared_with_the_truth_alone():
 def test_a_method_without_error_bars_has_no_coverage():
     metrics, bins = score(predictions("aperture", 0.1, sigma=np.nan), objects())
     assert "coverage_68" not in metrics["survey"]["aperture"]
+    assert metrics["survey"]["aperture"]["without_error"] == 6
     assert bins["coverage_68"].isna().all()
+
+
+def test_a_students_intervals_are_wider_than_a_gaussians_of_the_same_sigma():
+    """2.5 sigma is beyond a Gaussian's 95 % and within a Cauchy's; no degrees of freedom: inf."""
+    offsets = np.full(6, 0.25)
+    gaussian, _ = score(predictions("network", offsets), objects())
+    student, _ = score(predictions("network", offsets).assign(dof=1.0), objects())
+    mixed, bins = score(
+        predictions("network", offsets).assign(dof=[1.0, np.nan, np.inf, 1.0, 1.0, 1.0]), objects()
+    )
+    held = [m["survey"]["network"]["coverage_95"] for m in (gaussian, student, mixed)]
+    assert held == [0.0, 1.0, pytest.approx(4 / 6)]
+    assert by(bins, "all")["coverage_95"].tolist() == [pytest.approx(4 / 6)]
+    with pytest.raises(ValueError, match="dof must be positive"):
+        score(predictions("network", offsets).assign(dof=-1.0), objects())
 
 
 def test_objects_without_a_reference_are_not_counted():
@@ -148,6 +163,35 @@ def test_a_measurement_without_a_radius_is_left_out_and_one_at_a_limit_is_not():
     assert counts == {"scene_fit": 3, "aperture": 3}
 
 
+def test_the_error_of_a_fit_that_did_not_converge_is_not_known():
+    measured = measured_classically().assign(scene_fit_ln_radius_error=[0.1, 0.0, 0.1, 0.1])
+    table = scoring.classical_predictions(RADIUS, "survey", measured)
+    fit = table[table["method"] == "scene_fit"]
+    assert fit["id"].tolist() == [0, 1, 2]
+    np.testing.assert_array_equal(fit["sigma"], [0.1, np.nan, np.nan])
+
+
+def test_ten_wild_formal_errors_are_not_the_score():
+    """As in a run of 2026, where ten of 1,080 fits made 89 % of the likelihood."""
+    rng = np.random.Generator(np.random.Philox(key=[4, 1]))
+    count = 200
+    converged = np.arange(count) >= 10
+    value = np.where(converged, rng.normal(0, 0.05, count), 1.1)
+    measured = pd.DataFrame({"id": np.arange(count), "scene_fit_ln_radius": value})
+    measured["scene_fit_ln_radius_error"] = np.where(converged, 0.05, 0.001)
+    measured["scene_fit_converged"] = converged
+    known = (
+        pd.concat([objects("simulated", truth=0.0)] * 34).head(count).assign(id=np.arange(count))
+    )
+    table = scoring.classical_predictions(RADIUS, "simulated", measured)
+    metrics, bins = score(table, known)
+    fit = metrics["simulated"]["scene_fit"]
+    assert (fit["count"], fit["without_error"]) == (200, 10)
+    assert fit["outlier_fraction"] == 0.05
+    assert fit["nll"] == pytest.approx(np.log(0.05) + 0.5 * np.log(2 * np.pi) + 0.5, abs=0.2)
+    assert by(bins, "all")["without_error"].tolist() == [10]
+
+
 def test_a_survey_reference_is_a_converged_fit_and_its_group_a_field():
     table = pd.DataFrame(
         {
@@ -165,6 +209,8 @@ def test_a_survey_reference_is_a_converged_fit_and_its_group_a_field():
     np.testing.assert_allclose(survey["ln_radius_truth"], [1.0, np.nan, 0.0, 0.0])
     assert survey["group"].tolist() == ["94-1-12", "94-1-12", "94-1-13", "94-1-13"]
     np.testing.assert_array_equal(survey["axis_ratio"], [0.5, 0.5, np.nan, np.nan])
+    # The true size where it is known, else the reference's.
+    np.testing.assert_allclose(survey["size_over_psf"], np.exp([1.0, 0.2, 0.0, 0.0]) / 0.7)
     assert survey[["ln_radius_bound", "bulge_fraction"]].isna().all(axis=None)
 
 
@@ -184,6 +230,7 @@ def test_a_simulated_object_is_a_group_of_its_own_and_has_the_bound_of_its_row()
     np.testing.assert_allclose(simulated["ln_radius_reference"], [0.0, 1.0, 2.0])
     assert simulated["ln_radius_bound"].tolist() == [0.3, 0.1, 0.2]
     assert simulated["group"].tolist() == ["3", "1", "2"]
+    np.testing.assert_allclose(simulated["size_over_psf"], np.exp([0.0, 1.0, 2.0]) / 0.7)
     assert simulated["axis_ratio"].tolist() == [0.2, 0.4, 0.6]
     without = scoring.simulated_objects(RADIUS, table, classical.drop(columns="bound"))
     assert without["ln_radius_bound"].isna().all()
@@ -213,7 +260,7 @@ def test_two_quantities_are_scored_apart_each_in_its_own_way():
         axis_ratio_reference=0.0, axis_ratio_truth=np.nan, axis_ratio_bound=np.nan
     )
     metrics, bins = scoring.score(
-        shape, pd.concat([radii, ratios]), known, magnitude_edges=EDGES, seed=0, bootstrap=20
+        shape, pd.concat([radii, ratios]), known, edges=EDGES, seed=0, bootstrap=20
     )
     assert set(metrics) == {"ln_radius", "axis_ratio"}
     of = {name: metrics[name]["survey"]["network"] for name in metrics}
@@ -221,8 +268,8 @@ def test_two_quantities_are_scored_apart_each_in_its_own_way():
     assert of["axis_ratio"]["bias"] == pytest.approx(0.1)
     assert of["ln_radius"]["outlier_fraction"] == pytest.approx(2 / 6)  # beyond 0.3
     assert of["axis_ratio"]["outlier_fraction"] == 1.0  # beyond 0.05
-    bounds = bins.set_index("quantity")["crb_nmad"]
-    assert bounds["ln_radius"] == 0.025
+    bounds = by(bins, "all").set_index("quantity")["crb_nmad"]
+    assert bounds["ln_radius"] == pytest.approx(implied_nmad([0.01, 0.02, 0.03, 0.04, 0.1]))
     assert np.isnan(bounds["axis_ratio"])
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from halflight.half_light import Component, half_light_ellipse
 from halflight.simulation import SimulationError, simulate_stamp, simulate_stamps
 from halflight.simulation.simulation import CHUNK, generator
 
@@ -13,6 +14,8 @@ ROW = [
     "id", "magnitude", "half_light_radius", "axis_ratio", "position_angle", "sersic_n",
     "bulge_fraction", "components", "flux", "x", "y", "psf_half_light_radius", "psf_fwhm",
     "nmgy_per_count", "sky", "gain", "dark_variance", "neighbours", "neighbour_flux_fraction",
+    "bulge_half_light_radius", "bulge_axis_ratio", "bulge_position_angle", "bulge_sersic_n",
+    "disc_half_light_radius", "disc_axis_ratio", "disc_position_angle", "disc_sersic_n",
 ]  # fmt: skip
 
 
@@ -64,6 +67,22 @@ def test_rows_say_what_the_target_is(quick):
     assert (rows.loc[single, "bulge_fraction"] == 0).all()
     assert rows.loc[~single, "sersic_n"].isna().all()
     assert rows.loc[~single, "bulge_fraction"].between(0, 1, inclusive="neither").all()
+    parts = rows[[name for name in ROW if name.startswith(("bulge_", "disc_"))]]
+    parts = parts.drop(columns="bulge_fraction")
+    assert parts[single].isna().all(axis=None)
+    assert parts[~single].notna().all(axis=None)
+    assert (rows.loc[~single, "disc_sersic_n"] == 1.0).all()
+    for row in rows[~single].to_dict("records"):
+        share = {"bulge": row["bulge_fraction"], "disc": 1 - row["bulge_fraction"]}
+        components = [
+            Component(
+                *(row[f"{part}_{name}"] for name in ("sersic_n", "half_light_radius")),
+                *(row[f"{part}_{name}"] for name in ("axis_ratio", "position_angle")),
+                flux,
+            )
+            for part, flux in share.items()
+        ]
+        assert half_light_ellipse(components).semi_major == pytest.approx(row["half_light_radius"])
     assert rows["position_angle"].between(0, math.pi).all()
     assert rows["psf_fwhm"].between(0.6, 2.2).all()
     assert (rows["psf_half_light_radius"] < rows["psf_fwhm"]).all()

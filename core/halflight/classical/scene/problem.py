@@ -167,6 +167,7 @@ class Problem:
         """Levenberg-Marquardt from `start`, until a step promises less than `tolerance`."""
         count = self.count
         data_hessian, hessian = np.zeros((count, count)), np.empty((count, count))
+        whole = np.empty_like(hessian)
         gradient, lower, step = np.empty(count), np.zeros((count, count)), np.empty(count)
         p, damping, converged = np.clip(start, self.low, self.high), _FIRST_DAMPING, False
         prior, chi_square, cost = self.evaluate(p)
@@ -181,7 +182,8 @@ class Problem:
             self._sensitivity = np.sqrt(np.diag(data_hessian))
             np.add(data_hessian, self._prior_hessian, out=hessian)
             gradient[...] -= self.prior.matrix.T @ prior
-            # What presses against a limit stands still, and counts as known.
+            whole[...] = hessian
+            # What presses against a limit stands still, but its error is not 0.
             held = (p <= self.low) & (gradient < 0.0) | (p >= self.high) & (gradient > 0.0)
             for parameter in np.flatnonzero(held):
                 curvature = hessian[parameter, parameter]
@@ -223,7 +225,7 @@ class Problem:
                 damping *= 10.0
                 if damping > _MOST_DAMPING:
                     break
-        if not cholesky(lower, hessian, 0.0):
+        if not cholesky(lower, whole, 0.0):
             converged, lower = False, np.full_like(lower, math.nan)
         determinant = 2.0 * float(np.log(np.diag(lower)).sum())
         return Solution(p, cost, chi_square, determinant, lower, evaluations, converged)

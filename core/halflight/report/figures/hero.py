@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from halflight.methods import METHODS
+from halflight.methods import METHODS, answer_of
 from halflight.report.inputs import StampSet
 from halflight.report.stamps import crop, mark_radius, place_axes, scale_bar, show
 from halflight.report.style import (
@@ -23,7 +23,6 @@ EXPECTED_COLOUR = "#ffc85c"
 _CELL = WIDTH / COLUMNS
 _HEAD = 0.34
 _ROW = _HEAD + _CELL + 0.46  # inches: title, stamp, two lines of numbers
-_METHODS = {"simulated": ("network",), "survey": ("fine_tuned", "zero_shot", "network")}
 
 
 @styled
@@ -36,17 +35,14 @@ def draw(
 ) -> Figure:
     """Draw a row of simulated and a row of survey stamps with expected and measured radius below.
 
-    Each row takes up to six stamps evenly from its gallery, first and last included.
+    Each row takes up to six stamps evenly from its gallery, first and last included, and the answer
+    that comes first of halflight.methods.ANSWERS among those measured.
 
     The ellipse is the expected half-light ellipse: the truth, or the scene fit where no truth is
     known. survey_name says what the survey row is ("synthetic sandbox sky", "SDSS DR17").
     """
     figure = new_figure(2 * _ROW, layout="none")
     names = {"simulated": "Simulated test galaxies", "survey": f"Survey: {survey_name}"}
-    figure.text(
-        1 - 0.03 / WIDTH, 1 - 0.09 / (2 * _ROW), "ellipse: half the light    blue: network ± 1σ",
-        ha="right", va="top", fontsize=8.5, color=MUTED,
-    )  # fmt: skip
     for half, (dataset, colour) in enumerate(DATASET_COLOURS.items()):
         top = half * _ROW
         figure.text(
@@ -57,18 +53,28 @@ def draw(
         if not len(stamps):
             axes = place_axes(figure, 0, top + _HEAD, WIDTH, _CELL)
             not_measured(axes, f"no {dataset} stamps to show")
-        known = _radii(stamps, predictions, objects, dataset)
-        chosen = np.linspace(0, len(stamps) - 1, min(len(stamps), COLUMNS)).round().astype(int)
-        for column, place in enumerate(chosen):
+        known = shown(stamps, predictions, objects, dataset)
+        measured = known.loc[np.isfinite(known["predicted"]), "method"]
+        if len(measured):
+            method = METHODS[measured.iloc[0]]
+            figure.text(
+                1 - 0.03 / WIDTH, 1 - (top + 0.09) / (2 * _ROW),
+                f"ellipse: half the light    bold: {method.title} ± 1σ",
+                ha="right", va="top", fontsize=8.5, color=MUTED,
+            )  # fmt: skip
+        for column, (place, row) in enumerate(known.iterrows()):
             axes = place_axes(figure, column * _CELL, top + _HEAD, _CELL, _CELL, margin=0.03)
-            _draw_galaxy(axes, stamps, place, known.iloc[place])
+            _draw_galaxy(axes, stamps, int(place), row)  # type: ignore[call-overload]
     return figure
 
 
-def _radii(
+def shown(
     stamps: StampSet, predictions: pd.DataFrame, objects: pd.DataFrame, dataset: str
 ) -> pd.DataFrame:
-    """Return, a row a stamp: expected ln R, is it the truth, axis ratio, predicted ln R, sigma."""
+    """Return the stamps that are drawn, indexed by their number in the gallery.
+
+    Columns: expected ln R, is_truth, axis_ratio, method, predicted ln R, predicted_sigma.
+    """
     mine = objects[objects["dataset"] == dataset].set_index("id")
     ids = list(stamps.id)
     rows = mine.reindex(ids)[["reference", "truth", "axis_ratio"]]
@@ -76,11 +82,13 @@ def _radii(
     rows["is_truth"] = np.isfinite(rows["truth"]) | (dataset == "simulated")
     rows["expected"] = rows["truth"].fillna(rows["reference"])
     of_dataset = predictions[predictions["dataset"] == dataset]
-    method = next((m for m in _METHODS[dataset] if (of_dataset["method"] == m).any()), None)
+    method = answer_of(of_dataset["method"]) or "network"
     chosen = of_dataset[of_dataset["method"] == method].set_index("id").reindex(ids)
+    rows["method"] = method
     rows["predicted"] = chosen["value"].to_numpy()
     rows["predicted_sigma"] = chosen["sigma"].to_numpy()
-    return rows
+    drawn = np.linspace(0, len(stamps) - 1, min(len(stamps), COLUMNS)).round().astype(int)
+    return rows.iloc[drawn]
 
 
 def _draw_galaxy(axes: Axes, stamps: StampSet, place: int, row: pd.Series) -> None:
@@ -107,12 +115,12 @@ def _draw_galaxy(axes: Axes, stamps: StampSet, place: int, row: pd.Series) -> No
         words = f"{words}: not measured"
     axes.text(0.5, -0.03, words, color=MUTED, fontsize=8.5, ha="center", va="top",
               transform=axes.transAxes)  # fmt: skip
-    axes.text(0.5, -0.14, _measured(row), color=METHODS["network"].colour, weight="bold",
+    axes.text(0.5, -0.14, _measured(row), color=METHODS[row["method"]].colour, weight="bold",
               fontsize=9, ha="center", va="top", transform=axes.transAxes)  # fmt: skip
 
 
 def _measured(row: pd.Series) -> str:
-    """Return the network's radius and error (arcsec; R sigma_lnR, to first order) as text."""
+    """Return the measured radius and error (arcsec; R sigma_lnR, to first order) as text."""
     if not np.isfinite(row["predicted"]):
         return "not measured"
     radius = float(np.exp(row["predicted"]))
