@@ -155,9 +155,9 @@ def without_psfs(folder):
     write_raw(folder / "stamps", table, image, sigma, image[:, :8, :8])
 
 
-def of_another_camera(folder):
+def of_other_psfs(folder):
     shutil.rmtree(folder / "stamps")
-    write_raw(folder / "stamps", *discs(3), instrument=replace(R, pixel_scale=0.2))
+    write_raw(folder / "stamps", *discs(3), instrument=replace(R, psf="optical"))
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def of_another_camera(folder):
         (with_a_broken_model, r"estimator\.json is not JSON"),
         (with_a_broken_shard, r"sigma-00000\.npy is missing or damaged"),
         (without_psfs, "psf must be"),
-        (of_another_camera, r"pixel_scale 0\.2 instead of 0\.396"),
+        (of_other_psfs, "effective PSFs; those of SDSS have 1 .* and optical PSFs"),
     ],
 )
 def test_an_error_is_one_line_that_names_it_exit_code_1_and_the_old_table(
@@ -272,7 +272,7 @@ def test_a_device_that_is_not_there_is_told(halflight, folder, monkeypatch, devi
 
 
 def test_ctrl_c_is_exit_code_130(halflight, folder, monkeypatch):
-    def stop(self, stamps):
+    def stop(self, stamps, rows):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Estimator, "measure_stamps", stop)
@@ -283,7 +283,7 @@ def test_ctrl_c_is_exit_code_130(halflight, folder, monkeypatch):
 
 
 def test_a_defect_keeps_its_traceback(halflight, folder, monkeypatch):
-    def fail(self, stamps):
+    def fail(self, stamps, rows):
         raise AttributeError("a bug")
 
     monkeypatch.setattr(Estimator, "measure_stamps", fail)

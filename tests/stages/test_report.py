@@ -8,7 +8,7 @@ import pytest
 
 from halflight import files, paths, store
 from halflight.tasks import Quantity
-from stages import evaluate, report
+from stages import combine, evaluate, report
 
 from .conftest import PLACE
 
@@ -57,6 +57,7 @@ def test_only_objects_of_the_data_set_are_shown(stamps):
 def handed(surveyed, estimators, monkeypatch):
     """What the page is made from, for a task of two quantities; no page is drawn."""
     estimators()
+    combine.main("radius")
     evaluate.main("radius")
     files.write_json(PLACE.provenance, {"endpoint": "sandbox"})
     for path, arms in (

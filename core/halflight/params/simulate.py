@@ -76,6 +76,9 @@ class Population(Section):
     neighbour_star_fraction: Fraction  # the others are galaxies
     neighbour_margin: NonNegativeFloat  # arcsec beyond the stamp's edge, neighbours still lie there
     neighbour_separation: NonNegativeFloat  # arcsec, least distance from the target
+    companion_fraction: Fraction  # of targets that have a companion of about their own brightness
+    companion_separation: PositiveRange  # arcsec, uniform
+    companion_contrast: Range  # magnitudes fainter than the target, uniform; stars as of neighbours
     centroid_jitter: NonNegativeFloat  # pixels, the target is within this of the centre in x and y
     double_gaussian_fraction: Fraction  # of PSFs; the others are Moffat
     psf_width: Pair  # arcsec, SDSS psfWidth: median, standard deviation of ln

@@ -11,7 +11,14 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from halflight.half_light import Component, half_light_ellipse
-from halflight.instrument import PIXEL_SCALE, Exposure, dark_variance, flux_of, gain
+from halflight.instrument import (
+    PIXEL_SCALE,
+    Exposure,
+    dark_variance,
+    flux_of,
+    gain,
+    magnitude_of,
+)
 from halflight.simulation.profiles import quantise_sersic_n
 from halflight.simulation.scene import Galaxy, Psf, Scene, Star
 
@@ -43,6 +50,8 @@ def draw_scene(population: "Population", rng: np.random.Generator, *, stamp_size
     psf = draw_psf(population, rng)
     exposure = draw_exposure(population, rng)
     gradient = population.sky_gradient * rng.standard_normal(2)
+    if rng.random() < population.companion_fraction:
+        neighbours.append(draw_companion(population, rng, target))
     return Scene(
         target=target,
         neighbours=tuple(neighbours),
@@ -99,6 +108,18 @@ def draw_neighbour(
     if rng.random() < population.neighbour_star_fraction:
         return draw_star(population, rng, x=x, y=y)
     magnitude = draw_counts_magnitude(population, rng)
+    return draw_galaxy(population, rng, magnitude=magnitude, x=x, y=y)
+
+
+def draw_companion(
+    population: "Population", rng: np.random.Generator, target: Galaxy
+) -> Galaxy | Star:
+    """A star or a galaxy close to the target, of about its brightness."""
+    apart, angle = rng.uniform(*population.companion_separation), rng.uniform(0, 2 * math.pi)
+    x, y = target.x + apart * math.cos(angle), target.y + apart * math.sin(angle)
+    magnitude = float(magnitude_of(target.flux)) + rng.uniform(*population.companion_contrast)
+    if rng.random() < population.neighbour_star_fraction:
+        return Star(flux_of(magnitude), x, y)
     return draw_galaxy(population, rng, magnitude=magnitude, x=x, y=y)
 
 

@@ -17,7 +17,7 @@ from halflight.simulation.draws import draw_scene
 from halflight.simulation.noise import add_noise
 from halflight.simulation.psf import render_psf
 from halflight.simulation.render import render_objects, render_sky
-from halflight.simulation.scene import Galaxy
+from halflight.simulation.scene import Galaxy, Scene
 from halflight.workers import in_order
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def simulate_stamp(
     image and sigma are (stamp_size, stamp_size), psf (psf_size, psf_size), all float32, the first
     two in nmgy. sigma is what a survey would quote: computed from the noisy image.
     `neighbour_flux_fraction` is the neighbours' light, as seen, within 2 half-light radii plus one
-    PSF half-light radius of the target's centre, over the target's total flux.
+    PSF half-light radius of the target's centre, over the target's total flux. `blend_separation`
+    (arcsec) is that of the nearest one at least a third as bright as the target; NaN without any.
     """
     scene = draw_scene(population, generator(seed, index, _SCENE_STREAM), stamp_size=stamp_size)
     target, exposure = scene.target, scene.exposure
@@ -84,6 +85,7 @@ def simulate_stamp(
         "gain": exposure.gain,
         "dark_variance": exposure.dark_variance,
         "neighbours": len(scene.neighbours),
+        "blend_separation": _blend_separation(scene),
         "neighbour_flux_fraction": _light_near(around, target, near) / target.flux,
         **_bulge_and_disc(target),
     }
@@ -149,6 +151,13 @@ def _bulge_and_disc(galaxy: Galaxy) -> dict[str, float]:
         for name, part in zip(("bulge", "disc"), parts, strict=True)
         for key in ("half_light_radius", "axis_ratio", "position_angle", "sersic_n")
     }
+
+
+def _blend_separation(scene: Scene) -> float:
+    """How far (arcsec) the nearest neighbour is that is no less than a third of the target."""
+    x, y = scene.target.x, scene.target.y
+    bright = [n for n in scene.neighbours if n.flux >= scene.target.flux / 3]
+    return min((math.hypot(n.x - x, n.y - y) for n in bright), default=math.nan)
 
 
 def _light_near(image: Image, target: Galaxy, radius: float) -> float:

@@ -19,7 +19,8 @@ EDGES = {
     "axis_ratio": OPEN,
     "neighbour_flux_fraction": ((-np.inf, 0.01), (0.01, np.inf)),
 }
-RADIUS = tasks.get("radius")
+# The headline alone: what is said of one quantity is said of each.
+RADIUS = replace(tasks.get("radius"), quantities=(tasks.get("radius").headline,))
 AXIS_RATIO = Quantity("axis_ratio", "axis_ratio", "axis ratio", "q", outlier=0.05)
 
 
@@ -239,9 +240,8 @@ def test_a_simulated_object_is_a_group_of_its_own_and_has_the_bound_of_its_row()
 def test_a_networks_measurements_are_one_row_an_object_and_quantity():
     shape = replace(RADIUS, quantities=(*RADIUS.quantities, AXIS_RATIO))
     values, sigmas = np.array([[0.1, 0.5], [0.2, 0.6]]), np.array([[0.01, 0.05], [0.02, 0.06]])
-    table = scoring.predictions(
-        shape, "survey", "zero_shot", np.array([7, 8]), shape.table(values, sigmas)
-    )
+    measured = shape.table(values, sigmas, np.array([[3.0, np.inf]] * 2))
+    table = scoring.predictions(shape, "survey", "zero_shot", np.array([7, 8]), measured)
     assert table.to_dict("list") == {
         "dataset": ["survey"] * 4,
         "id": [7, 8, 7, 8],
@@ -249,6 +249,7 @@ def test_a_networks_measurements_are_one_row_an_object_and_quantity():
         "quantity": ["ln_radius", "ln_radius", "axis_ratio", "axis_ratio"],
         "value": [0.1, 0.2, 0.5, 0.6],
         "sigma": [0.01, 0.02, 0.05, 0.06],
+        "dof": [3.0, 3.0, np.inf, np.inf],
     }
 
 

@@ -1,6 +1,7 @@
 """Draws follow the population's distributions."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -63,6 +64,31 @@ def test_a_narrow_relation_is_met_exactly(population, rng):
     assert half_light_ellipse(galaxy.components).semi_major == pytest.approx(10**0.40, rel=1e-4)
     assert (galaxy.x, galaxy.y) == (1.0, 2.0)
     assert galaxy.flux == pytest.approx(100.0)
+
+
+def test_companions_are_close_and_about_as_bright_as_their_target(population, rng):
+    close = population.changed(
+        companion_fraction=1.0, companion_separation=[2.0, 3.0], neighbour_density=0.0
+    )
+    kinds = set()
+    for _ in range(200):
+        scene = draw_scene(close, rng, stamp_size=96)
+        [companion] = scene.neighbours
+        kinds.add(type(companion))
+        apart = math.hypot(companion.x - scene.target.x, companion.y - scene.target.y)
+        assert 2.0 <= apart <= 3.0
+        contrast = -2.5 * math.log10(companion.flux / scene.target.flux)
+        assert -0.75 <= contrast <= 0.75
+    assert kinds == {Galaxy, Star}
+
+
+def test_a_companion_changes_nothing_else_of_a_scene(population):
+    def scene(fraction):
+        rng = np.random.default_rng(3)
+        return draw_scene(population.changed(companion_fraction=fraction), rng, stamp_size=96)
+
+    alone, blended = scene(0.0), scene(1.0)
+    assert replace(blended, neighbours=blended.neighbours[:-1]) == alone
 
 
 def test_single_sersic_galaxies(population, rng):
