@@ -50,6 +50,7 @@ def draw_scene(population: "Population", rng: np.random.Generator, *, stamp_size
     psf = draw_psf(population, rng)
     exposure = draw_exposure(population, rng)
     gradient = population.sky_gradient * rng.standard_normal(2)
+    level = population.sky_residual * float(rng.standard_normal())
     if rng.random() < population.companion_fraction:
         neighbours.append(draw_companion(population, rng, target))
     return Scene(
@@ -57,7 +58,7 @@ def draw_scene(population: "Population", rng: np.random.Generator, *, stamp_size
         neighbours=tuple(neighbours),
         psf=psf,
         exposure=exposure,
-        sky_level=population.sky_residual * float(rng.standard_normal()),
+        sky_level=level,
         sky_gradient=(float(gradient[0]), float(gradient[1])),
     )
 
