@@ -15,7 +15,11 @@ MODULES = sorted(
     path.relative_to(ROOT) for room in (SOURCE, "stages") for path in (ROOT / room).rglob("*.py")
 )
 
-PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+PIPELINE = {
+    name: stage
+    for file in ("dvc.yaml", "reports/tiers/dvc.yaml")
+    for name, stage in yaml.safe_load((ROOT / file).read_text())["stages"].items()
+}
 DATASET = ("dataset",)
 
 # What every part of halflight may import of its own; beside it, what each may import in addition.

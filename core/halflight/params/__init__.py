@@ -15,7 +15,7 @@ from halflight.params.learning import Capacity, FineTune, Fit, Network, Train
 from halflight.params.measuring import Classical, Evaluate, Prepare, Report, Split
 from halflight.params.rules import Endpoint, Section
 from halflight.params.sandbox import Sandbox
-from halflight.params.simulate import Simulate
+from halflight.params.simulate import Simulate, Tiers, require_apart
 from halflight.params.survey import Survey, TaskSurvey
 from halflight.reading import ReadingError, name_of
 from halflight.text import printable, shortened, shown
@@ -38,6 +38,7 @@ __all__ = [
     "Survey",
     "TaskParams",
     "TaskSurvey",
+    "Tiers",
     "Train",
     "load",
     "read",
@@ -61,6 +62,21 @@ class TaskParams(Section):
     train: Train
     finetune: FineTune
     evaluate: Evaluate
+    tiers: Tiers
+
+    @model_validator(mode="after")
+    def _tiers_are_of_stamps_and_priors_that_can_be(self) -> Self:
+        for name, tier in self.tiers.kinds.items():
+            try:
+                self.simulate.population.changed(**tier.population)
+            except ValueError as error:
+                raise ValueError(f"tiers.kinds.{name}.population.{error}") from error
+            try:
+                self.classical.scene.changed(**tier.scene)
+            except ValueError as error:
+                raise ValueError(f"tiers.kinds.{name}.scene.{error}") from error
+            require_apart({**self.simulate.tiers, name: tier})
+        return self
 
     @model_validator(mode="after")
     def _every_origin_is_split(self) -> Self:

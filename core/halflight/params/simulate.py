@@ -1,6 +1,7 @@
 """Section simulate: the galaxies that the network is trained on."""
 
 import itertools
+from collections.abc import Mapping
 from typing import Annotated, Self
 
 from pydantic import (
@@ -102,6 +103,12 @@ class Tier(Section):
     population: dict[str, JsonValue]  # what differs from the section population
 
 
+class TestTier(Tier):
+    """One kind of galaxy that methods are compared on, and how the scene fit is told to see it."""
+
+    scene: dict[str, JsonValue]  # what differs from the section classical.scene
+
+
 class Simulate(Section):
     """Section simulate."""
 
@@ -113,19 +120,12 @@ class Simulate(Section):
 
     @model_validator(mode="after")
     def _tiers_are_populations_without_a_common_stamp(self) -> Self:
-        used: list[tuple[int, int, str]] = []
-        for name, tier in self.tiers.items():
+        for name in self.tiers:
             try:
                 self.population_of(name)
             except ValueError as error:
                 raise ValueError(f"tiers.{name}.population.{error}") from error
-            used.append((tier.first, tier.first + tier.count, name))
-        for (_, end, one), (first, _, other) in itertools.pairwise(sorted(used)):
-            if first < end:
-                raise ValueError(
-                    f"the tiers {one} and {other} have stamps in common: {other} begins at "
-                    f"{first}, {one} ends at {end - 1}"
-                )
+        require_apart(self.tiers)
         return self
 
     @property
@@ -136,3 +136,24 @@ class Simulate(Section):
     def population_of(self, tier: str) -> Population:
         """The population of a tier; ValueError names what breaks a rule."""
         return self.population.changed(**self.tiers[tier].population)
+
+
+class Tiers(Section):
+    """Section tiers: what `dvc repro reports/tiers/dvc.yaml` measures."""
+
+    kinds: Annotated[dict[str, TestTier], Field(min_length=1)]
+
+
+def require_apart(tiers: Mapping[str, Tier]) -> None:
+    """Refuse tiers with a stamp in common: it would be trained on in one, and tested in another.
+
+    Raises:
+        ValueError: there is one; the message names both.
+    """
+    used = sorted((tier.first, tier.first + tier.count, name) for name, tier in tiers.items())
+    for (_, end, one), (first, _, other) in itertools.pairwise(used):
+        if first < end:
+            raise ValueError(
+                f"the tiers {one} and {other} have stamps in common: {other} begins at {first}, "
+                f"{one} ends at {end - 1}"
+            )

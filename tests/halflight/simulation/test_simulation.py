@@ -13,7 +13,8 @@ from halflight.simulation.simulation import CHUNK, generator
 ROW = [
     "id", "magnitude", "half_light_radius", "axis_ratio", "position_angle", "sersic_n",
     "bulge_fraction", "components", "flux", "x", "y", "psf_half_light_radius", "psf_fwhm",
-    "nmgy_per_count", "sky", "gain", "dark_variance", "neighbours", "neighbour_flux_fraction",
+    "nmgy_per_count", "sky", "gain", "dark_variance", "neighbours",
+    "blend_separation", "neighbour_flux_fraction",
     "bulge_half_light_radius", "bulge_axis_ratio", "bulge_position_angle", "bulge_sersic_n",
     "disc_half_light_radius", "disc_axis_ratio", "disc_position_angle", "disc_sersic_n",
 ]  # fmt: skip

@@ -1,0 +1,61 @@
+"""Tiers: one table of how every method does on every kind of galaxy, beside the bound."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from halflight import files, methods, params, tasks
+from halflight.paths import REPORTS
+from halflight.tables import read_csv
+from stages import run
+from stages.tier import scores_of
+
+COLUMNS = {
+    "nmad": ("NMAD", 1.0, ".4f"),
+    "outlier_fraction": ("beyond .3, %", 100.0, ".1f"),
+    "coverage_68": ("68 % holds", 100.0, ".1f"),
+    "coverage_95": ("95 % holds", 100.0, ".1f"),
+}
+
+
+def main(task: str) -> None:
+    """Write the table, from the scores that the stage tier has left."""
+    kinds, wanted = params.read(f"{task}.tiers").kinds, tasks.get(task)
+    summary = REPORTS / "tiers" / task / "README.md"
+    lines = [
+        f"# {wanted.title}: every method on every kind of simulated galaxy",
+        "",
+        "Synthetic galaxies, drawn with GalSim from the populations of params.yaml, section "
+        f"`{task}.tiers`; NMAD and outliers are of the residual of {wanted.headline.name}, in "
+        "brackets the central 68 % of a bootstrap. Written by `dvc repro reports/tiers/dvc.yaml`; "
+        "the same in bins stands in the CSV files beside it.",
+        "",
+        "| kind | method | galaxies | " + " | ".join(name for name, *_ in COLUMNS.values()) + " |",
+        "|---|---|---|" + "---|" * len(COLUMNS),
+    ]
+    for kind in kinds:
+        table = read_csv(scores_of(task, kind))
+        of_all = (table["by"] == "all") & (table["galaxies"] == "all")
+        rows = table[of_all & (table["quantity"] == wanted.headline.name)].set_index("method")
+        scores = rows.to_dict("index")
+        for method in methods.in_order(scores):
+            row = scores[method]
+            cells = [cell(row, column) for column in COLUMNS]
+            title = methods.METHODS[method].title
+            lines.append(f"| {kind} | {title} | {int(row['count'])} | {' | '.join(cells)} |")
+    files.write_text(summary, "\n".join(lines) + "\n")
+    print(f"tiers: {summary}")
+
+
+def cell(row: Mapping[Hashable, Any], column: str) -> str:
+    """A score with its interval, for people; a dash where a method has none."""
+    if pd.isna(row[column]):
+        return "-"
+    _, factor, form = COLUMNS[column]
+    ends = "-".join(f"{factor * row[f'{column}_{end}']:{form}}" for end in ("low", "high"))
+    return f"{factor * row[column]:{form}} ({ends})"
+
+
+if __name__ == "__main__":
+    run(main, ValueError)
