@@ -17,7 +17,7 @@ MODULES = sorted(
 
 PIPELINE = {
     name: stage
-    for file in ("dvc.yaml", "reports/tiers/dvc.yaml")
+    for file in ("dvc.yaml", "reports/tiers/dvc.yaml", "reports/transfer/dvc.yaml")
     for name, stage in yaml.safe_load((ROOT / file).read_text())["stages"].items()
 }
 DATASET = ("dataset",)

@@ -152,6 +152,7 @@ def fit(
             global_clipnorm=settings.global_clipnorm,
             use_ema=True,
             ema_momentum=settings.ema_momentum,
+            learning_rate_multipliers=dict(settings.learning_rate_multipliers),
         ),
         loss=task.loss,
         metrics=list(task.metrics),

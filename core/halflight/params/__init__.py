@@ -11,7 +11,7 @@ from pydantic import ValidationError, model_validator
 
 from halflight import paths
 from halflight.params.document import read_document
-from halflight.params.learning import Capacity, FineTune, Fit, Network, Train
+from halflight.params.learning import Capacity, FineTune, Fit, Network, Train, Transfer
 from halflight.params.measuring import Classical, Evaluate, Prepare, Report, Split
 from halflight.params.rules import Endpoint, Section
 from halflight.params.sandbox import Sandbox
@@ -40,6 +40,7 @@ __all__ = [
     "TaskSurvey",
     "Tiers",
     "Train",
+    "Transfer",
     "load",
     "read",
 ]
@@ -63,6 +64,7 @@ class TaskParams(Section):
     finetune: FineTune
     evaluate: Evaluate
     tiers: Tiers
+    transfer: Transfer
 
     @model_validator(mode="after")
     def _tiers_are_of_stamps_and_priors_that_can_be(self) -> Self:

@@ -86,6 +86,7 @@ class Fit(Section):
     weight_decay: NonNegativeFloat
     global_clipnorm: PositiveFloat
     ema_momentum: Annotated[float, Field(ge=0, lt=1)]
+    learning_rate_multipliers: dict[str, NonNegativeFloat]
     patience: PositiveInt
     augment: bool
 
@@ -97,6 +98,13 @@ class Train(Fit):
     precision: Literal["float32", "precise", "float64", "tf32"]
     imports: Texts
     model: Network
+
+
+class Transfer(Section):
+    """Section transfer: what `dvc repro reports/transfer/dvc.yaml` trains."""
+
+    labels: Annotated[tuple[PositiveInt, ...], BeforeValidator(as_tuple), Field(min_length=1)]
+    bootstrap: Annotated[int, Field(ge=2)]
 
 
 class Capacity(Section):
