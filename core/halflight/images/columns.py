@@ -14,6 +14,7 @@ from halflight.images.errors import ImageError
 from halflight.images.field import Field
 from halflight.images.options import Options
 from halflight.images.parts import FAILURES, split_part
+from halflight.integers import MOST
 from halflight.text import shown
 
 # Names by which catalogues call each role, in lower case; the first that is there is taken.
@@ -42,7 +43,7 @@ ID_NAMES = (
 DEGREE_UNITS = {"rad": 180 / np.pi, "hourangle": 15.0, "h": 15.0}
 _READERS = {".csv": "csv", ".ecsv": "ascii.ecsv", ".vot": "votable", ".xml": "votable"}
 _READERS |= {".votable": "votable", ".fits": "fits", ".fit": "fits", ".fts": "fits"}
-_INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
+_INTEGER = re.compile(r"-?(0|[1-9]\d{0,18})")
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,9 @@ def _read_csv(path: Path) -> pd.DataFrame:
     table = pd.read_csv(path, dtype=str, comment="#", skipinitialspace=True)
     for column in table.columns:
         values = table[column]
-        if values.notna().all() and all(_INTEGER.fullmatch(value) for value in values):
-            table[column] = values.astype(np.int64)
+        plain = values.notna().all() and all(_INTEGER.fullmatch(value) for value in values)
+        if plain and all(-MOST <= int(value) <= MOST for value in values):
+            table[column] = np.array([int(value) for value in values], np.int64)
         else:
             numbers = pd.to_numeric(values, errors="coerce")
             if (numbers.notna() == values.notna()).all() and column.lower() not in ID_NAMES:

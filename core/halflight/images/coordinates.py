@@ -120,6 +120,9 @@ def read_sky_map(header: fits.Header) -> SkyMap | None:
         except (ValueError, TypeError, MemoryError, KeyError, AttributeError) as error:
             line = str(error).strip().split("\n")[-1]
             raise ImageError(f"the header's world coordinates are broken: {line}") from error
+    matrix = wcs.pixel_scale_matrix
+    if not np.isfinite(matrix).all() or np.linalg.det(matrix) == 0:
+        raise ImageError("the header's world coordinates are broken: two axes are one")
     return SkyMap(wcs, _contradiction(cards, wcs))
 
 

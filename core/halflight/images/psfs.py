@@ -1,6 +1,5 @@
 """The PSF of a field, from what there is: a stamp, a model's file, a width, or its own stars."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from os import PathLike
@@ -11,6 +10,7 @@ import pandas as pd
 from astropy.io import fits
 from numpy.typing import NDArray
 
+from halflight.images.analytic import HELP, profile_of
 from halflight.images.coordinates import read_sky_map
 from halflight.images.errors import ImageError
 from halflight.images.field import Field
@@ -24,11 +24,6 @@ from halflight.quality import PSF_SUM_TOLERANCE
 from halflight.reading import name_of
 from halflight.text import shown
 
-HELP = (
-    "--psf FILE.fits, gaussian:FWHM, moffat:FWHM:BETA (a FWHM of the image, as 1.2arcsec or 3.1px) "
-    "or auto"
-)
-BETA = 3.0  # of a Moffat's wings where none is given: SDSS and DECam stars have 2.5 to 4.5
 # Finer pixels than this many in one of the image's are not of this camera, nor are coarser ones.
 MOST_OVERSAMPLING = 20.0
 SAME_SCALE = 0.02  # within which two pixel scales are the same
@@ -36,7 +31,6 @@ MOST_MOVED = 2.5  # pixels that a stamp may have been cut off its star's middle
 # Pixels a side of a PSF stamp: SDSS's own, and the most that a PSF of wide wings is given.
 PSF_SIZE, LARGEST_SIZE = 51, 151
 LOST = 0.01  # of the light that a stamp may cut off before it is made larger
-_WIDTH = re.compile(r"(gaussian|moffat):([0-9.eE+-]+) ?(arcsec|\"|px|pix|pixels?)(?::([0-9.]+))?")
 
 
 @dataclass(frozen=True)
@@ -71,10 +65,10 @@ def open_psf(
     options = options or Options()
     if isinstance(psf, Psf):
         return psf
-    if psf is None or psf == "":
-        raise ImageError(f"{name_of(field.path)} needs a PSF: {HELP}")
     if isinstance(psf, np.ndarray):
         return _of_pixels(psf, "the PSF", None, field, sources, options)
+    if psf is None or psf == "":
+        raise ImageError(f"{name_of(field.path)} needs a PSF: {HELP}")
     if not isinstance(psf, str | PathLike):
         raise ImageError(f"--psf must be a file, a width or auto, received {shown(psf)}")
     if psf == "auto":
@@ -88,60 +82,9 @@ def open_psf(
             made,
         )
     if isinstance(psf, str) and psf.lower().startswith(("gaussian", "moffat")):
-        return _of_width(psf, field, options)
+        stamp, notes = profile_of(psf, field.pixel_scale, options.psf_size or PSF_SIZE)
+        return Psf(psf, lambda _x, _y, _row: stamp, len(stamp), notes[0], notes)
     return _of_file(psf, field, sources, options)
-
-
-def gaussian(fwhm: float, size: int) -> NDArray[np.float64]:
-    """A round Gaussian of this full width at half maximum in pixels, (size, size), the sum 1."""
-    r2 = _radius_squared(size)
-    light = np.exp(-4 * np.log(2) * r2 / fwhm**2)
-    return np.asarray(light / light.sum())
-
-
-def moffat(fwhm: float, beta: float, size: int) -> NDArray[np.float64]:
-    """A round Moffat profile (Moffat 1969, A&A 3, 455): (1 + (r / a)^2)^-beta, the sum 1."""
-    a2 = fwhm**2 / 4 / (2 ** (1 / beta) - 1)
-    light = (1 + _radius_squared(size) / a2) ** -beta
-    return np.asarray(light / light.sum())
-
-
-def _radius_squared(size: int) -> NDArray[np.float64]:
-    steps = np.arange(size) - size // 2
-    return np.asarray(steps**2 + steps[:, np.newaxis] ** 2, np.float64)
-
-
-def _of_width(text: str, field: Field, options: Options) -> Psf:
-    match = _WIDTH.fullmatch(text.strip().lower())
-    if match is None:
-        raise ImageError(f"--psf {shown(text)} is not understood: {HELP}")
-    kind, width, unit, beta = match[1], float(match[2]), match[3], match[4]
-    if unit in ("arcsec", '"'):
-        if field.pixel_scale is None:
-            raise ImageError(
-                f"--psf {text} is in arcsec, and nothing says how large a pixel is: --pixel-scale, "
-                "or a width in px"
-            )
-        width /= field.pixel_scale
-    size = options.psf_size or PSF_SIZE
-    if not 0.5 <= width <= size / 2:
-        raise ImageError(
-            f"--psf {text} is {width:.3g} pixels wide: 0.5 to {size / 2:g} are possible"
-        )
-    if kind == "gaussian" and beta is not None:
-        raise ImageError(f"--psf {text}: a Gaussian has no beta")
-    if kind == "moffat" and not 1 < float(beta or BETA) < 100:
-        raise ImageError(f"--psf {text}: beta must be above 1 and below 100")
-    size = options.psf_size
-    stamp = (
-        gaussian(width, size) if kind == "gaussian" else moffat(width, float(beta or BETA), size)
-    )
-    notes = [
-        f"the PSF is a round {kind} of {width:.3g} pixels: wings and ellipticity are not known"
-    ]
-    if kind == "moffat" and beta is None:
-        notes.append(f"the Moffat's beta was not given: {BETA:g}")
-    return Psf(text, lambda _x, _y, _row: stamp, size, notes[0], notes)
 
 
 def _of_file(

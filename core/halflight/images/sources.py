@@ -79,7 +79,7 @@ def _ids(given: pd.DataFrame, column: str | None, name: str) -> Any:
     twice = ids[ids.duplicated(keep=False)]
     if len(twice):
         raise ImageError(
-            f"{name}: the ids in column {column} must differ, {shown(twice.iloc[0])} occurs "
+            f"{name}: the ids in column {column} must differ, {twice.iloc[0]!s} occurs "
             f"{int((ids == twice.iloc[0]).sum())} times ({len(twice)} rows in all share theirs)"
         )
     return ids.to_numpy()

@@ -11,8 +11,9 @@ from halflight.images.resampling import shifted
 
 THRESHOLD, LEAST_AREA = 1.5, 5  # sigmas of a pixel and pixels, as SExtractor's users take them
 NEAREST = 3.0  # pixels from the centre within which the source of a position is looked for
-# Of the stamp's side: a galaxy whose axis has a larger rms is seen without its sky.
-LARGEST_AXIS = 1 / 6
+# Of the stamp's side: a galaxy whose axis has a larger rms is seen without its sky, and so is one
+# half as large whose light reaches the border. A smaller one that does is chained to a neighbour.
+LARGEST_AXIS, LARGEST_AT_BORDER = 1 / 6, 1 / 12
 MERGED = sep.OBJ_MERGED
 # SPREAD_MODEL (Desai et al. 2012, ApJ 757, 83, sect. 4.3.3): the disc has FWHM / 16 as its scale;
 # what differs by less than 3 errors, or than 0.003 (Bouy et al. 2013, A&A 554, A101), is a star.
@@ -43,7 +44,8 @@ class Surroundings:
 
     def too_large(self) -> bool:
         """Whether the stamp shows the source without enough of its sky."""
-        return self.border or self.axis > LARGEST_AXIS * len(self.pixels)
+        limit = LARGEST_AT_BORDER if self.border else LARGEST_AXIS
+        return self.axis > limit * len(self.pixels)
 
 
 def look_round(
