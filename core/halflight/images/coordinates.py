@@ -23,6 +23,7 @@ _CARDS = re.compile(
 ROTATION_TOLERANCE = 0.01
 SCALE_TOLERANCE = 0.01  # between a scale given by hand and the header's
 SQUARE_TOLERANCE = 0.05  # of a pixel's two sides: a radius in pixels needs square ones
+CELESTIAL = ("RA--", "DEC-", "GLON", "GLAT")  # how axes of the sky begin
 ARCSEC = 3600.0
 
 
@@ -114,6 +115,8 @@ def read_sky_map(header: fits.Header) -> SkyMap | None:
         try:
             whole = WCS(cards)
             if not whole.has_celestial:
+                if str(cards.get("CTYPE1", ""))[:4] in CELESTIAL:
+                    raise ValueError(f"its axes {cards['CTYPE1']} and the other make no map")
                 return None
             wcs = whole.celestial
             wcs.wcs.set()

@@ -133,7 +133,7 @@ def _stamp(
         dx, dy = ((at - low - (wide / 2 - 0.5)) / binning for at, low in ((x, left), (y, top)))
         centre = size / 2 - 0.5
         # A sky that is left in would make of every stamp one large source.
-        level = np.float32(field.level * binning**2)
+        level = np.float32(field.level(x, y) * binning**2)
         around = look_round(pixels.image - level, pixels.sigma, centre + dx, centre + dy)
         if not around.too_large() or binning >= largest:
             break

@@ -22,6 +22,8 @@ from halflight.quality import FLAGS
 SKY_TOLERANCE = 0.3
 # Of the noise map over the measured scatter: drizzled pixels scatter by half of their sigma.
 MOST_NOISE_RATIO, LEAST_NOISE_RATIO = 2.0, 0.5
+# Of one pixel's scatter: a mesh that differs by more from the whole image's sky holds a galaxy.
+STEEPEST = 3.0
 LEAST_SIDE = 16  # pixels of an image in which a galaxy can be measured
 
 
@@ -75,10 +77,22 @@ class Field:
         """The astropy WCS, None where there is none."""
         return None if self.sky is None else self.sky.wcs
 
-    @property
-    def level(self) -> float:
-        """The sky, in units, that `read` leaves in."""
-        return self.background.median if self.subtracted in ("keep", "local") else 0.0
+    def level(self, x: float, y: float) -> float:
+        """The sky, in units, that `read` leaves in round a pixel.
+
+        That of the mesh there, or of the whole image where the mesh rises by more than a gradient
+        of the sky does: a large galaxy fills its boxes.
+        """
+        if self.subtracted == "mesh":
+            return 0.0
+        row, column = (
+            min(max(int(at), 0), n - 1) for at, n in zip((y, x), self.shape, strict=True)
+        )
+        [[here]] = self.background.level_at(slice(row, row + 1), slice(column, column + 1))
+        whole = self.background.median
+        rise = float(here) - whole
+        left = rise if abs(rise) < STEEPEST * self.background.scatter else 0.0
+        return left if self.subtracted == "global" else whole + left
 
     def read(self, rows: slice, columns: slice) -> Pixels:
         """A window within the image, the sky taken off where that was asked for."""

@@ -9,6 +9,8 @@ import re
 import tempfile
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -163,11 +165,13 @@ def _mapped(path: Path, file: BinaryIO) -> Parts:
     return result
 
 
-def _headers(file: BinaryIO, **arguments: Any) -> fits.HDUList:
-    """The parts of an open file, from its start; astropy closes what it is given."""
-    again = open(os.dup(file.fileno()), "rb")  # noqa: PTH123, SIM115  a nameless file has no path
-    again.seek(0)
-    return fits.open(again, memmap=False, lazy_load_hdus=False, **arguments)
+@contextmanager
+def _headers(file: BinaryIO, **arguments: Any) -> Iterator[fits.HDUList]:
+    """The parts of an open file, from its start; astropy closes what it is given, if it can."""
+    with open(os.dup(file.fileno()), "rb") as again:  # noqa: PTH123  a nameless file has no path
+        again.seek(0)
+        with fits.open(again, memmap=False, lazy_load_hdus=False, **arguments) as hdus:
+            yield hdus
 
 
 def _check_whole(hdus: fits.HDUList, parts: Parts) -> None:

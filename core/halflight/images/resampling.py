@@ -13,17 +13,21 @@ MOST_STEPS = 5  # of centring; each leaves a hundredth of the offset
 def resampled(psf: NDArray[np.floating], ratio: float, size: int) -> NDArray[np.float64]:
     """A stamp (P, P), P odd, as (size, size), size odd, of pixels `ratio` times as wide.
 
-    Each new pixel holds the light of its own area, so none is lost or made within the stamp: the
-    old pixels, taken as evenly lit, are split by area. The middles coincide. For a PSF that holds
-    the old pixel's response the new one holds the wider pixel's, too; binning an image by a whole
-    number does the same to it.
+    The stamp is read as a band-limited function whose pixels' response is in it; that of the wider
+    pixel is in the result. For a whole ratio each new pixel is the sum of old ones about its
+    middle, so that binning an image does the same to its PSF; in between the sum's transfer,
+    sin(pi k ratio) / sin(pi k), is read as a function of any ratio. The middles coincide.
     """
-    old, new = psf.shape[0], size
-    edges = (np.arange(new + 1) - new / 2) * ratio + old / 2
-    left = np.arange(old)
-    covered = np.minimum(edges[1:, None], left + 1) - np.maximum(edges[:-1, None], left)
-    share = np.clip(covered, 0.0, 1.0)
-    return np.asarray(share @ np.asarray(psf, np.float64) @ share.T)
+    reach = max(int(np.ceil(size * ratio)), len(psf))
+    padded = resized(psf, reach + (reach + 1) % 2)
+    side = len(padded)
+    frequency = np.fft.fftfreq(side)
+    wave = np.sin(np.pi * np.where(frequency == 0, 1, frequency))
+    transfer = np.where(frequency == 0, ratio, np.sin(np.pi * frequency * ratio) / wave)
+    places = (np.arange(size) - size // 2) * ratio
+    waves = np.exp(2j * np.pi * np.outer(places, frequency)) * transfer / side
+    modes = np.fft.fft2(np.fft.ifftshift(padded))
+    return np.asarray((waves @ modes @ waves.T).real)
 
 
 def resized(psf: NDArray[np.floating], size: int) -> NDArray[np.float64]:

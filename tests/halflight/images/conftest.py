@@ -10,6 +10,7 @@ from astropy.io import fits
 from tests.conftest import ROOT
 
 SIGMA = 2.0
+FWHM = np.sqrt(8 * np.log(2))  # of a Gaussian's width
 
 
 @pytest.fixture(scope="session")

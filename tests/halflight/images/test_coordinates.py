@@ -121,10 +121,12 @@ def test_a_matrix_that_lost_two_of_its_four_numbers_is_seen():
 def test_no_sky_is_none_and_a_broken_one_is_refused():
     assert read_sky_map(fits.Header()) is None
     assert read_sky_map(fits.Header({"CTYPE1": "PIXEL", "CTYPE2": "PIXEL", "CDELT1": 1})) is None
-    cards = tangent()
-    cards["CD1_1"] = cards["CD1_2"] = 0.0
-    with pytest.raises(ImageError, match="world coordinates"):
-        read_sky_map(cards)
+    singular, half = tangent(), tangent()
+    singular["CD1_1"] = singular["CD1_2"] = singular["CD2_1"] = singular["CD2_2"] = 1e-4
+    del half["CTYPE2"]
+    for cards in (singular, half):
+        with pytest.raises(ImageError, match="world coordinates"):
+            read_sky_map(cards)
 
 
 def test_pixels_that_are_not_square_are_refused():

@@ -123,7 +123,7 @@ def test_catalogues_that_cannot_be_used_are_refused_in_one_line(field, flat, tmp
         ("has no row", good.iloc[:0], field, {}),
         ("must differ, 1 occurs 2 times", good.assign(id=[1, 1, 2]), field, {}),
         ("no id in row 1", good.assign(id=["a", None, "b"]), field, {}),
-        ("elsewhere on the sky.*10 degrees", good.assign(dec=dec + 10), field, {}),
+        ("elsewhere on the sky.*9.99 degrees", good.assign(dec=dec + 10), field, {}),
         (
             "in the image of 300 x 200",
             pd.DataFrame({"x_image": [999.0], "y_image": [3.0]}),
