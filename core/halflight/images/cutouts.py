@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from scipy.ndimage import binary_fill_holes
 
 from halflight.images.errors import ImageError
 from halflight.images.field import Field, Pixels
-from halflight.images.psfs import Psf
+from halflight.images.psfs import Psf, open_psf
 from halflight.images.resampling import resampled
 from halflight.images.surroundings import Surroundings, is_point, look_round
 from halflight.psf import psf_fwhm
@@ -57,13 +58,15 @@ class Cutouts:
 def cutouts(
     field: Field,
     sources: pd.DataFrame,
-    psf: Psf,
+    psf: Any,
     *,
     size: int = 96,
     chunk: int = 256,
     most_binning: int = MOST_BINNING,
 ) -> Iterator[Cutouts]:
     """The stamps of the sources whose status is "", from the image's first row to its last.
+
+    psf: a `Psf`, or what `open_psf` makes one of.
 
     A stamp is `size` pixels a side, even, and its centre (size / 2 - 0.5) the nearest to the
     source: never resampled. One too small for its galaxy is cut twice as wide, and again, and its
@@ -76,6 +79,7 @@ def cutouts(
     """
     if size < LEAST_SIDE or size % 2:
         raise ImageError(f"size must be even and {LEAST_SIDE} or more, received {size}")
+    psf = open_psf(psf, field, sources)
     good = np.flatnonzero(sources["status"].to_numpy() == "")
     x, y = (sources[name].to_numpy(np.float64) for name in ("x", "y"))
     order = good[np.argsort(y[good], kind="stable")]

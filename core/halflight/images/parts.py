@@ -228,10 +228,10 @@ def scaled(part: Part, values: NDArray[Any]) -> NDArray[np.float32]:
         part.header.get(name, default) for name, default in (("BSCALE", 1.0), ("BZERO", 0.0))
     )
     blank = part.header.get("BLANK") if values.dtype.kind in "iu" else None
-    if scale == 1.0 and zero == 0.0:
-        result = values.astype(np.float32)
-    else:
-        with np.errstate(over="ignore"):  # beyond float32 is infinite, and so bad
+    with np.errstate(over="ignore", invalid="ignore"):  # beyond float32 is infinite, and so bad
+        if scale == 1.0 and zero == 0.0:
+            result = values.astype(np.float32)
+        else:
             result = (values.astype(np.float64) * scale + zero).astype(np.float32)
     if blank is not None:
         result[values == blank] = np.nan
