@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from astropy.coordinates import Angle, SkyCoord
 from astropy.io import fits
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halflight.images.coordinates import (
@@ -18,6 +18,7 @@ SHAPE = (200, 300)
 MIDDLE = np.array([149.5]), np.array([99.5])
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.floats(0.02, 5), st.floats(0, 360), st.sampled_from([1, -1]), st.floats(-85, 85))
 def test_scale_parity_and_position_angles_of_any_orientation(scale, angle, parity, dec):
     """An axis drawn on the sky at a known angle is found at it, wherever the camera was turned."""
@@ -35,6 +36,7 @@ def test_scale_parity_and_position_angles_of_any_orientation(scale, angle, parit
         assert (position_angle - wanted + 180) % 360 - 180 == pytest.approx(0, abs=0.02)
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.floats(0, 299), st.floats(0, 199), st.floats(0, 360))
 def test_pixels_and_sky_are_each_other_s_inverse(x, y, angle):
     sky = read_sky_map(tangent(angle=angle))

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from astropy.io import fits
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -69,6 +69,7 @@ def test_scaled_integers_are_what_bzero_and_bscale_say_and_blank_is_none(tmp_pat
     np.testing.assert_allclose(image, [[np.nan, 1000.0], [1002.5, 1250.0]])
 
 
+@settings(deadline=None, max_examples=40)
 @given(hnp.arrays(np.uint16, (3, 5), elements=st.integers(0, 65535)))
 def test_unsigned_masks_keep_every_bit(tmp_path_factory, bits):
     path = tmp_path_factory.mktemp("mask") / "a.fits"
