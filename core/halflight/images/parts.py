@@ -243,4 +243,6 @@ def whole_numbers(part: Part, values: NDArray[Any]) -> NDArray[np.int64]:
     zero = part.header.get("BZERO", 0)
     if values.dtype.kind == "f":
         return np.where(np.isfinite(values), values != 0, True).astype(np.int64)
-    return values.astype(np.int64) + int(zero)
+    # Modulo 2^64: of 64 unsigned bits the highest is the sign's.
+    bits = values.astype(np.int64).view(np.uint64) + np.uint64(int(zero) % 2**64)
+    return bits.view(np.int64)
