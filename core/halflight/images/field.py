@@ -80,19 +80,15 @@ class Field:
     def level(self, x: float, y: float) -> float:
         """The sky, in units, that `read` leaves in round a pixel.
 
-        That of the mesh there, or of the whole image where the mesh rises by more than a gradient
-        of the sky does: a large galaxy fills its boxes.
+        That of the whole image, which a large galaxy changes least; where a local sky was asked
+        for, that of the mesh there, unless it rises by more than a sky does: a galaxy fills it.
         """
-        if self.subtracted == "mesh":
-            return 0.0
-        row, column = (
-            min(max(int(at), 0), n - 1) for at, n in zip((y, x), self.shape, strict=True)
-        )
-        [[here]] = self.background.level_at(slice(row, row + 1), slice(column, column + 1))
         whole = self.background.median
-        rise = float(here) - whole
-        left = rise if abs(rise) < STEEPEST * self.background.scatter else 0.0
-        return left if self.subtracted == "global" else whole + left
+        if self.subtracted != "local":
+            return whole if self.subtracted == "keep" else 0.0
+        row, column = min(max(int(y), 0), self.shape[0] - 1), min(max(int(x), 0), self.shape[1] - 1)
+        [[here]] = self.background.level_at(slice(row, row + 1), slice(column, column + 1))
+        return float(here) if abs(here - whole) < STEEPEST * self.background.scatter else whole
 
     def read(self, rows: slice, columns: slice) -> Pixels:
         """A window within the image, the sky taken off where that was asked for."""

