@@ -37,6 +37,7 @@ PARTS = {
     "export": {"estimator", "nn", "tasks"},
     "files": set(),
     "half_light": set(),
+    "images": {"surveys"},
     "inputs": {"prepare"},
     "instrument": set(),
     "joint": {"combination", "estimator", "params", "tasks"},
@@ -80,6 +81,7 @@ HOMES = {
     "onnx": "export",
     "pydantic": "params",
     "safetensors": "nn",
+    "sep": "images",
     "typer": "command.py",
     "yaml": "params",
 }
