@@ -6,10 +6,20 @@ from halflight import files
 from halflight.reading import name_of
 from halflight.results.formats import FORMATS
 from halflight.results.provenance import Run
-from halflight.results.schema import COLUMNS, DEFINITION, markdown_table
+from halflight.results.schema import COLUMNS, CONVENTIONS, DEFINITION, markdown_table
 from halflight.results.table import Results
 
-__all__ = ["COLUMNS", "DEFINITION", "FORMATS", "Results", "Run", "markdown_table", "read", "write"]
+__all__ = [
+    "COLUMNS",
+    "CONVENTIONS",
+    "DEFINITION",
+    "FORMATS",
+    "Results",
+    "Run",
+    "markdown_table",
+    "read",
+    "write",
+]
 
 
 def write(path: Path | str, results: Results) -> None:

@@ -1,0 +1,140 @@
+"""The run: stamps are cut, measured and kept, chunk by chunk, until every source has its row."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Protocol, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from halflight.instrument import Instrument
+from halflight.measuring.beside import classical_rows
+from halflight.measuring.targets import Cut, Targets
+from halflight.quality import FLAGS, names_of
+from halflight.results import COLUMNS, Results, Run
+from halflight.results.kept import Rows
+from halflight.results.rows import Geometry, measured_rows, unmeasured_rows
+
+Item = TypeVar("Item")
+_MAGNITUDE = "magnitude"
+
+
+class Measures(Protocol):
+    """What measures stamps: see `halflight.estimator.Estimator.measure`."""
+
+    def measure(
+        self,
+        image: NDArray[np.floating],
+        sigma: NDArray[np.floating],
+        psf: NDArray[np.floating],
+        *,
+        instrument: Instrument,
+        tier: str,
+        processes: int,
+    ) -> pd.DataFrame:
+        """One row a stamp."""
+
+
+def measure_targets(
+    targets: Targets,
+    estimator: Measures,
+    kept: Rows,
+    run: Run,
+    *,
+    processes: int = 1,
+    classical: bool = False,
+    flag_names: bool = False,
+    progress: bool = False,
+) -> Results:
+    """One row a source, in order: those that `kept` has are not measured again.
+
+    A source that no stamp could be cut for is a row of NaN with the flag `not_measured`.
+    """
+    count = len(targets.sources)
+    done = kept.done()
+    rows = np.setdiff1d(np.arange(count), done)
+    with tqdm(
+        total=count,
+        initial=len(done),
+        desc="measure",
+        unit=" sources",
+        disable=None if progress else True,
+        file=sys.stderr,
+    ) as bar:
+        for cut in _ahead(targets.cut(rows)) if len(rows) else ():
+            found = _measured(targets, estimator, cut, run.tier, processes)
+            if classical:
+                found = found.join(classical_rows(cut, targets.instrument, processes))
+            kept.keep(cut.rows, found)
+            bar.update(len(cut.rows))
+        lost = np.setdiff1d(np.arange(count), kept.done())
+        if len(lost):
+            kept.keep(lost, _unmeasured(targets, lost, classical))
+            bar.update(len(lost))
+    return _results(targets.sources, kept.all(), run, flag_names)
+
+
+def _measured(
+    targets: Targets, estimator: Measures, cut: Cut, tier: str, processes: int
+) -> pd.DataFrame:
+    """Rows of some stamps, each measured in its own pixels."""
+    own_pixels = replace(targets.instrument, pixel_scale=1.0)
+    found = estimator.measure(
+        cut.image, cut.sigma, cut.psf, instrument=own_pixels, tier=tier, processes=processes
+    )
+    geometry = Geometry(cut.binning, cut.pixel_scale, cut.rotation, cut.parity)
+    rows = measured_rows(found, geometry).assign(
+        flags=found["flags"].to_numpy(np.int64) | np.asarray(cut.flags, np.int64),
+        bad_fraction=found["bad_fraction"].to_numpy(np.float64),
+        pixel_scale=np.asarray(cut.pixel_scale, np.float64),
+        binning=np.asarray(cut.binning, np.int64),
+    )
+    if not targets.has_zero_point:
+        names = [name for name in rows if name.startswith(_MAGNITUDE)]
+        rows[names] = np.nan
+    return rows
+
+
+def _unmeasured(targets: Targets, rows: NDArray[np.integer], classical: bool) -> pd.DataFrame:
+    flags = np.full(len(rows), FLAGS["not_measured"], np.int64)
+    if "flags" in targets.sources:
+        flags |= targets.sources["flags"].to_numpy(np.int64)[rows]
+    found = unmeasured_rows(len(rows), flags)
+    status = {c.name: "no stamp" for c in COLUMNS if c.optional and c.name.endswith("_status")}
+    return found.assign(**status) if classical else found
+
+
+def _results(sources: pd.DataFrame, found: pd.DataFrame, run: Run, flag_names: bool) -> Results:
+    """The table, in the schema's order."""
+    table = found.assign(id=whole_or_text(sources["id"]), run=0)
+    for name in ("x", "y", "ra", "dec"):
+        table[name] = sources[name].to_numpy(np.float64)
+    if flag_names:
+        names = [", ".join(names_of(int(flags))) for flags in table["flags"]]
+        table["flag_names"] = np.array(names, object)
+    order = [c.name for c in COLUMNS if c.name in table and (c.name in found or not c.optional
+             or c.name == "flag_names")]  # fmt: skip
+    return Results(table[order].reset_index(drop=True), (run.to_dict(),))
+
+
+def whole_or_text(ids: pd.Series) -> NDArray[np.generic]:
+    """Ids as they are where they are integers or text; other kinds as the text that shows them."""
+    array = ids.to_numpy()
+    if array.dtype.kind in "iu":
+        return array
+    return np.array([v if isinstance(v, str) else str(v) for v in array.tolist()], object)
+
+
+def _ahead(items: Iterable[Item]) -> Iterator[Item]:
+    """The items, each made while the one before is worked on."""
+    iterator = iter(items)
+    following: Callable[[], Item | None] = lambda: next(iterator, None)  # noqa: E731
+    with ThreadPoolExecutor(1) as pool:
+        ready = pool.submit(following)
+        while (item := ready.result()) is not None:
+            ready = pool.submit(following)
+            yield item

@@ -1,0 +1,142 @@
+"""Kept rows: what a long run has measured, chunk by chunk in a folder beside its table.
+
+Ctrl-C, a kill or a full disk lose one chunk at most; the same command goes on from there. The
+folder says what it belongs to, so that work on another image, or by another model, is never mixed.
+"""
+
+import fcntl
+import hashlib
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from halflight import files
+from halflight.reading import name_of
+from halflight.text import shown
+
+SUFFIX = ".partial"
+_IDENTITY, _LOCK, _CHUNKS = "run.json", ".lock", "chunk-*.parquet"
+_PIECE = 1 << 20
+ROW = "row"
+"""The column of a kept chunk that says which of the sources asked for each row is."""
+
+
+class OtherRunError(ValueError):
+    """What is kept beside a table belongs to another run."""
+
+
+class Rows:
+    """The rows of a run, in memory."""
+
+    def __init__(self) -> None:
+        self._chunks: list[pd.DataFrame] = []
+
+    def done(self) -> NDArray[np.int64]:
+        """The numbers of the sources whose rows are there, in order."""
+        return np.sort(np.concatenate([np.empty(0, np.int64), *(c[ROW] for c in self._chunks)]))
+
+    def keep(self, numbers: NDArray[np.integer], rows: pd.DataFrame) -> None:
+        """Add the rows of these sources."""
+        self._chunks.append(rows.assign(**{ROW: np.asarray(numbers, np.int64)}))
+
+    def all(self) -> pd.DataFrame:
+        """Every row, in the order of the sources."""
+        table = pd.concat(self._chunks, ignore_index=True)
+        return table.sort_values(ROW, kind="stable", ignore_index=True).drop(columns=ROW)
+
+
+class KeptRows(Rows):
+    """The rows of a run, each chunk also a file; made by `kept_rows`."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+        self._chunks = [pd.read_parquet(path) for path in sorted(folder.glob(_CHUNKS))]
+
+    def keep(self, numbers: NDArray[np.integer], rows: pd.DataFrame) -> None:
+        """Add the rows of these sources, and write them down."""
+        super().keep(numbers, rows)
+        path = self._folder / _CHUNKS.replace("*", f"{len(self._chunks) - 1:06d}")
+        files.write_parquet(path, self._chunks[-1])
+
+
+@contextmanager
+def kept_rows(
+    output: Path, identity: Mapping[str, str], *, restart: bool = False
+) -> Iterator[KeptRows]:
+    """Yield the rows that are kept for `output`; they are removed when the block succeeds.
+
+    identity: what the rows depend on, by name: hashes of files, options. restart: remove what is
+    kept first.
+
+    Raises:
+        OtherRunError: what is kept was made of something else, named.
+        RuntimeError: another process writes the same table.
+        OSError: the folder cannot be written.
+    """
+    folder = output.with_name(f".{output.name}{SUFFIX}")
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / _LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RuntimeError(
+                f"another process is measuring for {name_of(output)}: wait for it, or give another "
+                "name"
+            ) from None
+        if restart:
+            _empty(folder)
+        try:
+            _claim(folder, identity, output)
+            kept = KeptRows(folder)
+            yield kept
+        except OtherRunError:
+            raise
+        except BaseException:
+            if not any(folder.glob(_CHUNKS)):
+                shutil.rmtree(folder)
+            raise
+        shutil.rmtree(folder)
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, or of a folder's files with their names in order."""
+    digest = hashlib.sha256()
+    folder = path.is_dir()
+    for file in sorted(p for p in path.rglob("*") if p.is_file()) if folder else [path]:
+        if folder:
+            digest.update(f"{file.relative_to(path).as_posix()}\0{file.stat().st_size}\0".encode())
+        with file.open("rb") as stream:
+            while piece := stream.read(_PIECE):
+                digest.update(piece)
+    return digest.hexdigest()
+
+
+def _claim(folder: Path, identity: Mapping[str, str], output: Path) -> None:
+    """Write down whose rows these are, or refuse those of another run."""
+    path = folder / _IDENTITY
+    if not path.exists():
+        files.write_json(path, dict(identity))
+        return
+    before = files.read_json(path)
+    changed = [
+        f"{name} (was {shown(before.get(name))}, is {shown(identity.get(name))})"
+        for name in sorted(before.keys() | identity.keys())
+        if before.get(name) != identity.get(name)
+    ]
+    if changed:
+        raise OtherRunError(
+            f"{name_of(output)}: rows of an unfinished run are kept in {name_of(folder)}, made "
+            f"with another {', '.join(changed)}: repeat that run, or begin anew with --restart"
+        )
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.name != _LOCK:
+            path.unlink()
