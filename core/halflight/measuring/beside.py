@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from halflight.classical import fit_sersic, measure_aperture
+from halflight.images import Cutouts
 from halflight.instrument import Instrument
-from halflight.measuring.targets import Cut
 from halflight.results.rows import on_the_sky
 from halflight.workers import in_order
 
@@ -18,13 +18,13 @@ _PIECE = 16  # stamps handed to a worker at a time
 Row = dict[str, Any]
 
 
-def classical_rows(cut: Cut, instrument: Instrument, processes: int = 1) -> pd.DataFrame:
+def classical_rows(cut: Cutouts, instrument: Instrument, processes: int = 1) -> pd.DataFrame:
     """The columns `schema.CLASSICAL` of some stamps, one row each."""
     tasks = [slice(i, i + _PIECE) for i in range(0, len(cut.rows), _PIECE)]
     stamps = [tuple(_plane(a[task]) for a in (cut.image, cut.sigma, cut.psf)) for task in tasks]
     found = pd.DataFrame([row for block in in_order(_measure, stamps, processes=processes)
                           for row in block])  # fmt: skip
-    scale = cut.binning * cut.pixel_scale
+    scale = cut.pixel_scale
     radius, error = np.exp(found["fit_ln_radius"]) * scale, found["fit_ln_radius_error"]
     angle = np.degrees(np.tile(found["fit_position_angle"], (5, 1)))
     magnitude = partial(_magnitude, zero_point=instrument.zero_point)

@@ -7,13 +7,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from halflight.classical import StampModel, shape_vector
-from halflight.images import Field
-from halflight.measuring.targets import Cut, Targets
+from halflight.images import Cutouts, Field
+from halflight.measuring.targets import Targets
 from halflight.report.measured import Example, Overview, choose
 
 MOST_PIXELS = 1440  # along the longer side of the page's picture, whose width it is
 _STEPS = 4  # of Gauss and Newton, towards the position of a model
-_FURTHEST = 3.0  # pixels that a source may lie off the middle of its stamp
+_FURTHEST = 3.0  # pixels that a source may lie off where its catalogue has it
 _STRIP = 1 << 24  # pixels of the image in memory at a time
 
 
@@ -63,13 +63,14 @@ Stamp = tuple[
 ]
 
 
-def _stamp(cut: Cut, place: int, row: pd.Series) -> Stamp:
+def _stamp(cut: Cutouts, place: int, row: pd.Series) -> Stamp:
     image, sigma, psf = (
         np.squeeze(np.asarray(a[place], np.float32)) for a in (cut.image, cut.sigma, cut.psf)
     )
     binning = int(cut.binning[place])
-    found = model_of(image, sigma, psf, row, binning)
-    model, x, y = (None, 0.0, 0.0) if found is None else found
+    start = float(cut.dx[place]), float(cut.dy[place])
+    found = model_of(image, sigma, psf, row, binning, start)
+    model, x, y = (None, *start) if found is None else found
     return image, sigma, model, binning, x, y
 
 
@@ -79,11 +80,13 @@ def model_of(
     psf: NDArray[np.float32],
     row: pd.Series,
     binning: int,
+    start: tuple[float, float],
 ) -> tuple[NDArray[np.float64], float, float] | None:
     """What a row's R_e, axis ratio, angle and Sersic index predict of a stamp; None without them.
 
     Only the position, the flux and a constant sky are fitted, by weighted least squares; the sky is
-    left out of the model. Returns it, (S, S), and its centre in pixels from the stamp's.
+    left out of the model. start: x and y in pixels from the stamp's centre. Returns the model,
+    (S, S), and its x and y.
     """
     names = ("half_light_radius_pix", "axis_ratio", "position_angle_image", "sersic_n")
     radius, ratio, angle, index = (float(row[name]) for name in names)
@@ -96,8 +99,8 @@ def model_of(
         axis_ratio=min(ratio, 1.0),
         position_angle=math.radians(angle),
         sersic_n=index,
-        x=0.0,
-        y=0.0,
+        x=start[0],
+        y=start[1],
     )
     weight = 1.0 / sigma[usable].astype(np.float64)
     data = image[usable] * weight
@@ -110,5 +113,6 @@ def model_of(
         flux = float(solution[0])
         if not flux > 0:
             return None
-        shape[:2] = np.clip(shape[:2] + solution[1:3] / flux, -_FURTHEST, _FURTHEST)
+        moved = shape[:2] + solution[1:3] / flux - start
+        shape[:2] = start + np.clip(moved, -_FURTHEST, _FURTHEST)
     return flux * drawn.image(shape).astype(np.float64), float(shape[0]), float(shape[1])

@@ -11,9 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from halflight.images import Cutouts
 from halflight.instrument import Instrument
 from halflight.measuring.beside import classical_rows
-from halflight.measuring.targets import Cut, Targets
+from halflight.measuring.targets import Targets
 from halflight.quality import FLAGS, names_of
 from halflight.results import COLUMNS, Results, Run
 from halflight.results.kept import Rows
@@ -73,13 +74,14 @@ def measure_targets(
             bar.update(len(cut.rows))
         lost = np.setdiff1d(np.arange(count), kept.done())
         if len(lost):
-            kept.keep(lost, _unmeasured(targets, lost, classical))
+            flags = targets.flags[lost] | FLAGS["not_measured"]
+            kept.keep(lost, unmeasured_rows(len(lost), flags, classical=classical))
             bar.update(len(lost))
     return _results(targets.sources, kept.all(), run, flag_names)
 
 
 def _measured(
-    targets: Targets, estimator: Measures, cut: Cut, tier: str, processes: int
+    targets: Targets, estimator: Measures, cut: Cutouts, tier: str, processes: int
 ) -> pd.DataFrame:
     """Rows of some stamps, each measured in its own pixels."""
     own_pixels = replace(targets.instrument, pixel_scale=1.0)
@@ -90,22 +92,12 @@ def _measured(
     rows = measured_rows(found, geometry).assign(
         flags=found["flags"].to_numpy(np.int64) | np.asarray(cut.flags, np.int64),
         bad_fraction=found["bad_fraction"].to_numpy(np.float64),
-        pixel_scale=np.asarray(cut.pixel_scale, np.float64),
+        pixel_scale=cut.pixel_scale / cut.binning,
         binning=np.asarray(cut.binning, np.int64),
     )
     if not targets.has_zero_point:
-        names = [name for name in rows if name.startswith(_MAGNITUDE)]
-        rows[names] = np.nan
+        rows.loc[:, rows.columns.str.startswith(_MAGNITUDE)] = np.nan
     return rows
-
-
-def _unmeasured(targets: Targets, rows: NDArray[np.integer], classical: bool) -> pd.DataFrame:
-    flags = np.full(len(rows), FLAGS["not_measured"], np.int64)
-    if "flags" in targets.sources:
-        flags |= targets.sources["flags"].to_numpy(np.int64)[rows]
-    found = unmeasured_rows(len(rows), flags)
-    status = {c.name: "no stamp" for c in COLUMNS if c.optional and c.name.endswith("_status")}
-    return found.assign(**status) if classical else found
 
 
 def _results(sources: pd.DataFrame, found: pd.DataFrame, run: Run, flag_names: bool) -> Results:

@@ -5,37 +5,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from halflight import images, store
+from halflight.images.parts import split_part
 from halflight.instrument import Instrument
+from halflight.quality import FLAGS
 from halflight.results.kept import file_hash
 
 CHUNK = 256  # stamps of a folder that are read at a time
-
-
-class Cut(Protocol):
-    """Some stamps as they were cut, one entry a stamp.
-
-    rows: which of the sources they are. image, sigma: (n, S, S), psf: (n, P, P), float32. flags:
-    what is known against each. pixel_scale: arcsec a pixel of the image, NaN if unknown. rotation,
-    parity: see `halflight.results.rows.Geometry`. binning: pixels of the image along one of the
-    stamp.
-    """
-
-    rows: NDArray[np.integer]
-    image: NDArray[np.float32]
-    sigma: NDArray[np.float32]
-    psf: NDArray[np.float32]
-    flags: NDArray[np.integer]
-    pixel_scale: NDArray[np.floating]
-    rotation: NDArray[np.floating]
-    parity: NDArray[np.integer]
-    binning: NDArray[np.integer]
 
 
 @dataclass(frozen=True)
@@ -44,6 +26,7 @@ class Targets:
 
     Attributes:
         sources: id, x, y (pixels from 0), ra, dec (ICRS degrees; NaN where unknown), one row each.
+        flags: of each, where no stamp can be cut for it.
         instrument: unit and zero point of the stamps.
         cut: the stamps of some sources, by their numbers, in any order.
         image, catalogue, psf: what they are, for the provenance.
@@ -54,8 +37,9 @@ class Targets:
     """
 
     sources: pd.DataFrame
+    flags: NDArray[np.int64]
     instrument: Instrument
-    cut: Callable[[NDArray[np.integer]], Iterator[Cut]]
+    cut: Callable[[NDArray[np.integer]], Iterator[images.Cutouts]]
     image: str
     catalogue: str
     psf: str
@@ -63,21 +47,6 @@ class Targets:
     has_zero_point: bool = True
     notes: Sequence[str] = ()
     field: images.Field | None = None
-
-
-@dataclass(frozen=True)
-class _StampsOfAFolder:
-    """A `Cut` of stamps that were cut before, without a place on the sky."""
-
-    rows: NDArray[np.integer]
-    image: NDArray[np.float32]
-    sigma: NDArray[np.float32]
-    psf: NDArray[np.float32]
-    flags: NDArray[np.integer]
-    pixel_scale: NDArray[np.floating]
-    rotation: NDArray[np.floating]
-    parity: NDArray[np.integer]
-    binning: NDArray[np.integer]
 
 
 def targets_of_image(
@@ -91,25 +60,21 @@ def targets_of_image(
 ) -> Targets:
     """The sources of an image: of a catalogue (a file or a table), or, None, those detected.
 
-    Raises ImageError as `halflight.images` does, and ValueError where nothing was detected.
+    Raises ImageError as `halflight.images` does.
     """
     if catalogue is None:
         sources = images.detect_sources(opened, options)
-        if not len(sources):
-            raise ValueError(
-                f"no source of {opened.path.name} is above {options.threshold:g} sigma: lower "
-                "--threshold, or give a --catalogue"
-            )
     else:
         sources = images.read_sources(catalogue, opened, options)
     found = images.open_psf(psf, opened, sources, options)
     return Targets(
         sources,
+        images.unmeasured_flags(opened, sources),
         opened.instrument,
         partial(_cut, opened, sources, found),
         opened.path.name,
         "detected" if catalogue is None else catalogue_name or "a table",
-        found.name,
+        Path(found.name).name,
         identity or {},
         opened.zero_point is not None,
         [*opened.notes, *found.notes],
@@ -118,7 +83,7 @@ def targets_of_image(
 
 
 def image_identity(
-    image: Path, catalogue: Path | None, psf: object, options: images.Options
+    image: str, catalogue: str | None, psf: str | None, options: images.Options
 ) -> dict[str, str]:
     """What the stamps of an image depend on: hashes of its files, and options."""
     values = {name: _plain(value) for name, value in asdict(options).items()}
@@ -145,18 +110,30 @@ def targets_of_stamps(folder: Path) -> Targets:
         }
     )
 
-    def cut(rows: NDArray[np.integer]) -> Iterator[Cut]:
+    def cut(rows: NDArray[np.integer]) -> Iterator[images.Cutouts]:
         for chunk in np.split(rows, range(CHUNK, len(rows), CHUNK)):
-            size = len(chunk)
-            one, nothing = np.ones(size, np.int64), np.zeros(size, np.int64)
-            scale = np.full(size, stamps.instrument.pixel_scale)
-            pixels = (stamps[name][chunk] for name in ("image", "sigma", "psf"))
-            yield _StampsOfAFolder(
-                chunk, *pixels, nothing, scale, np.full(size, np.nan), one, one
+            image, sigma, psf = (stamps[name][chunk] for name in ("image", "sigma", "psf"))
+            none, nothing = np.zeros(len(chunk)), np.zeros(len(chunk), np.int64)
+            scale = np.full(len(chunk), stamps.instrument.pixel_scale)
+            turn = np.full(len(chunk), np.nan)  # nothing says where north is
+            yield images.Cutouts(
+                rows=chunk,
+                image=image,
+                sigma=sigma,
+                psf=psf,
+                flags=nothing,
+                binning=nothing + 1,
+                pixel_scale=scale,
+                rotation=turn,
+                parity=nothing,
+                dx=none,
+                dy=none,
+                neighbours=nothing,
             )
 
     return Targets(
         sources,
+        np.full(count, FLAGS["not_measured"], np.int64),
         stamps.instrument,
         cut,
         folder.name,
@@ -168,12 +145,17 @@ def targets_of_stamps(folder: Path) -> Targets:
 
 def _cut(
     opened: images.Field, sources: pd.DataFrame, psf: images.Psf, rows: NDArray[np.integer]
-) -> Iterator[Cut]:
-    return images.cutouts(opened, sources, psf, rows=rows)
+) -> Iterator[images.Cutouts]:
+    """The stamps of some of the sources; what is known of one does not depend on the others."""
+    others = ~np.isin(np.arange(len(sources)), rows)
+    asked = sources.assign(status=sources["status"].where(~others, "not asked for"))
+    return images.cutouts(opened, asked, psf)
 
 
 def _plain(value: object) -> str:
-    """A value as text; of a file that is there, its hash."""
-    if isinstance(value, str | Path) and value and Path(value).exists():
-        return file_hash(Path(value))
+    """A value as text; of a file that is there, with its hash."""
+    if isinstance(value, str | Path) and value:
+        path, _ = split_part(value)
+        if path.exists():
+            return f"{value} {file_hash(path)}"
     return str(value)

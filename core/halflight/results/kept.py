@@ -67,19 +67,19 @@ class KeptRows(Rows):
 
 @contextmanager
 def kept_rows(
-    output: Path, identity: Mapping[str, str], *, restart: bool = False
+    output: Path, identity: Mapping[str, str], *, number: int = 0, restart: bool = False
 ) -> Iterator[KeptRows]:
     """Yield the rows that are kept for `output`; they are removed when the block succeeds.
 
-    identity: what the rows depend on, by name: hashes of files, options. restart: remove what is
-    kept first.
+    identity: what the rows depend on, by name: hashes of files, options. number: of the image, of
+    several for one table. restart: remove what is kept first.
 
     Raises:
         OtherRunError: what is kept was made of something else, named.
         RuntimeError: another process writes the same table.
         OSError: the folder cannot be written.
     """
-    folder = output.with_name(f".{output.name}{SUFFIX}")
+    folder = output.with_name(f".{output.name}.{number}{SUFFIX}")
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / _LOCK).open("w") as lock:
         try:

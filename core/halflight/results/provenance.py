@@ -23,6 +23,7 @@ class Run:
         tier: "best" or "fast".
         command: as it was typed, or the Python function.
         date: when it began, UTC, ISO 8601.
+        inputs_sha256: of all that the rows depend on.
         halflight: the version.
     """
 
@@ -34,6 +35,7 @@ class Run:
     tier: str
     command: str
     date: str
+    inputs_sha256: str = ""
     halflight: str = __version__
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """A DS9 region file of results: half-light ellipses, on the sky or in the image's pixels."""
 
+from collections.abc import Hashable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from halflight import files
 from halflight.results.table import Results
@@ -14,6 +15,8 @@ _HEADER = (
     "# half-light ellipses by halflight; dashed where the row has a flag, a point where no radius\n"
     'global color=cyan width=1 font="helvetica 9 normal roman" select=1\n'
 )
+Row = dict[Hashable, Any]
+
 _TEXT_LIMITS = str.maketrans("{}", "()")  # braces end a text in DS9
 
 
@@ -24,11 +27,12 @@ def write_regions(path: Path, results: Results) -> None:
     """
     rows = results.rows
     sky = len(rows) > 0 and bool(np.isfinite(rows[["ra", "dec", "pixel_scale"]]).all(axis=None))
-    lines = [_on_sky(row) if sky else _on_image(row) for _, row in rows.iterrows()]
+    records = rows.to_dict("records")  # one by one, as a row of numbers alone would lose whole ones
+    lines = [_on_sky(row) if sky else _on_image(row) for row in records]
     files.write_text(path, _HEADER + ("icrs\n" if sky else "image\n") + "".join(lines))
 
 
-def _on_sky(row: pd.Series) -> str:
+def _on_sky(row: Row) -> str:
     # At angle 0 the first radius lies along the parallel, the second towards north; the angle turns
     # both from north towards east. So the major axis is the second.
     place = f"{row['ra']:.8f},{row['dec']:.8f}"
@@ -38,20 +42,20 @@ def _on_sky(row: pd.Series) -> str:
     return _line(row, place, radii, angle)
 
 
-def _on_image(row: pd.Series) -> str:
+def _on_image(row: Row) -> str:
     place = f"{row['x'] + 1:.3f},{row['y'] + 1:.3f}"
     size = row["half_light_radius_pix"]
     ratio, angle = _shape(row, "position_angle_image")
     return _line(row, place, f"{size:.4f},{size * ratio:.4f}", angle)
 
 
-def _shape(row: pd.Series, angle: str) -> tuple[float, float]:
+def _shape(row: Row, angle: str) -> tuple[float, float]:
     """Axis ratio and angle, as a circle where either is unknown."""
     known = np.isfinite(row["axis_ratio"]) and np.isfinite(row[angle])
     return (float(row["axis_ratio"]), float(row[angle])) if known else (1.0, 0.0)
 
 
-def _line(row: pd.Series, place: str, radii: str, angle: float) -> str:
+def _line(row: Row, place: str, radii: str, angle: float) -> str:
     measured = np.isfinite(row["half_light_radius_pix"])
     shape = f"ellipse({place},{radii},{angle:.3f})" if measured else f"point({place})"
     about = [f"text={{{printable(str(row['id'])).translate(_TEXT_LIMITS)}}}"]

@@ -1,7 +1,7 @@
 """Rows: what an estimator found on stamps, turned into image pixels, arcsec and angles on the sky.
 
-A stamp is measured in its own pixels. Only here do these become others: a stamp's pixel is
-`binning` pixels of the image, and one of those is `pixel_scale` arcsec at that place.
+A stamp is measured in its own pixels. Only here do these become others: one is `binning` pixels of
+the image wide, and `pixel_scale` arcsec at that place.
 """
 
 from dataclasses import dataclass
@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from halflight.results.schema import BOUNDS, COLUMNS, QUANTITIES
+from halflight.results.schema import BOUNDS, CLASSICAL, COLUMNS, QUANTITIES
 
 Values = NDArray[np.float64]
 SUFFIXES = tuple(suffix for suffix, _, _ in BOUNDS)
 CORRELATION = "ln_radius_ln_axis_ratio_correlation"
 """An estimator's column that says how the errors of ln R and ln q go together; 0 without it."""
+NO_STAMP = "no stamp"
+"""The status of classical methods where there was nothing to measure."""
 _DEVIATIONS = dict(zip(SUFFIXES, (-1.959964, -1.0, 1.0, 1.959964), strict=True))
 
 
@@ -25,9 +27,9 @@ class Geometry:
 
     Attributes:
         binning: pixels of the image along a side of one of the stamp.
-        pixel_scale: arcsec a pixel of the image, at that place; NaN: unknown.
+        pixel_scale: arcsec a pixel of the stamp, at that place; NaN: unknown.
         rotation, parity: an axis at an angle from +x towards +y lies at rotation + parity * angle
-            degrees east of north. The rotation is NaN where it is unknown; the parity is 1 where
+            degrees east of north. They are NaN and 0 where that is unknown; the parity is 1 where
             east is left of north, as on the sky, and -1 on a mirrored image.
     """
 
@@ -35,12 +37,6 @@ class Geometry:
     pixel_scale: NDArray[np.floating]
     rotation: NDArray[np.floating]
     parity: NDArray[np.integer]
-
-    @classmethod
-    def unknown(cls, count: int, pixel_scale: float = np.nan) -> "Geometry":
-        """Of stamps that come without an image."""
-        one = np.ones(count, np.int64)
-        return cls(one, np.full(count, pixel_scale), np.full(count, np.nan), one)
 
 
 def measured_rows(measured: pd.DataFrame, geometry: Geometry) -> pd.DataFrame:
@@ -53,13 +49,14 @@ def measured_rows(measured: pd.DataFrame, geometry: Geometry) -> pd.DataFrame:
     radius = _bounded(measured, "half_light_radius")
     ratio = _bounded(measured, "axis_ratio")
     angle = _bounded(measured, "position_angle")
-    correlation = measured.get(CORRELATION, pd.Series(0.0, measured.index)).to_numpy(np.float64)
+    together = measured.get(CORRELATION, pd.Series(0.0, measured.index))
+    correlation = np.asarray(together, np.float64)
     circularised = _circularised(radius, ratio, correlation)
     binning, scale = geometry.binning.astype(np.float64), geometry.pixel_scale
     found = {
-        "half_light_radius": radius * binning * scale,
+        "half_light_radius": radius * scale,
         "half_light_radius_pix": radius * binning,
-        "half_light_radius_circularised": circularised * binning * scale,
+        "half_light_radius_circularised": circularised * scale,
         "half_light_radius_circularised_pix": circularised * binning,
         "axis_ratio": ratio,
         "position_angle": on_the_sky(angle, geometry.rotation, geometry.parity),
@@ -87,10 +84,17 @@ def on_the_sky(
     return _turned(np.where(parity < 0, turned[[0, 4, 3, 2, 1]], turned))
 
 
-def unmeasured_rows(count: int, flags: NDArray[np.integer]) -> pd.DataFrame:
-    """Rows of sources that no stamp could be cut for: NaN, and the flags that say why."""
-    nothing = {column.name: np.full(count, np.nan) for column in COLUMNS if column.kind == "number"}
-    return pd.DataFrame(nothing).assign(flags=flags, binning=np.ones(count, np.int64))
+def unmeasured_rows(
+    count: int, flags: NDArray[np.integer], *, classical: bool = False
+) -> pd.DataFrame:
+    """Rows of sources that no stamp could be cut for: NaN, and the flags that say why.
+
+    classical: whether the columns of the classical methods are among them.
+    """
+    asked = [c for c in COLUMNS if not c.optional] + list(CLASSICAL if classical else ())
+    rows = {c.name: [np.nan] * count for c in asked if c.kind == "number"}
+    statuses = {c.name: [NO_STAMP] * count for c in asked if c.kind == "text"}
+    return pd.DataFrame(rows | statuses).assign(flags=flags, binning=np.ones(count, np.int64))
 
 
 def _turned(angle: Values) -> Values:

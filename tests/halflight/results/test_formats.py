@@ -65,7 +65,7 @@ def test_hostile_ids_come_back_exact(tmp_path, ending):
     )
 )
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_text_comes_back_exact(tmp_path, ending, ids):
     expected = made(np.array([*ids, "not a number"], object))

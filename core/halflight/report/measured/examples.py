@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from halflight.quality import FLAGS
+from halflight.results.flags import own_flags
 
 GROUPS = {
     "best": "Measured best",
@@ -44,12 +45,12 @@ def choose(rows: pd.DataFrame, most: int = MOST) -> dict[str, list[int]]:
     """The rows to show of each group, by number.
 
     Best and worst are those of the least and the greatest error of ln R_e among the rows without a
-    flag; no row is both. Flagged ones show as many different flags as they can.
+    flag of their own; no row is both. Flagged ones show as many different flags as they can.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = rows["half_light_radius_pix_84"] / rows["half_light_radius_pix_16"]
         error = np.log(ratio.to_numpy(np.float64))
-    flags = rows["flags"].to_numpy(np.int64)
+    flags = own_flags(rows)
     order = np.argsort(error, kind="stable")
     clean = order[(flags[order] == 0) & np.isfinite(error[order])]
     best = [int(row) for row in clean[: min(most, (len(clean) + 1) // 2)]]

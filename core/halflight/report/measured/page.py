@@ -12,7 +12,12 @@ from halflight.files import write_text
 from halflight.quality import names_of
 from halflight.report.formatting import format_number
 from halflight.report.measured.examples import GROUPS, Example
-from halflight.report.measured.pictures import draw_example, draw_overview, draw_sizes
+from halflight.report.measured.pictures import (
+    draw_example,
+    draw_overview,
+    draw_sizes,
+    enlargement,
+)
 from halflight.report.measured.tables import (
     flag_counts,
     provenance_table,
@@ -22,6 +27,7 @@ from halflight.report.measured.tables import (
 from halflight.report.saving import png_bytes
 from halflight.report.templating import data_uri, environment
 from halflight.results import CONVENTIONS, DEFINITION, Results
+from halflight.results.flags import own_flags
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,7 @@ def render_page(
                 )
             ),
             "count": int((rows["run"] == overview.run).sum()),
+            "times": enlargement(overview.image, overview.step, rows),
         }
         for overview in overviews
     ]
@@ -78,7 +85,7 @@ def render_page(
         sizes=data_uri(png_bytes(draw_sizes(rows))),
         groups=groups,
         flags=flag_counts(rows),
-        unflagged=int((rows["flags"] == 0).sum()),
+        unflagged=int((own_flags(rows) == 0).sum()),
         rows=row_table(results),
         provenance=provenance_table(results),
         notes=notes,
@@ -95,6 +102,7 @@ def write_page(path: Path, results: Results, **parts: Any) -> None:
 def _shown(example: Example, results: Results) -> dict[str, str]:
     """An example's picture, what to read of it, and its text for those who do not see it."""
     row = results.rows.iloc[example.row]
+    name_of_source = str(results.rows["id"].iloc[example.row])  # a row of numbers loses whole ones
     arcsec = np.isfinite(row["half_light_radius"])
     name, unit = ("half_light_radius", "″") if arcsec else ("half_light_radius_pix", " pixels")
     if np.isfinite(row[name]):
@@ -108,8 +116,8 @@ def _shown(example: Example, results: Results) -> dict[str, str]:
     model = "its model and what the model leaves" if example.model is not None else "without model"
     return {
         "uri": data_uri(png_bytes(draw_example(example, row))),
-        "id": str(row["id"]),
+        "id": name_of_source,
         "words": words,
         "flags": flags,
-        "text": f"Source {row['id']}: its stamp, {model}. {words}. Flags: {flags or 'none'}.",
+        "text": f"Source {name_of_source}: its stamp, {model}. {words}. Flags: {flags or 'none'}.",
     }

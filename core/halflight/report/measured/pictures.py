@@ -1,5 +1,7 @@
 """The pictures of a measurement's page: the image with its ellipses, the sizes, one example."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -20,10 +22,12 @@ from halflight.report.style import (
     radius_axis,
     styled,
 )
+from halflight.results.flags import own_flags
 
 CLEAN, FLAGGED = "#7fd4ff", "#ffc85c"  # on the dark of an image
 CLEAN_INK, FLAGGED_INK = "#0b5fa5", "#b35900"  # on the white of a figure
 _MOST_BARS = 600  # error bars that can still be told apart
+_LEAST_SHARE = 0.005  # of the image's width, that a radius needs to be seen: 5 CSS pixels
 _SIDE = 1.9  # inches of one panel of an example
 _LEAST_PIXELS = 24  # of a crop
 
@@ -33,7 +37,7 @@ def draw_overview(image: NDArray[np.floating], step: float, rows: pd.DataFrame) 
     """Draw an image, asinh-stretched, with the half-light ellipse of every source.
 
     image: (H, W), each of whose pixels is a square of `step` pixels of the measured one; rows: of
-    results. A source without a radius is a cross.
+    results. A source without a radius is a cross. Ellipses are drawn `enlargement` times as large.
     """
     height, width = image.shape
     figure = new_figure(9.0 * height / width, layout="none")
@@ -46,10 +50,11 @@ def draw_overview(image: NDArray[np.floating], step: float, rows: pd.DataFrame) 
     colours = NIGHT.with_extremes(bad="#6d3a4a")
     axes.imshow(stretched, origin="lower", cmap=colours, vmin=0, vmax=1, extent=edges)
     axes.set_axis_off()
-    flagged = rows["flags"].to_numpy() != 0
+    flagged = own_flags(rows) != 0
     measured = np.isfinite(rows["half_light_radius_pix"].to_numpy())
+    times = enlargement(image, step, rows)
     for which, colour in ((~flagged, CLEAN), (flagged, FLAGGED)):
-        _draw_ellipses(axes, rows[which & measured], colour)
+        _draw_ellipses(axes, rows[which & measured], times, colour)
         lost = rows[which & ~measured]
         axes.plot(lost["x"], lost["y"], "x", color=colour, ms=4, mew=0.8)
     axes.set_xlim(edges[0], edges[1])
@@ -57,9 +62,19 @@ def draw_overview(image: NDArray[np.floating], step: float, rows: pd.DataFrame) 
     return figure
 
 
-def _draw_ellipses(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
+def enlargement(image: NDArray[np.floating], step: float, rows: pd.DataFrame) -> int:
+    """How many times as large ellipses are drawn, so that those of a large image are seen: 1 or 3.
+
+    Arguments are those of `draw_overview`.
+    """
+    radii = rows["half_light_radius_pix"].dropna()
+    share = radii.median() / (image.shape[1] * step) if len(radii) else 1.0
+    return 1 if share > _LEAST_SHARE else 3
+
+
+def _draw_ellipses(axes: Axes, rows: pd.DataFrame, times: int, colour: str) -> None:
     ratio, angle = _shape(rows)
-    size = 2 * rows["half_light_radius_pix"].to_numpy()
+    size = 2 * times * rows["half_light_radius_pix"].to_numpy()
     axes.add_collection(
         EllipseCollection(
             size, size * ratio, angle, units="xy", offsets=rows[["x", "y"]].to_numpy(),
@@ -94,20 +109,20 @@ def draw_sizes(rows: pd.DataFrame) -> Figure:
     if not bright:
         shown = shown.sort_values(name, kind="stable")
     place = shown["magnitude"].to_numpy() if bright else np.arange(len(shown))
-    flagged = shown["flags"].to_numpy() != 0
+    flagged = own_flags(shown) != 0
     for which, colour, fill, words in (
         (flagged, FLAGGED_INK, "none", "flagged"),
         (~flagged, CLEAN_INK, CLEAN_INK, "no flag"),
     ):
         part = shown[which]
         if len(shown) <= _MOST_BARS:
-            bars = {"color": colour, "lw": 0.8, "alpha": 0.45}
+            bars: dict[str, Any] = {"color": colour, "lw": 0.8, "alpha": 0.45}
             axes.vlines(place[which], part[f"{name}_16"], part[f"{name}_84"], **bars)
             if bright:
                 axes.hlines(part[name], part["magnitude_16"], part["magnitude_84"], **bars)
         size = 4.5 if len(shown) <= _MOST_BARS else 2.5
         label = f"{words} ({len(part)})"
-        style = {"mec": colour, "mfc": fill, "mew": 0.8, "ms": size, "alpha": 0.85}
+        style: dict[str, Any] = {"mec": colour, "mfc": fill, "mew": 0.8, "ms": size, "alpha": 0.85}
         axes.plot(place[which], part[name], "o", label=label, **style)
     axes.set_yscale("log")
     (radius_axis if arcsec else decimal_log_axis)(axes.yaxis)
@@ -134,14 +149,21 @@ def draw_example(example: Example, row: pd.Series) -> Figure:
         axes.set_title(title, fontsize=8, color=MUTED, weight="normal", pad=3)
     colours = NIGHT.with_extremes(bad="#6d3a4a")
     extent = (-size / 2, size / 2, -size / 2, size / 2)
-    look = {"origin": "lower", "vmin": 0, "vmax": 1, "extent": extent, "interpolation": "nearest"}
+    look: dict[str, Any] = {
+        "origin": "lower",
+        "vmin": 0,
+        "vmax": 1,
+        "extent": extent,
+        "interpolation": "nearest",
+    }
     panels[0].imshow(asinh_stretch(image, sigma), cmap=colours, **look)
     if np.isfinite(radius):
         ratio, angle = _shape(row.to_frame().T)
+        colour = FLAGGED if example.group == "flagged" else CLEAN
         panels[0].add_patch(
             Ellipse(
                 (example.x, example.y), 2 * radius, 2 * radius * ratio[0], angle=angle[0],
-                fill=False, edgecolor=FLAGGED if row["flags"] else CLEAN, linewidth=1.1,
+                fill=False, edgecolor=colour, linewidth=1.1,
             )
         )  # fmt: skip
     if example.model is None:

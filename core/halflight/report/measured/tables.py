@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from halflight.quality import FLAGS, names_of
+from halflight.quality import names_of
 from halflight.report.formatting import (
     NOT_MEASURED,
     format_count,
@@ -14,6 +14,7 @@ from halflight.report.formatting import (
 )
 from halflight.report.tables import Table
 from halflight.results import Results
+from halflight.results.flags import counted, own_flags
 
 MOST_ROWS = 200  # of the page's table: the file has them all
 
@@ -51,21 +52,16 @@ class FlagCount:
 
 def flag_counts(rows: pd.DataFrame) -> list[FlagCount]:
     """The flags that are set, in the order of their bits."""
-    flags = rows["flags"].to_numpy(np.int64)
-    counts = []
-    for name, bit in FLAGS.items():
-        if count := int(np.count_nonzero(flags & bit)):
-            share = count / len(flags)
-            counts.append(
-                FlagCount(
-                    name.replace("_", " "),
-                    bit,
-                    format_count(count),
-                    format_fraction(share),
-                    round(100 * share, 1),
-                )
-            )
-    return counts
+    return [
+        FlagCount(
+            name.replace("_", " "),
+            bit,
+            format_count(count),
+            format_fraction(count / len(rows)),
+            round(100 * count / len(rows), 1),
+        )
+        for name, bit, count in counted(rows)
+    ]
 
 
 def row_table(results: Results) -> Table:
@@ -75,7 +71,7 @@ def row_table(results: Results) -> Table:
     hidden = "half_light_radius_pix" if arcsec else "half_light_radius"
     shown = [name for name in _SHOWN if name != hidden and np.isfinite(rows[name]).any()]
     lines, details = [], {}
-    for number, (_, row) in enumerate(rows.iterrows()):
+    for number, row in enumerate(rows.to_dict("records")):
         cells = [str(row["id"])]
         for name in shown:
             if np.isfinite(row[f"{name}_16"]):
@@ -109,9 +105,9 @@ def summary(results: Results) -> str:
     if not np.isfinite(radius).any():
         radius, unit = rows["half_light_radius_pix"], " pixels"
     measured = np.isfinite(radius)
-    flagged = int((rows["flags"] != 0).sum())
+    flagged = int((own_flags(rows) != 0).sum())
     text = f"{format_count(len(rows))} sources, {format_count(int(measured.sum()))} measured"
-    text += f", {format_count(flagged)} with a flag."
+    text += f", {format_count(flagged)} with a flag of their own."
     if measured.any():
         name = str(radius.name)
         ratio = rows.loc[measured, f"{name}_84"] / rows.loc[measured, f"{name}_16"]
