@@ -1,12 +1,14 @@
 """`halflight.measure`: the measurement of an image as one function."""
 
+import tempfile
 from dataclasses import fields
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from astropy.nddata import CCDData
+from astropy.io import fits
+from astropy.nddata import CCDData, StdDevUncertainty
 from astropy.table import Table
 from numpy.typing import NDArray
 
@@ -98,23 +100,33 @@ def _opened(
         settings = images.Options(**options)
         return images.open_field(Path(image), settings), settings
     if isinstance(image, CCDData):
-        sigma, mask, wcs = _sigma_of(image, sigma), _or(mask, image.mask), _or(wcs, image.wcs)
-        options = {"unit": str(image.unit)} | options
-        image = image.data
+        return _opened_ccd(image, sigma, mask, wcs, options)
     settings = images.Options(**options)
     return images.field_of_arrays(image, sigma, mask, wcs=wcs, options=settings), settings
 
 
-def _sigma_of(image: CCDData, sigma: Any) -> Any:
-    if sigma is not None or image.uncertainty is None:
-        return sigma
-    return image.uncertainty.represent_as("std").array if hasattr(
-        image.uncertainty, "represent_as"
-    ) else image.uncertainty.array  # fmt: skip
+def _opened_ccd(
+    image: CCDData, sigma: Any, mask: Any, wcs: Any, options: dict[str, Any]
+) -> tuple[images.Field, images.Options]:
+    """A CCDData by way of files, so that its header is read as that of any image is.
 
-
-def _or(given: Any, other: Any) -> Any:
-    return other if given is None else given
+    They are mapped to memory, and stay readable there when their names are gone.
+    """
+    if sigma is None and image.uncertainty is not None:
+        sigma = image.uncertainty.represent_as(StdDevUncertainty).array
+    mask = image.mask if mask is None else mask
+    if wcs is not None:
+        image = CCDData(image, wcs=wcs)
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {name: Path(folder) / f"{name}.fits" for name in ("ccddata", "rms", "mask")}
+        image.to_hdu(hdu_mask=None, hdu_uncertainty=None, wcs_relax=True).writeto(paths["ccddata"])
+        for name, array in (("rms", sigma), ("mask", mask)):
+            if array is not None:
+                number = np.asarray(array, np.int16 if name == "mask" else np.float32)
+                fits.writeto(paths[name], number)
+                options = options | {name: paths[name]}
+        settings = images.Options(**options)
+        return images.open_field(paths["ccddata"], settings), settings
 
 
 def _table(catalogue: Any) -> Any:
