@@ -54,7 +54,7 @@ class GroupedCommand(TyperCommand):
     """A command whose plain help has its options in sections."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write each panel's options under its name, in the order of the parameters."""
+        """Write each panel's options under its name, in the parameters' order; others last."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
             if (record := parameter.get_help_record(ctx)) is not None:
@@ -62,7 +62,7 @@ class GroupedCommand(TyperCommand):
                 other = "Arguments" if argument else "Options"
                 panel = getattr(parameter, "rich_help_panel", None) or other
                 sections.setdefault(panel, []).append(record)
-        for panel, records in sections.items():
+        for panel, records in sorted(sections.items(), key=lambda section: section[0] == "Options"):
             with formatter.section(panel):
                 formatter.write_dl(records)
 

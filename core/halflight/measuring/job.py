@@ -65,6 +65,8 @@ class Job:
         Raises:
             ValueError, OSError, RuntimeError: one line that says what is wrong, and where.
         """
+        if self.output.is_dir():  # before the work, not after it
+            raise ValueError(f"{name_of(self.output)} is a folder: give another name for the table")
         settings = images.Options(**self.options)
         before = self._before()
         folder = models.find(self.model)

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from halflight.classical import StampModel, shape_vector
+from halflight.classical.moments import PsfError
 from halflight.images import Cutouts, Field
 from halflight.measuring.targets import Targets
 from halflight.report.measured import Example, Overview, choose
@@ -93,7 +94,10 @@ def model_of(
     usable = np.isfinite(image) & np.isfinite(sigma) & (sigma > 0)
     if not (np.isfinite([radius, ratio, angle, index]).all() and usable.any()):
         return None
-    drawn = StampModel(psf, stamp_size=len(image), pixel_scale=1.0)
+    try:
+        drawn = StampModel(psf, stamp_size=len(image), pixel_scale=1.0)
+    except PsfError:  # the row's flags say so
+        return None
     shape = shape_vector(
         half_light_radius=radius / binning,
         axis_ratio=min(ratio, 1.0),

@@ -23,20 +23,25 @@ class StandIn:
 
     def measure(self, image, sigma, psf, *, instrument, tier="best", processes=1):
         self.calls.append(len(image))
+        image = image[..., 0] if image.ndim == 4 else image
         size = image.shape[1]
         offset = np.arange(size) - (size / 2 - 0.5)
         light = np.where(np.isfinite(image), image, 0.0).astype(np.float64)
         light *= np.hypot(offset, offset[:, None]) < 12
         total = light.sum(axis=(1, 2))
-        xx, yy, xy = (
-            (light * each).sum(axis=(1, 2)) / total
-            for each in (offset**2 + 0 * offset[:, None], offset[:, None] ** 2 + 0 * offset,
-                         offset * offset[:, None])
-        )  # fmt: skip
-        mean, half = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
         found = total > 0
+        total = np.where(found, total, 1.0)
+        across, down = offset + 0 * offset[:, None], offset[:, None] + 0 * offset
+        xx, yy, xy = (
+            (light * each).sum(axis=(1, 2)) / total for each in (across**2, down**2, across * down)
+        )
+        mean, half = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
         radius = np.where(found, 1.1774 * np.sqrt(np.maximum(mean + half, 0.1)), np.nan)
-        ratio = np.where(found, np.sqrt(np.maximum((mean - half) / (mean + half), 0.04)), np.nan)
+        ratio = np.where(
+            found,
+            np.sqrt(np.maximum((mean - half) / np.where(found, mean + half, 1), 0.04)),
+            np.nan,
+        )
         table = pd.DataFrame(
             {
                 "half_light_radius": radius * instrument.pixel_scale,

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from halflight.report.measured.examples import Example
@@ -26,6 +27,7 @@ from halflight.results.flags import own_flags
 
 CLEAN, FLAGGED = "#7fd4ff", "#ffc85c"  # on the dark of an image
 CLEAN_INK, FLAGGED_INK = "#0b5fa5", "#b35900"  # on the white of a figure
+_HALO = withStroke(linewidth=2.4, foreground="#070a12")  # a line is seen on a galaxy's light, too
 _MOST_BARS = 600  # error bars that can still be told apart
 _LEAST_SHARE = 0.005  # of the image's width, that a radius needs to be seen: 5 CSS pixels
 _SIDE = 1.9  # inches of one panel of an example
@@ -163,12 +165,13 @@ def draw_example(example: Example, row: pd.Series) -> Figure:
         panels[0].add_patch(
             Ellipse(
                 (example.x, example.y), 2 * radius, 2 * radius * ratio[0], angle=angle[0],
-                fill=False, edgecolor=colour, linewidth=1.1,
+                fill=False, edgecolor=colour, linewidth=1.1, path_effects=[_HALO],
             )
         )  # fmt: skip
     if example.model is None:
         for axes in panels[1:]:
-            not_measured(axes, "no model")
+            axes.text(0.5, 0.5, "no model", ha="center", va="center", color=MUTED, fontsize=8,
+                      transform=axes.transAxes)  # fmt: skip
         return figure
     model = crop(example.model, size)
     panels[1].imshow(asinh_stretch(model, sigma), cmap=colours, **look)

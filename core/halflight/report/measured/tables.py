@@ -89,7 +89,7 @@ def row_table(results: Results) -> Table:
 def provenance_table(results: Results) -> Table:
     """What made the rows, a column a run."""
     runs = results.runs
-    columns = ["", *(f"run {number}" for number in range(len(runs)))]
+    columns = ["what", *(f"run {number}" for number in range(len(runs)))]
     lines = [
         [words, *(str(run.get(key, "not known")) for run in runs)]
         for key, words in _PROVENANCE.items()
