@@ -1,18 +1,17 @@
 """halflight: galaxy half-light radii with honest error bars, from survey images to a report."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "measure"]
-
-if TYPE_CHECKING:
-    from halflight.measuring import measure
 
 
 def __getattr__(name: str) -> Any:
-    """`halflight.measure`, once it is asked for: it loads all that measures."""
+    """`halflight.measure`, found when it is asked for: it loads all that measures.
+
+    See `halflight.measuring.measure`, which it is.
+    """
     if name != "measure":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from halflight.measuring import measure
+    from importlib import import_module
 
-    return measure
+    return import_module("halflight.measuring").measure

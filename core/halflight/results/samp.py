@@ -16,7 +16,10 @@ def send(path: Path) -> str:
         RuntimeError: there is no hub, or no program that takes it.
     """
     client = SAMPIntegratedClient(
-        name="halflight", metadata={"halflight.version": __version__}, callable=False
+        name="halflight",
+        addr="127.0.0.1",
+        metadata={"halflight.version": __version__},
+        callable=False,
     )
     try:
         client.connect()

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import resource
+import signal
 
 import numpy as np
 import pandas as pd
@@ -187,3 +189,33 @@ def test_tables_that_do_not_fit_are_not_appended(results):
         results.followed_by(made(np.array([1]), optional=True))
     with pytest.raises(ValueError, match="numbers, those of the other text"):
         results.followed_by(made(np.array(["a"], object)))
+
+
+@pytest.fixture
+def limited():
+    """No file may grow beyond 200 bytes, as on a disk that is full; a longer write fails."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    signal.signal(signal.SIGXFSZ, ignored)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_full_disk_is_one_line_and_leaves_the_old_table(tmp_path, results, ending, request):
+    path = tmp_path / f"a{ending}"
+    path.write_bytes(b"old")
+    request.getfixturevalue("limited")
+    with pytest.raises(OSError, match=rf"a\{ending} was not written .*run again") as caught:
+        tables.write(path, results)
+    assert "\n" not in str(caught.value)
+    assert path.read_bytes() == b"old"
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, results, ending):
+    (tmp_path / "file").write_text("text")
+    with pytest.raises(OSError, match="was not written"):
+        tables.write(tmp_path / "file" / f"a{ending}", results)

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from halflight.results.formats import votable
+from halflight.results.formats.votable import document
 from halflight.results.table import Results, array_of, from_columns
 
 OURS = b"halflight"
@@ -29,7 +29,7 @@ def write(path: Path, results: Results) -> None:
         fields.append(pa.field(column.name, array.type, metadata=about))
         arrays.append(array)
     header = BytesIO()
-    votable.document(Results(results.rows.iloc[:0], results.runs)).to_xml(header)
+    document(Results(results.rows.iloc[:0], results.runs)).to_xml(header)
     metadata = {
         OURS: json.dumps(results.metadata()).encode(),
         _VOTABLE: header.getvalue(),
