@@ -85,9 +85,8 @@ def _measured(
 ) -> pd.DataFrame:
     """Rows of some stamps, each measured in its own pixels."""
     own_pixels = replace(targets.instrument, pixel_scale=1.0)
-    found = estimator.measure(
-        cut.image, cut.sigma, cut.psf, instrument=own_pixels, tier=tier, processes=processes
-    )
+    stamps = (a if a.ndim == 4 else a[..., np.newaxis] for a in (cut.image, cut.sigma, cut.psf))
+    found = estimator.measure(*stamps, instrument=own_pixels, tier=tier, processes=processes)
     geometry = Geometry(cut.binning, cut.pixel_scale, cut.rotation, cut.parity)
     rows = measured_rows(found, geometry).assign(
         flags=found["flags"].to_numpy(np.int64) | np.asarray(cut.flags, np.int64),

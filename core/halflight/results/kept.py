@@ -10,13 +10,14 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from halflight import files
-from halflight.reading import name_of
+from halflight.reading import ReadingError, name_of, read_json
 from halflight.text import shown
 
 SUFFIX = ".partial"
@@ -56,7 +57,7 @@ class KeptRows(Rows):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self._folder = folder
-        self._chunks = [pd.read_parquet(path) for path in sorted(folder.glob(_CHUNKS))]
+        self._chunks = [_chunk(path) for path in sorted(folder.glob(_CHUNKS))]
 
     def keep(self, numbers: NDArray[np.integer], rows: pd.DataFrame) -> None:
         """Add the rows of these sources, and write them down."""
@@ -80,28 +81,47 @@ def kept_rows(
         OSError: the folder cannot be written.
     """
     folder = output.with_name(f".{output.name}.{number}{SUFFIX}")
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / _LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RuntimeError(
-                f"another process is measuring for {name_of(output)}: wait for it, or give another "
-                "name"
-            ) from None
-        if restart:
-            _empty(folder)
-        try:
+    with _named(output, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / _LOCK).open("w") as lock:
+            _lock(lock, output)
+            if restart:
+                _empty(folder)
             _claim(folder, identity, output)
-            kept = KeptRows(folder)
-            yield kept
-        except OtherRunError:
+            try:
+                yield KeptRows(folder)
+            except BaseException:
+                if not any(folder.glob(_CHUNKS)):
+                    shutil.rmtree(folder)
+                raise
+            shutil.rmtree(folder)
+
+
+@contextmanager
+def _named(output: Path, folder: Path) -> Iterator[None]:
+    """What the disk refuses in the folder is told of the table that it is for."""
+    try:
+        yield
+    except OSError as error:
+        if folder.name not in str(error):
             raise
-        except BaseException:
-            if not any(folder.glob(_CHUNKS)):
-                shutil.rmtree(folder)
-            raise
-        shutil.rmtree(folder)
+        why = error.strerror if error.filename is not None else str(error)
+        message = (
+            f"{output} was not written ({why}); rows that were measured are kept: make room, or "
+            "allow writing in its folder, and run again"
+        )
+        raise (
+            OSError(message) if error.errno is None else OSError(error.errno, message)
+        ) from error
+
+
+def _lock(lock: TextIO, output: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise RuntimeError(
+            f"another process is measuring for {name_of(output)}: wait for it, or give another name"
+        ) from None
 
 
 def file_hash(path: Path) -> str:
@@ -123,7 +143,10 @@ def _claim(folder: Path, identity: Mapping[str, str], output: Path) -> None:
     if not path.exists():
         files.write_json(path, dict(identity))
         return
-    before = files.read_json(path)
+    try:
+        before = read_json(path)
+    except ReadingError as error:
+        raise OtherRunError(f"{error}: begin anew with --restart") from error
     changed = [
         f"{name} (was {shown(before.get(name))}, is {shown(identity.get(name))})"
         for name in sorted(before.keys() | identity.keys())
@@ -134,6 +157,16 @@ def _claim(folder: Path, identity: Mapping[str, str], output: Path) -> None:
             f"{name_of(output)}: rows of an unfinished run are kept in {name_of(folder)}, made "
             f"with another {', '.join(changed)}: repeat that run, or begin anew with --restart"
         )
+
+
+def _chunk(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        line = str(error).split("\n")[0]
+        raise OtherRunError(
+            f"{name_of(path)} is damaged ({line}): begin anew with --restart"
+        ) from error
 
 
 def _empty(folder: Path) -> None:

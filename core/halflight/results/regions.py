@@ -23,10 +23,13 @@ _TEXT_LIMITS = str.maketrans("{}", "()")  # braces end a text in DS9
 def write_regions(path: Path, results: Results) -> None:
     """Write the file, whole or not at all: in RA and Dec (ICRS) if all rows have them, else pixels.
 
-    An unmeasured source is a point. Pixels of DS9 count from 1.
+    An unmeasured source is a point; one of no position is left out. Pixels of DS9 count from 1.
     """
     rows = results.rows
-    sky = len(rows) > 0 and bool(np.isfinite(rows[["ra", "dec", "pixel_scale"]]).all(axis=None))
+    measured = rows[np.isfinite(rows["half_light_radius_pix"])]
+    known = [rows[["ra", "dec"]], measured[["half_light_radius"]]]
+    sky = len(rows) > 0 and all(bool(np.isfinite(each).all(axis=None)) for each in known)
+    rows = rows[np.isfinite(rows[["ra", "dec"] if sky else ["x", "y"]]).all(axis=1)]
     records = rows.to_dict("records")  # one by one, as a row of numbers alone would lose whole ones
     lines = [_on_sky(row) if sky else _on_image(row) for row in records]
     files.write_text(path, _HEADER + ("icrs\n" if sky else "image\n") + "".join(lines))

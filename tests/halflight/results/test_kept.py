@@ -102,3 +102,33 @@ def test_a_hash_is_of_content_and_names(tmp_path):
     (tmp_path / "two" / "a").rename(tmp_path / "two" / "b")
     assert file_hash(tmp_path / "one") != file_hash(tmp_path / "two")
     assert file_hash(tmp_path / "one" / "a") == file_hash(tmp_path / "two" / "b")
+
+
+@pytest.mark.parametrize("name", ["run.json", "chunk-000000.parquet"])
+def test_what_is_damaged_is_named_until_restart(tmp_path, name):
+    stopped(tmp_path / "a.fits", [3])
+    (tmp_path / ".a.fits.0.partial" / name).write_text("{")
+    with pytest.raises(OtherRunError, match=rf"{name} is .*begin anew with --restart"):
+        kept_rows(tmp_path / "a.fits", ME).__enter__()
+    with kept_rows(tmp_path / "a.fits", ME, restart=True) as kept:
+        assert kept.done().tolist() == []
+
+
+def test_a_folder_that_cannot_be_made_names_the_table(tmp_path):
+    (tmp_path / "file").write_text("text")
+    with pytest.raises(OSError, match=r"file/a\.fits was not written"):
+        kept_rows(tmp_path / "file" / "a.fits", ME).__enter__()
+
+
+def test_a_full_disk_names_the_table_and_keeps_the_rows(tmp_path, monkeypatch):
+    def full(path, table):
+        raise OSError(28, "No space left on device", str(path))
+
+    with kept_rows(tmp_path / "b.fits", ME) as kept:
+        kept.keep(np.array([1]), rows(1))
+        monkeypatch.setattr("halflight.files.write_parquet", full)
+        with pytest.raises(OSError, match="No space left"):
+            kept.keep(np.array([2]), rows(2))
+    refused = pytest.raises(OSError, match=r"a\.fits was not written \(No space left on device\)")
+    with refused, kept_rows(tmp_path / "a.fits", ME) as kept:
+        kept.keep(np.array([2]), rows(2))

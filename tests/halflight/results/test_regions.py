@@ -49,6 +49,17 @@ def test_without_a_sky_they_are_pixels_from_one(tmp_path):
     assert got[-1] == "ellipse(10.000,20.000,10.0000,5.0000,120.000) # text={1} dash=1"
 
 
+def test_a_source_that_was_not_measured_keeps_the_others_on_the_sky(tmp_path):
+    lost = {name: [2.0, np.nan] for name in ("half_light_radius", "half_light_radius_pix")}
+    got = lines(
+        tmp_path / "a.reg", with_shapes(np.array([1, 2]), pixel_scale=[0.2, np.nan], **lost)
+    )
+    assert got[-3] == "icrs"
+    assert [line.split("(")[0] for line in got[-2:]] == ["ellipse", "point"]
+    nowhere = with_shapes(np.array([1, 2]), ra=np.nan, x=[3.0, np.nan])
+    assert len(lines(tmp_path / "b.reg", nowhere)) == 5
+
+
 def test_a_source_without_a_radius_is_a_point_and_without_a_shape_a_circle(tmp_path):
     empty = with_shapes(np.array([1]), half_light_radius=np.nan, half_light_radius_pix=np.nan)
     assert lines(tmp_path / "a.reg", empty)[-1].startswith("point(150.25000000,-1.50000000) #")
