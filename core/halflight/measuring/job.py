@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from halflight import images, models, results
 from halflight.estimator import Estimator
-from halflight.measuring.run import measure_targets
+from halflight.images.parts import split_part
+from halflight.measuring.run import measure_targets, whole_or_text
 from halflight.measuring.targets import (
     Targets,
     image_identity,
@@ -21,6 +24,7 @@ from halflight.reading import name_of
 from halflight.results import Results, Run
 from halflight.results.kept import KeptRows, file_hash, kept_rows
 from halflight.results.provenance import now
+from halflight.results.schema import columns_asked_for
 from halflight.text import printable
 
 
@@ -65,8 +69,7 @@ class Job:
         Raises:
             ValueError, OSError, RuntimeError: one line that says what is wrong, and where.
         """
-        if self.output.is_dir():  # before the work, not after it
-            raise ValueError(f"{name_of(self.output)} is a folder: give another name for the table")
+        self._check_output()
         settings = images.Options(**self.options)
         before = self._before()
         folder = models.find(self.model)
@@ -83,6 +86,7 @@ class Job:
                     kept_rows(self.output, identity, number=number, restart=self.restart)
                 )
                 targets = self._open(image, settings, identity)
+                self._check_goes_on(before, targets)
                 self._tell(targets, folder.name, kept)
                 run = Run(
                     targets.image,
@@ -119,6 +123,30 @@ class Job:
                 overviews.append(overview_of(targets.field, number))
         notes = [note for targets in self._targets for note in targets.notes]
         write_page(path, whole, overviews=overviews, examples=examples, notes=notes)
+
+    def _check_output(self) -> None:
+        """Refuse a table in the place of a folder, or of what it is measured from."""
+        if self.output.is_dir():
+            raise ValueError(f"{name_of(self.output)} is a folder: give another name for the table")
+        given = [*self.paths, self.catalogue, self.psf, *self.options.values()]
+        for path in (
+            split_part(each)[0] for each in given if isinstance(each, str | Path) and each
+        ):
+            if self.output.exists() and path.exists() and path.samefile(self.output):
+                raise ValueError(
+                    f"{name_of(self.output)} is what is measured: give another name for the table"
+                )
+
+    def _check_goes_on(self, before: Results | None, targets: Targets) -> None:
+        """Refuse to append what does not fit, before it is measured."""
+        if before is not None:
+            columns = columns_asked_for(classical=self.classical, flag_names=self.flag_names)
+            try:
+                before.check_goes_on(columns, pd.Series(whole_or_text(targets.sources["id"])))
+            except ValueError as error:
+                raise ValueError(
+                    f"{name_of(self.output)} cannot be appended to: {error}"
+                ) from error
 
     def _before(self) -> Results | None:
         """The table whose rows come first, where rows are to follow them."""

@@ -1,7 +1,7 @@
 """The run: stamps are cut, measured and kept, chunk by chunk, until every source has its row."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Protocol, TypeVar
@@ -16,9 +16,10 @@ from halflight.instrument import Instrument
 from halflight.measuring.beside import classical_rows
 from halflight.measuring.targets import Targets
 from halflight.quality import FLAGS, names_of
-from halflight.results import COLUMNS, Results, Run
+from halflight.results import Results, Run
 from halflight.results.kept import Rows
 from halflight.results.rows import Geometry, measured_rows, unmeasured_rows
+from halflight.results.schema import columns_asked_for
 
 Item = TypeVar("Item")
 _MAGNITUDE = "magnitude"
@@ -77,7 +78,8 @@ def measure_targets(
             flags = targets.flags[lost] | FLAGS["not_measured"]
             kept.keep(lost, unmeasured_rows(len(lost), flags, classical=classical))
             bar.update(len(lost))
-    return _results(targets.sources, kept.all(), run, flag_names)
+    columns = columns_asked_for(classical=classical, flag_names=flag_names)
+    return _results(targets.sources, kept.all(), run, columns)
 
 
 def _measured(
@@ -99,17 +101,16 @@ def _measured(
     return rows
 
 
-def _results(sources: pd.DataFrame, found: pd.DataFrame, run: Run, flag_names: bool) -> Results:
+def _results(
+    sources: pd.DataFrame, found: pd.DataFrame, run: Run, columns: Sequence[str]
+) -> Results:
     """The table, in the schema's order."""
     table = found.assign(id=whole_or_text(sources["id"]), run=0)
     for name in ("x", "y", "ra", "dec"):
         table[name] = sources[name].to_numpy(np.float64)
-    if flag_names:
-        names = [", ".join(names_of(int(flags))) for flags in table["flags"]]
-        table["flag_names"] = np.array(names, object)
-    order = [c.name for c in COLUMNS if c.name in table and (c.name in found or not c.optional
-             or c.name == "flag_names")]  # fmt: skip
-    return Results(table[order].reset_index(drop=True), (run.to_dict(),))
+    names = [", ".join(names_of(int(flags))) for flags in table["flags"]]
+    table["flag_names"] = np.array(names, object)
+    return Results(table[list(columns)].reset_index(drop=True), (run.to_dict(),))
 
 
 def whole_or_text(ids: pd.Series) -> NDArray[np.generic]:

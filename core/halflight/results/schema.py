@@ -148,6 +148,13 @@ COLUMNS: tuple[Column, ...] = (
 BY_NAME = {column.name: column for column in COLUMNS}
 
 
+def columns_asked_for(*, classical: bool, flag_names: bool) -> list[str]:
+    """The names of a table's columns, in order."""
+    asked = {column.name for column in CLASSICAL} if classical else set()
+    asked |= {"flag_names"} if flag_names else set()
+    return [column.name for column in COLUMNS if not column.optional or column.name in asked]
+
+
 def markdown_table() -> str:
     """The documentation's table of columns; a quantity's bounds share its row."""
     bounds = {q.name + suffix for q in QUANTITIES for suffix, _, _ in BOUNDS}

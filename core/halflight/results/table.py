@@ -53,16 +53,22 @@ class Results:
         Raises:
             ValueError: the other's columns or the kind of its ids differ.
         """
-        if list(self.rows.columns) != list(other.rows.columns):
-            differing = set(self.rows.columns) ^ set(other.rows.columns)
+        self.check_goes_on(list(other.rows.columns), other.rows["id"])
+        later = other.rows.assign(run=other.rows["run"] + len(self.runs))
+        return type(self)(pd.concat([self.rows, later], ignore_index=True), self.runs + other.runs)
+
+    def check_goes_on(self, columns: Sequence[str], ids: pd.Series) -> None:
+        """Refuse rows of other columns, or of ids of another kind, that are to follow these.
+
+        Raises:
+            ValueError: naming what differs.
+        """
+        if differing := set(self.rows.columns) ^ set(columns):
             raise ValueError(
                 f"one of the tables alone has the column(s) {shown(sorted(differing))}"
             )
-        mine, theirs = self.rows["id"], other.rows["id"]
-        if len(mine) and len(theirs) and is_text(mine) != is_text(theirs):
+        if len(self.rows) and len(ids) and is_text(self.rows["id"]) != is_text(ids):
             raise ValueError("the ids of one of the tables are numbers, those of the other text")
-        later = other.rows.assign(run=other.rows["run"] + len(self.runs))
-        return type(self)(pd.concat([self.rows, later], ignore_index=True), self.runs + other.runs)
 
     def metadata(self) -> dict[str, Any]:
         """What a file says of the table as a whole, in plain values."""

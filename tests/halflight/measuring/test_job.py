@@ -157,6 +157,32 @@ def test_the_same_rows_are_not_appended_twice(job):
     assert job().output.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"flag_names": True}, "alone has the column"), ({}, "other text")],
+)
+def test_what_does_not_fit_is_not_appended_and_not_measured(job, change, message):
+    first = job()
+    first.run()
+    (first.here / "text.csv").write_text("id,x,y\na,60,50\n")
+    second = job(append=True, catalogue=str(first.here / "text.csv"), **change)
+    before, calls = first.output.read_bytes(), len(second.stand_in.calls)
+    with pytest.raises(ValueError, match=rf"radii\.parquet cannot be appended to: .*{message}"):
+        second.run()
+    assert len(second.stand_in.calls) == calls
+    assert first.output.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["a.fits", "psf.fits", "sources.csv", "a.rms.fits"])
+def test_no_input_is_overwritten(job, folder, name):
+    here = job().here
+    options = {"rms": str(here / "a.rms.fits"), "first_pixel": 0}
+    before = (here / name).read_bytes()
+    with pytest.raises(ValueError, match="is what is measured: give another name"):
+        job(name, options=options).run()
+    assert (here / name).read_bytes() == before
+
+
 def test_appending_to_what_is_no_table_leaves_it(job):
     made = job(append=True)
     made.output.write_bytes(b"mine")
