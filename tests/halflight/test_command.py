@@ -12,8 +12,9 @@ import pytest
 from halflight import __version__, command, results
 from halflight.command.measure import ENDINGS
 from halflight.command.options import IMAGE_OPTIONS
-from halflight.estimator import DESCRIPTION, Estimator
+from halflight.estimator import DESCRIPTION
 from halflight.images import Options
+from halflight.measurer import Measurer
 from halflight.models import Card
 from tests.halflight.measuring.conftest import StandIn
 from tests.halflight.test_models import CARD
@@ -23,7 +24,7 @@ from tests.tiny import R, discs, estimator, write_raw
 @pytest.fixture(autouse=True)
 def _fast(monkeypatch):
     """A measurement that is fast: what a network finds is its own tests' matter."""
-    monkeypatch.setattr(Estimator, "measure", lambda _, *a, **k: StandIn().measure(*a, **k))
+    monkeypatch.setattr(Measurer, "measure", lambda _, *a, **k: StandIn().measure(*a, **k))
 
 
 @pytest.fixture(scope="module")
@@ -315,7 +316,7 @@ def test_ctrl_c_is_exit_code_130(halflight, folder, monkeypatch):
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Estimator, "measure", stop)
+    monkeypatch.setattr(Measurer, "measure", stop)
     code, _, err = halflight(*measure(folder, folder / "sizes.csv"))
     assert code == 130
     assert "halflight: stopped" in err
@@ -327,6 +328,6 @@ def test_a_defect_keeps_its_traceback(halflight, folder, monkeypatch):
     def fail(*_, **__):
         raise AttributeError("a bug")
 
-    monkeypatch.setattr(Estimator, "measure", fail)
+    monkeypatch.setattr(Measurer, "measure", fail)
     with pytest.raises(AttributeError, match="a bug"):
         halflight(*measure(folder, folder / "sizes.csv"))

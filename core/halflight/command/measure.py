@@ -133,7 +133,7 @@ def measure(
         catalogue=catalogue,
         psf=psf,
         model=model,
-        tier="fast" if fast else "best",
+        tier="fast" if fast else None,
         options=image_options,
         append=append,
         restart=restart,

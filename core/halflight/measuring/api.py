@@ -13,15 +13,12 @@ from astropy.table import Table
 from numpy.typing import NDArray
 
 from halflight import images, models
-from halflight.estimator import Estimator
+from halflight.measurer import TIERS, Measurer
 from halflight.measuring.run import measure_targets
 from halflight.measuring.targets import targets_of_image
 from halflight.results import Run
 from halflight.results.kept import Rows, file_hash
 from halflight.results.provenance import now
-
-TIERS = ("best", "fast")
-"""The network with the scene fit, or the network alone."""
 
 
 def measure(
@@ -33,7 +30,7 @@ def measure(
     mask: NDArray[Any] | None = None,
     wcs: Any = None,
     model: str | PathLike[str] | None = None,
-    tier: str = "best",
+    tier: str | None = None,
     processes: int = 1,
     classical: bool = False,
     **options: Any,
@@ -51,7 +48,8 @@ def measure(
             astropy WCS.
         model: the name of a model that comes with halflight, or an estimator's folder; None: the
             default.
-        tier: "best", the network with the scene fit, or "fast", the network alone.
+        tier: "best", the network with the scene fit, or "fast", the network alone; None: the best
+            that the model has.
         processes: that fit at the same time.
         classical: whether a Sersic fit and an aperture are to be had beside.
         **options: of `halflight.images.Options`: `zero_point` (AB magnitude of one unit),
@@ -66,7 +64,7 @@ def measure(
         ValueError: what cannot be known or used, by name. OSError: a file that cannot be read.
         TypeError: an unknown option.
     """
-    if tier not in TIERS:
+    if tier not in (None, *TIERS):
         raise ValueError(f"tier must be {' or '.join(TIERS)}, received {tier!r}")
     known = {each.name for each in fields(images.Options)}
     if unknown := sorted(set(options) - known):
@@ -77,13 +75,14 @@ def measure(
         if isinstance(catalogue, str | PathLike) else "",
     )  # fmt: skip
     folder = models.find(model if model is None else str(model))
+    measurer = Measurer.load(folder)
+    chosen = tier or measurer.tier
     run = Run(
-        targets.image, targets.catalogue, targets.psf, folder.name, file_hash(folder), tier,
+        targets.image, targets.catalogue, targets.psf, folder.name, file_hash(folder), chosen,
         "halflight.measure", now(),
     )  # fmt: skip
-    estimator = Estimator.load(folder)
     return measure_targets(
-        targets, estimator, Rows(), run, processes=processes, classical=classical
+        targets, measurer, Rows(), run, processes=processes, classical=classical
     ).to_astropy()
 
 

@@ -26,7 +26,7 @@ def classical_rows(cut: Cutouts, instrument: Instrument, processes: int = 1) -> 
                           for row in block])  # fmt: skip
     scale = cut.pixel_scale
     radius, error = np.exp(found["fit_ln_radius"]) * scale, found["fit_ln_radius_error"]
-    angle = np.degrees(np.tile(found["fit_position_angle"], (5, 1)))
+    angle = np.tile(found["fit_position_angle"], (5, 1))
     magnitude = partial(_magnitude, zero_point=instrument.zero_point)
     return pd.DataFrame(
         {

@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from halflight import images, models, results
-from halflight.estimator import Estimator
 from halflight.images.parts import split_part
+from halflight.measurer import Measurer
 from halflight.measuring.run import measure_targets, whole_or_text
 from halflight.measuring.targets import (
     Targets,
@@ -51,7 +51,7 @@ class Job:
     catalogue: str | None = None
     psf: str | None = None
     model: str | None = None
-    tier: str = "best"
+    tier: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     append: bool = False
     restart: bool = False
@@ -73,8 +73,9 @@ class Job:
         settings = images.Options(**self.options)
         before = self._before()
         folder = models.find(self.model)
-        estimator = Estimator.load(folder, backend=self.backend)
-        model = {"model": file_hash(folder), "tier": self.tier, "classical": str(self.classical)}
+        measurer = Measurer.load(folder, backend=self.backend)
+        tier = self.tier or measurer.tier
+        model = {"model": file_hash(folder), "tier": tier, "classical": str(self.classical)}
         made: list[Results] = []
         self._targets: list[Targets] = []
         with ExitStack() as stack:
@@ -87,19 +88,19 @@ class Job:
                 )
                 targets = self._open(image, settings, identity)
                 self._check_goes_on(before, targets)
-                self._tell(targets, folder.name, kept)
+                self._tell(targets, f"{folder.name}, {tier}", kept)
                 run = Run(
                     targets.image,
                     targets.catalogue,
                     targets.psf,
                     folder.name,
                     model["model"],
-                    self.tier,
+                    tier,
                     printable(self.command),
                     now(),
                     inputs,
                 )
-                made.append(self._measured(targets, estimator, kept, run))
+                made.append(self._measured(targets, measurer, kept, run))
                 self._targets.append(targets)
             whole = made[0]
             for part in made[1:]:
@@ -188,19 +189,17 @@ class Job:
         sources = f"{count} sources ({targets.catalogue})"
         rest = f", {done} of them measured before" if done else ""
         self.say(
-            f"{targets.image}: {sources}{rest}; PSF {targets.psf}; model {model}, {self.tier}; "
+            f"{targets.image}: {sources}{rest}; PSF {targets.psf}; model {model}; "
             f"{self.processes} processes"
         )
         for note in targets.notes:
             self.say(f"  {note}")
 
-    def _measured(
-        self, targets: Targets, estimator: Estimator, kept: KeptRows, run: Run
-    ) -> Results:
+    def _measured(self, targets: Targets, measurer: Measurer, kept: KeptRows, run: Run) -> Results:
         try:
             return measure_targets(
                 targets,
-                estimator,
+                measurer,
                 kept,
                 run,
                 processes=self.processes,

@@ -22,11 +22,11 @@ from halflight.results.rows import Geometry, measured_rows, unmeasured_rows
 from halflight.results.schema import columns_asked_for
 
 Item = TypeVar("Item")
-_MAGNITUDE = "magnitude"
+_LENGTH, _MAGNITUDE = "half_light_radius", "magnitude"
 
 
 class Measures(Protocol):
-    """What measures stamps: see `halflight.estimator.Estimator.measure`."""
+    """What measures stamps: see `halflight.measurer.Measurer.measure`."""
 
     def measure(
         self,
@@ -85,10 +85,8 @@ def measure_targets(
 def _measured(
     targets: Targets, estimator: Measures, cut: Cutouts, tier: str, processes: int
 ) -> pd.DataFrame:
-    """Rows of some stamps, each measured in its own pixels."""
-    own_pixels = replace(targets.instrument, pixel_scale=1.0)
-    stamps = (a if a.ndim == 4 else a[..., np.newaxis] for a in (cut.image, cut.sigma, cut.psf))
-    found = estimator.measure(*stamps, instrument=own_pixels, tier=tier, processes=processes)
+    """Rows of some stamps."""
+    found = _in_pixels(targets.instrument, estimator, cut, tier, processes)
     geometry = Geometry(cut.binning, cut.pixel_scale, cut.rotation, cut.parity)
     rows = measured_rows(found, geometry).assign(
         flags=found["flags"].to_numpy(np.int64) | np.asarray(cut.flags, np.int64),
@@ -99,6 +97,30 @@ def _measured(
     if not targets.has_zero_point:
         rows.loc[:, rows.columns.str.startswith(_MAGNITUDE)] = np.nan
     return rows
+
+
+def _in_pixels(
+    instrument: Instrument, estimator: Measures, cut: Cutouts, tier: str, processes: int
+) -> pd.DataFrame:
+    """What the estimator finds, lengths in pixels of each stamp.
+
+    Stamps of one binning are those of one camera, of wider pixels.
+    """
+    parts = []
+    for binning in np.unique(cut.binning):
+        rows = np.flatnonzero(cut.binning == binning)
+        stamps = (array[rows] for array in (cut.image, cut.sigma, cut.psf))
+        camera = replace(instrument, pixel_scale=instrument.pixel_scale * float(binning))
+        found = estimator.measure(
+            *(a if a.ndim == 4 else a[..., np.newaxis] for a in stamps),
+            instrument=camera,
+            tier=tier,
+            processes=processes,
+        )
+        lengths = found.columns.str.startswith(_LENGTH)
+        found.loc[:, lengths] /= camera.pixel_scale
+        parts.append(found.set_index(rows))
+    return pd.concat(parts).sort_index()
 
 
 def _results(

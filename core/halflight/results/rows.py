@@ -42,9 +42,8 @@ class Geometry:
 def measured_rows(measured: pd.DataFrame, geometry: Geometry) -> pd.DataFrame:
     """The quantities of `schema.QUANTITIES` with their bounds, one row a stamp.
 
-    measured: what `Estimator.measure` gives of stamps whose pixel scale is told to be 1, so that
-    its half_light_radius is in pixels of the stamp; position_angle in degrees from +x towards +y. A
-    quantity that the estimator does not measure is NaN.
+    measured: what `halflight.measurer` gives, with half_light_radius in pixels of the stamp and
+    position_angle in degrees from its +x towards +y. A quantity that is not measured is NaN.
     """
     radius = _bounded(measured, "half_light_radius")
     ratio = _bounded(measured, "axis_ratio")
@@ -104,17 +103,25 @@ def _turned(angle: Values) -> Values:
 
 
 def _bounded(measured: pd.DataFrame, name: str) -> Values:
-    """Median and bounds of a quantity, (5, n); bounds from its error where it has no others."""
+    """Median and bounds of a quantity, (5, n).
+
+    Without bounds of its own they follow from the error of its logarithm, or of itself.
+    """
     unknown = np.full(len(measured), np.nan)
     if name not in measured:
         return np.tile(unknown, (5, 1))
     median = measured[name].to_numpy(np.float64)
-    error = next((measured[name + end] for end in ("_error", "_sigma") if name + end in measured),
-                 pd.Series(unknown))  # fmt: skip
+    relative = measured.get(f"ln_{name}_error")
+    error = measured.get(f"{name}_error", pd.Series(unknown))
     lines = [median]
     for suffix, deviation in _DEVIATIONS.items():
         given = measured.get(name + suffix)
-        bound = median + deviation * error.to_numpy(np.float64) if given is None else given
+        if given is not None:
+            bound = given
+        elif relative is not None:
+            bound = median * np.exp(deviation * relative)
+        else:
+            bound = median + deviation * error
         lines.append(np.asarray(bound, np.float64))
     return np.array(lines)
 

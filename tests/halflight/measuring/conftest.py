@@ -18,6 +18,8 @@ RUN = Run("a.fits", "b.csv", "psf.fits", "stand-in", "00", "best", "test", "2026
 class StandIn:
     """Measures by moments: fast, and every number depends on the stamp it came from."""
 
+    tier = "best"
+
     def __init__(self):
         self.calls = []
 
@@ -49,7 +51,7 @@ class StandIn:
                 "position_angle": np.degrees(0.5 * np.arctan2(2 * xy, xx - yy)),
                 "position_angle_error": 3.0,
                 "sersic_n": np.where(found, 0.5, np.nan),
-                "sersic_n_error": 0.1,
+                "ln_sersic_n_error": 0.1,
                 "magnitude": instrument.zero_point - 2.5 * np.log10(np.where(found, total, np.nan)),
                 "magnitude_error": 0.02,
                 "bad_fraction": 1 - np.isfinite(image).mean(axis=(1, 2)),

@@ -11,13 +11,13 @@ from astropy.table import Table
 from astropy.wcs import WCS
 
 import halflight
-from halflight.measuring.api import Estimator
+from halflight.measuring.api import Measurer
 from tests.halflight.measuring.conftest import IDS, StandIn
 
 
 @pytest.fixture(autouse=True)
 def _stand_in(monkeypatch):
-    monkeypatch.setattr(Estimator, "load", classmethod(lambda *_, **__: StandIn()))
+    monkeypatch.setattr(Measurer, "load", classmethod(lambda *_, **__: StandIn()))
 
 
 def arrays(folder):
@@ -55,7 +55,7 @@ def test_without_a_catalogue_sources_are_detected(folder, options):
 
 
 def test_what_is_not_understood_is_named(folder, options):
-    with pytest.raises(ValueError, match="tier must be best or fast, received 'slow'"):
+    with pytest.raises(ValueError, match="tier must be fast or best, received 'slow'"):
         halflight.measure(folder / "a.fits", tier="slow", **common(folder))
     with pytest.raises(TypeError, match="measure takes no zeropoint"):
         halflight.measure(folder / "a.fits", zeropoint=25.0, **common(folder))

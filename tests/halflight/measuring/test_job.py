@@ -8,7 +8,7 @@ import pytest
 
 from halflight import files, results
 from halflight.measuring import Job
-from halflight.measuring.job import Estimator
+from halflight.measuring.job import Measurer
 from tests.halflight.measuring.conftest import IDS, StandIn
 
 
@@ -18,7 +18,7 @@ def job(folder, options, tmp_path, monkeypatch):
     here = tmp_path / "here"
     shutil.copytree(folder, here)
     stand_in = StandIn()
-    monkeypatch.setattr(Estimator, "load", classmethod(lambda *_, **__: stand_in))
+    monkeypatch.setattr(Measurer, "load", classmethod(lambda *_, **__: stand_in))
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")
 
     def make(name="radii.parquet", paths=("a.fits",), **more):

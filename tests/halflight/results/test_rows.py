@@ -54,9 +54,10 @@ def test_the_circularised_error_is_that_of_draws_of_both(correlation):
 
 
 def test_bounds_follow_from_an_error_where_it_is_all_there_is():
-    rows = measured_rows(measured(sersic_n=2.0, sersic_n_error=0.5, magnitude=19.0), geometry())
+    table = measured(sersic_n=2.0, ln_sersic_n_error=0.2, magnitude=19.0)
+    rows = measured_rows(table, geometry())
     got = rows.iloc[0][["sersic_n_2_5", "sersic_n_16", "sersic_n_84", "sersic_n_97_5"]]
-    np.testing.assert_allclose(got.astype(float), [1.020018, 1.5, 2.5, 2.979982])
+    np.testing.assert_allclose(got.astype(float), 2 * np.exp(0.2 * np.array(list(BOUNDS.values()))))
     assert rows["magnitude"].tolist() == [19.0]
     assert rows["magnitude_16"].isna().all()
 
