@@ -13,6 +13,7 @@ OF_THE_IMAGE = sum(
     for name in (
         "noise_measured",
         "no_zero_point",
+        "zero_point_doubtful",
         "no_pixel_scale",
         "no_orientation",
         "psf_doubtful",

@@ -29,7 +29,7 @@ def write_regions(path: Path, results: Results) -> None:
     measured = rows[np.isfinite(rows["half_light_radius_pix"])]
     known = [rows[["ra", "dec"]], measured[["half_light_radius"]]]
     sky = len(rows) > 0 and all(bool(np.isfinite(each).all(axis=None)) for each in known)
-    placed = np.isfinite(rows[["ra", "dec"] if sky else ["x", "y"]]).all(axis=1)
+    placed = np.isfinite(rows[["ra", "dec"] if sky else ["x", "y"]].to_numpy()).all(axis=1)
     records = rows.loc[placed].to_dict(
         "records"
     )  # one by one, as a row of numbers alone would lose whole ones
