@@ -12,6 +12,8 @@ from halflight import __version__
 
 pytestmark = pytest.mark.slow
 
+MODEL = ("card.json", "estimator.json", "network/model.json", "network/weights.safetensors")
+
 
 @pytest.fixture(scope="module")
 def wheel(root, tmp_path_factory):
@@ -21,6 +23,10 @@ def wheel(root, tmp_path_factory):
         shutil.copy2(root / name, source / name)
     ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
     shutil.copytree(root / "core", source / "core", ignore=ignored)
+    model = source / "core/halflight/models/stand_in"  # as a trained one lies there
+    (model / "network").mkdir(parents=True)
+    for name in MODEL:
+        (model / name).write_text("{}")
     options = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
     command = [sys.executable, "-m", "pip", "wheel", *options, "-w", str(source / "dist"), "."]
     subprocess.run(command, cwd=source, check=True, capture_output=True)
@@ -38,6 +44,8 @@ def test_it_installs_halflight_alone_with_its_files(wheel):
         f"halflight-{__version__}.dist-info",
     }
     assert "halflight/report/templates/page.html.j2" in names
+    assert "halflight/report/templates/measured.html.j2" in names
+    assert {f"halflight/models/stand_in/{name}" for name in MODEL} <= set(names)
     assert "halflight/kernels/reference/dense.py" in names
 
 

@@ -7,12 +7,24 @@ import sys
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from halflight import __version__, command
-from halflight.estimator import DESCRIPTION, Estimator
+from halflight import __version__, command, results
+from halflight.command.measure import ENDINGS
+from halflight.command.options import IMAGE_OPTIONS
+from halflight.estimator import DESCRIPTION
+from halflight.images import Options
+from halflight.measurer import Measurer
+from halflight.models import Card
+from tests.halflight.measuring.conftest import StandIn
+from tests.halflight.test_models import CARD
 from tests.tiny import R, discs, estimator, write_raw
+
+
+@pytest.fixture(autouse=True)
+def _fast(monkeypatch):
+    """A measurement that is fast: what a network finds is its own tests' matter."""
+    monkeypatch.setattr(Measurer, "measure", lambda _, *a, **k: StandIn().measure(*a, **k))
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +77,19 @@ def test_help_names_the_commands(halflight, word):
 def test_the_help_of_a_command_names_its_options(halflight):
     code, out, _ = halflight("measure", "--help")
     assert code == 0
-    assert all(word in out for word in ("stamps", "--model", "--output", "-o", "--device"))
+    for word in ("stamps", "--model", "--output", "-o", "--device", "--zero-point", "--psf"):
+        assert word in out
+    panels = ("Output:", "Sources and PSF:", "Image:", "Noise and bad pixels:", "Options:")
+    assert [line for line in out.splitlines() if line in panels] == list(panels)
+
+
+def test_what_describes_an_image_has_an_option_for_each_of_its_facts():
+    assert [option.name for option in IMAGE_OPTIONS if option.name not in vars(Options())] == []
+    assert {option.name for option in IMAGE_OPTIONS} == set(vars(Options()))
+
+
+def test_endings_are_those_of_the_formats():
+    assert ENDINGS == tuple(results.FORMATS)
 
 
 def test_help_comes_at_once_without_the_numerical_libraries():
@@ -82,29 +106,53 @@ def test_the_version_is_the_packages(halflight):
     assert halflight("--version") == (0, f"halflight {__version__}\n", "")
 
 
-@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+@pytest.mark.parametrize("suffix", ENDINGS)
 def test_every_stamp_is_a_row_of_the_table_in_order(halflight, folder, suffix):
     output = folder / "deep" / f"sizes{suffix}"
-    code, out, _ = halflight(*measure(folder, output))
+    code, out, err = halflight(*measure(folder, output))
     assert code == 0
-    assert out.splitlines()[0] == f"6 stamps measured, 2 of them flagged: {output}"
-    assert out.splitlines()[1:] == ["  1 bad_pixels (bit 1)", "  2 not_measured (bit 8)"]
-    read = {".parquet": pd.read_parquet, ".csv": pd.read_csv}[suffix]
-    table = read(output)
+    assert out.splitlines() == [
+        f"6 sources, 1 flagged: {output}",
+        "  1 not_measured (bit 8)",
+    ]
+    assert err.splitlines()[0].startswith("stamps: 6 sources (its table); PSF of each stamp; model")
+    rows = results.read(output).rows
     _, image, sigma, psf = discs(6)
-    psf[1], image[2] = np.nan, np.nan
-    expected = Estimator.load(folder / "estimator").measure(image, sigma, psf)
-    expected.insert(0, "id", np.arange(100, 106))
-    exact = suffix == ".parquet"
-    pd.testing.assert_frame_equal(table, expected, check_exact=exact, check_dtype=exact, rtol=1e-8)
-    assert table["ln_radius"].isna().tolist() == [False, True, True, False, False, False]
+    image[2] = np.nan
+    own = replace(R, pixel_scale=1.0)
+    expected = StandIn().measure(image, sigma, psf, instrument=own)["half_light_radius"]
+    assert rows["id"].tolist() == list(range(100, 106))
+    np.testing.assert_allclose(rows["half_light_radius_pix"], expected, rtol=1e-12)
+    np.testing.assert_allclose(rows["half_light_radius"], expected * 0.396, rtol=1e-12)
+
+
+def test_all_that_can_be_asked_for_is_written(halflight, folder):
+    page, regions = folder / "page.html", folder / "a.reg"
+    words = ("--page", page, "--regions", regions, "--flag-names", "--fast", "--processes", "1")
+    code, out, err = halflight(*measure(folder, folder / "a.fits", *words))
+    assert code == 0, err
+    assert out.splitlines()[-2:] == [f"regions: {regions}", f"page: {page}"]
+    assert "not_measured" in results.read(folder / "a.fits").rows["flag_names"].tolist()
+    assert results.read(folder / "a.fits").runs[0]["tier"] == "fast"
+    assert results.read(folder / "a.fits").runs[0]["command"].startswith("halflight measure ")
+    assert "<h1>" in page.read_text()
+    assert regions.read_text().startswith("# Region file format: DS9")
+
+
+def test_models_are_listed(halflight, monkeypatch):
+    assert halflight("models")[0] == 0
+    monkeypatch.setattr("halflight.models.installed", lambda: {"tiny": Card.from_dict(CARD)})
+    code, out, _ = halflight("models")
+    assert code == 0
+    assert out.splitlines()[0] == "tiny (default): A tiny stand-in"
+    assert "nmad 0.1" in out
 
 
 def test_a_later_run_replaces_the_table(halflight, folder):
     output = folder / "sizes.csv"
     output.write_text("old")
     assert halflight(*measure(folder, output))[0] == 0
-    assert len(pd.read_csv(output)) == 6
+    assert len(results.read(output).rows) == 6
     assert not list(folder.glob(".*"))
 
 
@@ -114,11 +162,16 @@ def test_a_later_run_replaces_the_table(halflight, folder):
         ((), "Usage"),
         (("mesure",), "No such command"),
         (("measure",), "Missing"),
-        (("measure", "stamps", "--output", "a.csv"), "--model"),
         (("measure", "stamps", "--model", "m"), "--output"),
         (("measure", "stamps", "--model", "m", "-o", "a.csv", "--colour", "r"), "--colour"),
-        (("measure", "stamps", "--model", "m", "-o", "a.fits"), ".parquet or .csv"),
-        (("measure", "stamps", "--model", "m", "-o", "a"), ".parquet or .csv"),
+        (("measure", "stamps", "--model", "m", "-o", "a.txt"), ".ecsv or .csv"),
+        (("measure", "stamps", "--model", "m", "-o", "a"), ".ecsv or .csv"),
+        (("measure", "a.fits", "-o", "a.csv", "--page", "page.pdf"), "must end in .html"),
+        (("measure", "a.fits", "-o", "a.csv", "--regions", "a.txt"), "must end in .reg"),
+        (("measure", "a.fits", "-o", "a.csv", "--samp"), ".vot or .xml"),
+        (("measure", "a.fits", "-o", "a.csv", "--processes", "0"), "1 or more"),
+        (("measure", "a.fits", "-o", "a.csv", "--columns", "ra"), "ROLE=COLUMN"),
+        (("measure", "a.fits", "-o", "a.csv", "--zero-point", "AB"), "--zero-point"),
     ],
 )
 def test_wrong_usage_is_exit_code_2_and_writes_nothing(
@@ -149,26 +202,13 @@ def with_a_broken_shard(folder):
     shard.write_bytes(shard.read_bytes()[:-1])
 
 
-def without_psfs(folder):
-    table, image, sigma, _ = discs(3)
-    shutil.rmtree(folder / "stamps")
-    write_raw(folder / "stamps", table, image, sigma, image[:, :8, :8])
-
-
-def of_other_psfs(folder):
-    shutil.rmtree(folder / "stamps")
-    write_raw(folder / "stamps", *discs(3), instrument=replace(R, psf="optical"))
-
-
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (without_stamps, r"no stamps at .*stamps"),
+        (without_stamps, r"stamps: there is no such file"),
         (without_a_model, r"no estimator at .*estimator"),
         (with_a_broken_model, r"estimator\.json is not JSON"),
         (with_a_broken_shard, r"sigma-00000\.npy is missing or damaged"),
-        (without_psfs, "psf must be"),
-        (of_other_psfs, "effective PSFs; those of SDSS have 1 .* and optical PSFs"),
     ],
 )
 def test_an_error_is_one_line_that_names_it_exit_code_1_and_the_old_table(
@@ -179,8 +219,9 @@ def test_an_error_is_one_line_that_names_it_exit_code_1_and_the_old_table(
     output.write_text("old")
     code, out, err = halflight(*measure(folder, output))
     assert (code, out) == (1, "")
-    [line] = err.splitlines()
+    *told, line = err.splitlines()
     assert line.startswith("halflight: ")
+    assert all(": 6 sources" in each for each in told)
     assert re.search(message, line), line
     assert output.read_text() == "old"
     assert not list(folder.glob(".*"))
@@ -236,7 +277,7 @@ def test_words_that_lead_nowhere_are_one_line_and_leave_nothing(
     "words",
     [
         ("mesure\x1b[2J",),
-        ("measure", "s", "--model", "m", "-o", "\u202e.fits"),
+        ("measure", "s", "--model", "m", "-o", "\u202e.txt"),
         ("export", "m", "radius.txt"),
         ("export", "m", "radius.onnx", "--opset", "many\x07"),
         ("export", "m", "radius.onnx", "--\u200bopset", "17"),
@@ -249,7 +290,7 @@ def test_a_usage_error_repeats_nothing_invisible(halflight, words):
     assert "Error: " in err
 
 
-@pytest.mark.parametrize("name", ["measure", "export"])
+@pytest.mark.parametrize("name", ["measure", "export", "models"])
 def test_every_command_has_its_help(halflight, name):
     code, out, err = halflight(name, "-h")
     assert (code, err) == (0, "")
@@ -272,20 +313,21 @@ def test_a_device_that_is_not_there_is_told(halflight, folder, monkeypatch, devi
 
 
 def test_ctrl_c_is_exit_code_130(halflight, folder, monkeypatch):
-    def stop(self, stamps, rows):
+    def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Estimator, "measure_stamps", stop)
+    monkeypatch.setattr(Measurer, "measure", stop)
     code, _, err = halflight(*measure(folder, folder / "sizes.csv"))
     assert code == 130
     assert "halflight: stopped" in err
     assert not (folder / "sizes.csv").exists()
+    assert not list(folder.glob(".*"))
 
 
 def test_a_defect_keeps_its_traceback(halflight, folder, monkeypatch):
-    def fail(self, stamps, rows):
+    def fail(*_, **__):
         raise AttributeError("a bug")
 
-    monkeypatch.setattr(Estimator, "measure_stamps", fail)
+    monkeypatch.setattr(Measurer, "measure", fail)
     with pytest.raises(AttributeError, match="a bug"):
         halflight(*measure(folder, folder / "sizes.csv"))

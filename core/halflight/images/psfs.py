@@ -67,7 +67,7 @@ def open_psf(
         return psf
     if isinstance(psf, np.ndarray):
         return _of_pixels(psf, "the PSF", None, field, sources, options)
-    if psf is None or psf == "":
+    if psf is None or (isinstance(psf, str) and not psf):
         raise ImageError(f"{name_of(field.path)} needs a PSF: {HELP}")
     if not isinstance(psf, str | PathLike):
         raise ImageError(f"--psf must be a file, a width or auto, received {shown(psf)}")

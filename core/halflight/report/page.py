@@ -1,17 +1,14 @@
 """The page: a report's tables and figures as one self-contained HTML file and a Markdown twin."""
 
-from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from halflight.files import write_bytes
 from halflight.report.bin_tables import PROPERTIES, bound_table, coverage_table, scatter_table
 from halflight.report.contents import Picture, pictures
-from halflight.report.formatting import THIN_SPACE, markdown_code, markdown_text, prose
 from halflight.report.inputs import DATASETS, ReportData, check_inputs
 from halflight.report.saving import png_bytes
 from halflight.report.statements import SDSS_URL, acknowledgement, data_statement, limits
@@ -22,31 +19,7 @@ from halflight.report.tables import (
     provenance_tables,
     score_tables,
 )
-from halflight.text import printable
-
-TEMPLATES = Path(__file__).parent / "templates"
-
-
-def _environment(*, autoescape: bool) -> Environment:
-    """Return Jinja's environment: an unknown name is an error, every value is made safe to show."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=autoescape,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=_visible,
-    )
-    environment.filters["prose"] = prose
-    environment.filters["text"] = markdown_text
-    environment.filters["code"] = markdown_code
-    return environment
-
-
-def _visible(value: Any) -> Any:
-    """Whatever a template prints, without what cannot be seen; what is markup already was text."""
-    return printable(value, keep=f"\n\u00a0{THIN_SPACE}") if type(value) is str else value
+from halflight.report.templating import data_uri, environment
 
 
 def _context(data: ReportData, shown: list[Picture], title: str) -> dict[str, Any]:
@@ -94,17 +67,14 @@ def render_html(
 
     images: the PNG bytes of every picture by name; they are inlined as data URIs.
     """
-    uris = {
-        name: "data:image/png;base64," + b64encode(content).decode("ascii")
-        for name, content in images.items()
-    }
-    template = _environment(autoescape=True).get_template("page.html.j2")
+    uris = {name: data_uri(content) for name, content in images.items()}
+    template = environment(autoescape=True).get_template("page.html.j2")
     return template.render(_context(data, shown, title), uris=uris)
 
 
 def render_markdown(data: ReportData, shown: list[Picture], *, title: str) -> str:
     """Return the report as Markdown that links to figures/NAME.png beside it."""
-    template = _environment(autoescape=False).get_template("report.md.j2")
+    template = environment(autoescape=False).get_template("report.md.j2")
     return template.render(_context(data, shown, title))
 
 

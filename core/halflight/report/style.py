@@ -32,6 +32,7 @@ SIMULATED_DENSITY = LinearSegmentedColormap.from_list("simulated", ["#d9ece8", "
 NIGHT = LinearSegmentedColormap.from_list(
     "night", ["#070a12", "#1a2440", "#4b5f8f", "#b3a9a8", "#fdf3dc"], N=128
 )
+RESIDUAL = LinearSegmentedColormap.from_list("residual", ["#2f6fb0", "#f4f2ee", "#b8502a"], N=64)
 PAPER = LinearSegmentedColormap.from_list("paper", ["#ffffff", "#10141c"], N=64)
 
 _STYLE: dict[Any, Any] = {

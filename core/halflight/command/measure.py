@@ -1,0 +1,170 @@
+"""`halflight measure`: images, or a folder of stamps, to a table, a page and regions."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from halflight.command.options import OUTPUT, SOURCES, check_ending, with_image_options
+
+if TYPE_CHECKING:
+    from halflight.measuring import Job
+
+PROGRAM = "halflight"
+# The formats of `halflight.results.FORMATS`, said here so that a wrong ending is refused at once.
+ENDINGS = (".parquet", ".fits", ".vot", ".xml", ".ecsv", ".csv")
+SAMP_ENDINGS = (".fits", ".vot", ".xml")
+
+
+@with_image_options
+def measure(
+    images: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="IMAGE...",
+            help="FITS images, a part in brackets where one is needed (a.fits[2]); or one folder "
+            "of stamps.",
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            help="The table: *.parquet, .fits, .vot, .ecsv or .csv.",
+            rich_help_panel=OUTPUT,
+        ),
+    ],
+    append: Annotated[
+        bool,
+        typer.Option(
+            "--append", help="After the rows of the table that is there.", rich_help_panel=OUTPUT
+        ),
+    ] = False,
+    restart: Annotated[
+        bool,
+        typer.Option(
+            "--restart",
+            help="Measure anew what an unfinished run has kept.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False,
+    page: Annotated[
+        Path | None, typer.Option(help="A page to look at: *.html.", rich_help_panel=OUTPUT)
+    ] = None,
+    regions: Annotated[
+        Path | None, typer.Option(help="Ellipses for DS9: *.reg.", rich_help_panel=OUTPUT)
+    ] = None,
+    samp: Annotated[
+        bool,
+        typer.Option(
+            "--samp",
+            help="Send the table to TOPCAT, Aladin or DS9, if one runs.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False,
+    flag_names: Annotated[
+        bool,
+        typer.Option(
+            "--flag-names", help="The flags' names in a column, too.", rich_help_panel=OUTPUT
+        ),
+    ] = False,
+    classical: Annotated[
+        bool,
+        typer.Option(
+            "--classical",
+            help="A Sersic fit and an aperture radius beside.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False,
+    catalogue: Annotated[
+        str | None,
+        typer.Option(
+            "--catalogue",
+            "-c",
+            help="FITS, VOTable, CSV, ECSV or Parquet with RA, Dec "
+            "or x, y; without one, sources are detected.",
+            rich_help_panel=SOURCES,
+        ),
+    ] = None,
+    psf: Annotated[
+        str | None,
+        typer.Option(
+            help="A FITS stamp, a PSFEx model or a psField; gaussian:2.5px or "
+            "moffat:1.1arcsec:3 (FWHM, beta); or auto, from the image's stars.",
+            rich_help_panel=SOURCES,
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Name (see `halflight models`) or folder of an estimator."),
+    ] = None,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="The network alone, without the scene fit.")
+    ] = False,
+    processes: Annotated[
+        int | None, typer.Option(help="That fit at the same time; all processors without it.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="Of the network: auto, cpu or cuda.")] = "auto",
+    **image_options: Any,
+) -> None:
+    """Measure half-light radii: one row a source, in order, with error bars and flags.
+
+    A run that is stopped goes on where it was, by the same command.
+    """  # fmt: skip
+    check_ending(output, ENDINGS, "--output")
+    if page is not None:
+        check_ending(page, [".html"], "--page")
+    if regions is not None:
+        check_ending(regions, [".reg"], "--regions")
+    if samp:
+        check_ending(output, SAMP_ENDINGS, "--output, with --samp,")
+    if processes is not None and processes < 1:
+        raise typer.BadParameter(f"it must be 1 or more: {processes}", param_hint="--processes")
+    from halflight import nn  # late, so that --help comes at once
+    from halflight.measuring import Job
+    from halflight.results.provenance import typed_command
+
+    job = Job(
+        images,
+        output,
+        catalogue=catalogue,
+        psf=psf,
+        model=model,
+        tier="fast" if fast else None,
+        options=image_options,
+        append=append,
+        restart=restart,
+        classical=classical,
+        flag_names=flag_names,
+        processes=processes or len(os.sched_getaffinity(0)),
+        backend=nn.choose(device).backend,
+        command=typed_command(PROGRAM),
+        say=lambda line: print(line, file=sys.stderr),
+        progress=True,
+    )
+    _finish(job, page, regions, samp)
+
+
+def _finish(job: "Job", page: Path | None, regions: Path | None, samp: bool) -> None:
+    """Run the job, then make of its results what else was asked for."""
+    from halflight.results.flags import counted
+    from halflight.results.regions import write_regions
+
+    results = job.run()
+    rows = results.rows
+    print(f"{len(rows)} sources, {int((rows['flags'] != 0).sum())} flagged: {job.output}")
+    for name, bit, count in counted(rows):
+        print(f"  {count} {name} (bit {bit})")
+    if regions is not None:
+        write_regions(regions, results)
+        print(f"regions: {regions}")
+    if page is not None:
+        job.write_page(page)
+        print(f"page: {page}")
+    if samp:
+        from halflight.results.samp import send
+
+        print(f"sent to {send(job.output)}")

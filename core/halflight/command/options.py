@@ -1,0 +1,121 @@
+"""Options of the command line: their groups in its help, and those that describe an image."""
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import typer
+from typer.core import TyperArgument, TyperCommand
+
+from halflight.reading import name_of
+
+OUTPUT, IMAGE, NOISE, SOURCES = "Output", "Image", "Noise and bad pixels", "Sources and PSF"
+
+
+class ImageOption(NamedTuple):
+    """An option that is one of `halflight.images.Options`, under the same name."""
+
+    name: str
+    type: Any
+    panel: str
+    help: str
+
+
+# Those of several values are a text of parts, by commas.
+IMAGE_OPTIONS = (
+    ImageOption("hdu", str, IMAGE, "Its part in the file: a number from 0, or a name."),
+    ImageOption("plane", int, IMAGE, "Of a cube, from 0."),
+    ImageOption("unit", str, IMAGE, "Of the pixels, as BUNIT has it: nanomaggy, adu, MJy/sr ..."),
+    ImageOption("zero_point", float, IMAGE, "AB magnitude of one unit."),
+    ImageOption("pixel_scale", float, IMAGE, "Arcsec a pixel."),
+    ImageOption("band", str, IMAGE, "Name of the filter."),
+    ImageOption("background", str, IMAGE, "keep the sky, or subtract it: global, mesh or local."),
+    ImageOption("rms", str, NOISE, "File of sigma."),
+    ImageOption("variance", str, NOISE, "File of sigma squared."),
+    ImageOption("weight", str, NOISE, "File of one over sigma squared."),
+    ImageOption("gain", float, NOISE, "Electrons in one unit, where no map of the noise is there."),
+    ImageOption("read_noise", float, NOISE, "Electrons."),
+    ImageOption("saturation", float, NOISE, "Value, in the image's unit, of a full pixel."),
+    ImageOption("mask", str, NOISE, "File of bad pixels: any value but 0."),
+    ImageOption("mask_planes", str, NOISE, "Names of the planes of a mask that count: SAT,BAD."),
+    ImageOption("mask_bits", int, NOISE, "Sum of the bits of a mask that count."),
+    ImageOption("columns", str, SOURCES, "Of the catalogue: id=OBJID,ra=RA_DEG,dec=DEC_DEG."),
+    ImageOption("first_pixel", int, SOURCES, "0 or 1: the first pixel's centre, in x and y."),
+    ImageOption("positions", str, SOURCES, "sky or pixel, where a catalogue has both."),
+    ImageOption("threshold", float, SOURCES, "Of the detection without a catalogue, in sigmas."),
+    ImageOption("least_area", int, SOURCES, "Pixels of a source that is detected."),
+    ImageOption("psf_pixel_scale", float, SOURCES, "Arcsec a pixel of the PSF's file."),
+    ImageOption("psf_size", int, SOURCES, "Pixels a side of the PSF that is used, odd."),
+)
+
+
+class GroupedCommand(TyperCommand):
+    """A command whose plain help has its options in sections."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write each panel's options under its name, in the parameters' order; others last."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            if (record := parameter.get_help_record(ctx)) is not None:
+                argument = isinstance(parameter, TyperArgument)
+                other = "Arguments" if argument else "Options"
+                panel = getattr(parameter, "rich_help_panel", None) or other
+                sections.setdefault(panel, []).append(record)
+        for panel, records in sorted(sections.items(), key=lambda section: section[0] == "Options"):
+            with formatter.section(panel):
+                formatter.write_dl(records)
+
+
+def with_image_options(command: Callable[..., None]) -> Callable[..., None]:
+    """A command with IMAGE_OPTIONS in place of its `**image_options`, which gets those given."""
+    signature = inspect.signature(command)
+    kept = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    added = [
+        inspect.Parameter(
+            option.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[
+                option.type | None, typer.Option(help=option.help, rich_help_panel=option.panel)
+            ],
+        )
+        for option in IMAGE_OPTIONS
+    ]
+    names = {option.name for option in IMAGE_OPTIONS}
+
+    def wrapper(**values: Any) -> None:
+        given = {name: values.pop(name) for name in list(values) if name in names}
+        command(**values, **{k: _parsed(k, v) for k, v in given.items() if v is not None})
+
+    wrapper.__name__, wrapper.__doc__ = command.__name__, command.__doc__
+    wrapper.__signature__ = signature.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {p.name: p.annotation for p in [*kept, *added]}
+    return wrapper
+
+
+def check_ending(path: Path, endings: Iterable[str], name: str) -> None:
+    """Refuse a file whose ending says another format, before anything is read."""
+    if path.suffix not in endings:
+        message = f"{name_of(path)} must end in {either(list(endings))}"
+        raise typer.BadParameter(message, param_hint=name)
+
+
+def either(words: Sequence[str]) -> str:
+    """The words as a choice: "a, b or c"."""
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _parsed(name: str, value: Any) -> Any:
+    """A value as `halflight.images.Options` takes it."""
+    if name == "mask_planes":
+        return tuple(part.strip() for part in value.split(","))
+    if name == "columns":
+        pairs = [part.partition("=") for part in value.split(",")]
+        if not all(role.strip() and column.strip() for role, _, column in pairs):
+            raise typer.BadParameter(
+                "it must be ROLE=COLUMN, more of them by commas, such as id=OBJID,ra=RA",
+                param_hint="--columns",
+            )
+        return {role.strip(): column.strip() for role, _, column in pairs}
+    return value

@@ -1,0 +1,154 @@
+"""The run: stamps are cut, measured and kept, chunk by chunk, until every source has its row."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Protocol, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from halflight.images import Cutouts
+from halflight.instrument import Instrument
+from halflight.measuring.beside import classical_rows
+from halflight.measuring.targets import Targets
+from halflight.quality import FLAGS, names_of
+from halflight.results import Results, Run
+from halflight.results.kept import Rows
+from halflight.results.rows import Geometry, measured_rows, unmeasured_rows
+from halflight.results.schema import columns_asked_for
+
+Item = TypeVar("Item")
+_LENGTH, _MAGNITUDE = "half_light_radius", "magnitude"
+
+
+class Measures(Protocol):
+    """What measures stamps: see `halflight.measurer.Measurer.measure`."""
+
+    def measure(
+        self,
+        image: NDArray[np.floating],
+        sigma: NDArray[np.floating],
+        psf: NDArray[np.floating],
+        *,
+        instrument: Instrument,
+        tier: str,
+        processes: int,
+    ) -> pd.DataFrame:
+        """One row a stamp."""
+
+
+def measure_targets(
+    targets: Targets,
+    estimator: Measures,
+    kept: Rows,
+    run: Run,
+    *,
+    processes: int = 1,
+    classical: bool = False,
+    flag_names: bool = False,
+    progress: bool = False,
+) -> Results:
+    """One row a source, in order: those that `kept` has are not measured again.
+
+    A source that no stamp could be cut for is a row of NaN with the flag `not_measured`.
+    """
+    count = len(targets.sources)
+    done = kept.done()
+    rows = np.setdiff1d(np.arange(count), done)
+    with tqdm(
+        total=count,
+        initial=len(done),
+        desc="measure",
+        unit=" sources",
+        disable=None if progress else True,
+        file=sys.stderr,
+    ) as bar:
+        for cut in _ahead(targets.cut(rows)) if len(rows) else ():
+            found = _measured(targets, estimator, cut, run.tier, processes)
+            if classical:
+                found = found.join(classical_rows(cut, targets.instrument, processes))
+            kept.keep(cut.rows, found)
+            bar.update(len(cut.rows))
+        lost = np.setdiff1d(np.arange(count), kept.done())
+        if len(lost):
+            flags = targets.flags[lost] | FLAGS["not_measured"]
+            kept.keep(lost, unmeasured_rows(len(lost), flags, classical=classical))
+            bar.update(len(lost))
+    columns = columns_asked_for(classical=classical, flag_names=flag_names)
+    return _results(targets.sources, kept.all(), run, columns)
+
+
+def _measured(
+    targets: Targets, estimator: Measures, cut: Cutouts, tier: str, processes: int
+) -> pd.DataFrame:
+    """Rows of some stamps."""
+    found = _in_pixels(targets.instrument, estimator, cut, tier, processes)
+    geometry = Geometry(cut.binning, cut.pixel_scale, cut.rotation, cut.parity)
+    rows = measured_rows(found, geometry).assign(
+        flags=found["flags"].to_numpy(np.int64) | np.asarray(cut.flags, np.int64),
+        bad_fraction=found["bad_fraction"].to_numpy(np.float64),
+        pixel_scale=cut.pixel_scale / cut.binning,
+        binning=np.asarray(cut.binning, np.int64),
+    )
+    if not targets.has_zero_point:
+        rows.loc[:, rows.columns.str.startswith(_MAGNITUDE)] = np.nan
+    return rows
+
+
+def _in_pixels(
+    instrument: Instrument, estimator: Measures, cut: Cutouts, tier: str, processes: int
+) -> pd.DataFrame:
+    """What the estimator finds, lengths in pixels of each stamp.
+
+    Stamps of one binning are those of one camera, of wider pixels.
+    """
+    parts = []
+    for binning in np.unique(cut.binning):
+        rows = np.flatnonzero(cut.binning == binning)
+        stamps = (array[rows] for array in (cut.image, cut.sigma, cut.psf))
+        camera = replace(instrument, pixel_scale=instrument.pixel_scale * float(binning))
+        found = estimator.measure(
+            *(a if a.ndim == 4 else a[..., np.newaxis] for a in stamps),
+            instrument=camera,
+            tier=tier,
+            processes=processes,
+        )
+        lengths = found.columns.str.startswith(_LENGTH)
+        found.loc[:, lengths] /= camera.pixel_scale
+        parts.append(found.set_index(rows))
+    return pd.concat(parts).sort_index()
+
+
+def _results(
+    sources: pd.DataFrame, found: pd.DataFrame, run: Run, columns: Sequence[str]
+) -> Results:
+    """The table, in the schema's order."""
+    table = found.assign(id=whole_or_text(sources["id"]), run=0)
+    for name in ("x", "y", "ra", "dec"):
+        table[name] = sources[name].to_numpy(np.float64)
+    names = [", ".join(names_of(int(flags))) for flags in table["flags"]]
+    table["flag_names"] = np.array(names, object)
+    return Results(table[list(columns)].reset_index(drop=True), (run.to_dict(),))
+
+
+def whole_or_text(ids: pd.Series) -> NDArray[np.generic]:
+    """Ids as they are where they are integers or text; other kinds as the text that shows them."""
+    array = ids.to_numpy()
+    if array.dtype.kind in "iu":
+        return array
+    return np.array([v if isinstance(v, str) else str(v) for v in array.tolist()], object)
+
+
+def _ahead(items: Iterable[Item]) -> Iterator[Item]:
+    """The items, each made while the one before is worked on."""
+    iterator = iter(items)
+    following: Callable[[], Item | None] = lambda: next(iterator, None)  # noqa: E731
+    with ThreadPoolExecutor(1) as pool:
+        ready = pool.submit(following)
+        while (item := ready.result()) is not None:
+            ready = pool.submit(following)
+            yield item
