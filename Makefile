@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: repro compare test check lint format benchmark curves sandbox clean help
+.PHONY: repro compare test check lint format benchmark curves ship sandbox clean help
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ benchmark: $(READY) ## Measure beside PyTorch (pip install it first)
 
 curves: $(READY) ## Draw learning curves of under- and overfitting
 	dvc repro capacity
+
+ship: $(READY) ## Put the estimator of the default run into the package
+	python -m stages.ship radius
 
 sandbox: $(READY) ## Serve the synthetic sky on loopback until Ctrl-C
 	python -m halflight.sandbox --sky synthetic

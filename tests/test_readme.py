@@ -22,7 +22,7 @@ def example(root, words):
 
 
 def test_the_estimator_example_runs(root, tmp_path, tiny_estimator):
-    code = example(root, "Estimator.load")
+    code = example(root, "Measurer.load")
     tiny_estimator.save(tmp_path / "estimator")
     rng = np.random.default_rng(0)
     names = {
@@ -30,7 +30,7 @@ def test_the_estimator_example_runs(root, tmp_path, tiny_estimator):
         "sigma": np.ones((2, 16, 16)),
         "psf": np.full((2, 9, 9), 1 / 81),
     }
-    code = code.replace("data/radius/trained/estimator", str(tmp_path / "estimator"))
+    code = code.replace("data/radius/estimator", str(tmp_path / "estimator"))
     exec(compile(code, "README.md", "exec"), names)
     assert len(names["table"]) == 2
     assert {"ln_radius", "ln_radius_sigma", "half_light_radius", "flags"} <= set(names["table"])

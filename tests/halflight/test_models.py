@@ -14,6 +14,7 @@ CARD = {
     "limits": ["not for science"],
     "scores": {"nmad": 0.1, "coverage_68": 0.68},
     "command": "make test",
+    "made_from": "0123abcd.dir",
     "licence": "BSD-3-Clause",
 }
 

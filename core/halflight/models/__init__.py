@@ -27,6 +27,7 @@ class Card:
         limits: what it cannot do, one sentence each.
         scores: numbers by name, on its test set.
         command: what made it.
+        made_from: the hash that dvc.lock has of the estimator that it is a copy of.
         licence: SPDX identifier.
     """
 
@@ -37,6 +38,7 @@ class Card:
     limits: tuple[str, ...]
     scores: Mapping[str, float]
     command: str
+    made_from: str
     licence: str
 
     @classmethod
@@ -49,7 +51,7 @@ class Card:
         known = [field.name for field in fields(cls)]
         if not isinstance(values, Mapping) or set(values) != set(known):
             raise ValueError(f"a model card has the keys {known} alone, received {shown(values)}")
-        for name in ("name", "title", "population", "command", "licence"):
+        for name in ("name", "title", "population", "command", "made_from", "licence"):
             if not isinstance(values[name], str) or not values[name]:
                 raise ValueError(f"{name} must be text, received {shown(values[name])}")
         limits, scores = values["limits"], values["scores"]
@@ -91,7 +93,7 @@ def find(name_or_folder: str | Path | None = None, home: Path = HOME) -> Path:
         if default is None:
             raise FileNotFoundError(
                 "no model comes with this installation: give --model FOLDER, such as "
-                "data/radius/trained/estimator after `make repro`"
+                "data/radius/estimator after `make repro`"
             )
         return home / default
     if str(name_or_folder) in cards:
