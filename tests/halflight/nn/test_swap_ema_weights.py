@@ -23,12 +23,12 @@ def fit(trained, *others, epochs=3, **options):
 class Seen(callbacks.Callback):
     """The weights as they are when a hook is called."""
 
-    def __init__(self, hook):
-        self.weights = []
+    def __init__(self, hook, name="dense/kernel"):
+        self.weights, self.name = [], name
         setattr(self, hook, self.look)
 
     def look(self, *_):
-        self.weights.append(self.model.get_weights()["dense/kernel"])
+        self.weights.append(self.model.get_weights()[self.name])
 
 
 def averages(weights, momentum):
@@ -69,6 +69,25 @@ def test_a_run_that_was_stopped_ends_with_the_bytes_of_one_that_was_not(tmp_path
     whole = run(tmp_path / "whole", 4)
     run(tmp_path / "parts", 2)
     np.testing.assert_array_equal(run(tmp_path / "parts", 4), whole)
+
+
+def test_moving_statistics_are_averaged_alike():
+    def normalised(**options):
+        stack = [Input((3,)), layers.BatchNormalization(momentum=0.5, name="norm"), layers.Dense(1)]
+        built = Sequential(stack, seed=1)
+        built.compile(optimizers.SGD(0.1, **options), "mse")
+        return built
+
+    moving = "norm/moving_mean"
+    plain, averaged = normalised(), normalised(use_ema=True, ema_momentum=0.9)
+    steps, tested = Seen("on_train_batch_end", moving), Seen("on_test_begin", moving)
+    ends = Seen("on_epoch_complete", moving)
+    fit(plain, steps)
+    fit(averaged, callbacks.SwapEMAWeights(swap_on_epoch=True), tested, ends)
+    expected = averages(steps.weights, 0.9)[1::2]
+    np.testing.assert_allclose(tested.weights, expected, rtol=1e-5)
+    np.testing.assert_allclose(ends.weights, steps.weights[1::2], rtol=1e-5)
+    np.testing.assert_allclose(averaged.get_weights()[moving], expected[-1], rtol=1e-5)
 
 
 def test_an_optimizer_without_averages_is_refused():
