@@ -26,7 +26,7 @@ ten times more slowly, all layers alike, and a network that was never shown the 
 
 def measured_of(task: str, arm: str, seed: str) -> Path:
     """Where the measurements of an arm's networks are kept."""
-    return TaskPaths(task).data / "transfer" / f"{arm}-{seed}.parquet"
+    return paths.REPORTS / "transfer" / task / f"{arm}-{seed}.parquet"
 
 
 def main(task: str, arm: str, seed: str) -> None:
@@ -43,8 +43,9 @@ def main(task: str, arm: str, seed: str) -> None:
         ready = data.stamps.table
         test = ready[ready["split"] == "test"]
         found = estimator.measure_stamps(stamps, test["source_index"].to_numpy())
-        found.insert(0, "id", test["id"].to_numpy())
-        rows.append(found.assign(labels=len(data.train)))
+        kept = found[[quantity.name for quantity in wanted.quantities]]
+        kept.insert(0, "id", test["id"].to_numpy())
+        rows.append(kept.assign(labels=len(data.train)))
     files.write_parquet(measured_of(task, arm, seed), pd.concat(rows, ignore_index=True))
 
 

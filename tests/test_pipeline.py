@@ -162,7 +162,7 @@ def test_every_processor_gives_the_same_bytes(finished, root, tmp_path, processo
 
 def changed_by_deps(folder: Path) -> set[str]:
     """The stages whose own dependencies or parameters are not those of dvc.lock."""
-    status = json.loads(run(folder, "dvc", "status", "--json"))
+    status = json.loads(run(folder, "dvc", "status", "dvc.yaml", "--json"))
     return {stage for stage, why in status.items() if "changed deps" in str(why)}
 
 
