@@ -54,7 +54,7 @@ def main(task: str) -> None:
     ]
     for arm in ARMS:
         files_of = [measured_of(task, arm, seed) for seed in seeds]
-        found = [tables.read_parquet(path, id="id", labels="integer") for path in files_of]
+        found = [tables.read_parquet(path, id="integer", labels="integer") for path in files_of]
         for labels in sorted(found[0]["labels"].unique()):
             off = np.column_stack(
                 [
