@@ -1,5 +1,6 @@
 """The run: stamps are cut, measured and kept, chunk by chunk, until every source has its row."""
 
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ from halflight.results.rows import Geometry, measured_rows, unmeasured_rows
 from halflight.results.schema import columns_asked_for
 
 Item = TypeVar("Item")
+NOISE_MAGNITUDE = 26.34  # AB, of the noise of one of SDSS's pixels in r: 0.029 nanomaggies
 _LENGTH, _MAGNITUDE = "half_light_radius", "magnitude"
 
 
@@ -86,7 +88,7 @@ def _measured(
     targets: Targets, estimator: Measures, cut: Cutouts, tier: str, processes: int
 ) -> pd.DataFrame:
     """Rows of some stamps."""
-    found = _in_pixels(targets.instrument, estimator, cut, tier, processes)
+    found = _in_pixels(_assumed(targets, cut), estimator, cut, tier, processes)
     geometry = Geometry(cut.binning, cut.pixel_scale, cut.rotation, cut.parity)
     rows = measured_rows(found, geometry).assign(
         flags=found["flags"].to_numpy(np.int64) | np.asarray(cut.flags, np.int64),
@@ -97,6 +99,19 @@ def _measured(
     if not targets.has_zero_point:
         rows.loc[:, rows.columns.str.startswith(_MAGNITUDE)] = np.nan
     return rows
+
+
+def _assumed(targets: Targets, cut: Cutouts) -> Instrument:
+    """The instrument, as deep as SDSS where no zero point is known.
+
+    The scene fit believes of galaxies what size they have at a magnitude. Whatever is assumed, no
+    magnitude is told; but a belief about galaxies of magnitude -8 would be one about giants.
+    """
+    usable = np.isfinite(cut.sigma) & (cut.sigma > 0)
+    if targets.has_zero_point or not usable.any():
+        return targets.instrument
+    noise = float(np.median(cut.sigma[usable]))
+    return replace(targets.instrument, zero_point=NOISE_MAGNITUDE + 2.5 * math.log10(noise))
 
 
 def _in_pixels(

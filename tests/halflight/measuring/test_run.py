@@ -124,3 +124,23 @@ def test_ids_that_are_neither_integers_nor_text_become_text():
     assert whole_or_text(pd.Series([True, False])).tolist() == ["True", "False"]
     assert whole_or_text(pd.Series(["a", "é"])).tolist() == ["a", "é"]
     assert whole_or_text(pd.Series([2**63 - 1])).tolist() == [2**63 - 1]
+
+
+def test_without_a_zero_point_the_depth_of_sdss_is_assumed_and_no_magnitude_told(
+    folder, options, stand_in, monkeypatch
+):
+    seen = []
+    measure = stand_in.measure
+
+    def spy(image, sigma, psf, *, instrument, **rest):
+        seen.append((instrument.zero_point, float(np.median(sigma[np.isfinite(sigma)]))))
+        return measure(image, sigma, psf, instrument=instrument, **rest)
+
+    monkeypatch.setattr(stand_in, "measure", spy)
+    rows = measure_targets(targets(folder, options, zero_point=None), stand_in, Rows(), RUN).rows
+    for zero_point, noise in seen:
+        assert zero_point - 2.5 * np.log10(noise) == pytest.approx(26.34, abs=0.01)
+        assert -2.5 * np.log10(0.029) + 22.5 == pytest.approx(26.34, abs=0.01)
+    assert seen
+    assert rows["magnitude"].isna().all()
+    assert (rows["flags"][:5] & FLAGS["no_zero_point"] != 0).all()
