@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from halflight import command, params, store, training
+from halflight import params, store, training
+from halflight.measuring import Job
 from halflight.report.inputs import check_inputs
 from stages import classical, evaluate, finetune, prepare, report, train
 from tests.tiny import RADIUS
@@ -53,7 +54,7 @@ def read_store():
 
 def run_measure():
     output = Path("measured.csv")
-    command.measure(PLACE.stamps("survey"), PLACE.trained, output, "cpu")
+    Job([str(PLACE.stamps("survey"))], output, model=str(PLACE.trained), restart=True).run()
     return output.read_bytes()
 
 

@@ -20,6 +20,7 @@ from halflight.surveys import SurveyBlock, SurveyError
 from stages import (
     capacity,
     classical,
+    combine,
     download,
     evaluate,
     finetune,
@@ -41,6 +42,7 @@ STAGES = {
     "classical": (classical, ["radius", "survey"]),
     "train": (train, ["radius"]),
     "finetune": (finetune, ["radius"]),
+    "combine": (combine, ["radius"]),
     "evaluate": (evaluate, ["radius"]),
     "report": (report, ["radius"]),
     "capacity": (capacity, []),

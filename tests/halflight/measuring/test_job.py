@@ -223,7 +223,8 @@ def test_a_disk_that_is_full_at_a_chunk_names_it(job, monkeypatch):
     assert not list(job().here.glob(".*"))
 
 
-def test_bad_input_is_one_line(job):
+def test_bad_input_is_one_line(job, monkeypatch):
+    monkeypatch.setattr("halflight.models.installed", lambda _: {})
     cases = [
         ({"paths": ("none.fits",)}, "none.fits"),
         ({"psf": None}, "needs a PSF"),
