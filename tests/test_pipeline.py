@@ -244,8 +244,8 @@ def test_changing_train_runs_train_and_what_follows(finished):
     }
     output = run(finished, "dvc", "repro")
     ran = [line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")]
-    assert ran[:2] == ["sky", "train@radius"]
-    assert set(ran) == {"sky", *changed}
+    assert sorted(ran) == sorted({"sky", *changed})
+    assert next(stage for stage in ran if stage != "sky") == "train@radius"
 
 
 def test_a_bad_parameter_stops_the_pipeline_with_one_clear_line(finished):
