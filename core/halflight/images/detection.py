@@ -83,7 +83,9 @@ def extract(
             deblend_cont=DEBLEND_CONTRAST,
             segmentation_map=True,
         )
-    except Exception as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # sep raises nothing more special
         raise ImageError(
             f"detection failed ({error}): is sky left in? --background mesh, "
             "or a higher --threshold"
