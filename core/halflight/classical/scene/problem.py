@@ -23,6 +23,10 @@ _MOST_DIMMING, _MOST_GROWTH = 6.0, 3.0  # of a neighbour's ln flux: it fades to 
 # A neighbour is drawn again where its linear change may be wrong by this much of the noise.
 _STALE = 0.05
 _FIRST_DAMPING, _LEAST_DAMPING, _MOST_DAMPING = 1e-3, 1e-5, 1e6
+# A step that gains more or less than these shares of what its quadratic model promised says that
+# the model may be trusted further, or less far (Marquardt 1963; the shares of Fletcher 1971).
+_GOOD_SHARE, _POOR_SHARE = 0.75, 0.25
+_LESS, _MORE, _MUCH_MORE = 0.2, 3.0, 5.0  # damping after a good, a poor and a failed step
 
 
 @dataclass(frozen=True)
@@ -208,12 +212,17 @@ class Problem:
             excess = np.maximum.reduceat(np.abs(step) / self.steps, self._blocks)
             shorter = np.repeat(np.maximum(excess, 1.0), self._sizes)
             tried = np.clip(p + step / shorter, self.low, self.high)
+            moved = tried - p
+            expected = float(moved @ (2.0 * gradient - hessian @ moved))
             found = self.evaluate(tried)
             evaluations += 1
             if found[2] < cost:
                 gain, p = cost - found[2], tried
                 prior, chi_square, cost = found
-                damping = max(0.2 * damping, _LEAST_DAMPING)
+                if gain > _GOOD_SHARE * expected:
+                    damping = max(_LESS * damping, _LEAST_DAMPING)
+                elif gain < _POOR_SHARE * expected:
+                    damping *= _MORE
                 linearise()
                 if gain < tolerance and excess[0] <= 1.0:
                     converged = True
@@ -222,7 +231,7 @@ class Problem:
                 converged = True
                 break
             else:
-                damping *= 10.0
+                damping *= _MUCH_MORE
                 if damping > _MOST_DAMPING:
                     break
         if not cholesky(lower, whole, 0.0):

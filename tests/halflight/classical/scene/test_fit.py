@@ -5,10 +5,11 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
+from halflight import params
 from halflight.classical import Beliefs, explain_scene, fit_scene, fit_sersic
 from halflight.half_light import Component, half_light_ellipse
 from halflight.instrument import PIXEL_SCALE
-from halflight.simulation import Galaxy, Star
+from halflight.simulation import Galaxy, Star, simulate_stamp
 
 
 @pytest.fixture
@@ -202,3 +203,17 @@ def test_neighbours_beyond_the_most_are_masked(draw, beliefs):
     found = fit_scene(stamp.image, stamp.sigma, stamp.psf, beliefs=few)
     assert found.neighbours == 0
     assert found.ln_radius == pytest.approx(np.log(1.5), abs=4 * found.ln_radius_error)
+
+
+@pytest.mark.parametrize("index", [3911, 8080, 10500])
+def test_the_narrow_valleys_of_bright_galaxies_end_in_a_minimum(beliefs, index):
+    settings = params.read("radius.simulate")
+    _, *stamp = simulate_stamp(
+        index,
+        seed=settings.seed,
+        stamp_size=settings.stamp_size,
+        psf_size=settings.psf_size,
+        population=settings.population_of("camera"),
+    )
+    found = fit_scene(*stamp, beliefs=beliefs)
+    assert found.status == "ok"
