@@ -9,6 +9,7 @@ from halflight.simulation.draws import (
     draw_scene,
     draw_star,
 )
+from halflight.simulation.injection import inject_galaxy, render_through
 from halflight.simulation.noise import add_noise
 from halflight.simulation.profiles import SERSIC_N_GRID, quantise_sersic_n
 from halflight.simulation.psf import psf_profile, render_psf
@@ -35,12 +36,14 @@ __all__ = [
     "draw_star",
     "enclosed_fraction",
     "half_light_ellipse",
+    "inject_galaxy",
     "psf_profile",
     "quantise_sersic_n",
     "render_field",
     "render_objects",
     "render_psf",
     "render_scene",
+    "render_through",
     "simulate_stamp",
     "simulate_stamps",
 ]

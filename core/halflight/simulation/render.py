@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import galsim
 import numpy as np
@@ -132,12 +133,21 @@ def _add_object(image: Image, item: Galaxy | Star, psf: Psf, whole: bool) -> Non
         return
     box = galsim.BoundsI(int(left), int(np.ceil(right)), int(bottom), int(np.ceil(top)))
     canvas = galsim.Image(image, xmin=0, ymin=0)[box]  # a view: GalSim adds in place
-    profile = seen_profile(item, psf)
+    drawn_within_limit(
+        item, seen_profile(item, psf), image=canvas, center=(x, y), add_to_image=True
+    )
+
+
+def drawn_within_limit(item: Galaxy | Star, profile: galsim.GSObject, **options: Any) -> None:
+    """Draw an object's profile with `drawImage`'s options.
+
+    Raises RenderError, naming the object, when its FFT would exceed GalSim's limit: by default
+    GalSim only warns before it fills the memory.
+    """
     try:
         with warnings.catch_warnings():
-            # By default GalSim only warns before it fills the memory.
             warnings.simplefilter("error", galsim.GalSimFFTSizeWarning)
-            profile.drawImage(image=canvas, scale=PIXEL_SCALE, center=(x, y), add_to_image=True)
+            profile.drawImage(scale=PIXEL_SCALE, **options)
     except (galsim.GalSimFFTSizeWarning, galsim.GalSimFFTSizeError) as error:
         raise RenderError(
             f"{item} needs an FFT of {error.size} pixels a side, above the limit of "
