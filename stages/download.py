@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import numpy as np
-
 from halflight import files, params, paths, store
 from halflight.instrument import SDSS
 from halflight.paths import TaskPaths
 from halflight.sandbox import RecordedSky, Sandbox, SyntheticSky, recipe
-from halflight.surveys import SurveyError, base_addresses, download_survey
+from halflight.surveys import SurveyError, Wanted, base_addresses, download_survey
 from halflight.workers import WorkerError
 from stages import processes, project_path, run
 from stages.sky import is_served_here, recorded_folder, recorded_hash
@@ -26,7 +24,7 @@ RENDERING_PATIENCE = 3600.0
 def main(task: str) -> None:
     """Query, fetch, cut and store; a later run starts where an interrupted one stopped."""
     survey, wanted, sky = params.read("survey", f"{task}.survey", "sandbox")
-    place, [band] = TaskPaths(task), wanted.bands
+    place, selection = TaskPaths(task), wanted.selection[survey.endpoint]
     cache = project_path(paths.CHECKPOINTS) / "download" / sky_name(survey, sky)
     options = survey.model_dump(exclude={"skyserver_url", "sas_url", "recorded_sky"})
     if survey.endpoint == "sandbox" and is_served_here(survey):
@@ -34,25 +32,35 @@ def main(task: str) -> None:
     with addresses(survey, sky, cache / "sky") as (skyserver_url, sas_url):
         download = download_survey(
             cache / "files",
-            band=band,
+            wanted=wanted_of(wanted, survey.endpoint),
             skyserver_url=skyserver_url,
             sas_url=sas_url,
             stamp_size=wanted.stamp_size,
             psf_size=wanted.psf_size,
-            **wanted.selection[survey.endpoint].model_dump(),
+            **selection.model_dump(exclude={"label"}),
             **options,
         )
         with store.write_stamps(
-            place.stamps("survey"), instrument=SDSS.with_bands([band]), origin=survey.endpoint
+            place.stamps("survey"),
+            instrument=SDSS.with_bands(wanted.bands),
+            origin=survey.endpoint,
         ) as writer:
             for block in download:
-                image, sigma, psf = (
-                    array[..., np.newaxis] for array in (block.image, block.sigma, block.psf)
-                )
-                writer.append(block.table, image=image, sigma=sigma, psf=psf)
+                writer.append(block.table, image=block.image, sigma=block.sigma, psf=block.psf)
     files.write_csv(place.dropped, download.dropped)
     files.write_json(place.provenance, download.provenance)
     shutil.rmtree(cache)
+
+
+def wanted_of(task: params.TaskSurvey, endpoint: params.Endpoint) -> Wanted:
+    """What a task wants to know of an endpoint's objects."""
+    return Wanted(
+        bands=task.bands,
+        reference=task.reference,
+        photometry=task.photometry,
+        label=task.selection[endpoint].label,
+        truths=task.truths,
+    )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Simulate: GalSim stamps of galaxies whose half-light radius is known. Synthetic, and said so."""
+"""Simulate: GalSim stamps of objects whose truth is known. Synthetic, and said so."""
 
 from contextlib import closing
 
@@ -16,7 +16,7 @@ def main(task: str) -> None:
     """Draw, render and store the tiers of params.yaml, one block after the other."""
     settings = params.read(f"{task}.simulate")
     folder = TaskPaths(task).stamps("simulated")
-    instrument = SDSS.with_bands([settings.population.band])
+    instrument = SDSS.with_bands(settings.bands)
     with (
         store.write_stamps(folder, instrument=instrument, origin="simulated") as writer,
         tqdm(total=settings.count, desc="simulate", unit=" stamps", disable=None) as bar,
@@ -30,6 +30,7 @@ def main(task: str) -> None:
                 psf_size=settings.psf_size,
                 population=settings.population_of(name),
                 processes=processes(),
+                targets=settings.targets,
             )
             with closing(blocks):
                 for table, image, sigma, psf in blocks:

@@ -121,6 +121,9 @@ def magnitude_of(flux: Any) -> Any:
 SDSS = Instrument("SDSS", pixel_scale=0.396, bands=tuple("ugriz"))
 BANDS, PIXEL_SCALE = SDSS.bands, SDSS.pixel_scale
 FRAME_SHAPE = (1489, 2048)  # rows, columns of one SDSS field
+# The chips see a piece of sky one after the other, r first, each two frames after the one before
+# (Gunn et al. 1998, AJ 116, 3040, fig. 1): FRAME in a header is the field's number plus this.
+FRAMES_LATER = {"r": 0, "i": 2, "u": 4, "z": 6, "g": 8}
 
 # Gain (electrons per count) and dark variance (counts^2) by band and camera column 1-6, from the
 # SDSS data model of `frame` files (data.sdss.org/datamodel, photoObj/frames). A pair holds the

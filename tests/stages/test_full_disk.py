@@ -65,7 +65,7 @@ def quick(monkeypatch):
 
         def __iter__(self):
             table, image, sigma, psf = next(blocks(8))
-            yield SurveyBlock(table, image[..., 0], sigma[..., 0], psf[..., 0])
+            yield SurveyBlock(table, image, sigma, psf)
 
     def fit(estimator, data, *args, **options):
         history = {"epoch": [0], "loss": 1.0, "val_loss": 1.0, "learning_rate": 0.1, "arm": "train"}

@@ -8,7 +8,7 @@ from halflight.images.errors import ImageError
 from halflight.images.field import Field, Pixels, finished
 from halflight.images.options import Options
 from halflight.images.parts import Parts
-from halflight.instrument import SDSS, ZERO_POINT, dark_variance, gain
+from halflight.instrument import FRAMES_LATER, SDSS, ZERO_POINT, dark_variance, gain
 from halflight.surveys.errors import FrameError
 from halflight.surveys.frames import read_frame
 from halflight.text import shown
@@ -28,7 +28,7 @@ def open_frame(parts: Parts, options: Options) -> Field:
             parts.memory[0][:],
             run=run,
             camcol=camcol,
-            field=number,
+            field=number - FRAMES_LATER[band],
             band=band,
             gain=gain(band, camcol, run),
             dark_variance=dark_variance(band, camcol, run),

@@ -15,7 +15,7 @@ from halflight.params.learning import Capacity, FineTune, Fit, Network, Train, T
 from halflight.params.measuring import Classical, Evaluate, Prepare, Report, Split
 from halflight.params.rules import Endpoint, Section
 from halflight.params.sandbox import Sandbox
-from halflight.params.simulate import Simulate, Tiers, require_apart
+from halflight.params.simulate import Simulate, SimulateSources, Tiers, require_apart
 from halflight.params.survey import Survey, TaskSurvey
 from halflight.reading import ReadingError, name_of
 from halflight.text import printable, shortened, shown
@@ -34,7 +34,9 @@ __all__ = [
     "Report",
     "Sandbox",
     "Simulate",
+    "SimulateSources",
     "Split",
+    "StarGalaxyParams",
     "Survey",
     "TaskParams",
     "TaskSurvey",
@@ -94,22 +96,31 @@ class TaskParams(Section):
         return self
 
 
+class StarGalaxyParams(Section):
+    """The sections of the task star_galaxy."""
+
+    survey: TaskSurvey
+    simulate: SimulateSources
+
+
 class Params(Section):
     """The whole of params.yaml: what all tasks share, and a section for each task."""
 
     survey: Survey
     sandbox: Sandbox
     radius: TaskParams
+    star_galaxy: StarGalaxyParams
     report: Report
     capacity: Capacity
 
     @model_validator(mode="after")
     def _endpoint_is_known_to_every_task(self) -> Self:
         endpoint = self.survey.endpoint
-        if endpoint not in self.radius.survey.selection:
-            raise ValueError(
-                f"radius.survey.selection has no profile for the endpoint {endpoint!r}"
-            )
+        for task in ("radius", "star_galaxy"):
+            if endpoint not in getattr(self, task).survey.selection:
+                raise ValueError(
+                    f"{task}.survey.selection has no profile for the endpoint {endpoint!r}"
+                )
         return self
 
 

@@ -37,6 +37,13 @@ def increasing(value: tuple[float, ...]) -> tuple[float, ...]:
     return value
 
 
+def distinct(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The values, if none stands there twice."""
+    if len(set(value)) < len(value):
+        raise ValueError("each may stand there once")
+    return value
+
+
 def _sums_to_one(value: tuple[float, ...]) -> tuple[float, ...]:
     if abs(sum(value) - 1) > 1e-9:
         raise ValueError(f"the shares must sum to 1, not {sum(value):g}")

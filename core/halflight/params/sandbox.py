@@ -25,26 +25,23 @@ from halflight.params.rules import (
     Section,
     Seed,
     as_tuple,
+    distinct,
 )
 
-Bands = Annotated[tuple[Band, ...], BeforeValidator(as_tuple), Field(min_length=1)]
+Bands = Annotated[
+    tuple[Band, ...], BeforeValidator(as_tuple), Field(min_length=1), AfterValidator(distinct)
+]
 Camcol = Annotated[int, Field(ge=1, le=6)]
-
-
-def _distinct(value: tuple[int, ...]) -> tuple[int, ...]:
-    if len(set(value)) < len(value):
-        raise ValueError("each number may stand there once")
-    return value
 
 
 Runs = Annotated[
     tuple[PositiveInt, ...],
     BeforeValidator(as_tuple),
     Field(min_length=1),
-    AfterValidator(_distinct),
+    AfterValidator(distinct),
 ]
 Camcols = Annotated[
-    tuple[Camcol, ...], BeforeValidator(as_tuple), Field(min_length=1), AfterValidator(_distinct)
+    tuple[Camcol, ...], BeforeValidator(as_tuple), Field(min_length=1), AfterValidator(distinct)
 ]
 
 

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -43,11 +43,15 @@ SersicChoices = Annotated[tuple[SersicIndex, ...], BeforeValidator(as_tuple), Fi
 Choices = Annotated[Numbers, Field(min_length=1)]
 PositivePair = Annotated[tuple[PositiveFloat, PositiveFloat], BeforeValidator(as_tuple)]
 PositiveRange = Annotated[PositivePair, AfterValidator(rising)]
+NonNegativeRange = Annotated[
+    tuple[NonNegativeFloat, NonNegativeFloat], BeforeValidator(as_tuple), AfterValidator(rising)
+]
+Fractions = Annotated[tuple[Fraction, Fraction], BeforeValidator(as_tuple), AfterValidator(rising)]
 Runs = Annotated[tuple[PositiveInt, PositiveInt], BeforeValidator(as_tuple), AfterValidator(rising)]
 
 
-class Population(Section):
-    """Distributions of galaxies, neighbours, PSFs and exposures.
+class Objects(Section):
+    """Distributions of galaxies, neighbours and PSFs.
 
     A pair is the limits of a uniform (or truncated) draw, or, where said so, the median and the
     standard deviation of the logarithm, the mean and the standard deviation, or a Beta's two
@@ -77,9 +81,6 @@ class Population(Section):
     neighbour_star_fraction: Fraction  # the others are galaxies
     neighbour_margin: NonNegativeFloat  # arcsec beyond the stamp's edge, neighbours still lie there
     neighbour_separation: NonNegativeFloat  # arcsec, least distance from the target
-    companion_fraction: Fraction  # of targets that have a companion of about their own brightness
-    companion_separation: PositiveRange  # arcsec, uniform
-    companion_contrast: Range  # magnitudes fainter than the target, uniform; stars as of neighbours
     centroid_jitter: NonNegativeFloat  # pixels, the target is within this of the centre in x and y
     double_gaussian_fraction: Fraction  # of PSFs; the others are Moffat
     psf_width: Pair  # arcsec, SDSS psfWidth: median, standard deviation of ln
@@ -87,12 +88,60 @@ class Population(Section):
     psf_wing_ratio: Pair  # peak of the wide Gaussian over the narrow: mean, standard deviation
     moffat_beta: Choices  # drawn with equal chance; GalSim is fast for 2.5, 3.5, 4.5
     psf_ellipticity: NonNegativeFloat  # standard deviation of e1 and of e2
-    band: Band  # of the camera's gain and dark variance
     run: Runs  # imaging runs, first and last
+
+
+class Population(Objects):
+    """Galaxies with their neighbours and companions, in one band."""
+
+    companion_fraction: Fraction  # of targets that have a companion of about their own brightness
+    companion_separation: PositiveRange  # arcsec, uniform
+    companion_contrast: Range  # magnitudes fainter than the target, uniform; stars as of neighbours
+    band: Band  # of the camera's gain and dark variance
     nmgy_per_count: PositivePair  # median, standard deviation of ln
     sky_brightness: Pair  # mag / arcsec^2: mean, standard deviation
     sky_residual: NonNegativeFloat  # nmgy per pixel, standard deviation of the level left behind
     sky_gradient: NonNegativeFloat  # nmgy per pixel per pixel, standard deviation in x and in y
+
+
+class BandView(Section):
+    """One band of a camera: its seeing beside r's, its sky and its calibration."""
+
+    psf_width_ratio: (
+        PositivePair  # of the PSF's width to that in r: median, standard deviation of ln
+    )
+    nmgy_per_count: PositivePair  # median, standard deviation of ln
+    sky_brightness: Pair  # mag / arcsec^2: mean, standard deviation
+    sky_residual: NonNegativeFloat  # nmgy per pixel, standard deviation of the level left behind
+    sky_gradient: NonNegativeFloat  # nmgy per pixel per pixel, standard deviation in x and in y
+
+
+class SourcePopulation(Objects):
+    """Stars and galaxies with their colours and neighbours, in u, g, r, i and z."""
+
+    star_fraction: Fraction  # of targets; the others are galaxies
+    binary_fraction: Fraction  # of stars, which are two that share the light
+    binary_separation: PositiveRange  # arcsec, log-uniform
+    binary_contrast: Range  # magnitudes that the second is fainter, uniform
+    star_temperature: PositiveRange  # kelvin of a black body, log-uniform
+    star_blanketing: Range  # magnitudes that metals take from a star's u, uniform
+    redshift: PositivePair  # at size_pivot: median, standard deviation of ln
+    redshift_slope: float  # change of the median's log10 per magnitude
+    old_temperature: PositiveFloat  # kelvin of a black body: a galaxy's old stars
+    young_temperature: PositiveFloat  # its young ones
+    old_break: Fraction  # of the old stars' light that is left below 4000 Angstrom
+    young_fraction: PositivePair  # of the light at 6166 Angstrom: parameters of a Beta distribution
+    bulge_young_ratio: Fractions  # of a bulge's young fraction to its disc's, uniform
+    colour_scatter: NonNegativeFloat  # magnitudes in each band but r, of stars and galaxies
+    extinction: NonNegativeRange  # magnitudes in r, uniform
+    psf_ellipticity_scatter: NonNegativeFloat  # of e1 and e2 in a band about those of all
+    bands: dict[Band, BandView]
+
+    @model_validator(mode="after")
+    def _all_bands_are_seen(self) -> Self:
+        if missing := [band for band in get_args(Band) if band not in self.bands]:
+            raise ValueError(f"bands has no entry for {', '.join(missing)}")
+        return self
 
 
 class Tier(Section):
@@ -109,14 +158,14 @@ class TestTier(Tier):
     scene: dict[str, JsonValue]  # what differs from the section classical.scene
 
 
-class Simulate(Section):
-    """Section simulate."""
+class Simulation(Section):
+    """What the section simulate of every task says."""
 
     seed: Seed
     stamp_size: EvenSize
     psf_size: OddSize
     tiers: Annotated[dict[str, Tier], Field(min_length=1)]
-    population: Population
+    population: Objects
 
     @model_validator(mode="after")
     def _tiers_are_populations_without_a_common_stamp(self) -> Self:
@@ -133,9 +182,33 @@ class Simulate(Section):
         """Stamps of all tiers."""
         return sum(tier.count for tier in self.tiers.values())
 
-    def population_of(self, tier: str) -> Population:
+    def population_of(self, tier: str) -> Objects:
         """The population of a tier; ValueError names what breaks a rule."""
         return self.population.changed(**self.tiers[tier].population)
+
+
+class Simulate(Simulation):
+    """Section simulate of galaxies in one band."""
+
+    targets: ClassVar[Literal["galaxies"]] = "galaxies"
+    population: Population
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """Of the stamps, in their order."""
+        return (self.population.band,)
+
+
+class SimulateSources(Simulation):
+    """Section simulate of stars and galaxies in all bands."""
+
+    targets: ClassVar[Literal["sources"]] = "sources"
+    population: SourcePopulation
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """Of the stamps, in their order."""
+        return get_args(Band)
 
 
 class Tiers(Section):

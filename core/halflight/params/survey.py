@@ -1,6 +1,6 @@
 """Section survey, and each task's: which sky, which objects of it, and how politely it is asked."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -14,7 +14,21 @@ from pydantic import (
 )
 
 from halflight.conditions import check_condition
-from halflight.params.rules import Band, Endpoint, EvenSize, Fraction, OddSize, Section, as_tuple
+from halflight.params.rules import (
+    Band,
+    Endpoint,
+    EvenSize,
+    Fraction,
+    OddSize,
+    Section,
+    as_tuple,
+    distinct,
+)
+
+Photometry = Literal[
+    "psf_magnitude", "model_magnitude", "cmodel_magnitude", "extinction", "psf_fwhm"
+]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_]\w{0,63}$")]
 
 
 class Selection(Section):
@@ -24,6 +38,7 @@ class Selection(Section):
     field_remainder: NonNegativeInt
     max_fields: PositiveInt | None
     where: Annotated[str, AfterValidator(check_condition)]
+    label: Literal["spectra", "type"] | None
     truth_table: str | None
 
     @model_validator(mode="after")
@@ -52,7 +67,20 @@ class Survey(Section):
 class TaskSurvey(Section):
     """A task's section survey: what it asks that sky for."""
 
-    bands: Annotated[tuple[Band, ...], BeforeValidator(as_tuple), Field(min_length=1, max_length=1)]
+    bands: Annotated[
+        tuple[Band, ...], BeforeValidator(as_tuple), Field(min_length=1), AfterValidator(distinct)
+    ]
+    reference: Band
+    photometry: Annotated[
+        tuple[Photometry, ...], BeforeValidator(as_tuple), AfterValidator(distinct)
+    ]
+    truths: Annotated[tuple[Name, ...], BeforeValidator(as_tuple), AfterValidator(distinct)]
     stamp_size: EvenSize
     psf_size: OddSize
     selection: dict[Endpoint, Selection]
+
+    @model_validator(mode="after")
+    def _reference_is_one_of_the_bands(self) -> Self:
+        if self.reference not in self.bands:
+            raise ValueError(f"reference must be one of the bands {', '.join(self.bands)}")
+        return self

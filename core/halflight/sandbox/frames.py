@@ -13,7 +13,7 @@ import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
 
-from halflight.instrument import BANDS, FRAME_SHAPE, PIXEL_SCALE
+from halflight.instrument import BANDS, FRAME_SHAPE, FRAMES_LATER, PIXEL_SCALE
 from halflight.sandbox.identifiers import RERUN
 from halflight.sandbox.layout import DEGREES_PER_PIXEL, FieldKey, Strip
 from halflight.sandbox.observing import FieldCalibration, FieldPsf, x_places, y_places
@@ -123,7 +123,7 @@ def frame_file(
     header = fits.Header()
     header["ORIGIN"] = ("SYNTHETIC", "not an observation")
     header["RUN"] = (key.run, "Run number")
-    header["FRAME"] = (key.field, "Frame sequence number within the run")
+    header["FRAME"] = (key.field + FRAMES_LATER[band], "Frame sequence number within the run")
     header["EXPTIME"] = ("53.907456", "Exposure time (seconds)")
     header["EQUINOX"] = 2000.0
     header["BUNIT"] = ("nanomaggy", "1 nanomaggy = 3.631e-6 Jy")

@@ -1,6 +1,7 @@
 """Draw scenes from a population: galaxies, stars, PSFs and exposures.
 
-A population is the section of that name of `halflight.params`, or anything with its attributes.
+A population is the section of that name of `halflight.params`, or anything with its attributes;
+of `Objects`, what it has in common with one of several bands.
 """
 
 import math
@@ -23,7 +24,7 @@ from halflight.simulation.profiles import quantise_sersic_n
 from halflight.simulation.scene import Galaxy, Psf, Scene, Star
 
 if TYPE_CHECKING:
-    from halflight.params.simulate import Population
+    from halflight.params.simulate import Objects, Population
 
 Pair = tuple[float, float]
 
@@ -64,7 +65,7 @@ def draw_scene(population: "Population", rng: np.random.Generator, *, stamp_size
 
 
 def draw_galaxy(
-    population: "Population", rng: np.random.Generator, *, magnitude: float, x: float, y: float
+    population: "Objects", rng: np.random.Generator, *, magnitude: float, x: float, y: float
 ) -> Galaxy:
     """A galaxy of this total magnitude at (x, y) arcsec: one Sersic profile, or bulge and disc.
 
@@ -97,13 +98,13 @@ def draw_galaxy(
     return Galaxy(components, x, y)
 
 
-def draw_star(population: "Population", rng: np.random.Generator, *, x: float, y: float) -> Star:
+def draw_star(population: "Objects", rng: np.random.Generator, *, x: float, y: float) -> Star:
     """A star at (x, y) arcsec, of a magnitude drawn from the neighbours' counts."""
     return Star(flux_of(draw_counts_magnitude(population, rng)), x, y)
 
 
 def draw_neighbour(
-    population: "Population", rng: np.random.Generator, *, x: float, y: float
+    population: "Objects", rng: np.random.Generator, *, x: float, y: float
 ) -> Galaxy | Star:
     """A star or a galaxy at (x, y) arcsec, of a magnitude drawn from the neighbours' counts."""
     if rng.random() < population.neighbour_star_fraction:
@@ -124,14 +125,14 @@ def draw_companion(
     return draw_galaxy(population, rng, magnitude=magnitude, x=x, y=y)
 
 
-def draw_counts_magnitude(population: "Population", rng: np.random.Generator) -> float:
+def draw_counts_magnitude(population: "Objects", rng: np.random.Generator) -> float:
     """A magnitude from counts that grow as 10^(slope m) between the neighbours' limits."""
     slope = population.neighbour_slope
     low, high = (10 ** (slope * m) for m in population.neighbour_magnitude)
     return math.log10(rng.uniform(low, high)) / slope
 
 
-def draw_psf(population: "Population", rng: np.random.Generator) -> Psf:
+def draw_psf(population: "Objects", rng: np.random.Generator) -> Psf:
     """A double Gaussian or a Moffat PSF."""
     width = population.psf_width[0] * math.exp(population.psf_width[1] * rng.standard_normal())
     e1, e2 = (float(e) for e in population.psf_ellipticity * rng.standard_normal(2))
@@ -163,7 +164,7 @@ def draw_exposure(population: "Population", rng: np.random.Generator) -> Exposur
 
 
 def _draw_bulge_and_disc(
-    population: "Population", rng: np.random.Generator, flux: float, angle: float
+    population: "Objects", rng: np.random.Generator, flux: float, angle: float
 ) -> tuple[Component, Component]:
     """A bulge and an exponential disc of unit half-light radius."""
     fraction = rng.beta(*population.bulge_fraction)

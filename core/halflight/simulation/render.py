@@ -36,7 +36,7 @@ def render_scene(scene: Scene, size: int) -> Image:
 
     Raises RenderError, naming the object, when its FFT would exceed GalSim's limit.
     """
-    image = render_objects(size, (scene.target,), scene.psf, whole=True)
+    image = render_objects(size, scene.own, scene.psf, whole=True)
     image += render_objects(size, scene.neighbours, scene.psf)
     image += render_sky(scene, size)
     return image

@@ -83,12 +83,19 @@ class Scene:
     """Everything on one stamp: the target, what lies around it, and how it was observed.
 
     `sky_level` (nmgy per pixel) and `sky_gradient` (nmgy per pixel, per pixel of column and of
-    row from the image centre) are what the sky subtraction left behind.
+    row from the image centre) are what the sky subtraction left behind. `companions` are the
+    other stars of a target that is several.
     """
 
-    target: Galaxy
+    target: Galaxy | Star
     neighbours: tuple[Galaxy | Star, ...]
     psf: Psf
     exposure: Exposure
     sky_level: float
     sky_gradient: tuple[float, float]
+    companions: tuple[Galaxy | Star, ...] = ()
+
+    @property
+    def own(self) -> tuple[Galaxy | Star, ...]:
+        """The target and its companions."""
+        return (self.target, *self.companions)

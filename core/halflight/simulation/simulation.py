@@ -3,7 +3,7 @@
 import math
 from collections.abc import Generator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import galsim
 import numpy as np
@@ -17,18 +17,22 @@ from halflight.simulation.draws import draw_scene
 from halflight.simulation.noise import add_noise
 from halflight.simulation.psf import render_psf
 from halflight.simulation.render import render_objects, render_sky
-from halflight.simulation.scene import Galaxy, Scene
+from halflight.simulation.scene import Galaxy, Scene, Star
+from halflight.simulation.sources import describe, draw_sky, draw_views
 from halflight.workers import in_order
 
 if TYPE_CHECKING:
-    from halflight.params.simulate import Population
+    from halflight.params.simulate import Population, SourcePopulation
 
 Image = NDArray[np.float32]
 Block = tuple[pd.DataFrame, Image, Image, Image]
+Targets = Literal["galaxies", "sources"]
 
 # Stamps a task: fixed, so that the split does not depend on the number of processes.
 CHUNK = 100
-_SCENE_STREAM, _NOISE_STREAM = 0, 1
+_SCENE_STREAM, _NOISE_STREAM = 0, 1  # of the noise, one a band from here on
+SHAPE = ("half_light_radius", "axis_ratio", "position_angle", "sersic_n", "bulge_fraction")
+REFERENCE_BAND = "r"  # of truths and positions, where there are several bands
 
 
 class SimulationError(RuntimeError):
@@ -44,52 +48,104 @@ def generator(seed: int, index: int, stream: int) -> np.random.Generator:
 
 
 def simulate_stamp(
-    index: int, *, seed: int, stamp_size: int, psf_size: int, population: "Population"
+    index: int,
+    *,
+    seed: int,
+    stamp_size: int,
+    psf_size: int,
+    population: "Population | SourcePopulation",
+    targets: Targets = "galaxies",
 ) -> tuple[dict[str, Any], Image, Image, Image]:
     """The truth (one table row), image, sigma and PSF of stamp `index`.
 
-    image and sigma are (stamp_size, stamp_size), psf (psf_size, psf_size), all float32, the first
-    two in nmgy. sigma is what a survey would quote: computed from the noisy image.
-    `neighbour_flux_fraction` is the neighbours' light, as seen, within 2 half-light radii plus one
-    PSF half-light radius of the target's centre, over the target's total flux. `blend_separation`
-    (arcsec) is that of the nearest one at least a third as bright as the target; NaN without any.
+    image and sigma are (stamp_size, stamp_size, bands), psf (psf_size, psf_size, bands), all
+    float32, the first two in nmgy. sigma is what a survey would quote: computed from the noisy
+    image. Targets are "galaxies" of a `Population`, in its band, or "sources", stars and galaxies
+    of a `SourcePopulation`, in u, g, r, i and z on one grid.
+    `neighbour_flux_fraction` is the neighbours' light, as seen in r, within 2 half-light radii (0
+    of a star) plus one PSF half-light radius of the target's centre, over the target's total flux.
+    `blend_separation` (arcsec) is that of the nearest one at least a third as bright as the target;
+    NaN without any.
     """
-    scene = draw_scene(population, generator(seed, index, _SCENE_STREAM), stamp_size=stamp_size)
-    target, exposure = scene.target, scene.exposure
-    psf = render_psf(scene.psf, psf_size)
-    psf_radius = psf_half_light_radius(psf, PIXEL_SCALE)
-    around = render_objects(stamp_size, scene.neighbours, scene.psf)
-    light = render_objects(stamp_size, (target,), scene.psf, whole=True) + around
-    light += render_sky(scene, stamp_size)
-    image = add_noise(light, exposure, generator(seed, index, _NOISE_STREAM))
+    rng = generator(seed, index, _SCENE_STREAM)
+    drawn: Any = population  # of the kind that `targets` names
+    if targets == "galaxies":
+        scenes = {drawn.band: draw_scene(drawn, rng, stamp_size=stamp_size)}
+        reference, label = drawn.band, None
+    else:
+        sky = draw_sky(drawn, rng, stamp_size=stamp_size)
+        scenes = draw_views(sky, drawn, rng)
+        reference, label = REFERENCE_BAND, partial(describe, sky, scenes)
+    views = {
+        band: _observe(scene, stamp_size, psf_size, generator(seed, index, _NOISE_STREAM + number))
+        for number, (band, scene) in enumerate(scenes.items())
+    }
+    row = {"id": index} | _row(scenes[reference], views[reference])
+    if label is not None:
+        row |= label(row)
+    image, sigma, psfs = (
+        np.stack([getattr(view, name) for view in views.values()], axis=-1)
+        for name in ("image", "sigma", "psf")
+    )
+    return row, image, sigma, psfs
 
-    truth = half_light_ellipse(target.components)
-    single = len(target.components) == 1
-    near = 2 * truth.semi_major + psf_radius
-    row = {
-        "id": index,
-        "magnitude": float(magnitude_of(target.flux)),
-        "half_light_radius": truth.semi_major,
-        "axis_ratio": truth.axis_ratio,
-        "position_angle": truth.position_angle,
-        "sersic_n": target.components[0].sersic_n if single else math.nan,
-        "bulge_fraction": 0.0 if single else target.components[0].flux / target.flux,
-        "components": len(target.components),
-        "flux": target.flux,
+
+class _View(NamedTuple):
+    """One band of a stamp: image, sigma, psf, and the neighbours' light alone; (size, size)."""
+
+    image: Image
+    sigma: Image
+    psf: Image
+    around: Image
+
+
+def _observe(scene: Scene, stamp_size: int, psf_size: int, rng: np.random.Generator) -> _View:
+    """A scene as one camera sees it."""
+    psf = render_psf(scene.psf, psf_size)
+    around = render_objects(stamp_size, scene.neighbours, scene.psf)
+    light = render_objects(stamp_size, scene.own, scene.psf, whole=True) + around
+    light += render_sky(scene, stamp_size)
+    image = add_noise(light, scene.exposure, rng)
+    return _View(image, scene.exposure.sigma(image), psf, around)
+
+
+def _row(scene: Scene, view: _View) -> dict[str, Any]:
+    """What is true of a stamp, in the reference band; of a star, shape and size are NaN."""
+    target, exposure = scene.target, scene.exposure
+    flux = sum(each.flux for each in scene.own)
+    psf_radius = psf_half_light_radius(view.psf, PIXEL_SCALE)
+    shape = _shape(target) if isinstance(target, Galaxy) else dict.fromkeys(SHAPE, math.nan)
+    near = psf_radius if isinstance(target, Star) else 2 * shape["half_light_radius"] + psf_radius
+    return {
+        "magnitude": float(magnitude_of(flux)),
+        **shape,
+        "components": len(target.components) if isinstance(target, Galaxy) else 0,
+        "flux": flux,
         "x": target.x,
         "y": target.y,
         "psf_half_light_radius": psf_radius,
-        "psf_fwhm": psf_fwhm(psf, PIXEL_SCALE),
+        "psf_fwhm": psf_fwhm(view.psf, PIXEL_SCALE),
         "nmgy_per_count": exposure.nmgy_per_count,
         "sky": exposure.sky,
         "gain": exposure.gain,
         "dark_variance": exposure.dark_variance,
         "neighbours": len(scene.neighbours),
         "blend_separation": _blend_separation(scene),
-        "neighbour_flux_fraction": _light_near(around, target, near) / target.flux,
+        "neighbour_flux_fraction": _light_near(view.around, target, near) / flux,
         **_bulge_and_disc(target),
     }
-    return row, image, exposure.sigma(image), psf
+
+
+def _shape(target: Galaxy) -> dict[str, float]:
+    """The half-light ellipse, and what kind of profile it is of."""
+    ellipse = half_light_ellipse(target.components)
+    single = len(target.components) == 1
+    values = (
+        *(ellipse.semi_major, ellipse.axis_ratio, ellipse.position_angle),
+        target.components[0].sersic_n if single else math.nan,
+        0.0 if single else target.components[0].flux / target.flux,
+    )
+    return dict(zip(SHAPE, values, strict=True))
 
 
 def simulate_stamps(
@@ -99,20 +155,22 @@ def simulate_stamps(
     seed: int,
     stamp_size: int,
     psf_size: int,
-    population: "Population",
+    population: "Population | SourcePopulation",
     processes: int,
+    targets: Targets = "galaxies",
 ) -> Generator[Block, None, None]:
     """`count` stamps from `first` on, as blocks of (table, image, sigma, psf) by their index.
 
-    image and sigma are (n, stamp_size, stamp_size, 1), psf (n, psf_size, psf_size, 1): one band.
-    A block holds up to `CHUNK` stamps; its bytes do not depend on `processes`, and at most two
-    blocks a process are held in memory; `halflight.workers.in_order` says what processes ask for.
+    image and sigma are (n, stamp_size, stamp_size, bands), psf (n, psf_size, psf_size, bands): see
+    `simulate_stamp`. A block holds up to `CHUNK` stamps; its bytes do not depend on `processes`,
+    and at most two blocks a process are held in memory; `halflight.workers.in_order` says what
+    processes ask for.
     Raises ValueError for a bad argument, SimulationError, naming the stamp, for a failed one, and
     WorkerError for a process that died.
     """
     sizes = {"seed": seed, "stamp_size": stamp_size, "psf_size": psf_size}
     _check(count=count, first=first, processes=processes, **sizes)
-    settings = {**sizes, "population": population}
+    settings = {**sizes, "population": population, "targets": targets}
     end = first + count
     chunks = [range(start, min(start + CHUNK, end)) for start in range(first, end, CHUNK)]
     return in_order(
@@ -126,26 +184,25 @@ def simulate_stamps(
 def _simulate_chunk(settings: dict[str, Any], indices: range) -> Block:
     """One block, in this process."""
     rows: list[dict[str, Any]] = []
-    size, psf_size = settings["stamp_size"], settings["psf_size"]
-    image = np.empty((len(indices), size, size, 1), dtype=np.float32)
-    sigma = np.empty_like(image)
-    psf = np.empty((len(indices), psf_size, psf_size, 1), dtype=np.float32)
-    for slot, index in enumerate(indices):
+    stamps: tuple[list[Image], list[Image], list[Image]] = ([], [], [])
+    for index in indices:
         try:
             row, *arrays = simulate_stamp(index, **settings)
         except (ValueError, RuntimeError, galsim.GalSimError) as error:
             raise SimulationError(
                 f"simulated stamp {index} (seed {settings['seed']}) failed: {error}"
             ) from error
-        for array, stamp in zip((image, sigma, psf), arrays, strict=True):
-            array[slot, ..., 0] = stamp
+        for kind, stamp in zip(stamps, arrays, strict=True):
+            kind.append(stamp)
         rows.append(row)
+    image, sigma, psf = (np.stack(kind) for kind in stamps)
     return pd.DataFrame(rows), image, sigma, psf
 
 
-def _bulge_and_disc(galaxy: Galaxy) -> dict[str, float]:
-    """Size, shape and index of bulge and disc; NaN of a single profile."""
-    parts = galaxy.components if len(galaxy.components) == 2 else (None, None)
+def _bulge_and_disc(target: Galaxy | Star) -> dict[str, float]:
+    """Size, shape and index of bulge and disc; NaN of a single profile or a star."""
+    components = target.components if isinstance(target, Galaxy) else ()
+    parts = components if len(components) == 2 else (None, None)
     return {
         f"{name}_{key}": math.nan if part is None else getattr(part, key)
         for name, part in zip(("bulge", "disc"), parts, strict=True)
@@ -156,11 +213,12 @@ def _bulge_and_disc(galaxy: Galaxy) -> dict[str, float]:
 def _blend_separation(scene: Scene) -> float:
     """How far (arcsec) the nearest neighbour is that is no less than a third of the target."""
     x, y = scene.target.x, scene.target.y
-    bright = [n for n in scene.neighbours if n.flux >= scene.target.flux / 3]
+    flux = sum(each.flux for each in scene.own)
+    bright = [n for n in scene.neighbours if n.flux >= flux / 3]
     return min((math.hypot(n.x - x, n.y - y) for n in bright), default=math.nan)
 
 
-def _light_near(image: Image, target: Galaxy, radius: float) -> float:
+def _light_near(image: Image, target: Galaxy | Star, radius: float) -> float:
     """The light (nmgy) of an image within `radius` arcsec of the target's centre."""
     offset = (np.arange(len(image)) - (len(image) - 1) / 2) * PIXEL_SCALE
     near = np.hypot(offset[None, :] - target.x, offset[:, None] - target.y) <= radius

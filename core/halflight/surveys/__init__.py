@@ -22,6 +22,7 @@ from halflight.surveys.frames import Frame, read_frame
 from halflight.surveys.psf import PsfField, read_psfield
 from halflight.surveys.query import catalogue_sql
 from halflight.surveys.stamps import Stamp, cut_stamp
+from halflight.surveys.wanted import Wanted
 
 __all__ = [
     "Catalogue",
@@ -42,6 +43,7 @@ __all__ = [
     "SurveyParameterError",
     "TooManyFailedFieldsError",
     "UnavailableError",
+    "Wanted",
     "base_addresses",
     "catalogue_sql",
     "centroid_offset",

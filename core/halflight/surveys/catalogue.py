@@ -4,38 +4,32 @@ import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from halflight.integers import exact_integers
 from halflight.surveys.client import SdssClient
 from halflight.surveys.errors import CatalogueError, SurveyParameterError
 from halflight.surveys.frames import FRAME_SHAPE
-from halflight.surveys.query import (
-    ID_AGAIN,
-    INTEGER_COLUMNS,
-    REAL_COLUMNS,
-    TRUTH_COLUMNS,
-    catalogue_sql,
+from halflight.surveys.query import ID_AGAIN, catalogue_sql
+from halflight.surveys.values import SPECTRAL_CLASSES, to_numbers, to_words
+from halflight.surveys.wanted import (
+    SPECTRUM_INTEGERS,
+    SPECTRUM_REALS,
+    SPECTRUM_TEXTS,
+    TRUTH_TEXTS,
+    TYPE_COLUMN,
+    Wanted,
 )
 
 # SkyServer answers with at most this many rows (https://skyserver.sdss.org/dr17/SearchTools/sql).
 MOST_ROWS = 500_000
-# What PhotoObjAll holds for "not measured" (errors: -1000).
-SENTINELS = (-9999.0, -1000.0)
 DUPLICATE_SEPARATION = 2.0  # arcsec
 
-# The range of each integer: a value outside is a damaged reply, not an odd object.
-POSSIBLE = {
-    "n": (0, 2**40),
-    "id": (1, 2**63 - 1),
-    "run": (1, 999_999),
-    "rerun": (0, 9_999),
-    "camcol": (1, 6),
-    "field": (0, 9_999),
-}
+# PhotoObj.type of what is a star or a galaxy; others are neither.
+PHOTOMETRIC_TYPES = {6: 1.0, 3: 0.0}
 
 # Without these no stamp with a noise map can be cut: the range in which each is possible.
 ESSENTIAL = {
@@ -53,7 +47,8 @@ ESSENTIAL = {
 class Catalogue:
     """The objects to cut out, and an account of the others.
 
-    table: one row an object, columns INTEGER_COLUMNS, REAL_COLUMNS and `true_*`, sorted by id.
+    table: one row an object, the columns that were wanted, `is_star` (1 star, 0 galaxy, NaN
+    unknown) where there is a label, and `true_*`, sorted by id.
     dropped: columns id (int64) and reason (str). sql: the queries sent, by name. counts: rows and
     fields before and after each step.
     """
@@ -66,8 +61,8 @@ class Catalogue:
 
 def fetch_catalogue(
     client: SdssClient,
+    wanted: Wanted,
     *,
-    band: str,
     where: str,
     field_modulus: int,
     field_remainder: int,
@@ -82,7 +77,7 @@ def fetch_catalogue(
     if max_fields is not None and max_fields < 1:
         raise SurveyParameterError(f"max_fields must be >= 1 or null, received {max_fields}")
     sql = catalogue_sql(
-        band=band,
+        wanted,
         where=where,
         field_modulus=field_modulus,
         field_remainder=field_remainder,
@@ -96,17 +91,22 @@ def fetch_catalogue(
             f"{rows} objects satisfy the selection but SkyServer answers with at most {MOST_ROWS}: "
             f"raise field_modulus (now {field_modulus})"
         )
-    names = [*INTEGER_COLUMNS, *REAL_COLUMNS, ID_AGAIN]
-    read = partial(_read_rows, names=names, integers=[*INTEGER_COLUMNS, ID_AGAIN])
-    table = client.query(sql["rows"], names, rows=rows, read=read)
+    names = [*wanted.integers, *wanted.reals, *wanted.texts, ID_AGAIN]
+    read = partial(
+        _read_rows, names=names, integers=[*wanted.integers, ID_AGAIN], texts=[*wanted.texts]
+    )
+    table = _labelled(client.query(sql["rows"], names, rows=rows, read=read), wanted)
+    truths = [f"true_{name}" for name in wanted.truths]
+    words = [name for name in truths if name.removeprefix("true_") in TRUTH_TEXTS]
     if "truth" in sql:
-        truths = ["id", *(f"true_{name}" for name in TRUTH_COLUMNS), ID_AGAIN]
-        read = partial(_read_rows, names=truths, integers=["id", ID_AGAIN])
+        names = ["id", *truths, ID_AGAIN]
+        read = partial(_read_rows, names=names, integers=["id", ID_AGAIN], texts=words)
         many = _count(client, sql["truth_count"])
-        truth = client.query(sql["truth"], truths, rows=many, read=read)
+        truth = client.query(sql["truth"], names, rows=many, read=read)
         table = table.merge(truth.drop_duplicates("id"), on="id", how="left", validate="m:1")
+        table[words] = table[words].fillna("")
     else:
-        table = table.assign(**{f"true_{name}": np.nan for name in TRUTH_COLUMNS})
+        table = table.assign(**{name: "" if name in words else np.nan for name in truths})
 
     fields = field_order(table)
     kept = fields if max_fields is None else fields[:max_fields]
@@ -133,11 +133,31 @@ def _count(client: SdssClient, sql: str) -> int:
     return int(table["n"].iloc[0])
 
 
+def _labelled(table: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
+    """The rows with `is_star`, and with the columns of a spectrum also where there is none.
+
+    Raises `CatalogueError` for a class that SDSS does not give.
+    """
+    if wanted.label is None:
+        return table
+    if wanted.label == "spectra":
+        return table.assign(is_star=table["spectral_class"].map(SPECTRAL_CLASSES))
+    none: dict[str, Any] = dict.fromkeys(SPECTRUM_INTEGERS, 0)
+    none |= dict.fromkeys(SPECTRUM_TEXTS, "") | dict.fromkeys(SPECTRUM_REALS, np.nan)
+    return table.assign(is_star=table[TYPE_COLUMN].map(PHOTOMETRIC_TYPES).astype(float), **none)
+
+
 def _read_rows(
-    table: pd.DataFrame, *, names: Sequence[str], integers: Collection[str]
+    table: pd.DataFrame,
+    *,
+    names: Sequence[str],
+    integers: Collection[str],
+    texts: Collection[str],
 ) -> pd.DataFrame:
-    """A reply's rows as numbers; raises `CatalogueError` where one is not whole."""
-    numbers = to_numbers(table, names, integers)
+    """A reply's rows as numbers and words; raises `CatalogueError` where one is not whole."""
+    numbers = to_numbers(table, [name for name in names if name not in texts], integers)
+    for name in texts:
+        numbers[name] = to_words(table[name], name)
     torn = numbers["id"] != numbers[ID_AGAIN]
     if torn.any():
         row = int(np.argmax(torn))
@@ -146,57 +166,6 @@ def _read_rows(
             f"{numbers[ID_AGAIN][row]}: it was cut short"
         )
     return numbers.drop(columns=ID_AGAIN)
-
-
-def to_numbers(
-    table: pd.DataFrame, columns: Sequence[str], integers: Collection[str]
-) -> pd.DataFrame:
-    """The columns as exact int64 or float64; NULL, SDSS's sentinels and masked values are NaN.
-
-    Raises `CatalogueError`, naming column, row and value, for text where a number belongs, and for
-    an integer that is missing, impossible, or not exactly one.
-    """
-    numbers: dict[str, np.ndarray] = {}
-    for name in columns:
-        try:
-            if name in integers:
-                numbers[name] = _integers(table[name], name)
-            else:
-                numbers[name] = _reals(table[name], name)
-        except ValueError as error:
-            raise CatalogueError(f"SkyServer's answer holds no plain numbers: {error}") from error
-    return pd.DataFrame(numbers)
-
-
-def _integers(values: "pd.Series", name: str) -> np.ndarray:
-    whole = exact_integers(values, name)
-    low, high = POSSIBLE.get("id" if name == ID_AGAIN else name, (-(2**63), 2**63 - 1))
-    bad = (whole < low) | (whole > high)
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise ValueError(f"column {name}, row {row + 1}: {whole[row]} is not in [{low}, {high}]")
-    return whole
-
-
-def _reals(values: "pd.Series", name: str) -> np.ndarray:
-    if np.asarray(values).dtype.kind == "b":
-        raise ValueError(f"column {name} holds truth values")
-    real = np.empty(len(values))
-    masked = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else None
-    for row, value in enumerate(np.asarray(values).tolist()):
-        if value is None or value is pd.NA or str(value).lower() in ("null", ""):
-            real[row] = np.nan  # SkyServer writes NULL as the word null
-            continue
-        try:
-            if isinstance(value, bool) or "_" in str(value):
-                raise ValueError
-            real[row] = float(value)
-        except (ValueError, TypeError) as error:
-            raise ValueError(f"column {name}, row {row + 1}: {str(value)[:60]!r}") from error
-    real[~np.isfinite(real) | np.isin(real, SENTINELS)] = np.nan
-    if masked is not None:
-        real[masked] = np.nan
-    return real
 
 
 def field_order(table: pd.DataFrame) -> list[tuple[int, int, int]]:

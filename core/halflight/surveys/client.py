@@ -27,8 +27,8 @@ from halflight.surveys.transport import MOST_REDIRECTS, Door, body
 
 # Packed or not, a frame is the largest file: bzip2 never adds more than a few hundred bytes.
 MOST_FILE_BYTES = MOST_FRAME_BYTES
-# Of a table's row: 30 numbers of at most 30 characters. Beside its rows a reply has one header.
-MOST_ROW_BYTES = 1 << 10
+# Of a table's row: 80 numbers of at most 30 characters. Beside its rows a reply has one header.
+MOST_ROW_BYTES = 5 << 9
 MOST_HEADER_BYTES = 1 << 16
 DEADLINE = 300.0  # s; a frame of 4 MB at 14 kB/s
 

@@ -2,12 +2,12 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from tqdm import tqdm
@@ -17,6 +17,7 @@ from halflight.surveys.catalogue import Catalogue, fetch_catalogue
 from halflight.surveys.centroids import check_offsets, summarise_offsets
 from halflight.surveys.client import DEADLINE, SdssClient, public_address, version
 from halflight.surveys.errors import (
+    CentroidError,
     FrameError,
     NotFoundError,
     PsfError,
@@ -26,7 +27,8 @@ from halflight.surveys.errors import (
     TooManyFailedFieldsError,
     UnavailableError,
 )
-from halflight.surveys.fields import LoadedField, SurveyBlock, cut_block, load_field
+from halflight.surveys.fields import CutField, SurveyBlock, cut_field
+from halflight.surveys.wanted import Wanted
 from halflight.workers import in_threads
 
 # What costs a field its objects but lets the download go on.
@@ -40,14 +42,15 @@ class SurveyDownload:
     """A catalogue whose stamps arrive field by field: iterate it once, then read its accounts.
 
     Iterating yields a `SurveyBlock` per field in the order of (run, camcol, field), rows by id;
-    only the field in hand and a few fetched ahead are in memory. Afterwards `provenance`
-    (plain values, ready for JSON) and `dropped` (id, reason) tell what was used and what was not.
+    only the stamps of a field and of a few ahead, and a frame of each, are in memory. Afterwards
+    `provenance` (plain values, ready for JSON) and `dropped` (id, reason) tell what was used and
+    what was not.
     """
 
     client_options: dict[str, Any]
     catalogue: Catalogue
     endpoint: str
-    band: str
+    wanted: Wanted
     stamp_size: int
     psf_size: int
     max_failed_fields: float
@@ -91,17 +94,17 @@ class SurveyDownload:
         with (
             SdssClient(**self.client_options) as client,
             bar,
-            # While one field is cut up, `workers` threads fetch the next ones.
+            # While one field is taken, `workers` threads fetch and cut the next ones.
             closing(
                 in_threads(
-                    partial(_load, client, self.band),
+                    partial(self._cut, client),
                     (rows for _, rows in fields),
                     threads=self.workers,
                 )
             ) as ahead,
         ):
-            for rows, loaded in ahead:
-                block = self._cut_field(rows, loaded, total=len(fields))
+            for rows, cut in ahead:
+                block = self._account(rows, cut, total=len(fields))
                 bar.update()
                 bar.set_postfix(stamps=self._stamps, dropped=len(self._dropped))
                 if block is not None:
@@ -118,33 +121,36 @@ class SurveyDownload:
             flush=True,
         )
 
-    def _cut_field(
-        self, rows: pd.DataFrame, loaded: LoadedField | SurveyError, *, total: int
-    ) -> SurveyBlock | None:
-        """The stamps of one field, or None (and the reason on record) if there are none."""
+    def _cut(self, client: SdssClient, rows: pd.DataFrame) -> tuple[pd.DataFrame, "_Outcome"]:
+        """A field's objects and their stamps, or what cost it them."""
+        fetched: list[dict[str, str | int]] = []
         try:
-            if isinstance(loaded, SurveyError):
-                raise loaded
-            block, dropped, offsets = cut_block(
-                rows, loaded.frame, loaded.psf, self.stamp_size, self.psf_size
+            return rows, cut_field(
+                client, rows, self.wanted, self.stamp_size, self.psf_size, fetched
             )
         except FIELD_FAILURES as error:
-            if isinstance(loaded, LoadedField):
-                self._forget(loaded)
-            self._fail(rows, error, total)
-            return None
-        if any(reason != StampError.EDGE for _, reason in dropped):
-            self._forget(loaded)
-        self._dropped += dropped
-        self._offsets += offsets
-        self._files += loaded.files
-        self._stamps += len(block.table)
-        return block if len(block.table) else None
+            return rows, _Failure(error, fetched)
 
-    def _forget(self, loaded: LoadedField) -> None:
+    def _account(self, rows: pd.DataFrame, cut: "_Outcome", *, total: int) -> SurveyBlock | None:
+        """The stamps of one field, or None (and the reason on record) if there are none."""
+        if isinstance(cut, _Failure):
+            # Whole files that contradict each other or the catalogue may be the wrong ones.
+            if isinstance(cut.error, CentroidError | PsfError):
+                self._forget(cut.fetched)
+            self._fail(rows, cut.error, total)
+            return None
+        if any(reason != StampError.EDGE for _, reason in cut.dropped):
+            self._forget(cut.files)
+        self._dropped += cut.dropped
+        self._offsets += cut.offsets
+        self._files += cut.files
+        self._stamps += len(cut.block.table)
+        return cut.block if len(cut.block.table) else None
+
+    def _forget(self, files: Iterable[Mapping[str, str | int]]) -> None:
         """Have the files of a field that looks wrong fetched again by the next run."""
         cache = FileCache(Path(self.client_options["cache_folder"]))
-        for record in loaded.files:
+        for record in files:
             cache.remove(str(record["path"]))
 
     def _fail(self, rows: pd.DataFrame, error: SurveyError, total: int) -> None:
@@ -164,14 +170,14 @@ class SurveyDownload:
             raise SurveyError("provenance and dropped are known only after every block was taken")
 
 
-def _load(
-    client: SdssClient, band: str, rows: pd.DataFrame
-) -> tuple[pd.DataFrame, LoadedField | SurveyError]:
-    """A field's objects and its files, or what cost it them."""
-    try:
-        return rows, load_field(client, rows, band)
-    except FIELD_FAILURES as error:
-        return rows, error
+class _Failure(NamedTuple):
+    """What cost a field its objects, and the files that had arrived."""
+
+    error: SurveyError
+    fetched: list[dict[str, str | int]]
+
+
+_Outcome = CutField | _Failure
 
 
 def download_survey(
@@ -179,7 +185,7 @@ def download_survey(
     *,
     endpoint: str,
     release: int,
-    band: str,
+    wanted: Wanted,
     skyserver_url: str | None,
     sas_url: str | None,
     where: str,
@@ -224,7 +230,7 @@ def download_survey(
     with SdssClient(**options) as client:
         catalogue = fetch_catalogue(
             client,
-            band=band,
+            wanted,
             where=where,
             field_modulus=field_modulus,
             field_remainder=field_remainder,
@@ -237,14 +243,14 @@ def download_survey(
         }
     print(
         f"download: {len(catalogue.table)} objects in {catalogue.counts['fields']} fields "
-        f"({endpoint}, DR{release}, {band} band)",
+        f"({endpoint}, DR{release}, {', '.join(wanted.bands)} band)",
         flush=True,
     )
     return SurveyDownload(
         client_options=options,
         catalogue=catalogue,
         endpoint=endpoint,
-        band=band,
+        wanted=wanted,
         stamp_size=stamp_size,
         psf_size=psf_size,
         max_failed_fields=max_failed_fields,
@@ -252,7 +258,7 @@ def download_survey(
         base={
             "endpoint": endpoint,
             "release": release,
-            "band": band,
+            "band": "".join(wanted.bands),
             "addresses": addresses,
             "astroquery": version(),
             "sql": catalogue.sql,

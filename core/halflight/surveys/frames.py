@@ -6,7 +6,7 @@ import numpy as np
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from halflight.instrument import FRAME_SHAPE, SDSS
+from halflight.instrument import FRAME_SHAPE, FRAMES_LATER, SDSS
 from halflight.surveys.errors import FrameError
 from halflight.surveys.fitsfile import DamagedFitsError, opened
 
@@ -76,7 +76,7 @@ def read_frame(
             wanted: dict[str, int | str] = {
                 "RUN": run,
                 "CAMCOL": camcol,
-                "FRAME": field,
+                "FRAME": field + FRAMES_LATER[band],
                 "FILTER": band,
             }
             _check_identity(path, header, wanted)

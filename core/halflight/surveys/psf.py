@@ -1,6 +1,8 @@
 """The point-spread function of a field, rebuilt anywhere in it from SDSS's psField file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -56,9 +58,16 @@ class PsfField:
 
 
 def read_psfield(content: bytes, *, run: int, camcol: int, field: int, band: str) -> PsfField:
-    """Read one band of the bytes of a `psField-*.fit` file.
+    """Read one band of the bytes of a `psField-*.fit` file: see `read_psfields`."""
+    return read_psfields(content, run=run, camcol=camcol, field=field, bands=(band,))[band]
 
-    Raises `PsfError`, naming the file, if it is not the one asked for or if its PSF is none at the
+
+def read_psfields(
+    content: bytes, *, run: int, camcol: int, field: int, bands: Sequence[str]
+) -> dict[str, PsfField]:
+    """Read some bands of the bytes of a `psField-*.fit` file.
+
+    Raises `PsfError`, naming the file, if it is not the one asked for or if a PSF is none at the
     corners and in the middle of the field.
     """
     name = f"psField-{run:06d}-{camcol}-{field:04d}.fit"
@@ -70,30 +79,39 @@ def read_psfield(content: bytes, *, run: int, camcol: int, field: int, band: str
                     raise PsfError(
                         f"{name}: {key} is {header.get(key)!r} where {value} was asked for"
                     )
-            table = hdus[1 + SDSS.bands.index(band)].data
-            # The polynomial fills only the corner (nrow_b, ncol_b) of c: beyond it lies garbage.
-            used = int(table["nrow_b"][0]), int(table["ncol_b"][0])
-            coefficients = np.array(table["c"], dtype=np.float64)[:, : used[0], : used[1]]
-            sides = {*table["RNROW"].tolist(), *table["RNCOL"].tolist()}
-            if len(sides) != 1 or not all(0 < s <= LARGEST_SIDE and s % 2 for s in sides):
-                raise PsfError(
-                    f"{name}: its images are {sorted(sides)} pixels a side: a PSF is square, odd "
-                    f"and of at most {LARGEST_SIDE}"
-                )
-            [side] = sides
-            basis = np.array([np.array(p, dtype=np.float64) for p in table["RROWS"]])
-            basis = basis.reshape(-1, side, side)
+            psfs = {
+                band: _read_band(name, band, hdus[1 + SDSS.bands.index(band)].data)
+                for band in bands
+            }
     except DamagedFitsError as error:
         raise PsfError(f"{name}: cannot be read as a psField: {error}") from error
+    for psf in psfs.values():
+        side = psf.basis.shape[1]
+        for row in (0, FRAME_SHAPE[0] // 2, FRAME_SHAPE[0] - 1):
+            for col in (0, FRAME_SHAPE[1] // 2, FRAME_SHAPE[1] - 1):
+                half_light_radius(psf.at(row, col, side))
+    return psfs
+
+
+def _read_band(name: str, band: str, table: Any) -> PsfField:
+    """The basis and coefficients in one table of a psField."""
+    # The polynomial fills only the corner (nrow_b, ncol_b) of c: beyond it lies garbage.
+    used = int(table["nrow_b"][0]), int(table["ncol_b"][0])
+    coefficients = np.array(table["c"], dtype=np.float64)[:, : used[0], : used[1]]
+    sides = {*table["RNROW"].tolist(), *table["RNCOL"].tolist()}
+    if len(sides) != 1 or not all(0 < s <= LARGEST_SIDE and s % 2 for s in sides):
+        raise PsfError(
+            f"{name}: its images are {sorted(sides)} pixels a side: a PSF is square, odd "
+            f"and of at most {LARGEST_SIDE}"
+        )
+    [side] = sides
+    basis = np.array([np.array(p, dtype=np.float64) for p in table["RROWS"]])
+    basis = basis.reshape(-1, side, side)
     if min(coefficients.shape) < 1 or len(basis) != len(coefficients):
         raise PsfError(f"{name}: basis {basis.shape} and coefficients {coefficients.shape}")
     if not (np.isfinite(basis).all() and np.isfinite(coefficients).all()):
         raise PsfError(f"{name}: its {band}-band basis or coefficients are not finite")
-    psf = PsfField(name, basis, coefficients)
-    for row in (0, FRAME_SHAPE[0] // 2, FRAME_SHAPE[0] - 1):
-        for col in (0, FRAME_SHAPE[1] // 2, FRAME_SHAPE[1] - 1):
-            half_light_radius(psf.at(row, col, side))
-    return psf
+    return PsfField(name, basis, coefficients)
 
 
 def half_light_radius(psf: np.ndarray) -> float:

@@ -17,10 +17,13 @@ class Stamp:
 
     row, col: frame pixel (0-based, fractional) of the catalogue position. x, y: offset [arcsec] of
     that position from the stamp's centre, along columns and rows; at most half a pixel each.
+    top, left: the frame's pixel (row, column) that is the stamp's first.
     """
 
     image: np.ndarray
     sigma: np.ndarray
+    top: int
+    left: int
     row: float
     col: float
     x: float
@@ -60,6 +63,8 @@ def cut_stamp(frame: Frame, ra: float, dec: float, size: int) -> Stamp:
     return Stamp(
         image,
         sigma,
+        top=top,
+        left=left,
         row=float(row),
         col=float(col),
         x=float((col - left - centre) * PIXEL_SCALE),

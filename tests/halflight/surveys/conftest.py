@@ -18,7 +18,7 @@ from astropy.io import fits
 
 from halflight.instrument import FRAME_SHAPE, PIXEL_SCALE
 from halflight.surveys.client import SdssClient
-from halflight.surveys.query import INTEGER_COLUMNS, REAL_COLUMNS, TRUTH_COLUMNS
+from halflight.surveys.wanted import INTEGER_COLUMNS, REAL_COLUMNS, TRUTH_COLUMNS, Wanted
 
 NMGY_PER_COUNT, SKY_COUNTS, GAIN, DARK_VARIANCE = 0.005, 150.0, 4.7, 1.3
 SIGMA = NMGY_PER_COUNT * np.sqrt(SKY_COUNTS / GAIN + DARK_VARIANCE)
@@ -316,7 +316,7 @@ def survey_options(sky: Loopback, tmp_path: Path) -> dict[str, Any]:
         "cache_folder": tmp_path / "cache",
         "endpoint": "loopback",
         "release": 17,
-        "band": "r",
+        "wanted": Wanted(bands=("r",), reference="r"),
         "skyserver_url": sky.url,
         "sas_url": sky.sas,
         "where": "p.type = 3",

@@ -5,17 +5,20 @@ import pandas as pd
 import pytest
 from astropy.table import Table
 
-from halflight.surveys.catalogue import clean_catalogue, fetch_catalogue, field_order, to_numbers
+from halflight.surveys.catalogue import clean_catalogue, fetch_catalogue, field_order
 from halflight.surveys.errors import CatalogueError, UnavailableError
+from halflight.surveys.values import to_numbers
+from halflight.surveys.wanted import Wanted
 
-OPTIONS = {"band": "r", "where": "1=1", "field_modulus": 1, "field_remainder": 0}
+WANTED = Wanted(bands=("r",), reference="r")
+OPTIONS = {"where": "1=1", "field_modulus": 1, "field_remainder": 0}
 
 
 @pytest.fixture
 def fetch(make_client):
-    def run(**changes):
+    def run(wanted=WANTED, **changes):
         options = OPTIONS | {"max_fields": None} | changes
-        return fetch_catalogue(make_client(), **options)
+        return fetch_catalogue(make_client(), wanted, **options)
 
     return run
 

@@ -6,7 +6,9 @@ from halflight import params
 from halflight.sandbox import RecordedSky, Sandbox
 from halflight.surveys.client import SdssClient
 from halflight.surveys.query import catalogue_sql
+from stages.download import wanted_of
 
+TASKS = ("radius", "star_galaxy")
 ENDPOINTS = ("sandbox", "recorded", "sdss")
 
 
@@ -16,6 +18,7 @@ class SkyWithTruth(RecordedSky):
     def tables(self):
         tables = dict(super().tables())
         truth = {"half_light_radius": 1.0, "axis_ratio": 1.0, "sersic_n": 1.0, "magnitude": 17.0}
+        truth |= {"is_star": 0.0, "kind": "galaxy"}
         tables["SyntheticTruth"] = tables["PhotoObjAll"][["objID"]].assign(**truth)
         return tables
 
@@ -48,21 +51,24 @@ def numbers_of_rows(client, sql):
     return found
 
 
+def default_sql(root, task, endpoint):
+    section = params.read(f"{task}.survey", path=root / "params.yaml")
+    assert set(section.selection) == set(ENDPOINTS)
+    selection = section.selection[endpoint].model_dump(exclude={"max_fields", "label"})
+    return catalogue_sql(wanted_of(section, endpoint), **selection)
+
+
+@pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_every_default_query_is_one_that_a_server_takes(root, client, endpoint):
-    task = params.read("radius.survey", path=root / "params.yaml")
-    assert set(task.selection) == set(ENDPOINTS)
-    selection = task.selection[endpoint].model_dump(exclude={"max_fields"})
-    for band in task.bands:
-        sql = catalogue_sql(band=band, **selection)
-        assert set(numbers_of_rows(client, sql)) == sql.keys() - {"count", "truth_count"}
-        assert not any(mark in text for text in sql.values() for mark in ("#", "--", "/*", ";"))
+def test_every_default_query_is_one_that_a_server_takes(root, client, task, endpoint):
+    sql = default_sql(root, task, endpoint)
+    assert set(numbers_of_rows(client, sql)) == sql.keys() - {"count", "truth_count"}
+    assert not any(mark in text for text in sql.values() for mark in ("#", "--", "/*", ";"))
 
 
 def test_the_recorded_selection_finds_the_recorded_field(root, client):
-    task = params.read("radius.survey", path=root / "params.yaml")
-    selection = task.selection["recorded"].model_dump(exclude={"max_fields"})
-    assert numbers_of_rows(client, catalogue_sql(band="r", **selection)) == {"rows": 130}
+    assert numbers_of_rows(client, default_sql(root, "radius", "recorded")) == {"rows": 130}
+    assert 200 < numbers_of_rows(client, default_sql(root, "star_galaxy", "recorded"))["rows"] < 280
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)

@@ -26,10 +26,10 @@ def test_blocks_hold_what_the_sky_holds(sky, download, tools):
     assert [block.table["field"].iloc[0] for block in blocks] == [50, 60, 70]
     for block in blocks:
         count = len(block.table)
-        assert block.image.shape == block.sigma.shape == (count, 64, 64)
-        assert block.psf.shape == (count, 31, 31)
+        assert block.image.shape == block.sigma.shape == (count, 64, 64, 1)
+        assert block.psf.shape == (count, 31, 31, 1)
         assert {a.dtype for a in (block.image, block.sigma, block.psf)} == {np.dtype("float32")}
-        light = block.image.sum(axis=(1, 2))
+        light = block.image[..., 0].sum(axis=(1, 2))
         expected = 10 ** (0.4 * (22.5 - block.table["magnitude"].to_numpy()))
         np.testing.assert_allclose(light, expected, atol=5 * tools.sigma * 64)  # 64 x 64 pixels
         np.testing.assert_allclose(block.psf.sum(axis=(1, 2)), 1, atol=1e-5)

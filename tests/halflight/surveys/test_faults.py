@@ -17,6 +17,7 @@ from halflight.surveys.client import SdssClient
 from halflight.surveys.errors import SurveyError
 from halflight.surveys.frames import read_frame
 from halflight.surveys.psf import read_psfield
+from halflight.surveys.wanted import Wanted
 from tests.halflight.surveys.faulty import FaultyServer, network_faults, reply, says, sends, serving
 
 pytestmark = pytest.mark.faults
@@ -33,7 +34,12 @@ def fetch(kind, client, judge=True):
     """What a client makes of the server's answer: it must be the same whenever it is honest."""
     if kind == "sql":
         found = fetch_catalogue(
-            client, band="r", where="1 = 1", field_modulus=1, field_remainder=0, max_fields=None
+            client,
+            Wanted(bands=("r",), reference="r"),
+            where="1 = 1",
+            field_modulus=1,
+            field_remainder=0,
+            max_fields=None,
         )
         return found.table.to_csv(), found.counts
     if kind == "frame":

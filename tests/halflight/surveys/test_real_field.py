@@ -7,11 +7,11 @@ from astropy.io import fits
 from scipy.ndimage import binary_dilation, gaussian_filter, shift
 
 from halflight.surveys.catalogue import clean_catalogue
-from halflight.surveys.fields import cut_block
+from halflight.surveys.fields import cut_reference
 from halflight.surveys.frames import read_frame
 from halflight.surveys.psf import read_psfield
-from halflight.surveys.query import INTEGER_COLUMNS, REAL_COLUMNS, TRUTH_COLUMNS
 from halflight.surveys.stamps import cut_stamp
+from halflight.surveys.wanted import INTEGER_COLUMNS, REAL_COLUMNS, TRUTH_COLUMNS, Wanted
 
 KEY = {"run": 94, "camcol": 1, "field": 12, "band": "r"}
 PSFIELD = "sas/dr17/eboss/photo/redux/301/94/objcs/1/psField-000094-1-0012.fit"
@@ -45,7 +45,8 @@ def block(photometry, frame, psf):
     ).assign(gain=4.71, dark_variance=1.8225, **{f"true_{name}": np.nan for name in TRUTH_COLUMNS})
     chosen = (photometry["mode"] == 2) & (photometry["type"] == 3)
     table, _ = clean_catalogue(table[chosen & photometry["cModelMag_r"].between(14, 21)])
-    return cut_block(table, frame, psf, 96, 51)
+    wanted = Wanted(bands=("r",), reference="r")
+    return cut_reference(table, frame, {"r": psf}, wanted, 96, 51)[0]
 
 
 def test_noise_model_against_the_scatter_of_empty_sky(frame):
@@ -115,21 +116,21 @@ def test_psf_fits_the_stars(photometry, frame, psf):
 
 
 def test_positions_lie_on_the_light(block):
-    offsets = block[2]
+    offsets = block.offsets
     assert len(offsets) >= 20
     assert np.median(offsets) <= 0.5
     assert np.percentile(offsets, 90) <= 0.5
 
 
 def test_aperture_fluxes_are_the_catalogues(block):
-    (table, image, _, _), dropped, _ = block
+    (table, image, _, _), dropped = block.block, block.dropped
     assert len(table) + len(dropped) > 120
     differences = []
     for row, stamp in zip(table.itertuples(), image, strict=True):
         if row.magnitude < 19.5:
             yy, xx = (np.mgrid[:96, :96] - 47.5) * 0.396
             near = np.hypot(xx - row.x, yy - row.y) < max(3.0, 1.5 * row.petro_r90)
-            aperture = 22.5 - 2.5 * np.log10(stamp[near].sum())
+            aperture = 22.5 - 2.5 * np.log10(stamp[..., 0][near].sum())
             differences.append(aperture - row.magnitude)
     assert len(differences) > 20
     assert abs(np.median(differences)) < 0.05
@@ -137,6 +138,6 @@ def test_aperture_fluxes_are_the_catalogues(block):
 
 
 def test_psf_sizes_are_those_of_the_header(block):
-    table = block[0].table
+    table = block.block.table
     ratio = table["psf_half_light_radius"] / table["psf_fwhm"]
     assert ratio.between(0.5, 0.62).all()
