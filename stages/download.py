@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def main(task: str) -> None:
     options = survey.model_dump(exclude={"skyserver_url", "sas_url", "recorded_sky"})
     if survey.endpoint == "sandbox" and is_served_here(survey):
         options |= {"timeout": RENDERING_PATIENCE, "deadline": RENDERING_PATIENCE}
-    with addresses(survey, sky, cache / "sky") as (skyserver_url, sas_url):
+    with addresses(survey, sky, cache / "sky", wanted.bands) as (skyserver_url, sas_url):
         download = download_survey(
             cache / "files",
             wanted=wanted_of(wanted, survey.endpoint),
@@ -49,7 +49,10 @@ def main(task: str) -> None:
                 writer.append(block.table, image=block.image, sigma=block.sigma, psf=block.psf)
     files.write_csv(place.dropped, download.dropped)
     files.write_json(place.provenance, download.provenance)
-    shutil.rmtree(cache)
+    shutil.rmtree(cache / "files")
+    for other in cache.parent.iterdir():
+        if not (other / "sky").is_dir() or other != cache:
+            shutil.rmtree(other)
 
 
 def wanted_of(task: params.TaskSurvey, endpoint: params.Endpoint) -> Wanted:
@@ -65,12 +68,13 @@ def wanted_of(task: params.TaskSurvey, endpoint: params.Endpoint) -> Wanted:
 
 @contextmanager
 def addresses(
-    survey: params.Survey, synthetic: params.Sandbox, folder: Path
+    survey: params.Survey, synthetic: params.Sandbox, folder: Path, bands: Sequence[str]
 ) -> Iterator[tuple[str | None, str | None]]:
     """Base addresses of the catalogue and of the files; None means SDSS's own.
 
     The sandbox serves its sky on loopback for as long as the download lasts; of a synthetic one,
-    every file is kept in `folder` when it is made.
+    the files of these bands are made and kept in `folder`, also for the next task that asks for
+    the same sky.
     """
     if not is_served_here(survey):
         yield survey.skyserver_url, survey.sas_url
@@ -82,7 +86,7 @@ def addresses(
         else:
             print("download: rendering a synthetic sky; what it shows was never observed")
             sky = SyntheticSky(synthetic, folder)
-            stack.enter_context(sky.rendering(processes()))
+            stack.enter_context(sky.rendering(processes(), bands))
         server = stack.enter_context(Sandbox(sky))
         yield server.skyserver_url, server.sas_url
 

@@ -26,8 +26,12 @@ from halflight.params.rules import (
     Seed,
     as_tuple,
     distinct,
+    rising,
 )
 
+PositiveRange = Annotated[
+    tuple[PositiveFloat, PositiveFloat], BeforeValidator(as_tuple), AfterValidator(rising)
+]
 Bands = Annotated[
     tuple[Band, ...], BeforeValidator(as_tuple), Field(min_length=1), AfterValidator(distinct)
 ]
@@ -81,11 +85,66 @@ class Galaxies(Section):
     knot_limit: float
 
 
-class Colours(Section):
-    """Magnitude difference to r, by band."""
+class Compact(Section):
+    """Galaxies smaller than the PSF, beside those of section galaxies."""
 
-    stars: ByBand
-    galaxies: ByBand
+    counts: Counts
+    radius: PositiveRange
+    largest_radius: PositiveFloat
+
+
+class Binaries(Section):
+    """Stars that are two."""
+
+    fraction: Fraction
+    separation: PositiveRange
+    contrast: Range
+
+
+class Colours(Section):
+    """Colours of stars and galaxies, and the galaxies' redshifts."""
+
+    pivot: float
+    dwarf_fraction: Fraction
+    dwarf_growth: float
+    star_scatter: Annotated[
+        tuple[NonNegativeFloat, NonNegativeFloat, NonNegativeFloat, NonNegativeFloat],
+        BeforeValidator(as_tuple),
+    ]
+    red_scatter: NonNegativeFloat
+    blue_scatter: NonNegativeFloat
+    redshift: Annotated[tuple[PositiveFloat, PositiveFloat], BeforeValidator(as_tuple)]
+    redshift_slope: float
+
+
+class Bright(Section):
+    """What bright stars do to a frame."""
+
+    full_well: PositiveFloat
+    response_scatter: NonNegativeFloat
+    spike_flux: PositiveFloat
+    spike_fraction: Fraction
+    spike_scale: PositiveFloat
+    spike_length: PositiveFloat
+    spike_angle: float
+
+
+class Spectra(Section):
+    """Who gets a spectrum, and how well it is classified."""
+
+    main_limit: float
+    main: Fraction
+    red_limit: float
+    red: Fraction
+    star_limit: float
+    stars: Fraction
+    quasar_limit: float
+    quasars: Fraction
+    deep_limit: float
+    deep: Fraction
+    pivot: float
+    failed: Fraction
+    wrong: Fraction
 
 
 class Seeing(Section):
@@ -158,10 +217,16 @@ class Sandbox(Section):
     # Strips start 6 degrees apart, and a field is 0.15 degrees long.
     fields_per_strip: Annotated[int, Field(ge=1, le=30)]
     scan_angle_range: Range
+    band_offsets: dict[Band, Pair]
     psf_sum_range: Range
     galaxies: Galaxies
+    compact: Compact
     stars: Counts
+    binaries: Binaries
+    quasars: Counts
     colours: Colours
+    spectra: Spectra
+    bright: Bright
     seeing: Seeing
     camera: Camera
     residual: Residual

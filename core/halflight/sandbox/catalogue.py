@@ -1,7 +1,7 @@
 """The synthetic sky's tables: PhotoObjAll, Field, and the truth behind them."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from halflight.params.sandbox import Catalogue
 
 GALAXY, STAR = 3, 6
+REFERENCE_BAND = "r"  # of positions and types
 TYPE_CUT = 0.145  # mag: type = 3 means psfMag - cModelMag above this
 # Bits of SkyServer's PhotoFlags.
 EDGE, SATURATED, BINNED1 = 0x4, 0x40000, 0x10000000
@@ -30,7 +31,7 @@ def field_objects(
     *,
     psfs: Mapping[str, FieldPsf],
     calibrations: Mapping[str, FieldCalibration],
-    fluxes_of_band: Mapping[str, Mapping[bool, float]],
+    bands: Sequence[str],
     catalogue: "Catalogue",
     score: float,
     rng: np.random.Generator,
@@ -43,8 +44,7 @@ def field_objects(
         truth: all sources of the strip.
         psfs: by band.
         calibrations: by band.
-        fluxes_of_band: of each band that is observed, the flux relative to r of stars (True) and
-            of galaxies (False). Columns of other bands hold -9999.
+        bands: that are observed; columns of others hold -9999.
         catalogue: the measurements' parameters.
         score: the field's quality.
         rng: the field's own stream.
@@ -55,21 +55,30 @@ def field_objects(
     columns = columns + error * rng.standard_normal(count)
     rows = rows + error * rng.standard_normal(count)
     ra, dec = strip.wcs(key.field).all_pix2world(columns, rows, 0)
-    star = truth.radius[seen] == 0
+    sources = [truth.sources[k] for k in seen]
+    # The reference first: what is measured there does not depend on which other bands there are.
+    order = sorted(bands, key=lambda band: band != REFERENCE_BAND)
     measured = {
         band: measure(
             truth,
             seen,
-            truth.flux[seen] * np.where(star, scale[True], scale[False]),
+            truth.flux[seen] * np.array([source.ratio(band) for source in sources]),
             width=_widths(psfs[band], columns, rows),
             calibration=calibrations[band],
+            band=band,
             catalogue=catalogue,
             sky_angles=np.array([strip.sky_angle(a) for a in truth.position_angle[seen]]),
             rng=rng,
         )
-        for band, scale in fluxes_of_band.items()
+        for band in order
     }
-    first = next(iter(measured.values()))
+    first = measured[order[0]]
+    places = {
+        band: strip.wcs(key.field, band).all_world2pix(ra, dec, 0)
+        if band != REFERENCE_BAND
+        else (columns, rows)
+        for band in measured
+    }
     saturated = magnitude_of(truth.flux[seen]) < catalogue.saturation_limit
     edge = (np.minimum(columns, FRAME_SHAPE[1] - columns) < 5) | (
         np.minimum(rows, FRAME_SHAPE[0] - rows) < 5
@@ -110,9 +119,9 @@ def field_objects(
         values = measured.get(band) or {name: np.full(count, MISSING) for name in first}
         values["extinction"] = np.full(count, catalogue.extinction[band])
         table |= {f"{name}_{band}": value.astype(np.float32) for name, value in values.items()}
-        for name in ("rowc", "colc"):
-            missing = np.full(count, MISSING, dtype=np.float32)
-            table[f"{name}_{band}"] = table[name] if observed else missing
+        at = places.get(band, (np.full(count, MISSING - 0.5),) * 2)
+        for name, place in zip(("colc", "rowc"), at, strict=True):
+            table[f"{name}_{band}"] = (place + 0.5).astype(np.float32)
         for name, value in (("flags", flags), ("type", kind), ("calibStatus", np.ones(count))):
             table[f"{name}_{band}"] = (value if observed else 0 * value).astype(np.int64)
     return pd.DataFrame(table), _truth_rows(strip, key, truth, seen)
@@ -144,20 +153,30 @@ def _widths(psf: FieldPsf, columns: Array, rows: Array) -> Array:
 
 
 def _truth_rows(strip: Strip, key: FieldKey, truth: Truth, seen: NDArray[np.intp]) -> pd.DataFrame:
-    """SyntheticTruth: the true galaxies behind the objects (stars have no row)."""
-    galaxy = np.flatnonzero(truth.radius[seen] > 0)
-    index = seen[galaxy]
-    single = truth.bulge_fraction[index] == 0
+    """SyntheticTruth: what is behind each object; of a point, shape and size are -9999."""
+    galaxy = truth.radius[seen] > 0
+    single = galaxy & (truth.bulge_fraction[seen] == 0)
+    sources = [truth.sources[k] for k in seen]
+    kinds = np.array([source.kind for source in sources], dtype=object)
+    angles = [strip.sky_angle(a) for a in truth.position_angle[seen]]
+
+    def of_galaxies(values: Any, where: NDArray[np.bool_] = galaxy) -> Array:
+        return np.asarray(np.where(where, values, MISSING))
+
     return pd.DataFrame(
         {
-            "objID": key.field_id + 1 + galaxy,
-            "thingId": truth.thing_id[index],
-            "half_light_radius": truth.radius[index],
-            "axis_ratio": truth.axis_ratio[index],
-            "position_angle": [strip.sky_angle(a) for a in truth.position_angle[index]],
-            "sersic_n": np.where(single, truth.sersic_n[index], MISSING),
-            "bulge_fraction": truth.bulge_fraction[index],
-            "magnitude": magnitude_of(truth.flux[index]),
+            "objID": key.field_id + 1 + np.arange(len(seen)),
+            "thingId": truth.thing_id[seen],
+            "kind": kinds,
+            # A quasar is neither.
+            "is_star": np.where(kinds == "quasar", MISSING, (~galaxy).astype(float)),
+            "half_light_radius": of_galaxies(truth.radius[seen]),
+            "axis_ratio": of_galaxies(truth.axis_ratio[seen]),
+            "position_angle": of_galaxies(angles),
+            "sersic_n": of_galaxies(truth.sersic_n[seen], single),
+            "bulge_fraction": of_galaxies(truth.bulge_fraction[seen]),
+            "magnitude": magnitude_of(truth.flux[seen]),
+            "redshift": [source.redshift for source in sources],
         }
     )
 

@@ -14,17 +14,18 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from halflight.instrument import BANDS, FRAME_SHAPE, FRAMES_LATER, PIXEL_SCALE
+from halflight.sandbox.bright import add_spikes, bleed
 from halflight.sandbox.identifiers import RERUN
 from halflight.sandbox.layout import DEGREES_PER_PIXEL, FieldKey, Strip
 from halflight.sandbox.observing import FieldCalibration, FieldPsf, x_places, y_places
 from halflight.sandbox.population import BORDER, Source
 from halflight.sandbox.streams import Purpose, stream
 from halflight.simulation.noise import add_noise
-from halflight.simulation.render import render_field
+from halflight.simulation.render import SURFACE_BRIGHTNESS_FLOOR, render_field
 from halflight.simulation.scene import Galaxy, Star
 
 if TYPE_CHECKING:
-    from halflight.params.sandbox import Defects, Residual
+    from halflight.params.sandbox import Bright, Defects, Residual
 
 SIGNIFICANT_BITS = 10  # real frames are "truncated at 10 binary digits with FLOATCOMPRESS"
 
@@ -67,13 +68,10 @@ def add_defects(image: NDArray[np.float32], defects: "Defects", rng: np.random.G
 
 
 def drawn_objects(
-    strip: Strip, key: FieldKey, sources: Sequence[Source], scale: dict[bool, float]
+    strip: Strip, key: FieldKey, sources: Sequence[Source], band: str
 ) -> list[Galaxy | Star]:
-    """What of a strip lies on a field or near it, placed by the field's astrometry.
-
-    `scale` gives the flux relative to r of stars (True) and galaxies (False).
-    """
-    wcs = strip.wcs(key.field)
+    """What of a strip lies on a field or near it, as it is seen and placed in a band."""
+    wcs = strip.wcs(key.field, band)
     ra, dec = np.array([s.ra for s in sources]), np.array([s.dec for s in sources])
     columns, rows = wcs.all_world2pix(ra, dec, 0)
     near = (np.abs(columns - (FRAME_SHAPE[1] - 1) / 2) < FRAME_SHAPE[1] / 2 + BORDER) & (
@@ -83,7 +81,7 @@ def drawn_objects(
     for k in np.flatnonzero(near).tolist():
         x = float(columns[k] - (FRAME_SHAPE[1] - 1) / 2) * PIXEL_SCALE
         y = float(rows[k] - (FRAME_SHAPE[0] - 1) / 2) * PIXEL_SCALE
-        objects += sources[k].drawn(x, y, scale[sources[k].is_star])
+        objects += sources[k].drawn(x, y, band)
     return objects
 
 
@@ -96,12 +94,16 @@ def observe(
     calibration: FieldCalibration,
     residual: "Residual",
     defects: "Defects",
+    bright: "Bright",
 ) -> NDArray[np.float32]:
     """The pixels of one frame (1489, 2048), nmgy, sky-subtracted.
 
     `place` is the strip's number, the field's number in it, and the band's: it keys the noise.
     """
-    image = render_field(FRAME_SHAPE, objects, psf.at)
+    image = render_field(FRAME_SHAPE, objects, psf.at, floor=_floor(calibration))
+    rng = stream(seed, Purpose.BRIGHT, *place)
+    add_spikes(image, objects, bright)
+    bleed(image, bright.full_well * calibration.nmgy_per_count, bright.response_scatter, rng)
     image += draw_residual(residual, stream(seed, Purpose.SKY, *place))
     exposure = calibration.exposure
     image = add_noise(image, exposure, stream(seed, Purpose.NOISE, *place))
@@ -110,6 +112,12 @@ def observe(
     image = (counts - exposure.sky) * exposure.nmgy_per_count
     add_defects(image, defects, stream(seed, Purpose.DEFECTS, *place))
     return image
+
+
+def _floor(calibration: FieldCalibration) -> float:
+    """A thirtieth of a pixel's noise (nmgy): objects are drawn out to where they reach it."""
+    variance = calibration.sky / calibration.gain + calibration.dark_variance
+    return max(SURFACE_BRIGHTNESS_FLOOR, calibration.nmgy_per_count * math.sqrt(variance) / 30)
 
 
 def frame_file(
@@ -129,7 +137,7 @@ def frame_file(
     header["BUNIT"] = ("nanomaggy", "1 nanomaggy = 3.631e-6 Jy")
     header["FILTER"] = (band, "filter used")
     header["CAMCOL"] = (key.camcol, "column in the imaging camera")
-    header.extend(strip.header(key.field).cards)
+    header.extend(strip.header(key.field, band).cards)
     header["NMGY"] = (calibration.nmgy_per_count, "Calibration factor [nMgy per count]")
     header["RERUN"] = (str(RERUN), "rerun")
     header["HISTORY"] = "Synthetic sky made by halflight: no telescope took this image."
@@ -166,7 +174,7 @@ def _astrometry_columns(strip: Strip, key: FieldKey, band: str) -> list[fits.Col
     With NODE = INCL = 0 great-circle coordinates are right ascension and declination; this is the
     TAN projection to first order. The header's TAN keywords are exact.
     """
-    header = strip.header(key.field)
+    header = strip.header(key.field, band)
     stretch = math.cos(math.radians(header["CRVAL2"]))
     row0, col0 = header["CRPIX2"] - 0.5, header["CRPIX1"] - 0.5
     b, c = header["CD1_2"] / stretch, header["CD1_1"] / stretch

@@ -4,6 +4,28 @@ SKY_VERSION = 2  # the only one since DR8
 RERUN = 301  # the processing that DR8 to DR17 publish
 
 
+def spectrum_id(*, plate: int, fiber: int, mjd: int, run2d: int = 26) -> int:
+    """Pack a spectrum's coordinates into its specObjID, of 64 bits without sign.
+
+    Bits 50-63 plate, 38-49 fibre, 24-37 MJD - 50000, 10-23 run2d
+    (https://www.sdss4.org/dr17/help/glossary/#specobjid).
+
+    Raises:
+        ValueError: a number does not fit its bits.
+    """
+    packed = 0
+    for name, value, bits in (
+        ("plate", plate, 14),
+        ("fiber", fiber, 12),
+        ("mjd", mjd - 50_000, 14),
+        ("run2d", run2d, 14),
+    ):
+        if not 0 <= value < 1 << bits:
+            raise ValueError(f"specObjID: {name} must be within 0..{(1 << bits) - 1}, not {value}")
+        packed = packed << bits | int(value)
+    return packed << 10
+
+
 def object_id(
     *,
     run: int,

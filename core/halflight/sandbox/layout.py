@@ -51,6 +51,7 @@ class Strip:
     ra: float
     dec: float
     scan_angle: float
+    band_offsets: tuple[tuple[str, float, float], ...] = ()  # band, columns and rows beyond r's
 
     @property
     def keys(self) -> list[FieldKey]:
@@ -69,8 +70,12 @@ class Strip:
         )
         return self.ra + math.degrees(turn), math.degrees(math.asin(sine))
 
-    def header(self, field: int) -> fits.Header:
-        """The TAN keywords of a field's frame, with the reference pixel where SDSS has it."""
+    def header(self, field: int, band: str = "r") -> fits.Header:
+        """The TAN keywords of a field's frame, with the reference pixel where SDSS has it.
+
+        The chips of other bands lie some pixels off, and so does the same piece of sky on them.
+        """
+        columns, rows = next(((x, y) for name, x, y in self.band_offsets if name == band), (0, 0))
         ra, dec = self.centre(field)
         sine, cosine = (f(math.radians(self.scan_angle)) for f in (math.sin, math.cos))
         scale = DEGREES_PER_PIXEL
@@ -78,8 +83,8 @@ class Strip:
         header["RADESYS"] = ("ICRS", "International Celestial Ref. System")
         header["CTYPE1"], header["CTYPE2"] = "RA---TAN", "DEC--TAN"
         header["CUNIT1"], header["CUNIT2"] = "deg", "deg"
-        header["CRPIX1"] = (FRAME_SHAPE[1] / 2 + 1, "X of reference pixel")
-        header["CRPIX2"] = ((FRAME_SHAPE[0] + 1) / 2, "Y of reference pixel")
+        header["CRPIX1"] = (FRAME_SHAPE[1] / 2 + 1 + columns, "X of reference pixel")
+        header["CRPIX2"] = ((FRAME_SHAPE[0] + 1) / 2 + rows, "Y of reference pixel")
         header["CRVAL1"] = (ra, "RA of reference pixel (deg)")
         header["CRVAL2"] = (dec, "Dec of reference pixel (deg)")
         header["CD1_1"] = (-scale * cosine, "RA deg per column pixel")
@@ -88,9 +93,9 @@ class Strip:
         header["CD2_2"] = (scale * cosine, "Dec deg per row pixel")
         return header
 
-    def wcs(self, field: int) -> WCS:
-        """The astrometry of a field; its pixel (0, 0) is the centre of the first pixel."""
-        return WCS(self.header(field))
+    def wcs(self, field: int, band: str = "r") -> WCS:
+        """The astrometry of a field in a band; pixel (0, 0) is the centre of the first pixel."""
+        return WCS(self.header(field, band))
 
     def sky_angle(self, position_angle: float) -> float:
         """Degrees east of north, within 0..180, of an angle from the columns to the rows (rad)."""
@@ -111,6 +116,7 @@ def lay_out(sky: "Sandbox") -> tuple[Strip, ...]:
             ra=6.0 * number + 1.0,
             dec=0.42 * (camcol - 3.5),  # camera columns are 25.2' apart (Gunn et al. 1998)
             scan_angle=rng.uniform(low, high),
+            band_offsets=tuple((band, *offset) for band, offset in sky.band_offsets.items()),
         )
         for number, (run, camcol) in enumerate(itertools.product(sky.runs, sky.camcols))
     )

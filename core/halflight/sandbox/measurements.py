@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from halflight.half_light import HalfLightEllipse, half_light_ellipse
-from halflight.instrument import PIXEL_SCALE, magnitude_of
+from halflight.instrument import BANDS, PIXEL_SCALE
 from halflight.sandbox.observing import FieldCalibration
 from halflight.sandbox.population import Source
 
@@ -22,12 +22,18 @@ if TYPE_CHECKING:
     from halflight.params.sandbox import Catalogue
 
 MISSING = -9999.0
+POGSON = 2.5 / math.log(10)
+SOFTENING = dict(zip(BANDS, (1.4e-10, 0.9e-10, 1.2e-10, 1.8e-10, 7.4e-10), strict=True))
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Truth:
-    """The true shapes of a strip's sources, as arrays; stars have radius 0."""
+    """The true shapes of a strip's sources, as arrays; points have radius 0.
+
+    `doubling` is how far two points of a binary spread its light along their line: the root of
+    separation^2 times both shares (arcsec).
+    """
 
     sources: Sequence[Source]
     thing_id: NDArray[np.int64]
@@ -37,6 +43,7 @@ class Truth:
     position_angle: Array
     sersic_n: Array
     bulge_fraction: Array
+    doubling: Array
 
 
 def true_shapes(sources: Sequence[Source]) -> Truth:
@@ -44,8 +51,8 @@ def true_shapes(sources: Sequence[Source]) -> Truth:
 
     `sersic_n` is the flux-weighted mean of the components' indices.
     """
-    star = HalfLightEllipse(0.0, 1.0, 0.0)
-    shapes = [star if s.is_star else half_light_ellipse(s.components) for s in sources]
+    point = HalfLightEllipse(0.0, 1.0, 0.0)
+    shapes = [point if s.is_point else half_light_ellipse(s.components) for s in sources]
     fluxes = [[c.flux for c in s.components] for s in sources]
     indices = [[c.sersic_n for c in s.components] for s in sources]
     return Truth(
@@ -59,7 +66,15 @@ def true_shapes(sources: Sequence[Source]) -> Truth:
             [np.average(n, weights=f) if f else 0.5 for n, f in zip(indices, fluxes, strict=True)]
         ),
         bulge_fraction=np.array([f[0] / sum(f) if len(f) == 2 else 0.0 for f in fluxes]),
+        doubling=np.array([_doubling(s) for s in sources]),
     )
+
+
+def _doubling(source: Source) -> float:
+    if source.second is None:
+        return 0.0
+    x, y, share = source.second
+    return math.hypot(x, y) * math.sqrt(share * (1 - share))
 
 
 def measure(
@@ -69,6 +84,7 @@ def measure(
     *,
     width: Array,
     calibration: FieldCalibration,
+    band: str,
     catalogue: "Catalogue",
     sky_angles: Array,
     rng: np.random.Generator,
@@ -83,6 +99,8 @@ def measure(
     # A Sersic profile's core seen as a Gaussian: cuspier profiles look more like points.
     major = (0.85 * radius * n**-0.35 / 1.1774) ** 2
     minor = major * q**2
+    major = np.where(star, truth.doubling[seen] ** 2, major)
+    minor = np.where(star, 0.0, minor)
     pixel_noise = calibration.nmgy_per_count * math.sqrt(
         calibration.sky / calibration.gain + calibration.dark_variance
     )
@@ -146,12 +164,21 @@ def measure(
         "exp": (model_flux * np.where(star, 1, 1 - 0.13 * log_n), model_error),
     }
     for name, (value, error) in fluxes.items():
-        usable = value > 0.5 * error
-        safe = np.where(usable, value, 1.0)
         rows[f"{name}Flux"] = value
-        rows[f"{name}Mag"] = np.where(usable, magnitude_of(safe), MISSING)
-        rows[f"{name}MagErr"] = np.where(usable, 1.0857 * error / safe, MISSING)
+        rows[f"{name}Mag"], rows[f"{name}MagErr"] = luptitudes(value, error, band)
     return rows
+
+
+def luptitudes(flux: Array, error: Array, band: str) -> tuple[Array, Array]:
+    """SDSS's asinh magnitudes of fluxes (nmgy), and their errors.
+
+    m = -2.5 / ln 10 (asinh(f / 2b) + ln b), f and b in maggies (Lupton, Gunn & Szalay 1999, AJ 118,
+    1406), with the b of https://www.sdss4.org/dr17/algorithms/magnitudes/#asinh.
+    """
+    softening = SOFTENING[band] * 1e9
+    ratio = flux / (2 * softening)
+    magnitude = -POGSON * (np.arcsinh(ratio) + math.log(SOFTENING[band]))
+    return magnitude, POGSON * error / (2 * softening * np.sqrt(1 + ratio**2))
 
 
 def model_radii(radius: Array, sersic_n: Array) -> dict[str, Array]:

@@ -17,6 +17,10 @@ class Purpose(IntEnum):
     DEFECTS = 7
     CATALOGUE = 8
     PSF_SUM = 9
+    COLOURS = 10
+    EXTRAS = 11
+    SPECTRA = 12
+    BRIGHT = 13
 
 
 def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:

@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property, partial
 from pathlib import Path
@@ -27,20 +27,24 @@ from halflight.sandbox.observing import (
 from halflight.sandbox.population import Source, draw_strip
 from halflight.sandbox.psfield import psfield_file
 from halflight.sandbox.rendering import Rendering
+from halflight.sandbox.spectra import spectra
 from halflight.sandbox.streams import Purpose, stream
 
 if TYPE_CHECKING:
     from halflight.params.sandbox import Sandbox as Parameters
 
 
+FIRST_PLATE = 9000  # beyond SDSS's first survey; a field has one of its own
+
+
 class SyntheticSky:
     """A made-up sky that a `Sandbox` serves, of the parameters in params.yaml's section `sandbox`.
 
     Nothing is rendered before it is asked for, unless within `rendering`; what was rendered once is
-    kept, compressed. Beside
-    SDSS's tables there is SyntheticTruth: objID, thingId, half_light_radius (arcsec, semi-major),
-    axis_ratio, position_angle (degrees east of north), sersic_n (-9999 for bulge and disc),
-    bulge_fraction and magnitude (r, total) of every catalogued true galaxy.
+    kept, compressed. Beside SDSS's tables, spectra among them, there is SyntheticTruth: objID,
+    thingId, kind, is_star (1, 0), half_light_radius (arcsec, semi-major), axis_ratio,
+    position_angle (degrees east of north), sersic_n (-9999 for bulge and disc), bulge_fraction,
+    magnitude (r, total) and redshift of every catalogued object; what it has not is -9999.
 
     Args:
         parameters: that section of `halflight.params`, or anything with its attributes.
@@ -54,14 +58,6 @@ class SyntheticSky:
         self.bands: tuple[str, ...] = tuple(parameters.bands)
         self.strips = lay_out(parameters)
         self._strip_of = {key: strip for strip in self.strips for key in strip.keys}
-        colours = parameters.colours
-        self._flux_scale = {
-            band: {
-                True: 10 ** (-0.4 * colours.stars[band]),
-                False: 10 ** (-0.4 * colours.galaxies[band]),
-            }
-            for band in self.bands
-        }
         self._sources: dict[Strip, list[Source]] = {}
         self._files: dict[Address, bytes] = {}
         self._folder = None if folder is None else FileCache(folder)
@@ -80,12 +76,12 @@ class SyntheticSky:
         return list(self._strip_of)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        """PhotoObjAll and Field as SkyServer has them, and SyntheticTruth."""
+        """PhotoObjAll, Field and SpecObjAll as SkyServer has them, and SyntheticTruth."""
         return self._tables
 
     @cached_property
     def _tables(self) -> Mapping[str, pd.DataFrame]:
-        objects, truths, rows = [], [], []
+        objects, truths, rows, spectroscopy = [], [], [], []
         for strip in self.strips:
             truth = true_shapes(self.sources(strip))
             for key in strip.keys:
@@ -93,16 +89,25 @@ class SyntheticSky:
                 objects.append(table)
                 truths.append(true)
                 rows.append(row)
+                spectroscopy.append(self._spectra(strip, key, table, true))
         return {
             "PhotoObjAll": pd.concat(objects, ignore_index=True),
             "Field": pd.DataFrame(rows),
+            "SpecObjAll": pd.concat(spectroscopy, ignore_index=True),
             "SyntheticTruth": pd.concat(truths, ignore_index=True),
         }
+
+    def _spectra(
+        self, strip: Strip, key: FieldKey, objects: pd.DataFrame, truth: pd.DataFrame
+    ) -> pd.DataFrame:
+        number = self.fields.index(key)
+        rng = stream(self.seed, Purpose.SPECTRA, strip.number, key.field - strip.first_field)
+        return spectra(objects, truth, self.parameters.spectra, rng, plate=FIRST_PLATE + number)
 
     def _field_tables(
         self, strip: Strip, key: FieldKey, truth: Truth
     ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, object]]:
-        rng = stream(self.seed, Purpose.CATALOGUE, *band_place(strip, key, self.bands[0]))
+        rng = stream(self.seed, Purpose.CATALOGUE, *band_place(strip, key, "r"))
         psfs, calibrations = self.psfs(key), self.calibrations(key)
         low, high = self.parameters.catalogue.score_range
         score = rng.uniform(low, high)
@@ -112,7 +117,7 @@ class SyntheticSky:
             truth,
             psfs=psfs,
             calibrations=calibrations,
-            fluxes_of_band=self._flux_scale,
+            bands=self.bands,
             catalogue=self.parameters.catalogue,
             score=score,
             rng=rng,
@@ -126,12 +131,7 @@ class SyntheticSky:
         """The true objects of a strip."""
         with self._lock_of(strip):
             if strip not in self._sources:
-                self._sources[strip] = draw_strip(
-                    strip,
-                    seed=self.seed,
-                    galaxies=self.parameters.galaxies,
-                    stars=self.parameters.stars,
-                )
+                self._sources[strip] = draw_strip(strip, seed=self.seed, sky=self.parameters)
             return self._sources[strip]
 
     def psfs(self, key: FieldKey) -> dict[str, FieldPsf]:
@@ -162,8 +162,8 @@ class SyntheticSky:
             return content
 
     @contextmanager
-    def rendering(self, processes: int) -> Iterator[None]:
-        """Make all files of this sky while the block runs, in that many processes.
+    def rendering(self, processes: int, bands: Sequence[str] | None = None) -> Iterator[None]:
+        """Make the files of these bands (all) while the block runs, in that many processes.
 
         Each can be had as soon as it is ready; the bytes are the same as without.
 
@@ -171,10 +171,11 @@ class SyntheticSky:
             ValueError: processes is below 1.
             WorkerError: at the end of the block: a process died.
         """
-        missing = [address for address in self._addresses if self._find(address) is None]
+        asked = [a for a in self._addresses if bands is None or a.band in (None, *bands)]
+        missing = [address for address in asked if self._find(address) is None]
         make = self.make if processes == 1 else partial(_make, self.parameters)
         print(
-            f"synthetic sky: rendering {len(missing)} of {len(self._addresses)} files",
+            f"synthetic sky: rendering {len(missing)} of {len(asked)} files",
             file=sys.stderr,
         )
         with tqdm(total=len(missing), desc="synthetic sky", disable=None) as bar:
@@ -228,13 +229,14 @@ class SyntheticSky:
         strip = self._strip_of[key]
         calibration = self.calibrations(key)[band]
         image = observe(
-            drawn_objects(strip, key, self.sources(strip), self._flux_scale[band]),
+            drawn_objects(strip, key, self.sources(strip), band),
             band_place(strip, key, band),
             seed=self.seed,
             psf=self.psfs(key)[band],
             calibration=calibration,
             residual=self.parameters.residual,
             defects=self.parameters.defects,
+            bright=self.parameters.bright,
         )
         return frame_file(image, strip, key, band, calibration)
 

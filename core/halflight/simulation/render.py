@@ -52,7 +52,7 @@ def render_objects(
     """
     image = np.zeros((size, size), dtype=np.float32)
     for item in objects:
-        _add_object(image, item, psf, whole)
+        _add_object(image, item, psf, 0.0 if whole else SURFACE_BRIGHTNESS_FLOOR)
     return image
 
 
@@ -68,12 +68,15 @@ def render_field(
     shape: tuple[int, int],
     objects: Iterable[Galaxy | Star],
     psf_at: Callable[[float, float], Psf],
+    *,
+    floor: float = SURFACE_BRIGHTNESS_FLOOR,
 ) -> Image:
     """A noiseless frame of `shape` (rows, columns) float32 in nmgy per pixel, without sky.
 
     Object positions are arcsec from the frame's centre, as in a stamp. `psf_at(x, y)` gives the
     PSF at a 0-based pixel position (column, row); it is asked once per cell of `PSF_CELL_PIXELS`,
-    at the cell's centre. Objects beyond the edge add the light that reaches the frame.
+    at the cell's centre. Objects are drawn out to `floor` (nmgy per pixel); those beyond the edge
+    add the light that reaches the frame.
     Raises RenderError, naming the object, when its FFT would exceed GalSim's limit.
     """
     image = np.zeros(shape, dtype=np.float32)
@@ -84,7 +87,7 @@ def render_field(
         if cell not in psfs:
             x, y = ((index + 0.5) * PSF_CELL_PIXELS - 0.5 for index in cell)
             psfs[cell] = psf_at(x, y)
-        _add_object(image, item, psfs[cell], whole=False)
+        _add_object(image, item, psfs[cell], floor)
     return image
 
 
@@ -122,11 +125,11 @@ def seen_profile(
     return galsim.Convolve(galaxy_profile(item, chosen), psf_profile(psf, chosen), gsparams=chosen)
 
 
-def _add_object(image: Image, item: Galaxy | Star, psf: Psf, whole: bool) -> None:
-    """Add an object's light to the image, on the smallest box that holds it."""
+def _add_object(image: Image, item: Galaxy | Star, psf: Psf, floor: float) -> None:
+    """Add an object's light to the image, on the smallest box that holds it down to a floor."""
     rows, columns = image.shape
     x, y = pixel_position(item, image.shape)
-    reach = np.inf if whole else light_radius(item, psf, SURFACE_BRIGHTNESS_FLOOR) / PIXEL_SCALE
+    reach = light_radius(item, psf, floor) / PIXEL_SCALE if floor else np.inf
     left, right = max(x - reach, 0), min(x + reach, columns - 1)
     bottom, top = max(y - reach, 0), min(y + reach, rows - 1)
     if left > right or bottom > top:
