@@ -15,7 +15,7 @@ def everything(root):
 
 def addresses(everything, **survey):
     return download.addresses(
-        everything.survey.model_copy(update=survey), everything.sandbox, Path("nowhere")
+        everything.survey.model_copy(update=survey), everything.sandbox, Path("nowhere"), ["r"]
     )
 
 

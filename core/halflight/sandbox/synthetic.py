@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from halflight.params.sandbox import Sandbox as Parameters
 
 
-FIRST_PLATE = 9000  # beyond SDSS's first survey; a field has one of its own
+FIRST_PLATE = 5000  # a field has one of its own; beyond 8191 an identifier has 64 bits
 
 
 class SyntheticSky:

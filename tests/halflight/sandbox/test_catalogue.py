@@ -13,7 +13,8 @@ def objects(synthetic_sky: SyntheticSky) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def matched(synthetic_sky: SyntheticSky, objects: pd.DataFrame) -> pd.DataFrame:
     """Galaxies with their truth."""
-    return synthetic_sky.tables()["SyntheticTruth"].merge(objects, on=["objID", "thingId"])
+    truth = synthetic_sky.tables()["SyntheticTruth"]
+    return truth[truth["is_star"] == 0].merge(objects, on=["objID", "thingId"])
 
 
 def test_counts_are_those_of_the_sky(objects: pd.DataFrame) -> None:

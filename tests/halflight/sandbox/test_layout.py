@@ -9,6 +9,7 @@ from halflight.sandbox.layout import FIELD_STEP, Strip, lay_out
 
 def strips(scan_angle_range: tuple[float, float] = (75.0, 105.0)) -> tuple[Strip, ...]:
     layout = {"runs": (752, 3325), "camcols": (1, 6), "first_field": 100, "fields_per_strip": 3}
+    layout["band_offsets"] = {"g": (4.4, 13.9)}
     return lay_out(SimpleNamespace(seed=1, scan_angle_range=scan_angle_range, **layout))
 
 
@@ -46,3 +47,14 @@ def test_strips_have_their_own_sky() -> None:
     centres = SkyCoord([s.centre(101) for s in strips()], unit="deg")
     for k in range(len(centres) - 1):
         assert centres[k].separation(centres[k + 1 :]).deg.min() > 4
+
+
+def test_the_same_sky_lies_elsewhere_on_the_chip_of_another_band() -> None:
+    strip = strips()[0]
+    sky = strip.wcs(100).all_pix2world(300.0, 700.0, 0)
+    np.testing.assert_allclose(
+        strip.wcs(100, "g").all_world2pix(*sky, 0), (304.4, 713.9), atol=0.01
+    )
+    np.testing.assert_allclose(
+        strip.wcs(100, "i").all_world2pix(*sky, 0), (300.0, 700.0), atol=1e-6
+    )

@@ -6,8 +6,9 @@ from scipy.stats import kstest
 
 from halflight.params.sandbox import Counts, Galaxies
 from halflight.params.sandbox import Sandbox as Parameters
+from halflight.sandbox.galaxies import draw_compact, draw_galaxy, draw_knots
 from halflight.sandbox.layout import FIELD_STEP
-from halflight.sandbox.population import draw_galaxy, draw_knots, draw_magnitudes, draw_strip
+from halflight.sandbox.population import Source, draw_magnitudes, draw_strip
 from halflight.sandbox.streams import Purpose, stream
 from halflight.sandbox.synthetic import SyntheticSky
 from halflight.simulation import Component, half_light_ellipse
@@ -67,21 +68,64 @@ def test_what_is_drawn_keeps_the_flux(synthetic_sky: SyntheticSky) -> None:
     sources = synthetic_sky.sources(synthetic_sky.strips[0])
     assert any(s.knots for s in sources)
     for source in sources:
-        drawn = source.drawn(1.0, 2.0, 0.5)
-        assert isinstance(drawn[0], Star if source.is_star else Galaxy)
-        assert sum(d.flux for d in drawn) == pytest.approx(0.5 * source.flux)
+        drawn = source.drawn(1.0, 2.0, "r")
+        assert isinstance(drawn[0], Star if source.is_point else Galaxy)
+        assert sum(d.flux for d in drawn) == pytest.approx(source.flux)
+        blue = sum(d.flux for d in source.drawn(1.0, 2.0, "g"))
+        # Clumps have the disc's colour, and so does what was taken from it for them.
+        assert blue == pytest.approx(source.ratio("g") * source.flux)
 
 
 def test_a_strip_is_the_same_whenever_drawn(
-    synthetic_sky: SyntheticSky, parameters: Parameters, galaxies: Galaxies
+    synthetic_sky: SyntheticSky, parameters: Parameters
 ) -> None:
     strip = synthetic_sky.strips[0]
-    stars = parameters.stars
-    again = draw_strip(strip, seed=synthetic_sky.seed, galaxies=galaxies, stars=stars)
+    again = draw_strip(strip, seed=synthetic_sky.seed, sky=parameters)
     assert again == synthetic_sky.sources(strip)
-    other = draw_strip(strip, seed=synthetic_sky.seed + 1, galaxies=galaxies, stars=stars)
+    other = draw_strip(strip, seed=synthetic_sky.seed + 1, sky=parameters)
     assert other != again
     assert len({s.thing_id for s in again}) == len(again)
+
+
+def test_galaxies_and_stars_do_not_depend_on_what_else_there_is(
+    synthetic_sky: SyntheticSky, parameters: Parameters
+) -> None:
+    strip = synthetic_sky.strips[0]
+    changed = parameters.changed(
+        quasars=parameters.quasars.changed(density=0.01),
+        compact=parameters.compact.changed(radius=[0.2, 0.3]),
+        binaries=parameters.binaries.changed(fraction=0.0),
+    )
+
+    def shapes(sources: list[Source]) -> list[object]:
+        return [(s.ra, s.dec, s.flux, s.components, s.knots) for s in sources]
+
+    own = synthetic_sky.sources(strip)
+    other = draw_strip(strip, seed=synthetic_sky.seed, sky=changed)
+    common = next(k for k, s in enumerate(own) if s.kind == "quasar")
+    first = next(k for k, (a, b) in enumerate(zip(own, other, strict=False)) if a.ra != b.ra)
+    assert shapes(own[:first]) == shapes(other[:first])
+    assert 0.9 * common < first <= common
+    assert not any(s.kind == "binary" for s in other)
+
+
+def test_every_kind_is_in_the_sky(synthetic_sky: SyntheticSky) -> None:
+    sources = synthetic_sky.sources(synthetic_sky.strips[0])
+    kinds = {s.kind for s in sources}
+    assert kinds == {"galaxy", "compact_galaxy", "single_star", "binary", "quasar"}
+    assert all(s.is_point == (s.kind not in ("galaxy", "compact_galaxy")) for s in sources)
+    binaries = [s for s in sources if s.kind == "binary"]
+    assert all(s.second is not None and len(s.colours) == 2 for s in binaries)
+    share = len(binaries) / sum(s.kind in ("single_star", "binary") for s in sources)
+    assert share == pytest.approx(0.3, abs=0.06)
+
+
+def test_compact_galaxies_are_within_their_limits(parameters: Parameters) -> None:
+    rng = stream(5, Purpose.EXTRAS)
+    for _ in range(50):
+        (component,) = draw_compact(20.0, parameters.compact, parameters.galaxies, rng)
+        assert 0.1 <= component.half_light_radius <= 0.5
+        assert component.flux == pytest.approx(10.0)
 
 
 def test_sources_cover_the_strip(synthetic_sky: SyntheticSky) -> None:
