@@ -118,12 +118,32 @@ def magnitude_of(flux: Any) -> Any:
     return ZERO_POINT - 2.5 * np.log10(flux)
 
 
+def luptitude_of(flux: Any, band: str) -> Any:
+    """SDSS's asinh magnitude of a flux in nanomaggies, of either sign, a number or an array.
+
+    m = -2.5 / ln 10 (asinh(f / 2b) + ln b), f and b in maggies (Lupton, Gunn & Szalay 1999, AJ 118,
+    1406, eq. 3); for f far above b the AB magnitude.
+    """
+    softening = SOFTENING[band]
+    return -POGSON * (np.arcsinh(flux * 1e-9 / (2 * softening)) + math.log(softening))
+
+
+def flux_of_luptitude(magnitude: Any, band: str) -> Any:
+    """The inverse of `luptitude_of`: nanomaggies."""
+    softening = SOFTENING[band]
+    return 2e9 * softening * np.sinh(-magnitude / POGSON - math.log(softening))
+
+
 SDSS = Instrument("SDSS", pixel_scale=0.396, bands=tuple("ugriz"))
 BANDS, PIXEL_SCALE = SDSS.bands, SDSS.pixel_scale
 FRAME_SHAPE = (1489, 2048)  # rows, columns of one SDSS field
 # The chips see a piece of sky one after the other, r first, each two frames after the one before
 # (Gunn et al. 1998, AJ 116, 3040, fig. 1): FRAME in a header is the field's number plus this.
 FRAMES_LATER = {"r": 0, "i": 2, "u": 4, "z": 6, "g": 8}
+
+POGSON = 2.5 / math.log(10)  # magnitudes for a factor e
+# Of asinh magnitudes, in maggies: https://www.sdss4.org/dr17/algorithms/magnitudes/#asinh.
+SOFTENING = dict(zip(BANDS, (1.4e-10, 0.9e-10, 1.2e-10, 1.8e-10, 7.4e-10), strict=True))
 
 # Gain (electrons per count) and dark variance (counts^2) by band and camera column 1-6, from the
 # SDSS data model of `frame` files (data.sdss.org/datamodel, photoObj/frames). A pair holds the

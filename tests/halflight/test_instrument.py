@@ -15,7 +15,9 @@ from halflight.instrument import (
     Instrument,
     dark_variance,
     flux_of,
+    flux_of_luptitude,
     gain,
+    luptitude_of,
     magnitude_of,
 )
 
@@ -157,3 +159,17 @@ def test_a_flux_of_one_nanomaggy_is_of_magnitude_22_5():
 @given(st.floats(0, 40))
 def test_a_magnitude_comes_back_from_its_flux(magnitude):
     assert magnitude_of(flux_of(magnitude)) == pytest.approx(magnitude, abs=1e-12)
+
+
+@given(st.floats(-5, 1e5), st.sampled_from("ugriz"))
+def test_asinh_magnitudes_have_an_inverse_and_are_pogsons_for_bright_ones(flux, band):
+    magnitude = luptitude_of(flux, band)
+    assert flux_of_luptitude(magnitude, band) == pytest.approx(flux, abs=1e-6, rel=1e-9)
+    if flux > 100:
+        assert magnitude == pytest.approx(magnitude_of(flux), abs=2e-4)
+
+
+def test_no_flux_has_the_published_asinh_magnitude():
+    """The zero-flux magnitudes that SDSS lists for u, g, r, i and z."""
+    zero = [round(float(luptitude_of(0.0, band)), 2) for band in "ugriz"]
+    assert zero == [24.63, 25.11, 24.8, 24.36, 22.83]

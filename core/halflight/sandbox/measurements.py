@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from halflight.half_light import HalfLightEllipse, half_light_ellipse
-from halflight.instrument import BANDS, PIXEL_SCALE
+from halflight.instrument import PIXEL_SCALE, POGSON, SOFTENING, luptitude_of
 from halflight.sandbox.observing import FieldCalibration
 from halflight.sandbox.population import Source
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from halflight.params.sandbox import Catalogue
 
 MISSING = -9999.0
-POGSON = 2.5 / math.log(10)
-SOFTENING = dict(zip(BANDS, (1.4e-10, 0.9e-10, 1.2e-10, 1.8e-10, 7.4e-10), strict=True))
 Array = NDArray[np.float64]
 
 
@@ -165,20 +163,15 @@ def measure(
     }
     for name, (value, error) in fluxes.items():
         rows[f"{name}Flux"] = value
-        rows[f"{name}Mag"], rows[f"{name}MagErr"] = luptitudes(value, error, band)
+        rows[f"{name}Mag"] = luptitude_of(value, band)
+        rows[f"{name}MagErr"] = luptitude_error(value, error, band)
     return rows
 
 
-def luptitudes(flux: Array, error: Array, band: str) -> tuple[Array, Array]:
-    """SDSS's asinh magnitudes of fluxes (nmgy), and their errors.
-
-    m = -2.5 / ln 10 (asinh(f / 2b) + ln b), f and b in maggies (Lupton, Gunn & Szalay 1999, AJ 118,
-    1406), with the b of https://www.sdss4.org/dr17/algorithms/magnitudes/#asinh.
-    """
-    softening = SOFTENING[band] * 1e9
-    ratio = flux / (2 * softening)
-    magnitude = -POGSON * (np.arcsinh(ratio) + math.log(SOFTENING[band]))
-    return magnitude, POGSON * error / (2 * softening * np.sqrt(1 + ratio**2))
+def luptitude_error(flux: Array, error: Array, band: str) -> Array:
+    """The error of the asinh magnitude of a flux, all in nmgy: dm/df times that of the flux."""
+    softening = 2e9 * SOFTENING[band]
+    return np.asarray(POGSON * error / np.hypot(softening, flux))
 
 
 def model_radii(radius: Array, sersic_n: Array) -> dict[str, Array]:

@@ -65,7 +65,11 @@ def test_rows_say_what_the_target_is(block):
 def test_pixels_hold_the_light_of_the_row(settings):
     """Aperture fluxes of bright stars are those of their magnitudes, in every band."""
     bright = settings["population"].changed(
-        magnitude=(15.0, 15.5), star_fraction=1.0, neighbour_density=0.0, psf_width=(1.0, 0.01)
+        magnitude=(15.0, 15.5),
+        star_fraction=1.0,
+        star_temperature=(8000.0, 9000.0),
+        neighbour_density=0.0,
+        psf_width=(1.0, 0.01),
     )
     for index in range(6):
         row, image, *_ = simulate_stamp(index, **settings | {"population": bright})
