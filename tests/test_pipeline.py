@@ -22,7 +22,10 @@ TINY = {
         "camcols": [1, 3, 4],
         "fields_per_strip": 1,
         "galaxies": {"counts": {"density": 25.0, "faint_limit": 20.5}},
-        "stars": {"faint_limit": 20.5},
+        "compact": {"counts": {"faint_limit": 20.5}},
+        "stars": {"density": 30.0, "faint_limit": 20.5},
+        "quasars": {"faint_limit": 20.5},
+        "spectra": {"deep": 1.0},
     },
     "radius": {
         "survey": {"stamp_size": 48},
@@ -42,6 +45,14 @@ TINY = {
         "train": {"epochs": 2, "batch_size": 32, "model": {"filters": [4, 8], "dense_units": 8}},
         "finetune": {"epochs": 1, "from_scratch_epochs": 1, "warmup_epochs": 0},
         "evaluate": {"bootstrap": 20, "magnitude_edges": [14.0, 17.0, 21.0]},
+    },
+    "star_galaxy": {
+        "survey": {"stamp_size": 32},
+        "simulate": {
+            "tiers": {"broad": {"count": 40}, "sky_like": {"count": 40}},
+            "stamp_size": 32,
+            "psf_size": 15,
+        },
     },
     "report": {"gallery": 3},
     "capacity": {"epochs": 3},
@@ -203,7 +214,7 @@ def test_another_sky_leaves_everything_simulated_as_it_is(finished):
     params.write_text(before.replace("endpoint: sandbox", "endpoint: recorded"))
     changed = changed_by_deps(finished)
     params.write_text(before)
-    assert changed == {"sky", "download@radius", "report"}
+    assert changed == {"sky", "download@radius", "download@star_galaxy", "report"}
 
 
 # Rounds of kills of the thorough test: 60 spread over all stages are some 15 minutes.

@@ -171,6 +171,7 @@ def test_astroquery_reads_catalogue_truth_and_frame(
       t.half_light_radius, t.sersic_n   -- the truth is public here: the sky is synthetic
     FROM Galaxy p JOIN Field f ON f.fieldID=p.fieldID JOIN SyntheticTruth t ON t.objID=p.objID
     WHERE f.score>0.6 AND p.clean=1 AND (p.calibStatus_r & 1)<>0 AND p.cModelMag_r BETWEEN 14 AND 20
+      AND t.is_star = 0
     ORDER BY p.objID"""
     with Sandbox(synthetic_sky) as sandbox:
         client = pointed(sandbox)
