@@ -1,11 +1,19 @@
 """Classical: measure the same stamps classically, and bound what any method could do."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+import pandas as pd
 
 from halflight import classical, files, params, store, tasks
+from halflight.classical.separation import separated, spread_model
+from halflight.inputs import seeing_band
 from halflight.paths import TaskPaths
 from halflight.workers import WorkerError
 from stages import processes, run
+
+FIELD = ("run", "camcol", "field")
 
 
 def main(task: str, dataset: str) -> None:
@@ -22,6 +30,15 @@ def main(task: str, dataset: str) -> None:
             ]
         )
         prepared, rows = prepared.iloc[chosen], rows[chosen]
+    table = MEASURES[wanted.kind](wanted, settings, stamps, prepared, rows)
+    table.insert(0, "id", stamps.table["id"].to_numpy()[rows])
+    files.write_parquet(place.classical(dataset), table)
+
+
+def quantities(
+    task: Any, settings: Any, stamps: store.Stamps, prepared: pd.DataFrame, rows: np.ndarray
+) -> pd.DataFrame:
+    """Every method's measurements of a galaxy in one band, and the bound on any."""
     [image, sigma, psf] = (stamps[name][rows][..., 0] for name in ("image", "sigma", "psf"))
     pixel_scale = stamps.instrument.pixel_scale
     beliefs = classical.Beliefs(settings.scene, pixel_scale, stamps.instrument.zero_point)
@@ -31,16 +48,46 @@ def main(task: str, dataset: str) -> None:
         psf,
         beliefs=beliefs,
         processes=processes(),
-        methods=wanted.classical,
+        methods=task.classical,
         detection_threshold=settings.detection_threshold,
     )
-    table.insert(0, "id", stamps.table["id"].to_numpy()[rows])
-    if wanted.bounded and stamps.origin == "simulated":
+    if task.bounded and stamps.origin == "simulated":
         bound = classical.radius_bounds(
             prepared, psf, stamp_size=np.shape(image)[1], pixel_scale=pixel_scale
         )
         table = table.assign(bound=bound)
-    files.write_parquet(place.classical(dataset), table)
+    return table
+
+
+def classes(
+    task: Any, settings: Any, stamps: store.Stamps, prepared: pd.DataFrame, rows: np.ndarray
+) -> pd.DataFrame:
+    """Every method's probability of a class; judges learn from the survey's training split.
+
+    Of simulated stamps the classical stage has validation and test, and learns from validation.
+    """
+    band = seeing_band(stamps.instrument.bands)
+    [image, sigma, psf] = (stamps[name][rows][..., band] for name in ("image", "sigma", "psf"))
+    table = stamps.table.iloc[rows]
+    fields = set(FIELD) <= set(table)
+    names = table[list(FIELD)].astype(str).agg("-".join, axis=1) if fields else table["id"]
+    learning = "validation" if stamps.origin == "simulated" else "train"
+    return separated(
+        table.reset_index(drop=True),
+        spread_model(image, sigma, psf),
+        task.truths(table),
+        probability=task.probability,
+        learns=(prepared["split"] == learning).to_numpy(),
+        groups=names.to_numpy(),
+        settings=settings,
+        methods=task.classical,
+    )
+
+
+MEASURES: dict[str, Callable[..., pd.DataFrame]] = {
+    tasks.Measurement.kind: quantities,
+    tasks.Classification.kind: classes,
+}
 
 
 if __name__ == "__main__":

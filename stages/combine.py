@@ -1,4 +1,4 @@
-"""Combine: join network and scene fit as serves galaxies of known truth best: the estimator."""
+"""Combine: join network and classical fit as serves objects of known truth best: the estimator."""
 
 from halflight import params, store, tasks, training
 from halflight.combination import TooFewError
@@ -12,11 +12,16 @@ from stages import run
 def main(task: str) -> None:
     """Fit the combination on the simulation's validation split; keep it beside the network.
 
-    Where that split is too small to tell, the network stands alone.
+    Where that split is too small to tell, or nothing measures what the network does, the network
+    stands alone.
     """
     settings, train = params.read(f"{task}.classical", f"{task}.train")
     place, wanted = TaskPaths(task), tasks.get(task)
     trained = Estimator.load(place.trained, backend=training.choose_backend(train).backend)
+    if not isinstance(wanted, tasks.Measurement):
+        print(f"combine: no fit measures what task {task} does: the network is the estimator")
+        trained.save(place.estimator)
+        return
     stamps = store.read_stamps(place.stamps("simulated"))
     table, fits = measured_objects(place, wanted, stamps, "simulated", "validation")
     network = trained.measure_stamps(stamps, table["source_index"].to_numpy())

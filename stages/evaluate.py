@@ -1,5 +1,10 @@
 """Evaluate: measure both test splits with every network, and score every method alike."""
 
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from halflight import files, methods, params, store, tasks, training
@@ -7,47 +12,52 @@ from halflight.estimator import Estimator
 from halflight.joint import Joint
 from halflight.measured import measured_objects
 from halflight.paths import DATASETS, TaskPaths
-from halflight.scores import bins, tables
+from halflight.scores import classes, tables
+from halflight.stacking import Stack
 from stages import run
+
+SCORING: dict[str, ModuleType] = {
+    tasks.Measurement.kind: tables,
+    tasks.Classification.kind: classes,
+}
+STACKED = ("fine_tuned", "forest")
+"""What a classification's joint answer is made of."""
 
 
 def main(task: str) -> None:
     """Write every measurement and reference to data, the scores to reports/metrics."""
     settings, train = params.read(f"{task}.evaluate", f"{task}.train")
     place, wanted = TaskPaths(task), tasks.get(task)
+    scoring = SCORING[wanted.kind]
     choice = training.choose_backend(train)
     trained = Estimator.load(place.estimator, backend=choice.backend)
-    joint = Joint.load(place.estimator)
     arms = {"zero_shot": trained} | {
         arm: Estimator.load(place.finetuned(arm), backend=choice.backend)
         for arm in methods.LEARNT_FROM_LABELS
     }
     networks = {"simulated": {"network": trained}, "survey": arms}
-    describe = {"simulated": tables.simulated_objects, "survey": tables.survey_objects}
+    describe = {"simulated": scoring.simulated_objects, "survey": scoring.survey_objects}
+    join = JOINING[wanted.kind](wanted, place, arms)
 
     predictions, objects = [], []
     for dataset in DATASETS:
         stamps = store.read_stamps(place.stamps(dataset))
         test, classical = measured_objects(place, wanted, stamps, dataset, "test")
-        predictions.append(tables.classical_predictions(wanted, dataset, classical))
+        predictions.append(scoring.classical_predictions(wanted, dataset, classical))
         for method, estimator in networks[dataset].items():
-            measured = estimator.measure_stamps(stamps, test["source_index"].to_numpy())
-            predictions.append(
-                tables.predictions(wanted, dataset, method, test["id"].to_numpy(), measured)
-            )
-            if estimator is trained and joint is not None:
-                joined = joint.joined(wanted, measured, classical)
+            found = estimator.measure_stamps(stamps, test["source_index"].to_numpy())
+            for name, table in [(method, found), *join(dataset, method, found, classical)]:
                 predictions.append(
-                    tables.predictions(wanted, dataset, "combined", test["id"].to_numpy(), joined)
+                    scoring.predictions(wanted, dataset, name, test["id"].to_numpy(), table)
                 )
         objects.append(describe[dataset](wanted, test, classical))
     measurements = pd.concat(predictions, ignore_index=True)
     known = pd.concat(objects, ignore_index=True)
 
-    options = {"seed": settings.seed, "bootstrap": settings.bootstrap}
-    scores, binned = tables.score(
-        wanted, measurements, known, edges=bins.edges_of(settings), **options
-    )
+    options = scoring.options(settings)
+    scores, binned = scoring.score(wanted, measurements, known, **options)
+    if differences := scoring.compared(wanted, measurements, known, **options):
+        scores["paired"] = differences
     labels = {
         arm: training.told(arms[arm], "labels", "train") for arm in methods.LEARNT_FROM_LABELS
     }
@@ -60,11 +70,56 @@ def main(task: str) -> None:
     files.write_parquet(place.objects, known)
     files.write_json(place.metrics, {**scores, "device": devices})
     files.write_csv(place.bins, binned)
-    transfer = tables.transfer(wanted, measurements, known, labels=labels, **options)
+    transfer = scoring.transfer(wanted, measurements, known, labels=labels, **options)
     files.write_csv(place.transfer, transfer)
-    shown = binned[(binned["quantity"] == wanted.headline.name) & (binned["galaxies"] == "all")]
-    shown = shown[shown["by"] == "magnitude"]
-    print(shown.pivot_table("nmad", ["dataset", "against", "bin_low"], "method").to_string())
+    print(scoring.shown(wanted, binned))
+
+
+def with_fit(wanted: Any, place: TaskPaths, arms: dict[str, Estimator]) -> Callable[..., Any]:
+    """What joins the network's measurements with the scene fit's, as stage combine found best."""
+    del arms
+    joint = Joint.load(place.estimator)
+
+    def join(dataset: str, method: str, found: Any, classical: Any) -> list[tuple[str, Any]]:
+        del dataset
+        if joint is None or method not in ("network", "zero_shot"):
+            return []
+        return [("combined", joint.joined(wanted, found, classical))]
+
+    return join
+
+
+def with_judge(wanted: Any, place: TaskPaths, arms: dict[str, Estimator]) -> Callable[..., Any]:
+    """What joins the fine-tuned network's probabilities with the forest's, on the survey.
+
+    How, is found on its validation split, which the forest never saw and the network has only been
+    stopped and calibrated by.
+    """
+    network, judge = STACKED
+    stamps = store.read_stamps(place.stamps("survey"))
+    table, classical = measured_objects(place, wanted, stamps, "survey", "validation")
+    label, groups = wanted.truths(table), table[["run", "camcol", "field"]].astype(str)
+    found = arms[network].measure_stamps(stamps, table["source_index"].to_numpy())
+    column = f"{judge}_{wanted.probability}"
+    first, second = found[wanted.probability].to_numpy(), classical[column].to_numpy()
+    known = np.isfinite(label) & np.isfinite(first) & np.isfinite(second)
+    names = groups.agg("-".join, axis=1).to_numpy()
+    stack = Stack.fitted(first[known], second[known], label[known], names[known])
+    print(f"evaluate: {network} and {judge} joined on {int(known.sum())} objects: {stack}")
+
+    def join(dataset: str, method: str, found: Any, classical: Any) -> list[tuple[str, Any]]:
+        if dataset != "survey" or method != network:
+            return []
+        both = found[wanted.probability].to_numpy(), classical[column].to_numpy()
+        return [("stacked", pd.DataFrame({wanted.probability: stack.joined(*both)}))]
+
+    return join
+
+
+JOINING: dict[str, Callable[..., Callable[..., Any]]] = {
+    tasks.Measurement.kind: with_fit,
+    tasks.Classification.kind: with_judge,
+}
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from stages.record import code_fingerprint
 
 
 def main(task: str) -> None:
-    """Fine-tune on the survey's training split, labelled by a classical measurement of our own."""
+    """Fine-tune on the labelled stamps of the survey's training split."""
     settings, train = params.read(f"{task}.finetune", f"{task}.train")
     place, wanted = TaskPaths(task), tasks.get(task)
     data = labelled_survey(wanted, place, settings)
@@ -64,30 +64,27 @@ def main(task: str) -> None:
 def labelled_survey(
     task: tasks.Task, place: TaskPaths, settings: params.FineTune
 ) -> LabelledStamps:
-    """Survey stamps, labelled by their reference method where it did well enough to learn from."""
+    """Survey stamps with the labels of those that may be learnt from: see `Task.survey_labels`."""
     known = {"noise": "number", "psf_half_light_radius": "number"}
     stamps = store.read_stamps(place.prepared("survey"), split="text", **known)
     path = place.classical("survey")
-    converged = {f"{task.reference}_converged": "boolean"}
-    measured = tables.read_parquet(path, id="id", **converged)
+    measured = tables.read_parquet(path, id="id")
     tables.check(measured, path, **task.classical_columns(measured))
-    labels = task.survey_labels(
-        tables.rows_of(measured, stamps.table["id"], path), max_error=settings.max_label_error
-    )
+    measured = tables.rows_of(measured, stamps.table["id"], path)
+    labels = task.survey_labels(stamps.table, measured, settings)
     split = stamps.table["split"].to_numpy()
     shuffled = np.random.Generator(np.random.Philox(key=[settings.seed, 0])).permutation(len(split))
     train = shuffled[(labels.usable & (split == "train"))[shuffled]][: settings.max_labels]
     validation = np.flatnonzero(labels.usable & (split == "validation"))
+    lacking, advice = task.label_source
     print(
         f"finetune: {len(train)} survey stamps to learn from, {len(validation)} to validate; "
-        f"{int((~labels.usable).sum())} of {len(labels.usable)} have no {task.reference} good "
-        "enough to be a label"
+        f"{int((~labels.usable).sum())} of {len(labels.usable)} have no {lacking}"
     )
     if not (len(train) and len(validation)):
         raise ValueError(
             f"{len(train)} labels to learn from and {len(validation)} to validate are too few: "
-            f"raise {task.name}.finetune.max_label_error, change {task.name}.prepare.split, or "
-            "download more"
+            f"{advice}, change {task.name}.prepare.split, or download more"
         )
     return LabelledStamps.of(task, stamps, labels.values, train=train, validation=validation)
 

@@ -20,9 +20,7 @@ def main(task: str, dataset: str) -> None:
     stamps = store.read_stamps(place.stamps(dataset))
     path = place.stamps(dataset) / store.TABLE
     tables.check(stamps.table, path, **split_columns(stamps, settings, task))
-    preparation = preparing.Preparation(
-        **{name: getattr(settings, name) for name in preparing.Preparation.__dataclass_fields__}
-    )
+    preparation = preparing.preparation_of(settings)
     split = split_stamps(stamps, settings)
     left_out = prepare(stamps, split, preparation, place, dataset)
     files.write_csv(place.left_out(dataset), left_out)
@@ -98,7 +96,10 @@ def prepare(
             rows = np.arange(start, min(start + BLOCK, len(stamps)))
             try:
                 arrays = (stamps[name][rows] for name in ("image", "sigma", "psf"))
-                ready = preparation.apply(*arrays)
+                dust = preparing.extinction_of(stamps.table.iloc[rows], stamps.instrument.bands)
+                ready = preparation.apply(
+                    *arrays, instrument=stamps.instrument, extinction=dust
+                )
             except ValueError as error:
                 where = f"{place.stamps(dataset)}, stamps {start} to {rows[-1]}"
                 raise ValueError(f"{where}: {error}") from error

@@ -1,11 +1,11 @@
-"""Train: the from-scratch network on simulated stamps, whose half-light radii are known exactly."""
+"""Train: the from-scratch network on simulated stamps, of which everything is known exactly."""
 
 import numpy as np
 
 from halflight import files, params, paths, store, tasks, training
 from halflight.labelled import LabelledStamps
 from halflight.paths import TaskPaths
-from halflight.prepare import Preparation
+from halflight.prepare import read_preparation
 from stages import project_path, run
 from stages.record import code_fingerprint
 
@@ -13,8 +13,7 @@ from stages.record import code_fingerprint
 def main(task: str) -> None:
     """Train on the simulated training split; keep the weights of the best validation loss."""
     settings, place, wanted = params.read(f"{task}.train"), TaskPaths(task), tasks.get(task)
-    truths = dict.fromkeys((quantity.column for quantity in wanted.quantities), "number")
-    truths |= {"noise": "number", "psf_half_light_radius": "number"}
+    truths = wanted.truth_columns() | {"noise": "number", "psf_half_light_radius": "number"}
     stamps = store.read_stamps(place.prepared("simulated"), split="text", **truths)
     labels = wanted.simulated_labels(stamps.table)
     split = stamps.table["split"].to_numpy()
@@ -29,7 +28,7 @@ def main(task: str) -> None:
     estimator = training.new_estimator(
         wanted,
         data,
-        Preparation.read(place.preparation("simulated")),
+        read_preparation(place.preparation("simulated")),
         settings,
         backend=choice.backend,
         seed=settings.seed,

@@ -62,7 +62,7 @@ def trained_arm(
     trained = Estimator.load(place.trained, backend=backend)
     if arm == "statistics":
         training.settle_statistics(trained.network, data, task, settings)
-        return trained.recalibrated(training.residuals(trained, data))
+        return training.calibrate(trained, data)
     if arm == "from_scratch":
         settings = settings.changed(
             epochs=settings.from_scratch_epochs, learning_rate=settings.from_scratch_learning_rate

@@ -8,14 +8,14 @@ from halflight.estimator import Estimator
 from halflight.instrument import SDSS
 from halflight.nn import presets
 from halflight.prepare import Preparation
-from halflight.tasks import Quantity, Task
+from halflight.tasks import Measurement, Quantity
 
 R = SDSS.with_bands("r")
 PREPARATION = Preparation(
     stamp_size=16, psf_size=9, image_softening=1.0, psf_softening=0.01, max_bad_fraction=0.05
 )
 RADIUS = tasks.get("radius")
-SHAPE = Task(
+SHAPE = Measurement(
     name="shape",
     title="Radius and axis ratio",
     quantities=(

@@ -5,7 +5,7 @@ and `network/`, which `halflight.nn.load_model` reads.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -17,14 +17,21 @@ from tqdm import tqdm
 
 from halflight import __version__, files, inputs, nn, tasks
 from halflight.instrument import Instrument
-from halflight.predictive import ONE_SIGMA, fitted_dof
-from halflight.prepare import ORIENTATIONS, Preparation, orient
+from halflight.prepare import (
+    ORIENTATIONS,
+    Preparation,
+    Prepared,
+    extinction_of,
+    preparation_from,
+    view,
+)
 from halflight.quality import FLAGS, pixel_flags, psf_flags
 from halflight.store import Stamps
 from halflight.text import shown
 
 DESCRIPTION = "estimator.json"
 NETWORK = "network"
+HEAD = "head"  # the name of a network's last layer
 FORMAT = 2
 LICENCE = "BSD-3-Clause"
 KEYS = {
@@ -47,7 +54,8 @@ class Estimator:
         training_range: least and largest PSF half-light radius ("psf_half_light_radius", pixels)
             and answer of each quantity (by its name) of the training split.
         dof: degrees of freedom of each quantity's error, by name; of none: Gaussian.
-        orientations: of each stamp that are measured and averaged, 1 to 8.
+        orientations: of each stamp that are measured and averaged, 1 to 8; a classification's 1 to
+            64, see `halflight.prepare.view`.
         provenance: how it was made, in plain values.
         licence: SPDX identifier.
     """
@@ -81,15 +89,15 @@ class Estimator:
                 f"task {self.task.name} on stamps of {self.instrument.name} needs a network of the "
                 f"inputs {expected}, received one of {received}"
             )
-        outputs = 2 * len(self.task.quantities)
+        outputs = self.task.outputs
         if self.network.output_shapes != [(outputs,)]:
             raise ValueError(
                 f"task {self.task.name} needs a network of {outputs} outputs, received "
                 f"{self.network.output_shapes}"
             )
-        if self.orientations not in range(1, ORIENTATIONS + 1):
+        if self.orientations not in range(1, self.task.views + 1):
             raise ValueError(
-                f"orientations must be 1 to {ORIENTATIONS}: {shown(self.orientations)}"
+                f"orientations must be 1 to {self.task.views}: {shown(self.orientations)}"
             )
 
     def measure(
@@ -99,6 +107,7 @@ class Estimator:
         psf: NDArray[np.floating],
         *,
         instrument: Instrument | None = None,
+        extinction: NDArray[np.floating] | None = None,
     ) -> pd.DataFrame:
         """Measure stamps, one row each, in order.
 
@@ -107,22 +116,32 @@ class Estimator:
                 instrument's unit, any byte order; NaN, an infinite sigma or a mask marks a bad
                 pixel. The object lies at the stamp's centre. (n, S, S) will do for one band.
             psf: (n, P, P, bands), P odd, each centred on its middle pixel, with the sum 1.
-            instrument: of these stamps; None: the one of the training.
+            instrument: of these stamps; None: the one of the training. Where bands are told apart
+                by name (`Preparation.by_band`) it may have some of them alone, in any order.
+            extinction: (n, bands) magnitudes of Galactic dust, where the preparation asks for it.
 
         Returns:
-            The columns of `Task.table`, then `bad_fraction` and `flags` (see
+            The columns of `Task.measured`, then `bad_fraction` and `flags` (see
             `halflight.quality.FLAGS`). A stamp that cannot be measured is a row of NaN.
 
         Raises:
             ValueError: an instrument of other bands or PSFs, or shapes that do not fit, named.
         """
         camera = self.instrument if instrument is None else instrument
-        inputs.check_instrument(camera, like=self.instrument)
-        bands = self.instrument.bands
-        image, sigma, psf = (inputs.with_bands(array, bands) for array in (image, sigma, psf))
-        inputs.check_shapes(image, sigma, psf, bands=bands, preparation=self.preparation)
+        bands, given = self.instrument.bands, camera.bands
+        if self.preparation.by_band:
+            inputs.check_bands(camera, like=self.instrument)
+        else:
+            inputs.check_instrument(camera, like=self.instrument)
+        image, sigma, psf = (inputs.with_bands(array, given) for array in (image, sigma, psf))
+        inputs.check_shapes(image, sigma, psf, bands=given, preparation=self.preparation)
+        dust = np.full((len(image), len(given)), np.nan) if extinction is None else extinction
+        if self.preparation.by_band:
+            camera = replace(camera, bands=bands)
+            image, sigma, psf = (inputs.by_band(a, given, bands) for a in (image, sigma, psf))
+            dust = inputs.by_band(dust[:, np.newaxis, np.newaxis], given, bands)[:, 0, 0]
         parts = [
-            self._measure(camera, *(array[i : i + CHUNK] for array in (image, sigma, psf)))
+            self._measure(camera, *(array[i : i + CHUNK] for array in (image, sigma, psf, dust)))
             for i in range(0, len(image), CHUNK)
         ]
         return pd.concat(parts, ignore_index=True) if parts else self._measured_nothing()
@@ -137,38 +156,36 @@ class Estimator:
         with tqdm(total=len(chosen), desc="measure", unit=" stamps", disable=None) as bar:
             for chunk in chunks:
                 arrays = (stamps[name][chunk] for name in ("image", "sigma", "psf"))
-                parts.append(self.measure(*arrays, instrument=stamps.instrument))
+                camera = stamps.instrument
+                dust = extinction_of(stamps.table.iloc[chunk], camera.bands)
+                parts.append(self.measure(*arrays, instrument=camera, extinction=dust))
                 bar.update(len(chunk))
         return pd.concat(parts, ignore_index=True)
 
-    def predict(self, prepared: Mapping[str, NDArray[np.float32]]) -> tuple[Any, Any]:
-        """What the network answers of prepared stamps: values and sigmas, (n, quantities) float64.
-
-        They are in units of the pixel and of its noise: see `Task.offsets`.
-        """
-        turned = [
+    def predict(self, prepared: Mapping[str, NDArray[np.float32]]) -> tasks.Answers:
+        """What the network answers of prepared stamps: see `Task.decode`."""
+        seen = [
             self.network.predict(
-                {name: np.ascontiguousarray(orient(a, k)) for name, a in prepared.items()}, CHUNK
+                {
+                    name: np.ascontiguousarray(view(a, number, moved=name == "image"))
+                    for name, a in prepared.items()
+                },
+                CHUNK,
             )
-            for k in range(self.orientations)
+            for number in range(self.orientations)
         ]
-        return self.task.decode(np.stack(turned, axis=1))
+        return self.task.decode(np.stack(seen, axis=1))
 
-    def recalibrated(self, residuals: NDArray[np.floating]) -> Self:
-        """The same estimator with error bars that hold 68.27 and 95 % of these.
+    def calibrated(self, answers: tasks.Answers, labels: NDArray[np.floating]) -> Self:
+        """The same estimator with answers that are honest of objects that it did not learn from.
 
-        residuals: (n, quantities), of objects that it did not learn from, over their sigmas. The
-        factor of a sigma goes into the bias of the network's last layer, so that the saved network
-        carries it: a variance scaling in the sense of Guo et al. 2017 (ICML, "temperature"), for a
-        regression. The tails are told by `dof`.
+        See `Task.calibrated`: the saved network carries it.
         """
-        scales = np.quantile(np.abs(residuals), ONE_SIGMA, axis=0)
         weights = self.network.get_weights()
-        weights["head/bias"] = self.task.recalibrated(weights["head/bias"], list(scales))
-        self.network.set_weights(weights)
-        names = [quantity.name for quantity in self.task.quantities]
-        tails = [fitted_dof(column) for column in residuals.T]
-        return replace(self, dof=dict(zip(names, tails, strict=True)))
+        head = {name: weights[f"{HEAD}/{name}"] for name in ("kernel", "bias")}
+        changed, dof = self.task.calibrated(head, answers, labels)
+        self.network.set_weights(weights | {f"{HEAD}/{name}": w for name, w in changed.items()})
+        return replace(self, dof=dof)
 
     def with_provenance(self, **entries: Any) -> Self:
         """The same estimator, with these entries in its provenance."""
@@ -225,7 +242,7 @@ class Estimator:
                 nn.load_model(Path(folder) / NETWORK, backend=backend),
                 task,
                 Instrument.from_dict(description["instrument"]),
-                Preparation.from_dict(description["preparation"]),
+                preparation_from(description["preparation"]),
                 {
                     name: (float(low), float(high))
                     for name, (low, high) in description["training_range"].items()
@@ -244,36 +261,57 @@ class Estimator:
         image: NDArray[Any],
         sigma: NDArray[Any],
         psf: NDArray[Any],
+        extinction: NDArray[Any],
     ) -> pd.DataFrame:
         """Rows of one chunk of stamps."""
         with np.errstate(over="ignore"):  # beyond float32 is infinite, and so no PSF
             points = np.ma.filled(psf, np.nan).astype(np.float32)
         light = points.sum(axis=(1, 2), dtype=np.float64)
-        usable = np.isfinite(points).all(axis=(1, 2, 3)) & (light > 0).all(axis=1)
-        points[~usable] = 0.0
-        prepared = self.preparation.apply(image, sigma, points)
-        answers, sigmas = self.predict(prepared.inputs)
-        usable &= prepared.bad_fraction < 1
-        answers[~usable], sigmas[~usable] = np.nan, np.nan
-        values = answers + self.task.offsets(instrument, prepared.noise[:, 0])
-        names = [quantity.name for quantity in self.task.quantities]
-        dof = np.where(usable[:, np.newaxis], [self.dof.get(n, np.inf) for n in names], np.nan)
+        there = np.isfinite(points).all(axis=(1, 2)) & (light > 0)
+        if not self.preparation.by_band:
+            there[:] = there.all(axis=1, keepdims=True)
+        points = np.where(there[:, np.newaxis, np.newaxis], points, np.float32(0))
+        prepared = self.preparation.apply(
+            image, sigma, points, instrument=instrument, extinction=extinction
+        )
+        usable = there.any(axis=1) & (prepared.bad_fraction < 1)
+        answers = self.predict(prepared.inputs)
+        for answer in answers:
+            answer[~usable] = np.nan
+        offsets = self.task.offsets(instrument, prepared.noise[:, 0])
+        table = self.task.measured(answers, offsets, self.dof)
         flags = np.where(usable, 0, FLAGS["not_measured"])
         bad = prepared.bad_fraction > self.preparation.max_bad_fraction
         flags |= np.where(bad, FLAGS["bad_pixels"], 0)
-        flags |= np.where(usable, psf_flags(points) | pixel_flags(image, sigma), 0)
-        sizes = inputs.psf_sizes(points, usable)
-        for flag, name, measured in [
-            ("psf_out_of_range", "psf_half_light_radius", sizes),
-            *(("value_out_of_range", name, answers[:, k]) for k, name in enumerate(names)),
-        ]:
-            low, high = self.training_range.get(name, (-np.inf, np.inf))
-            outside = usable & ((measured < low) | (measured > high))
-            flags |= np.where(outside, FLAGS[flag], 0)
-        table = self.task.table(values, sigmas, dof)
+        flags |= np.where(usable, psf_flags(points, there) | pixel_flags(image, sigma), 0)
+        for flag, doubtful in self._doubts(answers, points, there, prepared, extinction, table):
+            flags |= np.where(usable & doubtful, FLAGS[flag], 0)
         return table.assign(bad_fraction=prepared.bad_fraction, flags=flags)
 
+    def _doubts(
+        self,
+        answers: tasks.Answers,
+        points: NDArray[np.float32],
+        there: NDArray[np.bool_],
+        prepared: Prepared,
+        extinction: NDArray[Any],
+        table: pd.DataFrame,
+    ) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+        """Flags that say what an answer may not be trusted for, and of which stamps (n,)."""
+        seeing = inputs.seeing_band(self.instrument.bands)
+        sizes = inputs.psf_sizes(points[..., seeing], there[:, seeing])
+        for flag, name, found in [
+            ("psf_out_of_range", "psf_half_light_radius", sizes),
+            *(("value_out_of_range", *each) for each in self.task.learnt(answers[0]).items()),
+        ]:
+            low, high = self.training_range.get(name, (-np.inf, np.inf))
+            yield flag, (found < low) | (found > high)
+        if self.preparation.by_band:
+            yield "missing_band", prepared.missing.any(axis=1)
+            yield "no_extinction", (np.isnan(extinction) & ~prepared.missing).any(axis=1)
+        yield from self.task.doubts(table).items()
+
     def _measured_nothing(self) -> pd.DataFrame:
-        nothing = np.empty((0, len(self.task.quantities)))
-        table = self.task.table(nothing, nothing, nothing)
+        nothing = self.task.decode(np.empty((0, 1, self.task.outputs)))
+        table = self.task.measured(nothing, np.zeros((0, 1)), self.dof)
         return table.assign(bad_fraction=np.empty(0, np.float32), flags=np.empty(0, np.int64))

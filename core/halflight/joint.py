@@ -18,7 +18,7 @@ from halflight.combination import Combination
 from halflight.estimator import Estimator
 from halflight.params import Classical
 from halflight.quality import FLAGS
-from halflight.tasks import Quantity, Task
+from halflight.tasks import Measurement, Quantity
 from halflight.text import shown
 
 COMBINATION = "combination.json"
@@ -43,8 +43,8 @@ class Joint:
     settings: Classical
     combinations: Mapping[str, Combination]
 
-    def joined(self, task: Task, network: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
-        """The joint table: that of `Task.table`, what only the fit measures, fractions and flags.
+    def joined(self, task: Measurement, network: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
+        """The joint table: that of `Measurement.table`, what only the fit measures, fractions and flags.
 
         network: an estimator's table. fits: rows of the same stamps. `disagreement` is how many of
         their errors the two are apart in the first quantity.
@@ -115,7 +115,7 @@ class Joint:
 
 
 def fitted_joint(
-    task: Task,
+    task: Measurement,
     settings: Classical,
     table: pd.DataFrame,
     fits: pd.DataFrame,
@@ -141,7 +141,7 @@ def fitted_joint(
 
 
 def trusted(
-    task: Task, quantity: Quantity, fits: pd.DataFrame
+    task: Measurement, quantity: Quantity, fits: pd.DataFrame
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Value and error of the task's reference method, each (n,): NaN where it did not converge."""
     converged = fits[f"{task.reference}_converged"].to_numpy(bool)

@@ -24,10 +24,8 @@ def measured_objects(
     ready = read_stamps(place.prepared(dataset), split="text", source_index="integer", **known)
     source_rows(ready, stamps)
     path = place.classical(dataset)
-    classical = read_parquet(path, id="id", **{f"{task.reference}_converged": "boolean"})
+    classical = read_parquet(path, id="id")
     check(classical, path, **task.classical_columns(classical))
-    flags = {f"{method}_converged" for method in task.classical} & set(classical)
-    check(classical, path, **dict.fromkeys(flags, "boolean"))
     of_split = ready.table[ready.table["split"] == split]
     table = of_split[of_split["id"].isin(classical["id"])]
     if table.empty:

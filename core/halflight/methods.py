@@ -47,6 +47,11 @@ METHODS: dict[str, Method] = {
         Method("scene_fit", "scene fit", "#00785a", "P", "classical", against=("truth",)),
         Method("sersic_fit", "S\u00e9rsic fit", "#cc5a10", "s", "classical"),
         Method("aperture", "aperture", "#7d848d", "^", "classical"),
+        Method("stacked", "network + forest", "#1b1f24", "d", "combined"),
+        Method("forest", "random forest", "#00785a", "h", "classical"),
+        Method("svm", "support vectors", "#cc5a10", "p", "classical"),
+        Method("spread", "spread_model", "#7d848d", "<", "classical"),
+        Method("cut", "psfMag \u2212 cModelMag", "#b8860b", "X", "classical"),
     )
 }
 ARMS = ("zero_shot", "fine_tuned", "from_scratch")
@@ -54,7 +59,7 @@ ARMS = ("zero_shot", "fine_tuned", "from_scratch")
 LEARNT_FROM_LABELS = ("fine_tuned", "from_scratch")
 """The arms that have seen survey labels."""
 
-ANSWERS = ("combined", "fine_tuned", "zero_shot", "network")
+ANSWERS = ("combined", "stacked", "fine_tuned", "zero_shot", "network")
 """What stands for the pipeline's own answer, the best first: the joint one, else a network's."""
 
 

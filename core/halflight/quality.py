@@ -52,17 +52,24 @@ FLAGS = {
     "no_orientation": 2097152,  # nothing says where north is: no position angle on the sky
     "zero_point_doubtful": 4194304,  # taken from a keyword that each pipeline uses in its own way
     "no_pixels": 8388608,  # the source lies outside the image, or has no position
+    "missing_band": 16777216,  # at least one of the bands that the network knows is not there
+    "no_extinction": 33554432,  # nothing says how much dust lies before it: not corrected for
+    "undecided": 67108864,  # neither class is as probable as a decision needs
 }
 """Bits of a measurement's column `flags`: what it cannot know by its own error bar."""
 
 
-def psf_flags(psf: NDArray[np.floating]) -> NDArray[np.int64]:
+def psf_flags(
+    psf: NDArray[np.floating], there: NDArray[np.bool_] | None = None
+) -> NDArray[np.int64]:
     """Flags of PSF stamps, (n,): `psf_not_normalised`, `psf_off_centre` in any band.
 
-    psf: (n, P, P, bands), finite, of a positive sum.
+    psf: (n, P, P, bands), finite, of a positive sum where they are `there` (n, bands; None: all).
     """
     unlike = np.abs(psf.sum(axis=(1, 2), dtype=np.float64) - 1) > PSF_SUM_TOLERANCE
     apart = psf_offset(psf) > PSF_OFFSET_TOLERANCE
+    if there is not None:
+        unlike, apart = unlike & there, apart & there
     return _flagged(psf_not_normalised=unlike.any(axis=1), psf_off_centre=apart.any(axis=1))
 
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 # Stamps whose batches settle the statistics of batch normalisations: they forget within some 40.
 SETTLING = 3200
-LEAST_SCATTER = 1e-3  # of labels, that a head starts from: those of a single value have none
 
 
 def imported_files(train: params.Train) -> list[Path]:
@@ -70,13 +69,12 @@ def new_estimator(
     stamps = data.stamps
     network = new_network(task, stamps, train.model, backend=backend, seed=seed)
     labels = data.labels[data.train]
-    scatter = np.maximum(labels.std(axis=0), LEAST_SCATTER)
     weights = network.get_weights()
-    bias = np.concatenate([labels.mean(axis=0), 2.0 * np.log(scatter)])
-    network.set_weights({**weights, "head/bias": bias.astype(weights["head/bias"].dtype)})
+    bias = task.first_bias(labels).astype(weights["head/bias"].dtype)
+    network.set_weights({**weights, "head/bias": bias})
     sizes = stamps.table["psf_half_light_radius"].to_numpy(float)[data.train]
     seen = {"psf_half_light_radius": sizes / stamps.instrument.pixel_scale}
-    seen |= {q.name: labels[:, number] for number, q in enumerate(task.quantities)}
+    seen |= task.learnt(labels)
     ranges = {name: (float(v.min()), float(v.max())) for name, v in seen.items()}
     return Estimator(
         network, task, stamps.instrument, preparation, ranges, provenance=dict(provenance)
@@ -91,7 +89,6 @@ def new_network(
     A preset that sees an image alone, or a list of layers, is given the PSF too, and a head.
     """
     image_shape, psf_shape = stamps["image"].shape[1:], stamps["psf"].shape[1:]
-    options = task.network_options()
     try:
         if model.preset is None:
             network = presets.layer_list.build(
@@ -101,7 +98,8 @@ def new_network(
             known = presets.options(model.preset)
             shapes: dict[str, Any] = {"input_shape": image_shape}
             if "psf_shape" in known:
-                shapes = {"image_shape": image_shape, "psf_shape": psf_shape, **options}
+                shapes = {"image_shape": image_shape, "psf_shape": psf_shape}
+                shapes |= task.network_options()
             network = presets.build(
                 model.preset, **shapes, **model.options, backend=backend, seed=seed
             )
@@ -109,7 +107,7 @@ def new_network(
                 return network
             network = presets.with_psf.without_head(network)
         return presets.with_psf.build(
-            network, psf_shape=psf_shape, **options, backend=backend, seed=seed
+            network, psf_shape=psf_shape, outputs=task.outputs, backend=backend, seed=seed
         )
     except ValueError as error:
         raise ValueError(f"{task.name}.train.model: {error}") from error
@@ -128,8 +126,8 @@ def fit(
     """Train to the best validation loss and calibrate; return the estimator and its history.
 
     What is validated and kept are running averages of the weights (Polyak & Juditsky 1992), which
-    jump less than the weights, with batch statistics of their own. With `augment` every stamp is
-    turned and mirrored on its way into the network. An interrupted run goes on from its last epoch,
+    jump less than the weights, with batch statistics of their own. Every stamp is changed on its
+    way into the network as `augmented` says. An interrupted run goes on from its last epoch,
     to the same bytes, as long as `identity` (a fingerprint of the data and of all that shaped the
     estimator), `code` (one of the code that trains) and the settings are the same. Where the code
     alone is another, training begins anew and says so.
@@ -144,7 +142,7 @@ def fit(
         warmup_target=settings.learning_rate if warmup else None,
         warmup_steps=warmup,
     )
-    trained = presets.augmented.build(network, seed=settings.seed) if settings.augment else network
+    trained = augmented(network, settings)
     trained.compile(
         optimizers.AdamW(
             rate,
@@ -175,13 +173,19 @@ def fit(
         network.compile_as(trained)  # so that it is saved with its optimizer
     settle_statistics(network, data, task, settings)
     counts = {"train": len(data.train), "validation": len(data.validation)}
-    calibrated = estimator.recalibrated(residuals(estimator, data)).with_provenance(labels=counts)
-    tails = ", ".join(f"{dof:.1f} ({quantity})" for quantity, dof in calibrated.dof.items())
-    print(
-        f"{name}: error bars hold 68 and 95 % of the validation split; degrees of freedom {tails}"
-    )
+    calibrated = calibrate(estimator, data).with_provenance(labels=counts)
+    for quantity, dof in calibrated.dof.items():
+        print(f"{name}: error bars of {quantity} hold 68 and 95 %; degrees of freedom {dof:.1f}")
     shutil.rmtree(checkpoint, ignore_errors=True)
     return calibrated, pd.DataFrame(list(history)).assign(arm=name)
+
+
+def augmented(network: nn.Model, settings: params.Fit) -> nn.Model:
+    """The network behind what section train, or finetune, changes stamps by; itself for nothing."""
+    changes = settings.augmentation
+    if not any(changes.values()):
+        return network
+    return presets.augmented.build(network, seed=settings.seed, **changes)
 
 
 def settle_statistics(
@@ -191,7 +195,7 @@ def settle_statistics(
 
     Those of the training are of the weights that it went through, and not of their averages.
     """
-    settled = presets.augmented.build(network, seed=settings.seed) if settings.augment else network
+    settled = augmented(network, settings)
     if settled is network:
         settled = nn.Model(network.inputs, network.outputs, backend=network.backend)
     settled.compile(optimizers.SGD(0.0), loss=task.loss)
@@ -214,22 +218,19 @@ def told(estimator: Estimator, *names: str) -> Any:
     return entry
 
 
-def residuals(estimator: Estimator, data: LabelledStamps) -> np.ndarray:
-    """What the validation split is off by, over its sigmas: (rows, quantities)."""
-    values, sigmas = predict_prepared(estimator, data.stamps, data.validation)
-    return np.asarray((values - data.labels[data.validation]) / sigmas)
+def calibrate(estimator: Estimator, data: LabelledStamps) -> Estimator:
+    """The estimator, made honest of the validation split: see `Task.calibrated`."""
+    answers = predict_prepared(estimator, data.stamps, data.validation)
+    return estimator.calibrated(answers, data.labels[data.validation])
 
 
-def predict_prepared(
-    estimator: Estimator, stamps: store.Stamps, rows: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def predict_prepared(estimator: Estimator, stamps: store.Stamps, rows: np.ndarray) -> tasks.Answers:
     """What `Estimator.predict` answers of prepared stamps on disk."""
     parts = [
         estimator.predict({name: stamps[name][chunk] for name in estimator.task.inputs})
         for chunk in np.split(rows, range(CHUNK, len(rows), CHUNK))
     ]
-    values, sigmas = zip(*parts, strict=True)
-    return np.concatenate(values), np.concatenate(sigmas)
+    return tuple(np.concatenate(answer) for answer in zip(*parts, strict=True))
 
 
 def fingerprint(folders: Sequence[Path]) -> str:

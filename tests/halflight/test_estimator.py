@@ -391,7 +391,8 @@ def test_error_bars_are_made_to_hold_68_and_95_per_cent_and_nothing_else_changes
     before = ours.measure(*stamps)
     p = (np.arange(4000) + 0.5) / 4000
     heavy = stats.t.ppf(p, 3.0) / stats.t.ppf(0.841345, 3.0)
-    calibrated = ours.recalibrated(np.column_stack([2.0 * heavy, 0.5 * stats.norm.ppf(p)]))
+    values = np.column_stack([2.0 * heavy, 0.5 * stats.norm.ppf(p)])
+    calibrated = ours.calibrated((values, np.ones_like(values)), np.zeros_like(values))
     after = calibrated.measure(*stamps)
     same(after[["ln_radius", "axis_ratio"]], before[["ln_radius", "axis_ratio"]])
     for name, scale in (("ln_radius", 2.0), ("axis_ratio", 0.5)):

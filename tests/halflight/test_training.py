@@ -246,7 +246,8 @@ def covered(estimator, data):
 def test_calibrated_error_bars_cover_the_validation_split(data, fitted):
     estimator, _ = fitted
     assert covered(estimator, data) == pytest.approx([0.6827] * 3, abs=1 / len(VALIDATION))
-    off = np.abs(training.residuals(estimator, data))
+    values, sigmas = training.predict_prepared(estimator, data.stamps, VALIDATION)
+    off = np.abs((values - data.labels[VALIDATION]) / sigmas)
     assert np.quantile(off, ONE_SIGMA, axis=0) == pytest.approx([1.0] * 3, rel=1e-5)
 
 

@@ -140,7 +140,7 @@ def write_estimators():
     """Write the estimators of `estimators` into the current folder."""
     estimator().save(PLACE.trained)
     for number, arm in enumerate(("fine_tuned", "from_scratch"), start=10):
-        ours = estimator().recalibrated(np.full((4, 3), 2.0))
+        ours = estimator().calibrated((np.full((4, 3), 2.0), np.ones((4, 3))), np.zeros((4, 3)))
         ours = ours.with_provenance(labels={"train": number}, device="cpu")
         ours.save(PLACE.finetuned(arm))
 

@@ -23,6 +23,8 @@ _40, _16 = np.uint64(40), np.uint64(16)
 _1, _LOW_24 = np.uint64(1), np.uint64((1 << 24) - 1)
 _32, _LOW_32 = np.uint64(32), np.uint64((1 << 32) - 1)
 _MASK = (1 << 64) - 1
+WHOLE_SAMPLES = np.uint64(1 << 40)
+"""Where the indices of samples begin, beyond those of any element."""
 _TO_UNIT = np.float32(2.0**-24)
 _MINUS_TWO = np.float32(-2)
 

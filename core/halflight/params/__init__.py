@@ -11,8 +11,29 @@ from pydantic import ValidationError, model_validator
 
 from halflight import paths
 from halflight.params.document import read_document
-from halflight.params.learning import Capacity, FineTune, Fit, Network, Train, Transfer
-from halflight.params.measuring import Classical, Evaluate, Prepare, Report, Split
+from halflight.params.learning import (
+    BandsFineTune,
+    BandsFit,
+    BandsTrain,
+    BrightToFaint,
+    Capacity,
+    FineTune,
+    Fit,
+    Network,
+    RadiusFineTune,
+    Train,
+    Transfer,
+)
+from halflight.params.measuring import (
+    Classical,
+    Evaluate,
+    EvaluateClasses,
+    Judges,
+    Prepare,
+    PrepareBands,
+    Report,
+    Split,
+)
 from halflight.params.rules import Endpoint, Section
 from halflight.params.sandbox import Sandbox
 from halflight.params.simulate import Simulate, SimulateSources, Tiers, require_apart
@@ -21,16 +42,25 @@ from halflight.reading import ReadingError, name_of
 from halflight.text import printable, shortened, shown
 
 __all__ = [
+    "BandsFineTune",
+    "BandsFit",
+    "BandsTrain",
+    "BrightToFaint",
     "Capacity",
     "Classical",
     "Endpoint",
     "Evaluate",
+    "EvaluateClasses",
     "FineTune",
     "Fit",
+    "Judges",
     "Network",
     "Params",
     "ParamsError",
     "Prepare",
+    "PrepareBands",
+    "RadiusFineTune",
+    "RadiusParams",
     "Report",
     "Sandbox",
     "Simulate",
@@ -56,14 +86,34 @@ class ParamsError(ValueError):
 
 
 class TaskParams(Section):
-    """The sections of one task, each read by one stage or more."""
+    """What the sections of every task have in common, each read by one stage or more."""
 
     survey: TaskSurvey
+    simulate: Any
+    prepare: Any
+
+    @model_validator(mode="after")
+    def _every_origin_is_split(self) -> Self:
+        needed = {*self.simulate.tiers, *self.survey.selection}
+        rules = set(self.prepare.split)
+        if missing := sorted(map(str, needed - rules)):
+            raise ValueError(f"prepare.split has no rule for {', '.join(missing)}")
+        if strangers := sorted(map(str, rules - needed - set(get_args(Endpoint)))):
+            raise ValueError(
+                f"prepare.split has rules for {', '.join(strangers)}, which are neither tiers of "
+                "simulate nor endpoints"
+            )
+        return self
+
+
+class RadiusParams(TaskParams):
+    """The sections of the task radius."""
+
     simulate: Simulate
     prepare: Prepare
     classical: Classical
     train: Train
-    finetune: FineTune
+    finetune: RadiusFineTune
     evaluate: Evaluate
     tiers: Tiers
     transfer: Transfer
@@ -82,25 +132,17 @@ class TaskParams(Section):
             require_apart({**self.simulate.tiers, name: tier})
         return self
 
-    @model_validator(mode="after")
-    def _every_origin_is_split(self) -> Self:
-        needed = {*self.simulate.tiers, *self.survey.selection}
-        rules = set(self.prepare.split)
-        if missing := sorted(map(str, needed - rules)):
-            raise ValueError(f"prepare.split has no rule for {', '.join(missing)}")
-        if strangers := sorted(map(str, rules - needed - set(get_args(Endpoint)))):
-            raise ValueError(
-                f"prepare.split has rules for {', '.join(strangers)}, which are neither tiers of "
-                "simulate nor endpoints"
-            )
-        return self
 
-
-class StarGalaxyParams(Section):
+class StarGalaxyParams(TaskParams):
     """The sections of the task star_galaxy."""
 
-    survey: TaskSurvey
     simulate: SimulateSources
+    prepare: PrepareBands
+    classical: Judges
+    train: BandsTrain
+    finetune: BandsFineTune
+    evaluate: EvaluateClasses
+    bright_to_faint: BrightToFaint
 
 
 class Params(Section):
@@ -108,7 +150,7 @@ class Params(Section):
 
     survey: Survey
     sandbox: Sandbox
-    radius: TaskParams
+    radius: RadiusParams
     star_galaxy: StarGalaxyParams
     report: Report
     capacity: Capacity

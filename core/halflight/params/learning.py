@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from halflight.params.rules import Section, Seed, Texts, as_tuple
+from halflight.params.rules import Fraction, Section, Seed, Texts, as_tuple
 
 HiddenUnits = Annotated[tuple[PositiveInt, ...], BeforeValidator(as_tuple), Field(min_length=1)]
 
@@ -90,6 +90,11 @@ class Fit(Section):
     patience: PositiveInt
     augment: bool
 
+    @property
+    def augmentation(self) -> dict[str, Any]:
+        """How stamps are changed in training: options of `halflight.nn.presets.augmented`."""
+        return {"turn": self.augment}
+
 
 class Train(Fit):
     """Section train."""
@@ -125,6 +130,48 @@ class FineTune(Fit):
 
     freeze: Texts
     max_labels: PositiveInt | None
-    max_label_error: PositiveFloat
     from_scratch_epochs: PositiveInt
     from_scratch_learning_rate: PositiveFloat
+
+
+class RadiusFineTune(FineTune):
+    """Section radius.finetune."""
+
+    max_label_error: PositiveFloat
+
+
+class BandsFit(Fit):
+    """How a network of several bands is fitted: those of which some may be missing."""
+
+    shift: NonNegativeInt
+    noise: NonNegativeFloat
+    missing_share: Fraction
+    missing_rate: Fraction
+
+    @property
+    def augmentation(self) -> dict[str, Any]:
+        """How stamps are changed in training: options of `halflight.nn.presets.augmented`."""
+        lost = {"missing_rate": self.missing_rate} if self.missing_share else {}
+        return super().augmentation | {
+            "shift": self.shift,
+            "noise": self.noise,
+            "missing_share": self.missing_share,
+            **lost,
+        }
+
+
+class BandsTrain(BandsFit, Train):
+    """Section star_galaxy.train."""
+
+
+class BandsFineTune(BandsFit, FineTune):
+    """Section star_galaxy.finetune."""
+
+
+class BrightToFaint(Section):
+    """Section bright_to_faint: what `dvc repro reports/bright_to_faint/dvc.yaml` trains."""
+
+    magnitude: float
+    adaptation: PositiveFloat
+    weight_limit: PositiveFloat
+    bootstrap: Annotated[int, Field(ge=2)]

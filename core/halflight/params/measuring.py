@@ -16,6 +16,7 @@ from halflight.params.rules import (
     Fraction,
     Numbers,
     OddSize,
+    PositiveByBand,
     Section,
     Seed,
     Shares,
@@ -40,6 +41,19 @@ class Prepare(Section):
     stamp_size: EvenSize
     psf_size: OddSize
     image_softening: PositiveFloat
+    psf_softening: PositiveFloat
+    max_bad_fraction: Fraction
+
+
+class PrepareBands(Section):
+    """Section star_galaxy.prepare: as `Prepare`, with a softening for each band."""
+
+    seed: Seed
+    split: dict[str, Split]
+    rows_per_patch: PositiveInt
+    stamp_size: EvenSize
+    psf_size: OddSize
+    image_softening: PositiveByBand
     psf_softening: PositiveFloat
     max_bad_fraction: Fraction
 
@@ -79,6 +93,17 @@ class Classical(Section):
     scene: ScenePriors
 
 
+class Judges(Section):
+    """Section star_galaxy.classical: what stands beside the network."""
+
+    stamps: PositiveInt
+    seed: Seed
+    cut: float
+    trees: PositiveInt
+    least_leaf: PositiveInt
+    folds: Annotated[int, Field(ge=2)]
+
+
 Cuts = Annotated[
     tuple[PositiveFloat, ...],
     BeforeValidator(as_tuple),
@@ -102,6 +127,16 @@ class Evaluate(Section):
         AfterValidator(increasing),
     ]
     crowding_cuts: Cuts
+    bootstrap: Annotated[int, Field(ge=2)]
+
+
+class EvaluateClasses(Section):
+    """Section star_galaxy.evaluate."""
+
+    seed: Seed
+    magnitude_edges: Annotated[Numbers, Field(min_length=2), AfterValidator(increasing)]
+    galaxy_completeness: Annotated[float, Field(gt=0, lt=1)]
+    star_purity: Annotated[float, Field(gt=0, lt=1)]
     bootstrap: Annotated[int, Field(ge=2)]
 
 

@@ -2,8 +2,10 @@
 
 from halflight.prepare.clean import clean_stamps
 from halflight.prepare.crop import centre_crop
-from halflight.prepare.orient import ORIENTATIONS, orient
+from halflight.prepare.luptitudes import Luptitudes, extinction_of
+from halflight.prepare.orient import ORIENTATIONS, VIEWS, orient, view
 from halflight.prepare.preparation import Preparation, Prepared, stretch, unstretch
+from halflight.prepare.reading import preparation_from, preparation_of, read_preparation
 from halflight.prepare.split import (
     SPLITS,
     field_patches,
@@ -15,15 +17,22 @@ from halflight.prepare.split import (
 __all__ = [
     "ORIENTATIONS",
     "SPLITS",
+    "VIEWS",
+    "Luptitudes",
     "Preparation",
     "Prepared",
     "centre_crop",
     "clean_stamps",
+    "extinction_of",
     "field_patches",
     "orient",
+    "preparation_from",
+    "preparation_of",
+    "read_preparation",
     "row_patches",
     "shared_sky",
     "split_patches",
     "stretch",
     "unstretch",
+    "view",
 ]

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from halflight import files
+from halflight.instrument import Instrument
 from halflight.prepare.clean import clean_stamps
 from halflight.prepare.crop import centre_crop
 from halflight.text import shown
@@ -20,13 +19,15 @@ class Prepared(NamedTuple):
 
     image: (n, stamp_size, stamp_size, bands), psf: (n, psf_size, psf_size, bands), both float32.
     bad_fraction: (n,) float32, of the whole stamp. noise: (n, bands) float32, the median sigma of a
-    usable pixel of what the network sees, in the unit of the stamps; NaN without any.
+    usable pixel of what the network sees, in the unit of the stamps; NaN without any. missing:
+    (n, bands) bool, the bands that a network is told nothing of.
     """
 
     image: np.ndarray
     psf: np.ndarray
     bad_fraction: np.ndarray
     noise: np.ndarray
+    missing: np.ndarray
 
     @property
     def inputs(self) -> dict[str, np.ndarray]:
@@ -58,6 +59,9 @@ class Preparation:
     psf_softening: float
     max_bad_fraction: float
 
+    by_band: ClassVar[bool] = False
+    """Whether bands are told apart by their names, and some of them may be missing."""
+
     def __post_init__(self) -> None:
         """Refuse a softening that stretches nothing, and a fraction that is none.
 
@@ -68,8 +72,7 @@ class Preparation:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise ValueError(f"{name} must be a number of pixels; received {shown(value)}")
-        for name in ("image_softening", "psf_softening"):
-            value = getattr(self, name)
+        for name, value in self._softenings().items():
             if not (_is_number(value) and np.isfinite(value) and value > 0):
                 raise ValueError(f"{name} must be positive and finite; received {shown(value)}")
         if not (_is_number(self.max_bad_fraction) and 0 <= self.max_bad_fraction <= 1):
@@ -77,18 +80,32 @@ class Preparation:
                 f"max_bad_fraction must be 0 to 1; received {shown(self.max_bad_fraction)}"
             )
 
-    def apply(self, image: np.ndarray, sigma: np.ndarray, psf: np.ndarray) -> Prepared:
+    def _softenings(self) -> dict[str, Any]:
+        """Every softening, by its name."""
+        return {name: getattr(self, name) for name in ("image_softening", "psf_softening")}
+
+    def apply(
+        self,
+        image: np.ndarray,
+        sigma: np.ndarray,
+        psf: np.ndarray,
+        *,
+        instrument: Instrument | None = None,
+        extinction: np.ndarray | None = None,
+    ) -> Prepared:
         """Prepare stamps.
 
         Args:
             image, sigma: (n, S, S, bands), of one unit, any byte order.
             psf: (n, P, P, bands), each with the sum 1.
+            instrument, extinction: see `halflight.prepare.Luptitudes`; of no use in units of noise.
 
         Raises:
             ValueError: shapes that do not fit, or a PSF that is not finite.
         """
+        del instrument, extinction
         clean, usable, bad_fraction = clean_stamps(image, sigma)
-        noise = _median_noise(*(centre_crop(a, self.stamp_size) for a in (sigma, usable)))
+        noise = median_noise(*(centre_crop(a, self.stamp_size) for a in (sigma, usable)))
         points = np.ma.filled(psf, np.nan).astype(np.float32)
         wrong = ~np.isfinite(points).all(axis=(1, 2, 3))
         if wrong.any():
@@ -104,6 +121,7 @@ class Preparation:
             stretch(centre_crop(points, self.psf_size), self.psf_softening),
             bad_fraction,
             noise,
+            np.zeros(noise.shape, bool),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -122,25 +140,12 @@ class Preparation:
             raise ValueError(f"a preparation has the keys {known} alone, received {shown(values)}")
         return cls(**values)
 
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Read a JSON file of what `to_dict` gives.
-
-        Raises:
-            FileNotFoundError: there is none.
-            ValueError: it is damaged; the message names it.
-        """
-        try:
-            return cls.from_dict(files.read_json(path))
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}: run `dvc repro`") from error
-
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float | np.floating) and not isinstance(value, bool)
 
 
-def _median_noise(sigma: np.ndarray, usable: np.ndarray) -> np.ndarray:
+def median_noise(sigma: np.ndarray, usable: np.ndarray) -> np.ndarray:
     """The median sigma of the usable pixels of stamps (n, S, S, bands): (n, bands) float32."""
     count, bands = len(sigma), sigma.shape[-1]
     known = np.where(usable, np.ma.getdata(sigma), np.nan).astype(np.float32)

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from halflight.methods import ARMS, LEARNT_FROM_LABELS, METHODS, comparable
-from halflight.scores.bins import Edges, binned_scores, scores_of
+from halflight.scores.bins import EVERYTHING, Edges, binned_scores, edges_of, scores_of
 from halflight.scores.statistics import bootstrap_by_group, nmad
-from halflight.tasks import Quantity, Task
+from halflight.tasks import Measurement, Quantity
 
 TRANSFER = (*ARMS, *(name for name, method in METHODS.items() if method.kind == "classical"))
 # What of an object is kept beside its truths, where its table knows it.
@@ -20,12 +20,21 @@ Scores = dict[str, dict[str, dict[str, dict[str, float]]]]
 """{quantity: {data set: {method: {metric: value}}}}."""
 
 
+def options(settings: Any) -> dict[str, Any]:
+    """What section evaluate of the task's parameters says to `score`."""
+    return {
+        "edges": edges_of(settings),
+        "seed": settings.seed,
+        "bootstrap": settings.bootstrap,
+    }
+
+
 def predictions(
-    task: Task, dataset: str, method: str, ids: np.ndarray, table: pd.DataFrame
+    task: Measurement, dataset: str, method: str, ids: np.ndarray, table: pd.DataFrame
 ) -> pd.DataFrame:
     """One row an object and quantity: dataset, id, method, quantity, value, sigma, dof.
 
-    table: rows of `ids`, with the columns of `Task.table`.
+    table: rows of `ids`, with the columns of `Measurement.table`.
     """
     return pd.concat(
         [
@@ -46,7 +55,7 @@ def predictions(
     )
 
 
-def classical_predictions(task: Task, dataset: str, classical: pd.DataFrame) -> pd.DataFrame:
+def classical_predictions(task: Measurement, dataset: str, classical: pd.DataFrame) -> pd.DataFrame:
     """The classical methods' measurements as predictions.
 
     A fit that did not converge counts with the best value it reached, as the network counts with
@@ -65,7 +74,7 @@ def classical_predictions(task: Task, dataset: str, classical: pd.DataFrame) -> 
     return pd.concat(tables, ignore_index=True).assign(dataset=dataset)
 
 
-def simulated_objects(task: Task, table: pd.DataFrame, classical: pd.DataFrame) -> pd.DataFrame:
+def simulated_objects(task: Measurement, table: pd.DataFrame, classical: pd.DataFrame) -> pd.DataFrame:
     """Simulated test objects with their truths; each is a bootstrap group of its own."""
     bound = classical.set_index("id").reindex(table["id"])
     return _objects(
@@ -80,7 +89,7 @@ def simulated_objects(task: Task, table: pd.DataFrame, classical: pd.DataFrame) 
     )
 
 
-def survey_objects(task: Task, table: pd.DataFrame, classical: pd.DataFrame) -> pd.DataFrame:
+def survey_objects(task: Measurement, table: pd.DataFrame, classical: pd.DataFrame) -> pd.DataFrame:
     """Survey test objects: the reference labels them; a synthetic sky knows the truth.
 
     Rows of `classical` correspond to rows of `table`. A bootstrap group is a field.
@@ -107,7 +116,7 @@ def survey_objects(task: Task, table: pd.DataFrame, classical: pd.DataFrame) -> 
 
 
 def score(
-    task: Task,
+    task: Measurement,
     predictions: pd.DataFrame,
     objects: pd.DataFrame,
     *,
@@ -137,15 +146,17 @@ def score(
 
 
 def transfer(
-    task: Task,
+    task: Measurement,
     predictions: pd.DataFrame,
     objects: pd.DataFrame,
     *,
     labels: Mapping[str, int],
     seed: int,
     bootstrap: int,
+    **unused: Any,
 ) -> pd.DataFrame:
     """How each arm does on the survey's test split, with the number of labels it learnt from."""
+    del unused
     rows = []
     for quantity, dataset, against, method, table in _compared(task, predictions, objects):
         if dataset != "survey" or method not in TRANSFER:
@@ -171,8 +182,21 @@ def transfer(
     return pd.DataFrame(rows)
 
 
+def compared(task: Measurement, *tables: pd.DataFrame, **options: Any) -> dict[str, Any]:
+    """None: no two methods are held against each other."""
+    del task, tables, options
+    return {}
+
+
+def shown(task: Measurement, binned: pd.DataFrame) -> str:
+    """The scatter of the headline by magnitude, for people."""
+    rows = binned[(binned["quantity"] == task.headline.name) & (binned["galaxies"] == EVERYTHING)]
+    rows = rows[rows["by"] == "magnitude"]
+    return rows.pivot_table("nmad", ["dataset", "against", "bin_low"], "method").to_string()
+
+
 def _objects(
-    task: Task,
+    task: Measurement,
     dataset: str,
     table: pd.DataFrame,
     *,
@@ -193,7 +217,7 @@ def _objects(
 
 
 def _size_over_psf(
-    task: Task, table: pd.DataFrame, truths: np.ndarray, references: np.ndarray
+    task: Measurement, table: pd.DataFrame, truths: np.ndarray, references: np.ndarray
 ) -> Any:
     """R_e over the half-light radius of the PSF, (rows,): the true one, or the reference's."""
     for number, quantity in enumerate(task.quantities):
@@ -204,7 +228,7 @@ def _size_over_psf(
 
 
 def _compared(
-    task: Task, predictions: pd.DataFrame, objects: pd.DataFrame
+    task: Measurement, predictions: pd.DataFrame, objects: pd.DataFrame
 ) -> Iterator[tuple[Quantity, str, str, str, pd.DataFrame]]:
     """Each (quantity, data set, kind of truth, method) with the residuals of what was measured."""
     freedom = predictions["dof"].fillna(np.inf) if "dof" in predictions else np.inf

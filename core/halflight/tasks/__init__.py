@@ -1,4 +1,4 @@
-"""The tasks: what is measured, one file each; stages and report ask the task and name no quantity.
+"""The tasks: what is learnt, one file each; stages and report ask the task and name no quantity.
 
 `get(name)` imports the file `tasks/NAME.py` and returns its `TASK`: a stage of one task does not
 depend on the files of the others.
@@ -6,13 +6,15 @@ depend on the files of the others.
 
 import importlib
 
+from halflight.tasks.classification import Classification
+from halflight.tasks.measurement import Measurement
 from halflight.tasks.quantity import Quantity
-from halflight.tasks.task import Task
+from halflight.tasks.task import Answers, Task
 from halflight.text import shown
 
-__all__ = ["NAMES", "Quantity", "Task", "get"]
+__all__ = ["NAMES", "Answers", "Classification", "Measurement", "Quantity", "Task", "get"]
 
-NAMES = ("radius",)
+NAMES = ("radius", "star_galaxy")
 
 
 def get(name: str) -> Task:

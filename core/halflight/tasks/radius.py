@@ -1,9 +1,9 @@
 """radius: the half-light radius of a galaxy, with an error bar, and its shape and brightness."""
 
 from halflight.tasks.quantity import Quantity
-from halflight.tasks.task import Task
+from halflight.tasks.measurement import Measurement
 
-TASK = Task(
+TASK = Measurement(
     name="radius",
     title="Half-light radius",
     quantities=(

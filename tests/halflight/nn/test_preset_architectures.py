@@ -105,7 +105,7 @@ def test_an_autoencoder_is_its_two_halves(module):
 
 def test_a_network_of_images_gets_a_psf_and_a_head(tmp_path):
     network = presets.build("lenet5", **SMALL["lenet5"])
-    model = with_psf.build(with_psf.without_head(network), psf_shape=(5, 5, 1), targets=2)
+    model = with_psf.build(with_psf.without_head(network), psf_shape=(5, 5, 1), outputs=4)
     assert model.input_names == ["image", "psf"]
     assert model.input_shapes == [(20, 16, 1), (5, 5, 1)]
     assert model.output_names == ["head"]

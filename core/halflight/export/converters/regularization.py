@@ -22,6 +22,7 @@ CONVERTERS: Mapping[type[Layer], Converter] = {
     layers.GaussianNoise: _nothing,
     layers.RandomFlip: _nothing,
     layers.RandomOrientation: _nothing,
+    layers.RandomChannels: _nothing,
     layers.RandomTranslation: _nothing,
     layers.Sampling: _mean,
     layers.SpatialDropout1D: _nothing,

@@ -18,7 +18,12 @@ from halflight.nn.layers.activation_layers import (
     Step,
     Tanh,
 )
-from halflight.nn.layers.augmentation import RandomFlip, RandomOrientation, RandomTranslation
+from halflight.nn.layers.augmentation import (
+    RandomChannels,
+    RandomFlip,
+    RandomOrientation,
+    RandomTranslation,
+)
 from halflight.nn.layers.bidirectional import Bidirectional
 from halflight.nn.layers.convolution import Conv1D, Conv2D, Conv3D
 from halflight.nn.layers.dense import Dense, Perceptron

@@ -1,13 +1,13 @@
-"""Augmentation of images in training, exactly: turned, mirrored or moved by whole pixels."""
+"""Augmentation of images in training, exactly: turned, mirrored, moved, or without channels."""
 
 import itertools
 from dataclasses import dataclass
 from typing import Any
 
 from halflight.nn.arrays import Array, Shape
-from halflight.nn.checks import as_python, check, choice, is_number
+from halflight.nn.checks import SHARE, as_python, check, choice, is_number
 from halflight.nn.layers.axes import image
-from halflight.nn.layers.regularization import Random
+from halflight.nn.layers.regularization import Random, positions
 
 # Orientations as the kernels count them: modulo 4 quarter turns, from 4 on mirrored first.
 FLIPS = {"horizontal": (0, 4), "vertical": (0, 6), "horizontal_and_vertical": (0, 2, 4, 6)}
@@ -142,6 +142,41 @@ class RandomTranslation(_Augmentation):
                 value,
             )
         return float(both[0]), float(both[1])
+
+
+@dataclass(eq=False)
+class RandomChannels(_Augmentation):
+    """Images without some of their channels, as of bands that were never observed.
+
+    In a `share` of the samples each channel is set to 0 with probability `rate`, on its own; what
+    is left is not scaled, unlike by SpatialDropout2D: in inference, too, a lost channel is 0 and
+    the others are what they are. Not in Keras.
+    """
+
+    share: float
+    rate: float
+    seed: int | None = None
+
+    def check(self) -> None:
+        """Require two shares."""
+        for name in ("share", "rate"):
+            check(self, SHARE, name)
+        self.check_seed()
+
+    def forward(self, y: Array, x: Array, training: bool) -> None:
+        """Write x, without some channels where training."""
+        if training:
+            self.kernels.random_channels_forward(
+                positions(y), positions(x), self.share, self.rate, *self.random
+            )
+        else:
+            self.kernels.copy(y, x)
+
+    def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
+        """Lose the same channels of the gradient."""
+        self.kernels.random_channels_backward(
+            positions(dx), positions(dy), self.share, self.rate, *self.random
+        )
 
 
 def _pixels(factors: Any, length: int) -> tuple[int, int]:

@@ -81,7 +81,7 @@ class _SpatialDropout(Dropout):
             super().forward(y, x, training)
         else:
             self.kernels.spatial_dropout_forward(
-                _positions(y), _positions(x), self.rate, *self.random
+                positions(y), positions(x), self.rate, *self.random
             )
 
     def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
@@ -90,7 +90,7 @@ class _SpatialDropout(Dropout):
             super().backward(dx, dy, x, y)
         else:
             self.kernels.spatial_dropout_backward(
-                _positions(dx), _positions(dy), self.rate, *self.random
+                positions(dx), positions(dy), self.rate, *self.random
             )
 
 
@@ -108,6 +108,6 @@ class SpatialDropout2D(_SpatialDropout):
     axes: ClassVar[tuple[str, ...]] = ("height", "width", "channels")
 
 
-def _positions(array: Array) -> Array:
+def positions(array: Array) -> Array:
     """A view as (samples, positions, channels)."""
     return array.reshape(array.shape[0], -1, array.shape[-1])

@@ -18,6 +18,7 @@ from halflight.nn.model import Model
 from halflight.nn.presets import (
     alexnet,
     augmented,
+    band_net,
     convolutional_autoencoder,
     deep_legato,
     googlenet,
@@ -38,6 +39,7 @@ from halflight.nn.presets import (
 
 PRESETS: Mapping[str, Callable[..., Model]] = {
     "alexnet": alexnet.build,
+    "band_net": band_net.build,
     "convolutional_autoencoder": convolutional_autoencoder.build,
     "deep_legato": deep_legato.build,
     "googlenet": googlenet.build,

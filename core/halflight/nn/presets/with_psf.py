@@ -13,11 +13,11 @@ def build(
     *,
     psf_shape: Shape,
     psf_units: int = 32,
-    targets: int = 1,
+    outputs: int = 2,
     backend: str = "cpu",
     seed: int = 0,
 ) -> Model:
-    """Return a Model of inputs "image" and "psf" whose output is T means, then T log-variances.
+    """Return a Model of inputs "image" and "psf" of one more layer, "head".
 
     The vector that `network` makes of the image and a dense layer's view of the PSF are put side by
     side and read by one linear layer, "head".
@@ -26,7 +26,7 @@ def build(
         network: from one image to one vector; its layers are copied, without their weights.
         psf_shape: (height, width, bands) of "psf".
         psf_units: features of the PSF.
-        targets: T.
+        outputs: length of the output.
         backend, seed: see `Model`.
 
     Raises:
@@ -39,7 +39,7 @@ def build(
     p = Flatten(name="psf_flatten")(psf)
     p = Dense(psf_units, activation="relu", kernel_initializer="he_normal", name="psf_features")(p)
     x = Concatenate(name="features")([vector, p])
-    head = Dense(2 * targets, kernel_initializer=RandomNormal(stddev=0.01), name="head")(x)
+    head = Dense(outputs, kernel_initializer=RandomNormal(stddev=0.01), name="head")(x)
     return Model([image, psf], head, backend=backend, seed=seed)
 
 

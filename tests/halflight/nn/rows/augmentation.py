@@ -16,4 +16,6 @@ ROWS = {
     "random translation of a pixel": Row(
         lambda: layers.RandomTranslation((-0.2, 0), 0), (SQUARE,), SQUARE
     ),
+    "random channels": Row(lambda: layers.RandomChannels(0.7, 0.4), (IMAGE,), IMAGE),
+    "random channels seed": Row(lambda: layers.RandomChannels(1.0, 0.5, seed=3), (SQUARE,), SQUARE),
 }

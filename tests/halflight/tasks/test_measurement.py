@@ -1,6 +1,7 @@
 """A task: labels, the reading of a network's outputs, and the table of what was measured."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,10 @@ def classical(**columns):
     return pd.DataFrame(values | columns)
 
 
+def labelled(task, measured, max_error=0.2):
+    return task.survey_labels(measured, measured, SimpleNamespace(max_label_error=max_error))
+
+
 def test_the_first_quantity_is_the_headline_and_each_is_found_by_name():
     assert SHAPE.headline.name == "ln_radius"
     assert SHAPE.quantity("axis_ratio") is SHAPE.quantities[1]
@@ -37,7 +42,7 @@ def test_the_first_quantity_is_the_headline_and_each_is_found_by_name():
 
 def test_a_task_is_got_by_its_name_and_an_unknown_one_is_told():
     assert [tasks.get(name).name for name in tasks.NAMES] == list(tasks.NAMES)
-    with pytest.raises(ValueError, match="no task 'colour': choose one of radius"):
+    with pytest.raises(ValueError, match="no task 'colour': choose one of radius, star_galaxy"):
         tasks.get("colour")
 
 
@@ -52,19 +57,19 @@ def test_simulated_labels_are_truths_and_usable_where_all_are_known():
 
 
 def test_survey_labels_are_converged_fits_with_a_small_enough_error():
-    values, usable = ONLY_RADIUS.survey_labels(classical(), max_error=0.2)
+    values, usable = labelled(ONLY_RADIUS, classical())
     np.testing.assert_array_equal(values, [[0.1], [0.2], [0.3], [0.4], [np.nan]])
     assert usable.tolist() == [True, True, False, False, False]
-    assert ONLY_RADIUS.survey_labels(classical(), max_error=0.3).usable.sum() == 3
+    assert labelled(ONLY_RADIUS, classical(), 0.3).usable.sum() == 3
 
 
 def test_a_survey_label_has_all_quantities_and_the_error_of_the_first():
     incomplete = classical(scene_fit_axis_ratio=[np.nan, 0.6, 0.7, 0.8, 0.9])
-    assert SHAPE.survey_labels(incomplete, max_error=0.2).usable.tolist() == [
+    assert labelled(SHAPE, incomplete).usable.tolist() == [
         False, True, False, False, False,
     ]  # fmt: skip
     no_error = classical(scene_fit_ln_radius_error=np.nan)
-    assert not SHAPE.survey_labels(no_error, max_error=0.2).usable.any()
+    assert not labelled(SHAPE, no_error).usable.any()
 
 
 def test_outputs_by_hand():

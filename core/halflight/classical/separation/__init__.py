@@ -1,0 +1,16 @@
+"""What tells stars from galaxies classically: a cut, a light profile, trees and a kernel machine."""
+
+from halflight.classical.separation.catalogue import CONCENTRATION, features
+from halflight.classical.separation.learners import forest, support_vectors
+from halflight.classical.separation.separate import JUDGES, separated
+from halflight.classical.separation.spread import spread_model
+
+__all__ = [
+    "CONCENTRATION",
+    "JUDGES",
+    "features",
+    "forest",
+    "separated",
+    "spread_model",
+    "support_vectors",
+]
