@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import fourier_shift
 from scipy.signal import fftconvolve
 
 # The disc's scale length over the PSF's FWHM; SExtractor's own choice.
@@ -18,7 +19,7 @@ def spread_model(
     With the PSF phi, a disc of scale length FWHM / 16 convolved with it G, weights W = 1 / sigma^2
     and pixels p: s = (G' W p) / (phi' W p) - (G' W phi) / (phi' W phi), Desai et al. 2012 (ApJ 757,
     83, eq. 1); its error follows from the pixels' by the same derivative. phi and G are moved to
-    the centroid of the light by linear interpolation, as are both alike.
+    the centroid of the light.
 
     image, sigma: (n, S, S), NaN or an infinite sigma marks a bad pixel; psf: (n, P, P), P odd, of
     the sum 1. NaN where there is no light within REACH, or no PSF.
@@ -79,12 +80,15 @@ def _centroid(
 
 
 def _moved(profile: NDArray[np.float64], x: float, y: float, side: int) -> NDArray[np.float64]:
-    """A profile (P, P), centred on its middle pixel, in a stamp of `side` about (x, y)."""
-    centre = (side - 1) / 2.0
+    """A profile (P, P), centred on its middle pixel, in a stamp of `side` about (x, y).
 
-    def weights(at: float) -> NDArray[np.float64]:
-        places, pixels = np.arange(side), np.arange(profile.shape[0])
-        from_pixel = places[:, np.newaxis] - (centre + at - profile.shape[0] // 2) - pixels
-        return np.clip(1.0 - np.abs(from_pixel), 0.0, None)
-
-    return weights(y) @ profile @ weights(x).T
+    Moved by the phases of its Fourier transform, which broaden nothing.
+    """
+    canvas = np.zeros((2 * max(profile.shape[0], side),) * 2)
+    middle, half = canvas.shape[0] // 2, profile.shape[0] // 2
+    place = slice(middle - half, middle - half + profile.shape[0])
+    canvas[place, place] = profile
+    first = middle - side // 2  # the canvas's pixel that is the stamp's first
+    by = (first + (side - 1) / 2.0 + y - middle, first + (side - 1) / 2.0 + x - middle)
+    moved = np.fft.ifft2(fourier_shift(np.fft.fft2(canvas), by)).real
+    return np.asarray(moved[first : first + side, first : first + side])
