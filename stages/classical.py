@@ -8,7 +8,6 @@ import pandas as pd
 
 from halflight import classical, files, params, store, tasks
 from halflight.classical.separation import separated, spread_model
-from halflight.inputs import seeing_band
 from halflight.paths import TaskPaths
 from halflight.workers import WorkerError
 from stages import processes, run
@@ -66,7 +65,7 @@ def classes(
 
     Of simulated stamps the classical stage has validation and test, and learns from validation.
     """
-    band = seeing_band(stamps.instrument.bands)
+    band = stamps.instrument.seeing
     [image, sigma, psf] = (stamps[name][rows][..., band] for name in ("image", "sigma", "psf"))
     table = stamps.table.iloc[rows]
     fields = set(FIELD) <= set(table)

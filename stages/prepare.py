@@ -97,9 +97,7 @@ def prepare(
             try:
                 arrays = (stamps[name][rows] for name in ("image", "sigma", "psf"))
                 dust = preparing.extinction_of(stamps.table.iloc[rows], stamps.instrument.bands)
-                ready = preparation.apply(
-                    *arrays, instrument=stamps.instrument, extinction=dust
-                )
+                ready = preparation.apply(*arrays, instrument=stamps.instrument, extinction=dust)
             except ValueError as error:
                 where = f"{place.stamps(dataset)}, stamps {start} to {rows[-1]}"
                 raise ValueError(f"{where}: {error}") from error

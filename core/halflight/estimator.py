@@ -17,14 +17,7 @@ from tqdm import tqdm
 
 from halflight import __version__, files, inputs, nn, tasks
 from halflight.instrument import Instrument
-from halflight.prepare import (
-    ORIENTATIONS,
-    Preparation,
-    Prepared,
-    extinction_of,
-    preparation_from,
-    view,
-)
+from halflight.prepare import ORIENTATIONS, Preparation, Prepared, extinction_of, preparation_from
 from halflight.quality import FLAGS, pixel_flags, psf_flags
 from halflight.store import Stamps
 from halflight.text import shown
@@ -128,20 +121,17 @@ class Estimator:
             ValueError: an instrument of other bands or PSFs, or shapes that do not fit, named.
         """
         camera = self.instrument if instrument is None else instrument
-        bands, given = self.instrument.bands, camera.bands
-        if self.preparation.by_band:
-            inputs.check_bands(camera, like=self.instrument)
-        else:
-            inputs.check_instrument(camera, like=self.instrument)
-        image, sigma, psf = (inputs.with_bands(array, given) for array in (image, sigma, psf))
-        inputs.check_shapes(image, sigma, psf, bands=given, preparation=self.preparation)
-        dust = np.full((len(image), len(given)), np.nan) if extinction is None else extinction
-        if self.preparation.by_band:
-            camera = replace(camera, bands=bands)
-            image, sigma, psf = (inputs.by_band(a, given, bands) for a in (image, sigma, psf))
-            dust = inputs.by_band(dust[:, np.newaxis, np.newaxis], given, bands)[:, 0, 0]
+        stamps = inputs.fitted(
+            image,
+            sigma,
+            psf,
+            extinction,
+            camera,
+            like=self.instrument,
+            preparation=self.preparation,
+        )
         parts = [
-            self._measure(camera, *(array[i : i + CHUNK] for array in (image, sigma, psf, dust)))
+            self._measure(camera, *(array[i : i + CHUNK] for array in stamps))
             for i in range(0, len(image), CHUNK)
         ]
         return pd.concat(parts, ignore_index=True) if parts else self._measured_nothing()
@@ -164,16 +154,8 @@ class Estimator:
 
     def predict(self, prepared: Mapping[str, NDArray[np.float32]]) -> tasks.Answers:
         """What the network answers of prepared stamps: see `Task.decode`."""
-        seen = [
-            self.network.predict(
-                {
-                    name: np.ascontiguousarray(view(a, number, moved=name == "image"))
-                    for name, a in prepared.items()
-                },
-                CHUNK,
-            )
-            for number in range(self.orientations)
-        ]
+        numbers = range(self.orientations)
+        seen = [self.network.predict(inputs.viewed(prepared, k), CHUNK) for k in numbers]
         return self.task.decode(np.stack(seen, axis=1))
 
     def calibrated(self, answers: tasks.Answers, labels: NDArray[np.floating]) -> Self:
@@ -264,15 +246,10 @@ class Estimator:
         extinction: NDArray[Any],
     ) -> pd.DataFrame:
         """Rows of one chunk of stamps."""
-        with np.errstate(over="ignore"):  # beyond float32 is infinite, and so no PSF
-            points = np.ma.filled(psf, np.nan).astype(np.float32)
-        light = points.sum(axis=(1, 2), dtype=np.float64)
-        there = np.isfinite(points).all(axis=(1, 2)) & (light > 0)
-        if not self.preparation.by_band:
-            there[:] = there.all(axis=1, keepdims=True)
-        points = np.where(there[:, np.newaxis, np.newaxis], points, np.float32(0))
+        points, there = inputs.usable_psfs(psf, every_band=not self.preparation.by_band)
+        of_all = replace(instrument, bands=self.instrument.bands)
         prepared = self.preparation.apply(
-            image, sigma, points, instrument=instrument, extinction=extinction
+            image, sigma, points, instrument=of_all, extinction=extinction
         )
         usable = there.any(axis=1) & (prepared.bad_fraction < 1)
         answers = self.predict(prepared.inputs)
@@ -298,7 +275,7 @@ class Estimator:
         table: pd.DataFrame,
     ) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Flags that say what an answer may not be trusted for, and of which stamps (n,)."""
-        seeing = inputs.seeing_band(self.instrument.bands)
+        seeing = self.instrument.seeing
         sizes = inputs.psf_sizes(points[..., seeing], there[:, seeing])
         for flag, name, found in [
             ("psf_out_of_range", "psf_half_light_radius", sizes),

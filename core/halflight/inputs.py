@@ -1,16 +1,14 @@
 """Inputs: the stamps that an estimator takes - shapes, instrument, sizes of PSFs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from halflight.instrument import Instrument
-from halflight.prepare import Preparation
+from halflight.prepare import Preparation, view
 from halflight.psf import psf_half_light_radius
-
-SEEING = "r"  # the band in which SDSS tells its seeing
 
 
 def with_bands(array: NDArray[Any], bands: Sequence[str]) -> NDArray[Any]:
@@ -84,9 +82,38 @@ def check_shapes(
             )
 
 
-def seeing_band(bands: Sequence[str]) -> int:
-    """The number of the band whose PSF stands for all in tables: r, or the first."""
-    return bands.index(SEEING) if SEEING in bands else 0
+def fitted(
+    image: NDArray[Any],
+    sigma: NDArray[Any],
+    psf: NDArray[Any],
+    extinction: NDArray[Any] | None,
+    camera: Instrument,
+    *,
+    like: Instrument,
+    preparation: Preparation,
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Image, sigma, PSF and extinction of a camera, with the bands that were learnt from.
+
+    NaN stands in bands that it lacks, and for dust of which nothing is known.
+
+    Raises:
+        ValueError: an instrument or a shape that does not fit, named.
+    """
+    given = camera.bands
+    if preparation.by_band:
+        check_bands(camera, like=like)
+    else:
+        check_instrument(camera, like=like)
+    image, sigma, psf = (with_bands(array, given) for array in (image, sigma, psf))
+    check_shapes(image, sigma, psf, bands=given, preparation=preparation)
+    shape = (len(image), len(given))
+    dust = np.full(shape, np.nan) if extinction is None else np.asarray(extinction, np.float64)
+    if dust.shape != shape:
+        raise ValueError(f"extinction must be {shape}, a band each; received {dust.shape}")
+    if preparation.by_band:
+        image, sigma, psf = (by_band(array, given, like.bands) for array in (image, sigma, psf))
+        dust = by_band(dust[:, np.newaxis, np.newaxis], given, like.bands)[:, 0, 0]
+    return image, sigma, psf, dust
 
 
 def psf_sizes(psf: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -101,3 +128,25 @@ def psf_sizes(psf: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np
         except ValueError:
             sizes[row] = np.inf
     return sizes
+
+
+def usable_psfs(psf: NDArray[Any], *, every_band: bool) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """PSFs (n, P, P, bands) float32, 0 where they are none, and which are some (n, bands).
+
+    Some is: finite, with light. Where `every_band` is needed, one that is none leaves none.
+    """
+    with np.errstate(over="ignore"):  # beyond float32 is infinite, and so no PSF
+        points = np.ma.filled(psf, np.nan).astype(np.float32)
+    light = points.sum(axis=(1, 2), dtype=np.float64)
+    there = np.isfinite(points).all(axis=(1, 2)) & (light > 0)
+    if every_band:
+        there[:] = there.all(axis=1, keepdims=True)
+    return np.where(there[:, np.newaxis, np.newaxis], points, np.float32(0)), there
+
+
+def viewed(prepared: Mapping[str, NDArray[Any]], number: int) -> dict[str, NDArray[Any]]:
+    """A network's inputs by name, in one of the views of `halflight.prepare.view`."""
+    return {
+        name: np.ascontiguousarray(view(array, number, moved=name == "image"))
+        for name, array in prepared.items()
+    }

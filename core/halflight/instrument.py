@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from halflight.text import shown
 
 UNITS = ("nanomaggy", "electron", "electron/s", "count", "count/s", "microjansky")
+SEEING = "r"  # the band in which SDSS tells its seeing
 ZERO_POINT = 22.5  # AB magnitude of one nanomaggy (SDSS DR17, "Measures of flux and magnitude")
 
 
@@ -60,6 +61,11 @@ class Instrument:
             raise ValueError(f"unit must be one of {', '.join(UNITS)}, received {shown(self.unit)}")
         if not self.bands or len(set(self.bands)) != len(self.bands):
             raise ValueError(f"bands must be one or more, each once, received {shown(self.bands)}")
+
+    @property
+    def seeing(self) -> int:
+        """The number of the band whose PSF stands for all in tables: r, or the first."""
+        return self.bands.index(SEEING) if SEEING in self.bands else 0
 
     def with_bands(self, bands: Sequence[str]) -> Self:
         """The same instrument, for stamps of these of its bands, in this order.

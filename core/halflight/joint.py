@@ -44,7 +44,7 @@ class Joint:
     combinations: Mapping[str, Combination]
 
     def joined(self, task: Measurement, network: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
-        """The joint table: that of `Measurement.table`, what only the fit measures, fractions and flags.
+        """The joint table: of `Measurement.table`, of the fit alone, fractions and flags.
 
         network: an estimator's table. fits: rows of the same stamps. `disagreement` is how many of
         their errors the two are apart in the first quantity.

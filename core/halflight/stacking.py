@@ -1,4 +1,4 @@
-"""Stacking: the probabilities of two methods made one, by what serves objects of known class best."""
+"""Stacking: the probabilities of two methods made one, as serves objects of known class best."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

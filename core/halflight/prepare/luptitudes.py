@@ -11,7 +11,7 @@ import pandas as pd
 from halflight.instrument import ZERO_POINT, Instrument
 from halflight.prepare.clean import clean_stamps
 from halflight.prepare.crop import centre_crop
-from halflight.prepare.preparation import Prepared, Preparation, median_noise, stretch
+from halflight.prepare.preparation import Preparation, Prepared, median_noise, stretch
 
 POGSON = 2.5 / math.log(10.0)  # magnitudes of a factor of e
 NANO = 1e9  # nanomaggies of a maggy
@@ -77,9 +77,7 @@ class Luptitudes(Preparation):
         unit = (maggies * 10 ** (0.4 * dust) / (2.0 * softening)).astype(np.float32)
         pixels = centre_crop(clean, self.stamp_size) * unit[:, np.newaxis, np.newaxis]
         keep = there[:, np.newaxis, np.newaxis]
-        shape = stretch(
-            np.where(keep, centre_crop(points, self.psf_size), 0.0), self.psf_softening
-        )
+        shape = stretch(np.where(keep, centre_crop(points, self.psf_size), 0.0), self.psf_softening)
         light = np.float32(POGSON) * stretch(np.where(keep, pixels, 0.0), 1.0)
         fraction = np.where(there.any(axis=1), bad, 1.0).astype(np.float32)
         return Prepared(light, shape, fraction, noise, ~there)

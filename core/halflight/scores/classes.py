@@ -85,7 +85,7 @@ def simulated_objects(
 def survey_objects(
     task: Classification, table: pd.DataFrame, classical: pd.DataFrame
 ) -> pd.DataFrame:
-    """Survey test objects: spectra label them; a synthetic sky knows the truth. Groups are fields."""
+    """Survey test objects: spectra label them, a synthetic sky knows the truth; by field."""
     del classical
     return _objects(
         task,

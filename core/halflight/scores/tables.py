@@ -74,7 +74,9 @@ def classical_predictions(task: Measurement, dataset: str, classical: pd.DataFra
     return pd.concat(tables, ignore_index=True).assign(dataset=dataset)
 
 
-def simulated_objects(task: Measurement, table: pd.DataFrame, classical: pd.DataFrame) -> pd.DataFrame:
+def simulated_objects(
+    task: Measurement, table: pd.DataFrame, classical: pd.DataFrame
+) -> pd.DataFrame:
     """Simulated test objects with their truths; each is a bootstrap group of its own."""
     bound = classical.set_index("id").reindex(table["id"])
     return _objects(

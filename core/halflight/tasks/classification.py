@@ -143,9 +143,7 @@ class Classification(Task):
         changed = {name: np.asarray(w / temperature, w.dtype) for name, w in head.items()}
         return changed, {}
 
-    def measured(
-        self, answers: Answers, offsets: Values, dof: Mapping[str, float]
-    ) -> pd.DataFrame:
+    def measured(self, answers: Answers, offsets: Values, dof: Mapping[str, float]) -> pd.DataFrame:
         """The probability of the positive class."""
         del dof
         [odds] = answers

@@ -186,9 +186,7 @@ class Measurement(Task):
         changed[len(self.quantities) :] += 2 * np.log(np.asarray(scales, bias.dtype))
         return changed
 
-    def measured(
-        self, answers: Answers, offsets: Values, dof: Mapping[str, float]
-    ) -> pd.DataFrame:
+    def measured(self, answers: Answers, offsets: Values, dof: Mapping[str, float]) -> pd.DataFrame:
         """The table of `table`, of values that offsets are added to."""
         values, sigmas = answers
         freedom = [dof.get(quantity.name, np.inf) for quantity in self.quantities]

@@ -1,7 +1,7 @@
 """radius: the half-light radius of a galaxy, with an error bar, and its shape and brightness."""
 
-from halflight.tasks.quantity import Quantity
 from halflight.tasks.measurement import Measurement
+from halflight.tasks.quantity import Quantity
 
 TASK = Measurement(
     name="radius",

@@ -114,9 +114,7 @@ class Task(ABC):
         """
 
     @abstractmethod
-    def measured(
-        self, answers: Answers, offsets: Values, dof: Mapping[str, float]
-    ) -> pd.DataFrame:
+    def measured(self, answers: Answers, offsets: Values, dof: Mapping[str, float]) -> pd.DataFrame:
         """The table of what was found, one row an object; NaN where the answers are NaN."""
 
     def doubts(self, table: pd.DataFrame) -> Mapping[str, NDArray[np.bool_]]:

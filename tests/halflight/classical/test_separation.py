@@ -39,7 +39,9 @@ def stamps(radii, seed=0, flux=200.0, side=44):
     image = np.empty((len(radii), side, side))
     for k, radius in enumerate(radii):
         width = np.hypot(1.5, radius)
-        profile = np.exp(-0.5 * ((at - shift[0, k]) ** 2 + (at[:, None] - shift[1, k]) ** 2) / width**2)
+        profile = np.exp(
+            -0.5 * ((at - shift[0, k]) ** 2 + (at[:, None] - shift[1, k]) ** 2) / width**2
+        )
         image[k] = flux * profile / profile.sum() + rng.normal(0, 0.1, (side, side))
     square = np.arange(-12, 13) ** 2
     psf = np.exp(-0.5 * (square[:, None] + square) / 1.5**2)
@@ -104,7 +106,7 @@ def test_every_judge_gives_a_probability_and_a_cut_decides():
 
 
 def test_no_judge_is_shown_what_it_judges():
-    table, star, groups = catalogue()
+    _, star, groups = catalogue()
     seen = []
 
     class Learner:

@@ -56,7 +56,9 @@ def test_dust_and_zero_point_are_factors_of_the_flux(dust, zero_point):
     camera = SDSS.__class__("another", 0.396, BANDS, zero_point=zero_point)
     scaled = (image * 10 ** (0.4 * (zero_point - 22.5 - dust))).astype(np.float32)
     corrected = apply(scaled, sigma, psf, dust=np.full((1, 5), dust), instrument=camera)
-    np.testing.assert_allclose(corrected.image, apply(image, sigma, psf).image, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        corrected.image, apply(image, sigma, psf).image, rtol=1e-4, atol=1e-5
+    )
     unknown = apply(image, sigma, psf, dust=np.full((1, 5), np.nan))
     np.testing.assert_array_equal(unknown.image, apply(image, sigma, psf).image)
 

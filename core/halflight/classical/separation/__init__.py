@@ -1,4 +1,4 @@
-"""What tells stars from galaxies classically: a cut, a light profile, trees and a kernel machine."""
+"""What tells stars from galaxies classically: a cut, a profile, trees and a kernel machine."""
 
 from halflight.classical.separation.catalogue import CONCENTRATION, features
 from halflight.classical.separation.learners import forest, support_vectors

@@ -1,5 +1,7 @@
 """What a catalogue says of an object, as features that tell stars from galaxies."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -37,7 +39,7 @@ def features(table: pd.DataFrame) -> pd.DataFrame:
     }
     model = kind["model_magnitude"] - kind["extinction"]
     found = {f"magnitude_{band}": model[:, k] for k, band in enumerate(BANDS)}
-    for k, (blue, red) in enumerate(zip(BANDS[:-1], BANDS[1:], strict=True)):
+    for k, (blue, red) in enumerate(itertools.pairwise(BANDS)):
         found[f"{blue}_{red}"] = model[:, k] - model[:, k + 1]
     for k, band in enumerate(BANDS):
         point = kind["psf_magnitude"][:, k]

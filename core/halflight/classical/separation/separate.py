@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from halflight.classical.separation.catalogue import COLUMNS, concentration, features
 from halflight.classical.separation.learners import forest, judged, logistic, support_vectors
-from halflight.classical.separation.spread import spread_model
 
 JUDGES = ("cut", "spread", "forest", "svm")
-"""Each by its name: psfMag - cModelMag, the pixels' spread, a forest and a machine on a catalogue."""
+"""By name: psfMag - cModelMag, the pixels' spread, a forest and a machine on a catalogue."""
 NEED_A_CATALOGUE = ("cut", "forest", "svm")
 MOST_SPREAD = 50.0  # sigmas, and magnitudes: beyond it nothing is less a star
 
@@ -43,9 +42,7 @@ def separated(
     """
     catalogued = set(COLUMNS) <= set(table)
     found: dict[str, NDArray[np.float64]] = {}
-    learned = partial(
-        judged, labels=labels, groups=groups, learns=learns, folds=settings.folds
-    )
+    learned = partial(judged, labels=labels, groups=groups, learns=learns, folds=settings.folds)
     for method in methods:
         if method in NEED_A_CATALOGUE and not catalogued:
             continue
@@ -80,9 +77,7 @@ def _gathered(spread: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.arcsinh(np.clip(spread, -MOST_SPREAD, MOST_SPREAD))
 
 
-def _where_known(
-    learned: Any, learner: Any, values: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _where_known(learned: Any, learner: Any, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """What a learner says of rows without NaN; NaN of the others."""
     known = np.isfinite(values).all(axis=1)
     options = dict(learned.keywords)

@@ -56,7 +56,9 @@ def _of_stamp(
     ratio = (extended * weight * pixels).sum() / flux
     spread = ratio - (extended * weight * point).sum() / light
     derivative = weight * (extended - ratio * point) / flux
-    variance = (derivative**2 * np.divide(1.0, weight, out=np.zeros_like(weight), where=usable)).sum()
+    variance = (
+        derivative**2 * np.divide(1.0, weight, out=np.zeros_like(weight), where=usable)
+    ).sum()
     return float(spread / np.sqrt(variance))
 
 

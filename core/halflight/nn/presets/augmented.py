@@ -52,9 +52,7 @@ def build(
         if noise and name == "image":
             x = GaussianNoise(noise, seed=seed + 2, name=f"noisy_{name}")(x)
         if missing_share:
-            layer = RandomChannels(
-                missing_share, missing_rate, seed=seed + 3, name=f"fewer_{name}"
-            )
+            layer = RandomChannels(missing_share, missing_rate, seed=seed + 3, name=f"fewer_{name}")
             x = layer(x)
         return x
 
