@@ -119,7 +119,7 @@ def score(
     levels = {"galaxy_completeness": galaxy_completeness, "star_purity": star_purity}
     metrics: Scores = {task.probability: {}}
     rows: list[dict[str, Any]] = []
-    for dataset, against, method, table in _compared(task, predictions, objects):
+    for dataset, against, method, table in labelled_rows(task, predictions, objects):
         name = "survey_truth" if (dataset, against) == ("survey", "truth") else dataset
         of_dataset = metrics[task.probability].setdefault(name, {})
         place = {"quantity": task.probability, "dataset": dataset, "against": against}
@@ -166,7 +166,7 @@ def compared(
     levels = {"galaxy_completeness": galaxy_completeness, "star_purity": star_purity}
     tables = {
         method: table.set_index("id")
-        for dataset, against, method, table in _compared(task, predictions, objects)
+        for dataset, against, method, table in labelled_rows(task, predictions, objects)
         if (dataset, against) == ("survey", "reference") and method in (one, other)
     }
     if set(tables) != {one, other}:
@@ -205,7 +205,7 @@ def transfer(
     del unused
     levels = {"galaxy_completeness": galaxy_completeness, "star_purity": star_purity}
     rows = []
-    for dataset, against, method, table in _compared(task, predictions, objects):
+    for dataset, against, method, table in labelled_rows(task, predictions, objects):
         if dataset == "survey" and method in TRANSFER:
             learnt = labels[method] if method in LEARNT_FROM_LABELS else 0
             place = {"quantity": task.probability, "arm": method, "against": against}
@@ -281,7 +281,7 @@ def _objects(
     return shared.assign(dataset=dataset, **known, **columns)
 
 
-def _compared(
+def labelled_rows(
     task: Classification, predictions: pd.DataFrame, objects: pd.DataFrame
 ) -> Iterator[tuple[str, str, str, pd.DataFrame]]:
     """Each (data set, kind of truth, method) with the labels of what has an answer."""

@@ -190,7 +190,7 @@ def test_one_fault_is_one_line_and_many_are_counted(root, tmp_path):
     path.write_text(text.replace("release: 17 ", "release: x "))
     assert refusal(path).startswith(f"{path}, line 6: survey.release: ")
     path.write_bytes(NOT_OURS["4000 strangers"][0])
-    assert refusal(path).splitlines()[-1] == f"  and {4000 + 5 - params.MOST_FAULTS} more"
+    assert refusal(path).splitlines()[-1] == f"  and {4000 + 6 - params.MOST_FAULTS} more"
 
 
 def test_the_line_is_that_of_the_value(root, tmp_path):

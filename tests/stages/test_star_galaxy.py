@@ -1,0 +1,188 @@
+"""The second task through every stage: each does for a class what it does for a size."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from halflight import files, store, tasks
+from halflight.estimator import Estimator
+from halflight.instrument import SDSS
+from halflight.paths import TaskPaths
+from halflight.quality import FLAGS
+from stages import classical, combine, evaluate, finetune, prepare, train
+from tests.bands import BANDS, sources, survey
+from tests.stages.conftest import write_params
+from tests.tiny import write_raw
+
+PLACE = TaskPaths("star_galaxy")
+TASK = tasks.get("star_galaxy")
+TINY = {
+    "prepare.stamp_size": 16,
+    "prepare.psf_size": 9,
+    "prepare.split": {
+        "broad": {"fractions": [0.7, 0.3, 0.0], "patches": "stamps"},
+        "sky_like": {"fractions": [0.0, 0.4, 0.6], "patches": "stamps"},
+        "sandbox": {"fractions": [0.4, 0.3, 0.3], "patches": "fields"},
+        "recorded": {"fractions": [0.5, 0.25, 0.25], "patches": "rows"},
+        "sdss": {"fractions": [0.6, 0.15, 0.25], "patches": "fields"},
+    },
+    "classical.trees": 20,
+    "classical.folds": 2,
+    "train.model": {"preset": "band_net", "filters": [8], "core_pixels": 8, "core_filters": 4},
+    "train.device": "cpu",
+    "train.epochs": 3,
+    "train.warmup_epochs": 0,
+    "train.learning_rate": 0.01,
+    "train.ema_momentum": 0.9,
+    "finetune.epochs": 1,
+    "finetune.warmup_epochs": 0,
+    "finetune.from_scratch_epochs": 1,
+    "evaluate.bootstrap": 10,
+}
+
+
+@pytest.fixture(scope="module")
+def place(root, tmp_path_factory):
+    """A repository in which every stage of the task has run, on stamps of a few pixels."""
+    folder = tmp_path_factory.mktemp("star_galaxy")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("DVC_ROOT", raising=False)
+        patch.setenv("HALFLIGHT_PROCESSES", "1")
+        write_params(root, {f"star_galaxy.{name}": value for name, value in TINY.items()})
+        table, *arrays = sources(120)
+        table["tier"] = np.where(np.arange(120) < 90, "broad", "sky_like")
+        write_raw(PLACE.stamps("simulated"), table, *arrays, instrument=SDSS)
+        write_raw(PLACE.stamps("survey"), *survey(120), instrument=SDSS, origin="sandbox")
+        for dataset in ("simulated", "survey"):
+            prepare.main("star_galaxy", dataset)
+            classical.main("star_galaxy", dataset)
+        train.main("star_galaxy")
+        combine.main("star_galaxy")
+        finetune.main("star_galaxy")
+        evaluate.main("star_galaxy")
+        yield folder
+
+
+@pytest.fixture
+def here(place, monkeypatch):
+    monkeypatch.chdir(place)
+    return place
+
+
+def test_stamps_are_prepared_as_luptitudes_corrected_for_dust(here):
+    ready = store.read_stamps(PLACE.prepared("survey"))
+    raw = store.read_stamps(PLACE.stamps("survey"))
+    assert ready["image"].shape[1:] == (16, 16, 5)
+    row = int(ready.table["source_index"].iloc[3])
+    flux = raw["image"][row][2:18, 2:18, 2] * 1e-9 * 10 ** (0.4 * 0.1)
+    expected = 2.5 / np.log(10) * np.arcsinh(flux / (2 * 1.2e-10))
+    np.testing.assert_allclose(ready["image"][3][..., 2], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_judges_are_there_for_the_survey_and_pixels_alone_for_what_has_no_catalogue(here):
+    measured = pd.read_parquet(PLACE.classical("survey"))
+    names = [f"{method}_star_probability" for method in TASK.classical]
+    assert set(names) <= set(measured)
+    assert len(measured) == len(store.read_stamps(PLACE.prepared("survey")))
+    simulated = pd.read_parquet(PLACE.classical("simulated"))
+    assert "spread_star_probability" in simulated
+
+
+def test_the_estimator_is_the_trained_network_and_says_what_it_tells(here):
+    trained, estimator = Estimator.load(PLACE.trained), Estimator.load(PLACE.estimator)
+    assert estimator.describe() == trained.describe()
+    assert estimator.describe()["task"]["classes"] == ["galaxy", "star"]
+    assert list(estimator.training_range) == ["psf_half_light_radius"]
+
+
+def test_objects_of_no_class_teach_nothing_and_are_judged(here):
+    data = store.read_stamps(PLACE.prepared("survey")).table
+    labels = Estimator.load(PLACE.finetuned("fine_tuned")).provenance["labels"]
+    known = data["is_star"].notna()
+    assert labels["train"] == int((known & (data["split"] == "train")).sum())
+    judged = pd.read_parquet(PLACE.classical("survey"))
+    assert judged["forest_star_probability"].notna().all()
+
+
+def test_every_method_is_scored_on_the_same_objects_and_all_scores_are_there(here):
+    metrics = json.loads(PLACE.metrics.read_text())
+    scores = metrics["star_probability"]
+    assert set(scores) == {"simulated", "survey", "survey_truth"}
+    assert set(scores["survey"]) == {
+        *("zero_shot", "fine_tuned", "from_scratch", "stacked", "forest", "svm", "cut", "spread"),
+    }
+    counts = {found["count"] for found in scores["survey"].values()}
+    assert len(counts) == 1
+    for found in scores["survey"].values():
+        assert {"auc", "average_precision", "mse", "calibration_error", "number_error"} <= set(found)
+        assert {"galaxy_purity", "star_completeness", "auc_low", "auc_high"} <= set(found)
+    assert scores["survey"]["forest"]["auc"] > 0.9
+    assert "log_loss" not in scores["survey"]["cut"]
+    assert set(metrics["paired"]["mse"]) == {"difference", "low", "high"}
+
+
+def test_bins_and_transfer_hold_every_method(here):
+    bins, transfer = pd.read_csv(PLACE.bins), pd.read_csv(PLACE.transfer)
+    assert set(bins["by"]) == {"all", "magnitude"}
+    assert {"auc", "mse", "bin_low", "method"} <= set(bins)
+    assert {"zero_shot", "fine_tuned", "from_scratch", "forest"} <= set(transfer["arm"])
+    zero = transfer[transfer["arm"] == "zero_shot"]
+    assert (zero["count_labels"] == 0).all()
+
+
+def test_the_evaluation_s_probabilities_are_the_estimator_s_to_the_bit(here):
+    predictions = pd.read_parquet(PLACE.predictions)
+    found = predictions[predictions["method"] == "fine_tuned"].set_index("id")["value"]
+    stamps = store.read_stamps(PLACE.stamps("survey"))
+    table = Estimator.load(PLACE.finetuned("fine_tuned")).measure_stamps(stamps)
+    measured = pd.Series(table["star_probability"].to_numpy(), index=stamps.table["id"])
+    np.testing.assert_array_equal(measured.loc[found.index], found)
+
+
+@pytest.mark.parametrize("bands", ["r", "gr", "ugri", "zirgu"])
+def test_any_of_the_bands_in_any_order_give_a_probability_and_a_flag(here, bands):
+    estimator = Estimator.load(PLACE.trained)
+    table, image, sigma, psf = sources(8)
+    chosen = [BANDS.index(band) for band in bands]
+    parts = [array[..., chosen] for array in (image, sigma, psf)]
+    dust = table[[f"extinction_{band}" for band in bands]].to_numpy()
+    camera = SDSS.with_bands(bands)
+    found = estimator.measure(*parts, instrument=camera, extinction=dust)
+    assert found["star_probability"].between(0, 1).all()
+    flagged = found["flags"] & FLAGS["missing_band"] != 0
+    assert flagged.all() if len(bands) < 5 else not flagged.any()
+    whole = [np.full_like(array, np.nan) for array in (image, sigma, psf)]
+    for array, part in zip(whole, parts, strict=True):
+        array[..., chosen] = part
+    dusty = np.full((8, 5), np.nan)
+    dusty[:, chosen] = dust
+    same = estimator.measure(*whole, extinction=dusty)
+    pd.testing.assert_frame_equal(found, same)
+
+
+def test_no_band_no_measurement_and_a_strange_band_is_refused(here):
+    estimator = Estimator.load(PLACE.trained)
+    _, image, sigma, psf = sources(3)
+    image[1] = np.nan
+    found = estimator.measure(image, sigma, psf)
+    assert np.isnan(found["star_probability"]).tolist() == [False, True, False]
+    assert found["flags"][1] & FLAGS["not_measured"]
+    assert found["flags"][0] & FLAGS["no_extinction"]
+    camera = SDSS.__class__("another", 0.396, ("y",))
+    with pytest.raises(ValueError, match=r"takes any of the bands u, g, r, i, z .* are y"):
+        estimator.measure(*(a[..., :1] for a in (image, sigma, psf)), instrument=camera)
+
+
+def test_a_label_that_is_none_is_told(here, tmp_path, monkeypatch):
+    table = pd.read_parquet(PLACE.prepared("survey") / store.TABLE)
+    monkeypatch.chdir(tmp_path)
+    import shutil
+
+    shutil.copytree(here, tmp_path, dirs_exist_ok=True)
+    wrong = table.assign(is_star=table["is_star"].where(table["id"] != 1001, 0.5))
+    files.write_parquet(PLACE.prepared("survey") / store.TABLE, wrong)
+    with pytest.raises(ValueError, match=r"is_star must be 1 for a star.* received 0.5"):
+        finetune.main("star_galaxy")
