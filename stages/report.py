@@ -17,7 +17,7 @@ from stages import run
 
 def main(task: str) -> None:
     """Render reports/index.html, reports/report.md and reports/figures."""
-    everything, place, wanted = params.load(), TaskPaths(task), tasks.get(task)
+    everything, place, wanted = params.load(), TaskPaths(task), tasks.measuring(tasks.get(task))
     objects = read_parquet(place.objects, id="integer", dataset="text", magnitude="finite")
     objects = objects.rename(columns=shown_names(wanted.headline.name))
     offsets = dict.fromkeys(("x", "y"), "number")
@@ -68,7 +68,7 @@ def numbers_of(table: str) -> dict[str, str]:
 
 
 def of_headline(
-    read: Callable[..., pd.DataFrame], path: Path, task: tasks.Task, kinds: dict[str, str]
+    read: Callable[..., pd.DataFrame], path: Path, task: tasks.Measurement, kinds: dict[str, str]
 ) -> pd.DataFrame:
     """The rows of the quantity that the page shows, of a table that `read` reads."""
     table = read(path, quantity="text", **kinds)

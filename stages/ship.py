@@ -38,11 +38,11 @@ def main(task: str) -> None:
     bare = nn.Model(trained.network.inputs, trained.network.outputs, seed=trained.network.seed)
     folder = models.HOME / name
     joint.save(replace(trained, network=bare), folder)
-    headline = tasks.get(task).headline
+    headline = tasks.measuring(tasks.get(task)).headline
     scores = json.loads(place.metrics.read_text())[headline.name]["simulated"]
     card = {
         "name": name,
-        "title": f"{tasks.get(task).title} of galaxies, for any camera",
+        "title": f"{tasks.measuring(tasks.get(task)).title} of galaxies, for any camera",
         "default": True,
         "population": POPULATION[task],
         "limits": LIMITS[task],

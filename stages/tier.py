@@ -32,7 +32,7 @@ def main(task: str, kind: str) -> None:
         f"{task}.evaluate",
         f"{task}.tiers",
     )
-    place, wanted, tier = TaskPaths(task), tasks.get(task), tiers.kinds[kind]
+    place, wanted, tier = TaskPaths(task), tasks.measuring(tasks.get(task)), tiers.kinds[kind]
     backend = training.choose_backend(train).backend
     trained, joint = Estimator.load(place.estimator, backend=backend), Joint.load(place.estimator)
     instrument = SDSS.with_bands([simulate.population.band])

@@ -21,7 +21,7 @@ COLUMNS = {
 
 def main(task: str) -> None:
     """Write the table, from the scores that the stage tier has left."""
-    kinds, wanted = params.read(f"{task}.tiers").kinds, tasks.get(task)
+    kinds, wanted = params.read(f"{task}.tiers").kinds, tasks.measuring(tasks.get(task))
     summary = REPORTS / "tiers" / task / "README.md"
     lines = [
         f"# {wanted.title}: every method on every kind of simulated galaxy",

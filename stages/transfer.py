@@ -32,7 +32,7 @@ def measured_of(task: str, arm: str, seed: str) -> Path:
 def main(task: str, arm: str, seed: str) -> None:
     """Train the arm on each number of labels; measure the survey's test split with each."""
     settings, train, counts = params.read(f"{task}.finetune", f"{task}.train", f"{task}.transfer")
-    place, wanted = TaskPaths(task), tasks.get(task)
+    place, wanted = TaskPaths(task), tasks.measuring(tasks.get(task))
     backend = training.choose_backend(train).backend
     stamps = store.read_stamps(place.stamps("survey"))
     rows = []

@@ -44,7 +44,7 @@ PARTS = {
     "integers": set(),
     "kernels": set(),
     "measured": {"paths", "store", "tasks"},
-    "measurer": {"classical", "estimator", "joint", "store"},
+    "measurer": {"classical", "estimator", "joint", "store", "tasks"},
     "methods": set(),
     "models": set(),
     "nn": {"kernels"},

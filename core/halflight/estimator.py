@@ -147,7 +147,7 @@ class Estimator:
             for chunk in chunks:
                 arrays = (stamps[name][chunk] for name in ("image", "sigma", "psf"))
                 camera = stamps.instrument
-                dust = extinction_of(stamps.table.iloc[chunk], camera.bands)
+                dust = extinction_of(stamps.table.take(chunk), camera.bands)
                 parts.append(self.measure(*arrays, instrument=camera, extinction=dust))
                 bar.update(len(chunk))
         return pd.concat(parts, ignore_index=True)
@@ -158,7 +158,7 @@ class Estimator:
         seen = [self.network.predict(inputs.viewed(prepared, k), CHUNK) for k in numbers]
         return self.task.decode(np.stack(seen, axis=1))
 
-    def calibrated(self, answers: tasks.Answers, labels: NDArray[np.floating]) -> Self:
+    def calibrated(self, answers: tasks.Answers, labels: tasks.Values) -> Self:
         """The same estimator with answers that are honest of objects that it did not learn from.
 
         See `Task.calibrated`: the saved network carries it.
@@ -284,8 +284,9 @@ class Estimator:
             low, high = self.training_range.get(name, (-np.inf, np.inf))
             yield flag, (found < low) | (found > high)
         if self.preparation.by_band:
-            yield "missing_band", prepared.missing.any(axis=1)
-            yield "no_extinction", (np.isnan(extinction) & ~prepared.missing).any(axis=1)
+            yield "missing_band", np.asarray(prepared.missing.any(axis=1))
+            unknown = np.isnan(extinction) & ~prepared.missing
+            yield "no_extinction", np.asarray(unknown.any(axis=1))
         yield from self.task.doubts(table).items()
 
     def _measured_nothing(self) -> pd.DataFrame:

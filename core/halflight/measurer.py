@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from halflight import classical
+from halflight import classical, tasks
 from halflight.estimator import Estimator
 from halflight.instrument import Instrument
 from halflight.joint import COMBINATION, Joint
@@ -58,7 +58,7 @@ class Measurer:
             return network
         camera = self.estimator.instrument if instrument is None else instrument
         fits = self._fits(self.joint, camera, image, sigma, psf, processes=processes)
-        return self.joint.joined(self.estimator.task, network, fits)
+        return self.joint.joined(tasks.measuring(self.estimator.task), network, fits)
 
     def measure_stamps(
         self,
@@ -117,4 +117,4 @@ class Measurer:
             processes=processes,
             detection_threshold=joint.settings.detection_threshold,
         )
-        return fits.add_prefix(f"{self.estimator.task.reference}_")
+        return fits.add_prefix(f"{tasks.measuring(self.estimator.task).reference}_")

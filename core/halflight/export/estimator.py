@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from halflight import tasks
 from halflight.export.export import LOWEST_OPSET, export_onnx
 from halflight.export.wrapping import Wrapping
 from halflight.export.writer import Value, Writer
@@ -33,7 +34,7 @@ def export_estimator(
     orientations and calibration are in the graph; so that a reader knows what it takes and gives,
     `estimator.json` is in the file's metadata, under "estimator".
 
-    Raises ValueError as `export_onnx` does.
+    Raises ValueError as `export_onnx` does, and for an estimator that measures no quantity.
     """
     export_onnx(estimator.network, path, opset=opset, wrapping=_Measurement(estimator))
 
@@ -43,7 +44,7 @@ class _Measurement(Wrapping):
 
     def __init__(self, estimator: Estimator) -> None:
         self._orientations = estimator.orientations
-        self._quantities = estimator.task.quantities
+        self._quantities = tasks.measuring(estimator.task).quantities
         self._instrument = estimator.instrument
         self.inputs = {"noise": (len(estimator.instrument.bands),)}
         preparation = estimator.preparation

@@ -68,7 +68,7 @@ class Luptitudes(Preparation):
         clean, usable, _ = clean_stamps(image, sigma)
         points = np.ma.filled(psf, np.nan).astype(np.float32)
         seen = centre_crop(usable, self.stamp_size).any(axis=(1, 2))
-        there = seen & np.isfinite(points).all(axis=(1, 2)) & points.any(axis=(1, 2))
+        there = np.asarray(seen & np.isfinite(points).all(axis=(1, 2)) & points.any(axis=(1, 2)))
         noise = median_noise(*(centre_crop(a, self.stamp_size) for a in (sigma, usable)))
         bad = np.where(there, 1.0 - usable.mean(axis=(1, 2)), 0.0).max(axis=1)
         softening = np.array([self.image_softening[band] for band in instrument.bands])

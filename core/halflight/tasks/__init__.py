@@ -8,11 +8,21 @@ import importlib
 
 from halflight.tasks.classification import Classification
 from halflight.tasks.measurement import Measurement
-from halflight.tasks.quantity import Quantity
+from halflight.tasks.quantity import Quantity, Values
 from halflight.tasks.task import Answers, Task
 from halflight.text import shown
 
-__all__ = ["NAMES", "Answers", "Classification", "Measurement", "Quantity", "Task", "get"]
+__all__ = [
+    "NAMES",
+    "Answers",
+    "Classification",
+    "Measurement",
+    "Quantity",
+    "Task",
+    "Values",
+    "get",
+    "measuring",
+]
 
 NAMES = ("radius", "star_galaxy")
 
@@ -26,4 +36,15 @@ def get(name: str) -> Task:
     if name not in NAMES:
         raise ValueError(f"there is no task {shown(name)}: choose one of {', '.join(NAMES)}")
     task: Task = importlib.import_module(f"{__name__}.{name}").TASK
+    return task
+
+
+def measuring(task: Task) -> Measurement:
+    """The task, which must be one that measures quantities.
+
+    Raises:
+        ValueError: it gives a probability.
+    """
+    if not isinstance(task, Measurement):
+        raise ValueError(f"task {task.name} measures no quantity: this is for one that does")
     return task
