@@ -23,7 +23,11 @@ FIELD = ("run", "camcol", "field")
 
 def main(task: str) -> None:
     """Write the table: NMAD of each arm, and what it gains on zero-shot, object by object."""
-    settings, place, wanted = params.read(f"{task}.transfer"), TaskPaths(task), tasks.measuring(tasks.get(task))
+    settings, place, wanted = (
+        params.read(f"{task}.transfer"),
+        TaskPaths(task),
+        tasks.measuring(tasks.get(task)),
+    )
     quantity = wanted.headline
     raw, ready = read_stamps(place.stamps("survey")), read_stamps(place.prepared("survey"))
     test = ready.table[ready.table["split"] == "test"]

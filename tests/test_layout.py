@@ -17,7 +17,12 @@ MODULES = sorted(
 
 PIPELINE = {
     name: stage
-    for file in ("dvc.yaml", "reports/tiers/dvc.yaml", "reports/transfer/dvc.yaml")
+    for file in (
+        "dvc.yaml",
+        "reports/tiers/dvc.yaml",
+        "reports/transfer/dvc.yaml",
+        "reports/bright_to_faint/dvc.yaml",
+    )
     for name, stage in yaml.safe_load((ROOT / file).read_text())["stages"].items()
 }
 DATASET = ("dataset",)
@@ -28,6 +33,7 @@ COMMON = {
     *("quality", "reading", "tables", "text", "workers"),
 }
 PARTS = {
+    "adaptation": set(),
     "cache": set(),
     "classical": {"kernels"},
     "combination": set(),

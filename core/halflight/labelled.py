@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +18,8 @@ class LabelledStamps:
     """Prepared stamps with their labels, and the rows that train and validate.
 
     labels: (n, quantities) of all stamps, in units of the pixel and of its noise, as a network's
-    answers are; those of other rows may be NaN. train, validation: rows.
+    answers are; those of other rows may be NaN. train, validation: rows. weights: (n,) how much
+    each counts in training, None: all alike.
 
     Raises ValueError where a row to learn from has no finite label, or there is no row.
     """
@@ -27,6 +28,7 @@ class LabelledStamps:
     labels: np.ndarray
     train: np.ndarray
     validation: np.ndarray
+    weights: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         for name, rows in (("train", self.train), ("validate", self.validation)):
@@ -53,6 +55,10 @@ class LabelledStamps:
         offsets = task.offsets(stamps.instrument, stamps.table["noise"].to_numpy())
         return cls(stamps, values - offsets, train=train, validation=validation)
 
+    def weighted(self, weights: np.ndarray) -> LabelledStamps:
+        """The same, with these weights (n,)."""
+        return replace(self, weights=weights)
+
     def batches(
         self, task: tasks.Task, rows: np.ndarray, fit: params.Fit, *, training: bool
     ) -> nn.ArraySource:
@@ -60,6 +66,7 @@ class LabelledStamps:
         return nn.ArraySource(
             {name: self.stamps[name] for name in task.inputs},
             self.labels.astype(np.float32),
+            None if self.weights is None or not training else self.weights.astype(np.float32),
             rows=rows,
             batch_size=fit.batch_size,
             shuffle=training,

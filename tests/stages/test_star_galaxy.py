@@ -117,8 +117,8 @@ def test_every_method_is_scored_on_the_same_objects_and_all_scores_are_there(her
     counts = {found["count"] for found in scores["survey"].values()}
     assert len(counts) == 1
     for found in scores["survey"].values():
-        assert {"auc", "average_precision", "mse", "calibration_error", "number_error"} <= set(found)
-        assert {"galaxy_purity", "star_completeness", "auc_low", "auc_high"} <= set(found)
+        assert {"auc", "average_precision", "mse", "calibration_error"} <= set(found)
+        assert {"galaxy_purity", "star_completeness", "number_error", "auc_low"} <= set(found)
     assert scores["survey"]["forest"]["auc"] > 0.9
     assert "log_loss" not in scores["survey"]["cut"]
     assert set(metrics["paired"]["mse"]) == {"difference", "low", "high"}

@@ -172,6 +172,6 @@ class BrightToFaint(Section):
     """Section bright_to_faint: what `dvc repro reports/bright_to_faint/dvc.yaml` trains."""
 
     magnitude: float
-    adaptation: PositiveFloat
-    weight_limit: PositiveFloat
+    depth: PositiveFloat
+    weight_limit: Annotated[float, Field(gt=1)]
     bootstrap: Annotated[int, Field(ge=2)]

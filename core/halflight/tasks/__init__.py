@@ -20,6 +20,7 @@ __all__ = [
     "Quantity",
     "Task",
     "Values",
+    "classifying",
     "get",
     "measuring",
 ]
@@ -47,4 +48,15 @@ def measuring(task: Task) -> Measurement:
     """
     if not isinstance(task, Measurement):
         raise ValueError(f"task {task.name} measures no quantity: this is for one that does")
+    return task
+
+
+def classifying(task: Task) -> Classification:
+    """The task, which must be one that gives a probability.
+
+    Raises:
+        ValueError: it measures quantities.
+    """
+    if not isinstance(task, Classification):
+        raise ValueError(f"task {task.name} tells no classes: this is for one that does")
     return task

@@ -120,7 +120,7 @@ NOT_YAML = {
     "cut in a letter": ("a: é".encode()[:-1], "the byte 0xc3"),
     "an archive": (b"PK\x03\x04" + bytes(100), "a zip archive"),
     "an image": (b"\x89PNG\r\n\x1a\n", "the byte 0x89"),
-    "100 MB": (b"# " + b"x" * 10**8, "may have at most 262144 bytes, received 100000002"),
+    "100 MB": (b"# " + b"x" * 10**8, "may have at most 524288 bytes, received 100000002"),
 }  # fmt: skip
 
 

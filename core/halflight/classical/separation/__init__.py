@@ -1,7 +1,7 @@
 """What tells stars from galaxies classically: a cut, a profile, trees and a kernel machine."""
 
 from halflight.classical.separation.catalogue import CONCENTRATION, features
-from halflight.classical.separation.learners import forest, support_vectors
+from halflight.classical.separation.learners import forest, judged, support_vectors
 from halflight.classical.separation.separate import JUDGES, separated
 from halflight.classical.separation.spread import spread_model
 
@@ -10,6 +10,7 @@ __all__ = [
     "JUDGES",
     "features",
     "forest",
+    "judged",
     "separated",
     "spread_model",
     "support_vectors",

@@ -1,4 +1,4 @@
-"""What is gained for what is lost: stars found against galaxies mistaken, and purity by completeness."""
+"""What is lost for what: stars missed against galaxies mistaken, purity against completeness."""
 
 import numpy as np
 import pandas as pd

@@ -1,0 +1,194 @@
+"""Bright_to_faint: what is lost on faint objects when only bright ones have labels, arm by arm."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from halflight import adaptation, files, nn, params, paths, prepare, store, tasks, training
+from halflight.estimator import CHUNK, HEAD, Estimator
+from halflight.labelled import LabelledStamps
+from halflight.paths import TaskPaths
+from stages import project_path, run
+from stages.record import code_fingerprint
+
+ARMS = (
+    "zero_shot",
+    "from_scratch",
+    "fine_tuned",
+    "weighted",
+    "statistics",
+    "matched",
+    "faded",
+    "all",
+)
+"""Simulation alone; bright labels alone; both; and both with importance weights, with batch
+statistics of faint stamps, with features matched to theirs, with bright stamps dimmed; and, as the
+ceiling, both with the faint labels too."""
+COLOURS = [f"model_magnitude_{band}" for band in "ugriz"]
+
+
+def measured_of(task: str, arm: str, seed: str) -> Path:
+    """Where an arm's probabilities are kept."""
+    return paths.REPORTS / "bright_to_faint" / task / f"{arm}-{seed}.parquet"
+
+
+def main(task: str, arm: str, seed: str) -> None:
+    """Train the arm on survey labels brighter than the limit; judge the test split beyond it."""
+    settings, finetune, train = params.read(
+        f"{task}.bright_to_faint", f"{task}.finetune", f"{task}.train"
+    )
+    place, wanted = TaskPaths(task), tasks.classifying(tasks.get(task))
+    finetune = finetune.changed(seed=int(seed))
+    backend = training.choose_backend(train).backend
+    known = {"noise": "number", "psf_half_light_radius": "number", "magnitude": "number"}
+    ready = store.read_stamps(place.prepared("survey"), split="text", **known)
+    raw = store.read_stamps(place.stamps("survey"))
+    labels = wanted.survey_labels(ready.table, ready.table, finetune)
+    split = ready.table["split"].to_numpy()
+    bright = (ready.table["magnitude"] < settings.magnitude).to_numpy()
+    seen = labels.usable if arm == "all" else labels.usable & bright
+    data = LabelledStamps.of(
+        wanted,
+        ready,
+        labels.values,
+        train=np.flatnonzero(seen & (split == "train")),
+        validation=np.flatnonzero(seen & (split == "validation")),
+    )
+    faint = np.flatnonzero(~bright & (split == "train"))
+    print(f"bright_to_faint: {arm}: {len(data.train)} labels, {len(faint)} faint without")
+
+    def fitted(data: LabelledStamps, *, scratch: bool = False) -> Estimator:
+        estimator = Estimator.load(place.trained, backend=backend)
+        chosen = finetune
+        if scratch:
+            chosen = finetune.changed(
+                epochs=finetune.from_scratch_epochs,
+                learning_rate=finetune.from_scratch_learning_rate,
+            )
+            estimator = training.new_estimator(
+                wanted,
+                data,
+                estimator.preparation,
+                train,
+                backend=backend,
+                seed=finetune.seed,
+                provenance={"trained_on": data.stamps.origin},
+            )
+        result, _ = training.fit(
+            estimator,
+            data,
+            chosen,
+            name=f"{arm}-{seed}",
+            checkpoints=project_path(paths.CHECKPOINTS),
+            identity=training.fingerprint([place.trained, place.prepared("survey")]) + arm,
+            code=code_fingerprint("bright_to_faint", {"task": task, "arm": arm}),
+        )
+        return result
+
+    def judged(estimator: Estimator) -> np.ndarray:
+        found = estimator.measure_stamps(raw, ready.table["source_index"].to_numpy()[test])
+        return found[wanted.probability].to_numpy()
+
+    test = np.flatnonzero(split == "test")
+    match arm:
+        case "zero_shot":
+            p = judged(Estimator.load(place.trained, backend=backend))
+        case "from_scratch":
+            p = judged(fitted(data, scratch=True))
+        case "weighted":
+            colours = -np.diff(ready.table[COLOURS].to_numpy(float), axis=1)
+            colours = np.nan_to_num(colours, nan=float(np.nanmedian(colours)))
+            weights = np.ones(len(ready))
+            weights[data.train] = adaptation.importance_weights(
+                colours[data.train], colours[faint], limit=settings.weight_limit
+            )
+            p = judged(fitted(data.weighted(weights)))
+        case "statistics":
+            estimator = fitted(data)
+            network = estimator.network
+            unlabelled = LabelledStamps(
+                ready, np.zeros((len(ready), 1)), train=faint, validation=faint
+            )
+            training.settle_statistics(network, unlabelled, wanted, finetune)
+            p = judged(training.calibrate(estimator, data))
+        case "matched":
+            p = matched(fitted(data), data, faint, test)
+        case "faded":
+            with tempfile.TemporaryDirectory() as folder:
+                p = judged(fitted(dimmed(data, raw, wanted, place, settings, Path(folder))))
+        case "fine_tuned" | "all":
+            p = judged(fitted(data))
+        case _:
+            raise ValueError(f"there is no arm {arm!r:.40}: choose of {', '.join(ARMS)}")
+    table = pd.DataFrame({"id": ready.table["id"].to_numpy()[test], wanted.probability: p})
+    files.write_parquet(measured_of(task, arm, seed), table)
+
+
+def matched(
+    estimator: Estimator, data: LabelledStamps, faint: np.ndarray, test: np.ndarray
+) -> np.ndarray:
+    """Probabilities by a head that is fitted to bright features made like the faint ones'."""
+    last = estimator.network.get_layer(HEAD)
+    call = next(o.call for o in estimator.network.outputs if o.call and o.call.layer is last)
+    trunk = nn.Model(estimator.network.inputs, call.inputs[0], backend=estimator.network.backend)
+
+    def features(rows: np.ndarray) -> np.ndarray:
+        inputs = {name: data.stamps[name][rows] for name in estimator.task.inputs}
+        return np.asarray(trunk.predict(inputs, CHUNK), np.float64)
+
+    beyond = features(faint)
+    centre, scatter = beyond.mean(axis=0), beyond.std(axis=0) + 1e-6
+    alike = adaptation.matched_features(features(data.train), beyond)
+    labels = data.labels[data.train][:, 0]
+    weights = adaptation.fitted_logistic((alike - centre) / scatter, labels)
+    return expit(weights[0] + (features(test) - centre) / scatter @ weights[1:])
+
+
+def dimmed(
+    data: LabelledStamps,
+    raw: store.Stamps,
+    task: tasks.Task,
+    place: TaskPaths,
+    settings: params.BrightToFaint,
+    folder: Path,
+) -> LabelledStamps:
+    """The same stamps, and behind them those to train on, each dimmed beyond the limit."""
+    preparation = prepare.read_preparation(place.preparation("survey"))
+    camera, rows = raw.instrument, data.stamps.table["source_index"].to_numpy()
+    magnitude = data.stamps.table["magnitude"].to_numpy()
+    count, arrays = len(data.stamps), {name: data.stamps[name] for name in task.inputs}
+    with store.write_stamps(folder / "s", instrument=camera, origin=data.stamps.origin) as writer:
+        for block in np.array_split(np.arange(count), max(count // CHUNK, 1)):
+            writer.append(
+                data.stamps.table.iloc[block], **{name: a[block] for name, a in arrays.items()}
+            )
+        for block in np.array_split(data.train, max(len(data.train) // CHUNK, 1)):
+            image, sigma, psf = (raw[name][rows[block]] for name in ("image", "sigma", "psf"))
+            for k, row in enumerate(block):
+                rng = np.random.Generator(np.random.Philox(key=[1, int(row)]))
+                beyond = rng.uniform(settings.magnitude, settings.magnitude + settings.depth)
+                factor = min(10 ** (0.4 * (magnitude[row] - beyond)), 1.0)
+                image[k], sigma[k] = adaptation.faded(image[k], sigma[k], factor, rng)
+            table = data.stamps.table.iloc[block]
+            made = preparation.apply(
+                image,
+                sigma,
+                psf,
+                instrument=camera,
+                extinction=prepare.extinction_of(table, camera.bands),
+            )
+            new = table.assign(id=-table["id"].to_numpy() - 1)
+            writer.append(new, **{name: made.inputs[name] for name in task.inputs})
+    stamps = store.read_stamps(folder / "s")
+    more = np.arange(count, count + len(data.train))
+    labels = np.concatenate([data.labels, data.labels[data.train]])
+    return LabelledStamps(
+        stamps, labels, train=np.concatenate([data.train, more]), validation=data.validation
+    )
+
+
+if __name__ == "__main__":
+    run(main, ValueError, FloatingPointError, RuntimeError, MemoryError)
