@@ -32,6 +32,12 @@ class Measurer:
         """The best that it has."""
         return "fast" if self.joint is None else "best"
 
+    @property
+    def probability(self) -> str | None:
+        """The column of the probability that it gives; None where it measures quantities."""
+        task = self.estimator.task
+        return task.probability if isinstance(task, tasks.Classification) else None
+
     def measure(
         self,
         image: NDArray[Any],
@@ -41,6 +47,7 @@ class Measurer:
         instrument: Instrument | None = None,
         tier: str | None = None,
         processes: int = 1,
+        extinction: NDArray[np.floating] | None = None,
     ) -> pd.DataFrame:
         """Measure stamps, one row each, in order; see `Estimator.measure` for the arguments.
 
@@ -53,7 +60,9 @@ class Measurer:
         Raises:
             ValueError: as `Estimator.measure`, and for a tier that is none or is not there.
         """
-        network = self.estimator.measure(image, sigma, psf, instrument=instrument)
+        network = self.estimator.measure(
+            image, sigma, psf, instrument=instrument, extinction=extinction
+        )
         if self._chosen(tier) == "fast" or self.joint is None:
             return network
         camera = self.estimator.instrument if instrument is None else instrument

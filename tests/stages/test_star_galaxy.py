@@ -9,6 +9,7 @@ import pytest
 from halflight import files, store, tasks
 from halflight.estimator import Estimator
 from halflight.instrument import SDSS
+from halflight.measuring.job import Job
 from halflight.paths import TaskPaths
 from halflight.quality import FLAGS
 from stages import classical, combine, evaluate, finetune, prepare, train
@@ -174,6 +175,23 @@ def test_no_band_no_measurement_and_a_strange_band_is_refused(here):
     camera = SDSS.__class__("another", 0.396, ("y",))
     with pytest.raises(ValueError, match=r"takes any of the bands u, g, r, i, z .* are y"):
         estimator.measure(*(a[..., :1] for a in (image, sigma, psf)), instrument=camera)
+
+
+def test_the_command_gives_the_probability_and_flags_from_the_bands_there_are(here, tmp_path):
+    table, image, sigma, psf = sources(6)
+    chosen = [BANDS.index(band) for band in "gri"]
+    folder, camera = tmp_path / "stamps", SDSS.with_bands("gri")
+    write_raw(folder, table, *(a[..., chosen] for a in (image, sigma, psf)), instrument=camera)
+    model = PLACE.trained
+    job = Job([str(folder)], tmp_path / "stars.csv", model=str(model), flag_names=True)
+    rows = job.run().rows
+    found = Estimator.load(model).measure_stamps(store.read_stamps(folder))
+    np.testing.assert_array_equal(rows["star_probability"], found["star_probability"])
+    assert rows["flag_names"].str.contains("missing_band").all()
+    assert not rows["flag_names"].str.contains("no_extinction").any()
+    written = pd.read_csv(tmp_path / "stars.csv", comment="#")
+    assert written["star_probability"].tolist() == rows["star_probability"].tolist()
+    assert rows["half_light_radius"].isna().all()
 
 
 def test_a_label_that_is_none_is_told(here, tmp_path, monkeypatch):

@@ -82,7 +82,13 @@ def measure(
         "halflight.measure", now(),
     )  # fmt: skip
     return measure_targets(
-        targets, measurer, Rows(), run, processes=processes, classical=classical
+        targets,
+        measurer,
+        Rows(),
+        run,
+        processes=processes,
+        classical=classical,
+        probability=measurer.probability,
     ).to_astropy()
 
 

@@ -74,7 +74,7 @@ class Job:
         before = self._before()
         folder = models.find(self.model)
         measurer = Measurer.load(folder, backend=self.backend)
-        tier = self.tier or measurer.tier
+        self._probability, tier = measurer.probability, self.tier or measurer.tier
         model = {"model": file_hash(folder), "tier": tier, "classical": str(self.classical)}
         made: list[Results] = []
         self._targets: list[Targets] = []
@@ -141,7 +141,11 @@ class Job:
     def _check_goes_on(self, before: Results | None, targets: Targets) -> None:
         """Refuse to append what does not fit, before it is measured."""
         if before is not None:
-            columns = columns_asked_for(classical=self.classical, flag_names=self.flag_names)
+            columns = columns_asked_for(
+                classical=self.classical,
+                flag_names=self.flag_names,
+                probability=self._probability,
+            )
             try:
                 before.check_goes_on(columns, pd.Series(whole_or_text(targets.sources["id"])))
             except ValueError as error:
@@ -205,6 +209,7 @@ class Job:
                 processes=self.processes,
                 classical=self.classical,
                 flag_names=self.flag_names,
+                probability=measurer.probability,
                 progress=self.progress,
             )
         except KeyboardInterrupt:

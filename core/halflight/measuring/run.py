@@ -39,6 +39,7 @@ class Measures(Protocol):
         instrument: Instrument,
         tier: str,
         processes: int,
+        extinction: NDArray[np.floating] | None,
     ) -> pd.DataFrame:
         """One row a stamp."""
 
@@ -52,10 +53,12 @@ def measure_targets(
     processes: int = 1,
     classical: bool = False,
     flag_names: bool = False,
+    probability: str | None = None,
     progress: bool = False,
 ) -> Results:
     """One row a source, in order: those that `kept` has are not measured again.
 
+    probability: the column that an estimator which tells classes gives.
     A source that no stamp could be cut for is a row of NaN with the flag `not_measured`.
     """
     count = len(targets.sources)
@@ -70,7 +73,7 @@ def measure_targets(
         file=sys.stderr,
     ) as bar:
         for cut in _ahead(targets.cut(rows)) if len(rows) else ():
-            found = _measured(targets, estimator, cut, run.tier, processes)
+            found = _measured(targets, estimator, cut, run.tier, processes, probability)
             if classical:
                 found = found.join(classical_rows(cut, targets.instrument, processes))
             kept.keep(cut.rows, found)
@@ -78,17 +81,26 @@ def measure_targets(
         lost = np.setdiff1d(np.arange(count), kept.done())
         if len(lost):
             flags = targets.flags[lost] | FLAGS["not_measured"]
-            kept.keep(lost, unmeasured_rows(len(lost), flags, classical=classical))
+            kept.keep(
+                lost,
+                unmeasured_rows(len(lost), flags, classical=classical, probability=probability),
+            )
             bar.update(len(lost))
-    columns = columns_asked_for(classical=classical, flag_names=flag_names)
+    columns = columns_asked_for(classical=classical, flag_names=flag_names, probability=probability)
     return _results(targets.sources, kept.all(), run, columns)
 
 
 def _measured(
-    targets: Targets, estimator: Measures, cut: Cutouts, tier: str, processes: int
+    targets: Targets,
+    estimator: Measures,
+    cut: Cutouts,
+    tier: str,
+    processes: int,
+    probability: str | None,
 ) -> pd.DataFrame:
     """Rows of some stamps."""
-    found = _in_pixels(_assumed(targets, cut), estimator, cut, tier, processes)
+    dust = None if targets.extinction is None else targets.extinction[cut.rows]
+    found = _in_pixels(_assumed(targets, cut), estimator, cut, tier, processes, dust)
     geometry = Geometry(cut.binning, cut.pixel_scale, cut.rotation, cut.parity)
     rows = measured_rows(found, geometry).assign(
         flags=found["flags"].to_numpy(np.int64) | np.asarray(cut.flags, np.int64),
@@ -96,6 +108,8 @@ def _measured(
         pixel_scale=cut.pixel_scale / cut.binning,
         binning=np.asarray(cut.binning, np.int64),
     )
+    if probability is not None:
+        rows[probability] = found[probability].to_numpy(np.float64)
     if not targets.has_zero_point:
         rows.loc[:, rows.columns.str.startswith(_MAGNITUDE)] = np.nan
     return rows
@@ -115,7 +129,12 @@ def _assumed(targets: Targets, cut: Cutouts) -> Instrument:
 
 
 def _in_pixels(
-    instrument: Instrument, estimator: Measures, cut: Cutouts, tier: str, processes: int
+    instrument: Instrument,
+    estimator: Measures,
+    cut: Cutouts,
+    tier: str,
+    processes: int,
+    extinction: NDArray[np.floating] | None,
 ) -> pd.DataFrame:
     """What the estimator finds, lengths in pixels of each stamp.
 
@@ -131,6 +150,7 @@ def _in_pixels(
             instrument=camera,
             tier=tier,
             processes=processes,
+            extinction=None if extinction is None else extinction[rows],
         )
         lengths = found.columns.str.startswith(_LENGTH)
         found.loc[:, lengths] /= camera.pixel_scale

@@ -34,6 +34,7 @@ class Targets:
         has_zero_point: whether magnitudes mean anything.
         notes: what was assumed, one sentence each.
         field: the image, where there is one.
+        extinction: (sources, bands) magnitudes of dust; None where nothing is known of it.
     """
 
     sources: pd.DataFrame
@@ -47,6 +48,7 @@ class Targets:
     has_zero_point: bool = True
     notes: Sequence[str] = ()
     field: images.Field | None = None
+    extinction: NDArray[np.float64] | None = None
 
 
 def targets_of_image(
@@ -140,7 +142,16 @@ def targets_of_stamps(folder: Path) -> Targets:
         "its table",
         "of each stamp",
         {"stamps": file_hash(folder / "table.parquet"), "manifest": _plain(folder / "stamps.json")},
+        extinction=_extinction(table, stamps.instrument.bands),
     )
+
+
+def _extinction(table: pd.DataFrame, bands: Sequence[str]) -> NDArray[np.float64] | None:
+    """Columns extinction_BAND (rows, bands), where the table has any."""
+    columns = [f"extinction_{band}" for band in bands]
+    if not set(columns) & set(table):
+        return None
+    return table.reindex(columns=columns).to_numpy(np.float64)
 
 
 def _cut(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from halflight.results.schema import BOUNDS, CLASSICAL, COLUMNS, QUANTITIES
+from halflight.results.schema import BOUNDS, BY_NAME, CLASSICAL, COLUMNS, QUANTITIES
 
 Values = NDArray[np.float64]
 SUFFIXES = tuple(suffix for suffix, _, _ in BOUNDS)
@@ -84,13 +84,19 @@ def on_the_sky(
 
 
 def unmeasured_rows(
-    count: int, flags: NDArray[np.integer], *, classical: bool = False
+    count: int,
+    flags: NDArray[np.integer],
+    *,
+    classical: bool = False,
+    probability: str | None = None,
 ) -> pd.DataFrame:
     """Rows of sources that no stamp could be cut for: NaN, and the flags that say why.
 
-    classical: whether the columns of the classical methods are among them.
+    classical: whether the columns of the classical methods are among them. probability: the column
+    of a model that tells classes.
     """
     asked = [c for c in COLUMNS if not c.optional] + list(CLASSICAL if classical else ())
+    asked += [BY_NAME[probability]] if probability else []
     rows = {c.name: [np.nan] * count for c in asked if c.kind == "number"}
     statuses = {c.name: [NO_STAMP] * count for c in asked if c.kind == "text"}
     return pd.DataFrame(rows | statuses).assign(flags=flags, binning=np.ones(count, np.int64))

@@ -91,6 +91,14 @@ QUANTITIES = (
 )  # fmt: skip
 """What is measured: each has a median and four bounds."""
 
+PROBABILITIES = (
+    Column(
+        "star_probability", "number", "that the source is a star and no galaxy, by a model that "
+        "tells the two apart", "", "stat.probability;src.class.starGalaxy", optional=True,
+    ),
+)  # fmt: skip
+"""What a model that tells classes apart gives: there where such a one measured."""
+
 _PLACE = (
     Column("id", "id", "the source, as its catalogue names it", "", "meta.id;meta.main"),
     Column("x", "number", "position; the first pixel's centre is 0", "pix", "pos.cartesian.x"),
@@ -141,6 +149,7 @@ CLASSICAL = (
 COLUMNS: tuple[Column, ...] = (
     *_PLACE,
     *(column for quantity in QUANTITIES for column in _bounded(quantity)),
+    *PROBABILITIES,
     *_CIRCUMSTANCES,
     *CLASSICAL,
 )
@@ -148,10 +157,13 @@ COLUMNS: tuple[Column, ...] = (
 BY_NAME = {column.name: column for column in COLUMNS}
 
 
-def columns_asked_for(*, classical: bool, flag_names: bool) -> list[str]:
-    """The names of a table's columns, in order."""
+def columns_asked_for(
+    *, classical: bool, flag_names: bool, probability: str | None = None
+) -> list[str]:
+    """The names of a table's columns, in order; probability: of a model that tells classes."""
     asked = {column.name for column in CLASSICAL} if classical else set()
     asked |= {"flag_names"} if flag_names else set()
+    asked |= {probability} if probability else set()
     return [column.name for column in COLUMNS if not column.optional or column.name in asked]
 
 
@@ -164,7 +176,7 @@ def markdown_table() -> str:
         if column.name in bounds:
             continue
         name = f"`{column.name}`" + (", with bounds" if column.name in quantities else "")
-        asked = " (on request)" if column.optional else ""
+        asked = " (on request)" if column.optional and column not in PROBABILITIES else ""
         cells = (name, column.unit, column.ucd, column.description + asked)
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"

@@ -70,6 +70,21 @@ def test_spatial_dropout_keeps_or_drops_whole_channels(backend):
     np.testing.assert_array_equal(backend.to_host(y), mask)
 
 
+def test_channels_are_lost_whole_in_a_share_of_the_samples_and_nothing_is_scaled(backend):
+    x, y = backend.to_device(np.ones((400, 3, 20))), backend.empty((400, 3, 20))
+    backend.random_channels_forward(y, x, 0.4, 0.5, 3, 9)
+    mask = backend.to_host(y)
+    assert set(np.unique(mask)) == {0.0, 1.0}
+    assert np.all(mask == mask[:, :1])
+    kept = mask[:, 0] > 0.0
+    touched = ~kept.all(axis=1)  # by 20 channels nothing is lost once in a million
+    assert abs(touched.mean() - 0.4) < 4.0 * math.sqrt(0.24 / 400)
+    share = kept[touched].mean()
+    assert abs(share - 0.5) < 4.0 * math.sqrt(0.25 / kept[touched].size)
+    backend.random_channels_backward(y, x, 0.4, 0.5, 3, 9)
+    np.testing.assert_array_equal(backend.to_host(y), mask)
+
+
 def test_the_largest_normal_number_is_finite():
     """The word of all zeros has u = 2^-24, v = 0; that of all ones u = 1, whose logarithm is 0."""
     normal = compiled(entry=True)(standard_normal)

@@ -18,12 +18,12 @@ RUN = Run("a.fits", "b.csv", "psf.fits", "stand-in", "00", "best", "test", "2026
 class StandIn:
     """Measures by moments: fast, and every number depends on the stamp it came from."""
 
-    tier = "best"
+    tier, probability = "best", None
 
     def __init__(self):
         self.calls = []
 
-    def measure(self, image, sigma, psf, *, instrument, tier="best", processes=1):
+    def measure(self, image, sigma, psf, *, instrument, tier="best", processes=1, extinction=None):
         self.calls.append(len(image))
         image = image[..., 0] if image.ndim == 4 else image
         size = image.shape[1]

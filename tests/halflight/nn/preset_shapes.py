@@ -11,6 +11,14 @@ SMALL: dict[str, dict[str, Any]] = {
         "filters": (4, 8, 8, 8, 4),
         "dense_units": 16,
     },
+    "band_net": {
+        "image_shape": (16, 16, 3),
+        "psf_shape": (9, 9, 3),
+        "filters": (4, 8),
+        "core_pixels": 8,
+        "core_filters": 4,
+        "psf_filters": 4,
+    },
     "convolutional_autoencoder": {"input_shape": (8, 12, 2), "filters": (4, 6), "code_units": 5},
     "deep_legato": {
         "input_shape": (16, 16, 1),
@@ -65,6 +73,6 @@ _LOSSES: dict[str, Any] = {
 
 def loss_of(name: str) -> Any:
     """Return a new loss for the preset `name`: that of a classifier unless it is something else."""
-    if name == "unet":
+    if name in ("band_net", "unet"):
         return BinaryCrossentropy(from_logits=True)
     return _LOSSES.get(name) or CategoricalCrossentropy(from_logits=True)

@@ -99,3 +99,21 @@ def test_only_a_network_around_the_same_weights_is_compiled_alike():
 def test_what_cannot_be_turned():
     with pytest.raises(ValueError, match="'turned_image': turns square images alone"):
         augmented.build(presets.build("lenet5", input_shape=(32, 28, 1)))
+
+
+def test_an_image_and_its_psf_lose_the_same_bands_and_only_the_image_moves_and_is_noisier():
+    image, psf = Input((SIDE, SIDE, 4), name="image"), Input((SIDE, SIDE, 4), name="psf")
+    both = layers.Concatenate(name="both", axis=-1)([image, psf])
+    inner = Model([image, psf], layers.Flatten(name="head")(both), seed=4)
+    outer = augmented.build(
+        inner, seed=2, turn=False, shift=1, noise=0.1, missing_share=1.0, missing_rate=0.5
+    )
+    ones = np.ones((64, SIDE, SIDE, 4), np.float32)
+    outer.compile("sgd", "mse")
+    found = outer.predict({"image": ones, "psf": ones})
+    assert (found == 1.0).all()  # inference changes nothing
+    names = {layer.name for layer in outer.layers}
+    assert {"moved_image", "noisy_image", "fewer_image", "fewer_psf"} <= names
+    assert not {"moved_psf", "noisy_psf", "turned_image"} & names
+    one, other = outer.get_layer("fewer_image"), outer.get_layer("fewer_psf")
+    assert (one.seed, one.share, one.rate) == (other.seed, other.share, other.rate)

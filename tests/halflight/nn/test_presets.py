@@ -50,7 +50,7 @@ def targets(name, model, x):
     rule = model.objective.rules.targets[0]
     if loss_of(name) == "gaussian_nll" or name == "mlp":
         return rng.normal(size=(6, *rule.shape))
-    if name in ("perceptron", "unet"):
+    if name in ("band_net", "perceptron", "unet"):
         return rng.integers(0, 2, (6, *rule.shape)).astype(float)
     return np.eye(rule.shape[-1])[rng.integers(0, rule.shape[-1], 6)]
 
@@ -211,3 +211,15 @@ def test_radius_net_groups_and_errors():
         presets.build("radius_net", targets=0)
     with pytest.raises(ValueError, match="trunk_4_pool"):
         presets.build("radius_net", image_shape=(8, 8, 1), filters=(4, 4, 4, 4, 4))
+
+
+def test_band_net_sees_the_middle_at_full_resolution_and_refuses_what_is_none():
+    model = presets.build("band_net", backend="reference")
+    assert dict(zip(model.input_names, model.input_shapes, strict=True)) == {
+        "image": (44, 44, 5),
+        "psf": (25, 25, 5),
+    }
+    assert model.get_layer("core_middle").edges == ((16, 16), (16, 16))
+    for wrong in ({"core_pixels": 11}, {"core_pixels": 46}, {"core_pixels": 0}, {"filters": ()}):
+        with pytest.raises(ValueError, match="band_net: needs one or more filters"):
+            presets.build("band_net", **wrong)
