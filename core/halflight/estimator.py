@@ -18,7 +18,7 @@ from tqdm import tqdm
 from halflight import __version__, files, inputs, nn, tasks
 from halflight.instrument import Instrument
 from halflight.prepare import ORIENTATIONS, Preparation, Prepared, extinction_of, preparation_from
-from halflight.quality import FLAGS, pixel_flags, psf_flags
+from halflight.quality import FLAGS, pixel_flags, psf_flags, source_flags
 from halflight.store import Stamps
 from halflight.text import shown
 
@@ -261,6 +261,8 @@ class Estimator:
         bad = prepared.bad_fraction > self.preparation.max_bad_fraction
         flags |= np.where(bad, FLAGS["bad_pixels"], 0)
         flags |= np.where(usable, psf_flags(points, there) | pixel_flags(image, sigma), 0)
+        if self.preparation.by_band:
+            flags |= np.where(usable, source_flags(image, sigma), 0)
         for flag, doubtful in self._doubts(answers, points, there, prepared, extinction, table):
             flags |= np.where(usable & doubtful, FLAGS[flag], 0)
         return table.assign(bad_fraction=prepared.bad_fraction, flags=flags)

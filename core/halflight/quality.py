@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from halflight.psf import psf_offset
@@ -26,6 +27,13 @@ _APERTURE_PIXELS = (1.5, 3.0, 6.0)  # standard deviations of the Gaussians that 
 _REACH_PIXELS = 18  # three standard deviations of the widest
 _CORNER_SHARE = 6  # a corner is a square of a sixth of the stamp's side
 _LEAST_PIXELS = 20  # usable ones, for a corner to say anything
+
+_CORE_PIXELS = 4.0  # about the centre: where a star's light is
+# A plateau of 95 % of the peak: SDSS's narrowest PSFs have 1 to 3 such pixels, its widest 5. Of a
+# peak of 300 sigma, above which a pixel of SDSS may be full.
+_PLATEAU, _MOST_PEAK_PIXELS, _BRIGHT = 0.95, 9, 300.0
+# What is another source: beyond 6 pixels, in sums of 3 x 3 pixels.
+_NEIGHBOUR_PIXELS, _NEIGHBOUR_SIGNIFICANCE, _NEIGHBOUR_SHARE = 6.0, 10.0, 0.5
 
 FLAGS = {
     "bad_pixels": 1,  # more bad pixels than the preparation allows
@@ -99,6 +107,37 @@ def pixel_flags(image: NDArray[np.floating], sigma: NDArray[np.floating]) -> NDA
     )
 
 
+def source_flags(image: NDArray[np.floating], sigma: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Flags of the source at a stamp's centre by its pixels, (n,), each in any band.
+
+    `masked`: bad pixels within 4 of the centre, of a band that has good ones there; `saturated`: a
+    bright plateau, where a PSF has a peak; `neighbour`: light of another source of 10 sigma and
+    half of this one's. image, sigma: as of `pixel_flags`.
+    """
+    with np.errstate(over="ignore"):
+        image, noise = (np.ma.filled(array, np.nan).astype(np.float32) for array in (image, sigma))
+        usable = np.isfinite(image) & np.isfinite(noise) & (noise > 0)
+        ratio = np.divide(image, noise, out=np.zeros_like(image), where=usable)
+    light = np.where(usable, image, 0.0)
+    offset = np.arange(image.shape[1]) - (image.shape[1] - 1) / 2.0
+    apart = np.hypot(offset, offset[:, np.newaxis])
+    core = apart <= _CORE_PIXELS
+    bad = ~usable[:, core]
+    peak = light[:, core].max(axis=1)  # (n, bands)
+    high = light >= _PLATEAU * peak[:, np.newaxis, np.newaxis]
+    plateau = (high & core[..., np.newaxis]).sum(axis=(1, 2)) >= _MOST_PEAK_PIXELS
+    bright = ratio[:, core].max(axis=1) > _BRIGHT
+    smooth = _boxed(ratio * usable)
+    around = np.where((apart > _NEIGHBOUR_PIXELS)[..., np.newaxis], smooth, 0.0).max(axis=(1, 2))
+    centre = smooth[:, core].max(axis=1)
+    other = (around > _NEIGHBOUR_SIGNIFICANCE) & (around > _NEIGHBOUR_SHARE * centre)
+    return _flagged(
+        masked=(bad.any(axis=1) & ~bad.all(axis=1)).any(axis=1),
+        saturated=(plateau & bright).any(axis=1),
+        neighbour=other.any(axis=1),
+    )
+
+
 def names_of(flags: int) -> list[str]:
     """The names of the bits that are set, in the order of `FLAGS`."""
     return [name for name, bit in FLAGS.items() if flags & bit]
@@ -151,3 +190,10 @@ def _significance(
         flux, error = (ratio * weight).sum(axis=(1, 2)), np.sqrt((weight**2).sum(axis=(1, 2)))
         np.maximum(most, np.divide(flux, error, out=np.zeros_like(most), where=error > 0), out=most)
     return most
+
+
+def _boxed(ratio: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Sums over 3 x 3 pixels of stamps (n, S, S, bands), in units of the sum's noise."""
+    padded = np.pad(ratio.astype(np.float64), ((0, 0), (1, 1), (1, 1), (0, 0)))
+    windows = sliding_window_view(padded, (3, 3), axis=(1, 2))
+    return np.asarray(windows.sum(axis=(-2, -1)) / 3.0)

@@ -11,7 +11,7 @@ from halflight.estimator import Estimator
 from halflight.instrument import SDSS
 from halflight.measuring.job import Job
 from halflight.paths import TaskPaths
-from halflight.quality import FLAGS
+from halflight.quality import FLAGS, names_of
 from stages import classical, combine, evaluate, finetune, prepare, train
 from tests.bands import BANDS, sources, survey
 from tests.stages.conftest import write_params
@@ -192,6 +192,30 @@ def test_the_command_gives_the_probability_and_flags_from_the_bands_there_are(he
     written = pd.read_csv(tmp_path / "stars.csv", comment="#")
     assert written["star_probability"].tolist() == rows["star_probability"].tolist()
     assert rows["half_light_radius"].isna().all()
+
+
+def test_what_may_not_be_trusted_has_a_result_and_a_named_flag(here):
+    _, image, sigma, psf = sources(8)
+    image *= 30.0  # bright enough to fill a pixel
+    at = np.arange(20) - 9.5
+    apart = np.hypot(at, at[:, None])
+    image[2] = np.minimum(image[2], 0.1 * image[2].max())  # saturated
+    image[3] += 0.9 * image[3].max() * np.exp(-0.5 * (apart.T / 40.0) ** 2)[..., None]  # large
+    image[4] += np.roll(image[4], (7, 5), axis=(0, 1))  # crowded
+    image[5, 9, 10, 2] = np.nan  # a bad pixel in the middle
+    image[6, ..., 0] = np.nan  # no u
+    found = Estimator.load(PLACE.trained).measure(image, sigma, psf)
+    assert found["star_probability"].between(0, 1).all()
+    names = [set(names_of(int(flags))) for flags in found["flags"]]
+    for row, flag in (
+        (2, "saturated"),
+        (3, "sky_not_zero"),
+        (4, "neighbour"),
+        (5, "masked"),
+        (6, "missing_band"),
+    ):
+        assert flag in names[row], (row, names[row])
+        assert flag not in names[0] | names[1], flag
 
 
 def test_a_label_that_is_none_is_told(here, tmp_path, monkeypatch):
