@@ -197,12 +197,15 @@ def test_the_command_gives_the_probability_and_flags_from_the_bands_there_are(he
 def test_what_may_not_be_trusted_has_a_result_and_a_named_flag(here):
     _, image, sigma, psf = sources(8)
     image *= 30.0  # bright enough to fill a pixel
-    at = np.arange(20) - 9.5
+    wide = np.random.default_rng(5).normal(0.0, 0.05, (8, 44, 44, 5)).astype(np.float32)
+    wide[:, 12:-12, 12:-12] = image
+    image, sigma = wide, np.full_like(wide, 0.05)
+    at = np.arange(44) - 21.5
     apart = np.hypot(at, at[:, None])
     image[2] = np.minimum(image[2], 0.1 * image[2].max())  # saturated
     image[3] += 0.9 * image[3].max() * np.exp(-0.5 * (apart.T / 40.0) ** 2)[..., None]  # large
     image[4] += np.roll(image[4], (7, 5), axis=(0, 1))  # crowded
-    image[5, 9, 10, 2] = np.nan  # a bad pixel in the middle
+    image[5, 21, 22, 2] = np.nan  # a bad pixel in the middle
     image[6, ..., 0] = np.nan  # no u
     found = Estimator.load(PLACE.trained).measure(image, sigma, psf)
     assert found["star_probability"].between(0, 1).all()
