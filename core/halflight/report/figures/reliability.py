@@ -22,9 +22,7 @@ def draw(tables: dict[str, pd.DataFrame], *, dataset: str) -> Figure:
     """
     known = {name: table for name, table in tables.items() if len(table) >= FEW}
     figure = new_figure(4.6)
-    above, below = figure.subplots(
-        2, 1, sharex=True, gridspec_kw={"height_ratios": [3.2, 1.0]}
-    )
+    above, below = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [3.2, 1.0]})
     above.set_title(f"{dataset.capitalize()}: share of stars where a star has the probability p")
     if not known:
         not_measured(above, f"fewer than {FEW} {dataset} objects have a label and a probability")
@@ -46,9 +44,7 @@ def draw(tables: dict[str, pd.DataFrame], *, dataset: str) -> Figure:
             lw=1.2,
             label=f"{method.short}: CAL {calibration_error(p, label):.3f}",
         )
-        below.step(
-            EDGES, np.append(counts, counts[-1]), where="post", color=method.colour, lw=1.2
-        )
+        below.step(EDGES, np.append(counts, counts[-1]), where="post", color=method.colour, lw=1.2)
     above.legend(frameon=False, fontsize=8.5, loc="upper left")
     above.set(xlim=(-0.02, 1.02), ylim=(-0.03, 1.03), ylabel="share of stars")
     below.set(yscale="log", xlabel="probability of a star", ylabel="objects")
