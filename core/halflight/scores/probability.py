@@ -84,7 +84,7 @@ def calibration_error(probability: ArrayLike, label: ArrayLike) -> float:
     """CAL: mean |mean probability - share of positives| over windows of 100 rows in their order.
 
     The windows slide by one row (Caruana & Niculescu-Mizil 2004, KDD, section 2; Kim & Brunner
-    2017, section 5.1); fewer rows are one window. Honest probabilities have such an error, too: 0.08
+    2017, section 5.1); fewer rows are one window. Honest probabilities have one, too: 0.08
     of the scatter of a label.
     """
     p, positive = _checked_probability(probability, label)
