@@ -38,6 +38,7 @@ def main() -> None:
             batch_size=settings.batch_size,
             epochs=settings.epochs,
             validation_data=validation,
+            verbose=0,
             seed=settings.seed,
         )
         columns = pd.DataFrame(list(record))[["epoch", "loss", "val_loss"]]

@@ -199,7 +199,9 @@ def settle_statistics(
     if settled is network:
         settled = nn.Model(network.inputs, network.outputs, backend=network.backend)
     settled.compile(optimizers.SGD(0.0), loss=task.loss)
-    settled.fit(data.batches(task, data.train[:SETTLING], settings, training=True), epochs=1)
+    settled.fit(
+        data.batches(task, data.train[:SETTLING], settings, training=True), epochs=1, verbose=0
+    )
 
 
 def told(estimator: Estimator, *names: str) -> Any:

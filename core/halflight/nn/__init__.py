@@ -8,13 +8,16 @@ from halflight.nn import (
     layers,
     losses,
     metrics,
+    models,
     optimizers,
     presets,
     regularizers,
     schedules,
+    utils,
 )
 from halflight.nn.history import History
 from halflight.nn.layer import Input, Layer, Tensor
+from halflight.nn.layer_check import check_layer
 from halflight.nn.loading import load_model
 from halflight.nn.model import Model
 from halflight.nn.prefetch import ReadAhead
@@ -36,6 +39,7 @@ __all__ = [
     "Tensor",
     "WeightsError",
     "callbacks",
+    "check_layer",
     "choose",
     "constraints",
     "initializers",
@@ -43,9 +47,11 @@ __all__ = [
     "load_model",
     "losses",
     "metrics",
+    "models",
     "optimizers",
     "presets",
     "register",
     "regularizers",
     "schedules",
+    "utils",
 ]

@@ -1,7 +1,7 @@
 """Configured objects as plain values, which JSON can hold; `Registry.construct` is the way back."""
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from typing import Any
 
 _PLAIN = (bool, int, float, str, type(None))
@@ -24,6 +24,15 @@ def plain(value: Any) -> Any:
     )
 
 
+HINT = {"hint": True}
+"""Metadata of a field that says something of a model around the object, not of the object."""
+
+
+def arguments(configured: Any) -> list["Field[Any]"]:
+    """Return the fields of a dataclass, or of an instance, that are its configuration."""
+    return [field for field in fields(configured) if field.init and not field.metadata.get("hint")]
+
+
 def configuration(instance: Any) -> dict[str, Any]:
     """Return the constructor arguments of a dataclass instance as plain values."""
-    return {f.name: plain(getattr(instance, f.name)) for f in fields(instance) if f.init}
+    return {field.name: plain(getattr(instance, field.name)) for field in arguments(instance)}

@@ -2,6 +2,8 @@
 
 import math
 
+from halflight.nn.curves import draw
+
 
 class History(list[dict[str, float]]):
     """A list of records {"epoch": 0, "loss": ..., "learning_rate": ..., "val_loss": ...}.
@@ -13,6 +15,24 @@ class History(list[dict[str, float]]):
     def history(self) -> dict[str, list[float]]:
         """Every quantity over the epochs, by name, as in Keras ("epoch" is not among them)."""
         return {name: self.column(name) for name in self._names() if name != "epoch"}
+
+    @property
+    def epoch(self) -> list[int]:
+        """The numbers of the epochs, from 0, as in Keras."""
+        return [int(record["epoch"]) for record in self]
+
+    def __repr__(self) -> str:
+        """Say how many epochs there are, and what the last one found."""
+        last = (
+            ", ".join(f"{n} {_text(v)}" for n, v in self[-1].items() if n != "epoch")
+            if self
+            else ""
+        )
+        return f"<History: {len(self)} epochs{', the last: ' + last if last else ''}>"
+
+    def _repr_html_(self) -> str:
+        """Return the learning curves, as notebooks ask for them."""
+        return draw(self.history)
 
     def column(self, name: str) -> list[float]:
         """Return one quantity over the epochs, NaN where an epoch lacks it."""

@@ -10,13 +10,15 @@ from typing import Any, ClassVar, Protocol
 from halflight.kernels import Backend
 from halflight.nn.arrays import Array, Scratch, ScratchRequest, Shape, Weight
 from halflight.nn.checks import BOOLEAN, broken, check, integers, require
-from halflight.nn.configuration import configuration
+from halflight.nn.configuration import HINT, configuration
 from halflight.nn.constraints import MaxNorm
 from halflight.nn.initializers import Initializer
 from halflight.nn.parameters import Parameters
 from halflight.nn.registry import Registry
 from halflight.nn.regularizers import L1L2
 from halflight.nn.turns import Turns
+
+SIZES = integers("positive integers", least=1)
 
 
 class Owner(Protocol):
@@ -60,7 +62,7 @@ def Input(  # noqa: N802  Keras's name
     Raises:
         ValueError: `shape` is not a sequence of positive integers, or the dtype is another one.
     """
-    sizes = require(f"Input {name!r}", "shape", shape, integers("positive integers", least=1))
+    sizes = require(f"Input {name!r}", "shape", shape, SIZES)
     if dtype not in ("float32", "int32"):
         raise ValueError(f'Input {name!r}: dtype must be "float32" or "int32", received {dtype!r}')
     return Tensor(sizes, name=name, dtype=dtype)
@@ -77,6 +79,7 @@ class Layer:
     Attributes:
         name: unique in the model, which assigns `conv2d`, `conv2d_1`, ... where None.
         trainable: False freezes the weights.
+        input_shape: of a `Sequential`'s first layer: its input's shape, without the batch axis.
         kernels: the back end, set by the model.
         stream, step: random stream of this call and number of the training step (for dropout).
         named_by_graph: whether the name may change when models with equal names are joined.
@@ -84,6 +87,9 @@ class Layer:
 
     name: str | None = field(default=None, kw_only=True)
     trainable: bool = field(default=True, kw_only=True)
+    input_shape: tuple[int, ...] | None = field(
+        default=None, kw_only=True, repr=False, metadata=HINT
+    )
     kernels: Backend = field(init=False, repr=False)
     stream: int = field(init=False, repr=False, default=0)
     step: int = field(init=False, repr=False, default=0)
@@ -109,6 +115,7 @@ class Layer:
         if self.name is not None and "/" in self.name:
             raise self.error("name must not hold a '/'", self.name)
         check(self, BOOLEAN, "trainable")
+        check(self, SIZES.or_none(), "input_shape")
         self.check()
 
     def __getstate__(self) -> dict[str, Any]:

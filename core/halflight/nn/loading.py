@@ -1,6 +1,7 @@
 """Whole models from disk: what `saving` wrote, checked before anything of it is built."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from halflight.nn.losses import get as get_loss
 from halflight.nn.metrics import get as get_metric
 from halflight.nn.model import Model
 from halflight.nn.optimizers import get as get_optimizer
+from halflight.nn.registry import custom
 from halflight.nn.saving import FORMAT, MODEL, OPTIMIZER, WEIGHTS, digest
 from halflight.nn.weights import WeightsError, check_arrays, read_arrays
 from halflight.reading import read_json
@@ -24,6 +26,7 @@ def load_model(
     backend: str = "cpu",
     seed: int = 0,
     compile: bool = True,  # noqa: A002
+    custom_objects: Mapping[str, type] | None = None,
 ) -> Model:
     """Read a folder that `save_model` wrote; a compiled model goes on where it stood.
 
@@ -34,13 +37,19 @@ def load_model(
         path: the folder.
         backend: see `Network`.
         seed: of the dropout, and of layers that are added.
+        custom_objects: classes of your own by the names that the file has for them, for this call
+            alone; those that are registered need not be named.
         compile: restore optimizer, losses and metrics; False leaves the model uncompiled.
 
     Raises:
         ValueError: the architecture is malformed, or the weights are not its own.
         FileNotFoundError: a file is missing.
     """
-    folder = Path(path)
+    with custom(custom_objects):
+        return _load(Path(path), backend, seed, compile)
+
+
+def _load(folder: Path, backend: str, seed: int, compiled: bool) -> Model:
     description = read_json(folder / MODEL, largest=LARGEST)
     try:
         training = _parts(description)
@@ -52,7 +61,7 @@ def load_model(
     check_arrays(folder / WEIGHTS, shapes)
     model = Model(inputs, outputs if len(outputs) > 1 else outputs[0], backend=backend, seed=seed)
     model.load_weights(folder / WEIGHTS)
-    if compile and training is not None:
+    if compiled and training is not None:
         _compile(model, training, folder)
     return model
 

@@ -1,17 +1,20 @@
 """Model: a network that can be compiled, fitted, evaluated, saved, and asked to predict."""
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from halflight.nn.checks import integer, require
+from halflight.nn.callbacks.progress import ProgressLogger
+from halflight.nn.checks import FRACTION, Rule, integer, require
 from halflight.nn.class_weights import ClassWeighted, IndexedClassWeighted
 from halflight.nn.compiled import TrainableNetwork
 from halflight.nn.data import Arrays, RawBatch, by_name, check_inputs
 from halflight.nn.history import History
 from halflight.nn.layer import Layer
 from halflight.nn.objective import input_rules
+from halflight.nn.scores import Scores
 from halflight.nn.sources import (
     ArraySource,
     BatchSource,
@@ -19,8 +22,15 @@ from halflight.nn.sources import (
     as_source,
     validation_source,
 )
+from halflight.nn.splitting import split_sources
 from halflight.nn.steps import predict
 from halflight.nn.training import evaluate, fit, loader_of, train_on_batch
+
+_BATCH = 32  # samples, as in Keras
+_VERBOSE = Rule(
+    '"auto", 0, 1 or 2',
+    lambda value: value == "auto" or (isinstance(value, int) and 0 <= value <= 2),
+)
 
 
 class Model(TrainableNetwork):
@@ -36,9 +46,12 @@ class Model(TrainableNetwork):
         x: Arrays | BatchSource | Iterable[RawBatch],
         y: Arrays | None = None,
         *,
-        batch_size: int = 32,
+        batch_size: int | None = None,
         epochs: int = 1,
+        verbose: int | str = "auto",
+        validation_split: float = 0.0,
         validation_data: BatchSource | Sequence[Any] | None = None,
+        validation_batch_size: int | None = None,
         shuffle: bool = True,
         seed: int = 0,
         class_weight: Mapping[int, float] | None = None,
@@ -55,9 +68,15 @@ class Model(TrainableNetwork):
                 batches (x, y) or (x, y, weights), with `steps_per_epoch`.
             y: targets (samples, ...) in the shape of the output (a last axis of one value may be
                 left out); for several outputs a list, or a mapping by their names.
-            batch_size: samples a step, for arrays.
+            batch_size: samples a step, for arrays; None is 32.
             epochs: train until this many epochs are done.
+            verbose: what is told on standard error: 0 nothing; 1, or "auto", a line an epoch, which
+                on a terminal is a bar meanwhile; 2 the line alone. A `ProgressLogger` among the
+                callbacks takes its place.
+            validation_split: share of the samples, the last of them, to validate on instead of
+                training, for arrays; `validation_data` goes before it.
             validation_data: a batch source (always asked for epoch 0), (x, y) or (x, y, weights).
+            validation_batch_size: samples at a time there; None is `batch_size`.
             shuffle: put the samples in a new order each epoch, for arrays.
             seed: of the shuffling, for arrays.
             class_weight: factors of the samples' weights by their integer class.
@@ -73,47 +92,78 @@ class Model(TrainableNetwork):
             RuntimeError: another thread trains these weights.
             FloatingPointError: the loss or a gradient is not finite and no TerminateOnNaN watches.
         """
+        self.ready(x)
         compiled, names = self.compiled(), self.input_names
+        batch_size = _BATCH if batch_size is None else batch_size
+        verbose = require("fit", "verbose", verbose, _VERBOSE)
+        share = require("fit", "validation_split", validation_split, FRACTION)
+        validation_batch = batch_size if validation_batch_size is None else validation_batch_size
         epochs = require("fit", "epochs", epochs, integer(least=0))
         initial_epoch = require("fit", "initial_epoch", initial_epoch, integer(least=0))
-        source = as_source(
-            names,
-            x,
-            y,
-            sample_weight,
-            batch_size,
-            steps=steps_per_epoch,
-            shuffle=shuffle,
-            seed=seed,
-        )
+        data = (names, x, y, sample_weight, batch_size)
+        order: dict[str, Any] = {"shuffle": shuffle, "seed": seed}
+        source: BatchSource
+        if share and validation_data is None:
+            source, validation_data = split_sources(
+                *data, share, validation_batch_size=validation_batch, **order
+            )
+        else:
+            source = as_source(*data, steps=steps_per_epoch, **order)
         if class_weight is not None:
             rule = compiled.objective.rules.targets[0]
             if isinstance(source, IndexedSource):
                 source = IndexedClassWeighted(source, class_weight, rule.shape)
             else:
                 source = ClassWeighted(source, class_weight, rule.shape)
-        validation = validation_source(names, validation_data, batch_size)
-        return fit(compiled, source, validation, epochs, initial_epoch, callbacks)
+        validation = validation_source(names, validation_data, validation_batch)
+        told = not verbose or any(isinstance(each, ProgressLogger) for each in callbacks)
+        watcher = None if told else ProgressLogger(bar=verbose != 2)
+        return fit(compiled, source, validation, epochs, initial_epoch, callbacks, watcher)
 
     def evaluate(
         self,
         x: Arrays | BatchSource,
         y: Arrays | None = None,
         *,
-        batch_size: int = 32,
+        batch_size: int | None = None,
+        verbose: int | str = 0,
         sample_weight: Arrays | None = None,
+        return_dict: bool = False,
     ) -> dict[str, float]:
         """Return the loss and the metrics on data, in inference mode.
+
+        Args:
+            x, y, sample_weight: as for `fit`.
+            batch_size: samples at a time, for arrays; None is 32.
+            verbose: 0 says nothing; 1, 2 or "auto" also print them, in a line on standard error.
+            return_dict: return a plain dictionary instead of `Scores`, which is a list as well.
 
         Raises:
             ValueError: data that do not fit; not compiled.
         """
+        self.ready(x)
         compiled = self.compiled()
+        verbose = require("evaluate", "verbose", verbose, _VERBOSE)
+        batch_size = _BATCH if batch_size is None else batch_size
         source = as_source(self.input_names, x, y, sample_weight, batch_size)
-        return evaluate(compiled, loader_of(compiled, source))
+        scores = Scores(evaluate(compiled, loader_of(compiled, source)))
+        if verbose:
+            line = "  ".join(f"{name} {value:.5g}" for name, value in scores.items())
+            print(f"evaluated  {line}", file=sys.stderr, flush=True)
+        return dict(scores.items()) if return_dict else scores
 
-    def predict(self, x: Arrays | BatchSource, batch_size: int = 32) -> Any:
+    def predict(
+        self,
+        x: Arrays | BatchSource,
+        batch_size: int | None = None,
+        verbose: int | str = 0,
+    ) -> Any:
         """Return the outputs for every sample, in inference mode, as host arrays.
+
+        Args:
+            x: as for `fit`.
+            batch_size: samples at a time, for arrays; None is 32.
+            verbose: 0 says nothing; 1, 2 or "auto" also print how many samples there were.
 
         Returns:
             An array (samples, ...); a list of them for a model of several outputs.
@@ -121,6 +171,9 @@ class Model(TrainableNetwork):
         Raises:
             ValueError: data that do not fit.
         """
+        self.ready(x)
+        verbose = require("predict", "verbose", verbose, _VERBOSE)
+        batch_size = _BATCH if batch_size is None else batch_size
         source: BatchSource | ArraySource = (
             x
             if isinstance(x, BatchSource)
@@ -131,6 +184,8 @@ class Model(TrainableNetwork):
         rules = input_rules(self)
         inputs = (check_inputs(batch[0], rules) for batch in source.batches(0))
         outputs = [np.concatenate(arrays) for arrays in predict(self, inputs)]
+        if verbose:
+            print(f"predicted {len(outputs[0])} samples", file=sys.stderr, flush=True)
         return outputs if len(outputs) > 1 else outputs[0]
 
     def train_on_batch(
@@ -142,7 +197,11 @@ class Model(TrainableNetwork):
             ValueError: data that do not fit; not compiled.
             FloatingPointError: the loss or a gradient is not finite; no weight was changed.
         """
+        self.ready(x)
         return train_on_batch(self.compiled(), (x, y, sample_weight))
+
+    def ready(self, x: Any) -> None:
+        """Do what is left to do before inputs like `x` come: for a `Sequential`, to build."""
 
     def replace_head(self, after: str, *head: Layer) -> "Model":
         """Return a model that shares this one's layers up to `after`, then ends in `head`.

@@ -1,7 +1,7 @@
 """Network: a graph of layers with weights and memory, before anything is said of training."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -9,21 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from halflight.kernels import load
-from halflight.nn.arrays import Shape, Weight
+from halflight.nn.arrays import Weight
 from halflight.nn.checks import SEED, require
 from halflight.nn.executor import Executor
 from halflight.nn.graph import Graph
 from halflight.nn.hosts import host
-from halflight.nn.layer import Layer, Tensor
+from halflight.nn.layer import Tensor
+from halflight.nn.naming import snake_case
 from halflight.nn.ownership import join
 from halflight.nn.parameters import Parameters, stream
-from halflight.nn.sharing import Shared
-from halflight.nn.summary import summarize
+from halflight.nn.structure import Structure
 from halflight.nn.transfer import LoadReport, read_shared
 from halflight.nn.weights import read_arrays, write_arrays
 
 
-class Network(Shared):
+class Network(Structure):
     """Layers between `inputs` and `outputs`, on one back end: a graph with weights and memory.
 
     Layers that already belong to another network bring their weights along: both networks then
@@ -33,6 +33,7 @@ class Network(Shared):
         inputs: a tensor (mostly an `Input`), or a list of them; batches name them or keep this
             order.
         outputs: the tensor to predict, or a list of them.
+        name: for its summary, picture and messages; a file does not keep it.
         backend: "cpu", "cuda" for an NVIDIA GPU, "reference" for float64 NumPy: see
             `halflight.kernels`; `choose` finds one for a device and a precision.
         seed: fixes the initial weights and every dropout.
@@ -46,6 +47,7 @@ class Network(Shared):
         inputs: Tensor | Sequence[Tensor],
         outputs: Tensor | Sequence[Tensor],
         *,
+        name: str | None = None,
         backend: str = "cpu",
         seed: int = 0,
     ) -> None:
@@ -55,6 +57,7 @@ class Network(Shared):
             [inputs] if isinstance(inputs, Tensor) else list(inputs),
             [outputs] if isinstance(outputs, Tensor) else list(outputs),
         )
+        self.name = name or snake_case(type(self).__name__)
         self.backend, self.seed = backend, seed
         self.kernels = load(backend)
         self._many = not isinstance(outputs, Tensor)
@@ -98,77 +101,6 @@ class Network(Shared):
             tensors.append(node.layer(read if node.layer.takes_list else read[0]))
         ends = [tensors[number] for number in self.graph.outputs]
         return ends if self._many else ends[0]
-
-    # Structure.
-
-    @property
-    def layers(self) -> list[Layer]:
-        """The layers in the order they first run."""
-        return self.graph.layers
-
-    @property
-    def input_names(self) -> list[str]:
-        """Names of the inputs, in order."""
-        return self.graph.input_names
-
-    @property
-    def input_shapes(self) -> list[Shape]:
-        """Shapes of the inputs, without the batch axis."""
-        return self.graph.shapes[: len(self.input_names)]
-
-    @property
-    def inputs(self) -> list[Tensor]:
-        """The input tensors."""
-        return self.graph.inputs
-
-    @property
-    def outputs(self) -> list[Tensor]:
-        """The output tensors."""
-        return [self.graph.tensors[number] for number in self.graph.outputs]
-
-    @property
-    def output_names(self) -> list[str]:
-        """Names of the outputs, in order: those of the layers that write them."""
-        return self.graph.output_names
-
-    @property
-    def output_shapes(self) -> list[Shape]:
-        """Shapes of the outputs, without the batch axis."""
-        return [self.graph.shapes[number] for number in self.graph.outputs]
-
-    @property
-    def output_shape(self) -> Shape:
-        """Shape of the only output, without the batch axis.
-
-        Raises:
-            ValueError: there are several; see `output_shapes`.
-        """
-        if len(self.output_shapes) != 1:
-            raise ValueError(f"Model: has the outputs {self.output_names}: see output_shapes")
-        return self.output_shapes[0]
-
-    def get_layer(self, name: str) -> Layer:
-        """Return the layer of that name.
-
-        Raises:
-            ValueError: there is none; the message lists the names.
-        """
-        for layer in self.layers:
-            if layer.name == name:
-                return layer
-        raise ValueError(f"no layer {name!r}; the layers are {[la.name for la in self.layers]}")
-
-    def count_params(self) -> int:
-        """Return the number of values in all weights, states included."""
-        return sum(layer.count_params() for layer in self.layers)
-
-    def flops(self) -> int:
-        """Return the floating-point operations of one sample's forward pass."""
-        return self.graph.flops()
-
-    def summary(self, print_fn: Callable[[str], object] = print) -> None:
-        """Print a table of the layers: output shapes, parameters, operations."""
-        print_fn(summarize(self.graph))
 
     # Weights.
 

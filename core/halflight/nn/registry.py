@@ -1,11 +1,35 @@
 """Registry: the classes of one kind that a name or a file may ask for; nothing else is built."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import is_dataclass
 from typing import Any, Generic, TypeVar, cast
+
+from halflight.nn.configuration import arguments
 
 T = TypeVar("T")
 C = TypeVar("C", bound=type)
+
+
+_custom: ContextVar[Mapping[str, type]] = ContextVar("custom", default={})  # noqa: B039
+
+
+@contextmanager
+def custom(classes: Mapping[str, type] | None) -> Iterator[None]:
+    """Let names ask for these classes too, in this block and thread alone.
+
+    Raises:
+        TypeError: one is no class.
+    """
+    for name, cls in (classes or {}).items():
+        if not isinstance(cls, type):
+            raise TypeError(f"custom_objects: {name!r} must be a class, received {cls!r}")
+    token = _custom.set({**_custom.get(), **(classes or {})})
+    try:
+        yield
+    finally:
+        _custom.reset(token)
 
 
 class Registry(Mapping[str, type[T]], Generic[T]):
@@ -25,9 +49,8 @@ class Registry(Mapping[str, type[T]], Generic[T]):
 
     def __getitem__(self, name: str) -> type[T]:
         """Return the class of that name, Keras's string or alias; raise KeyError."""
-        if name in self._classes:
-            return self._classes[name]
-        return self._classes[self._aliases[name.lower()]]
+        found = self._class(name)
+        return self._classes[self._aliases[name.lower()]] if found is None else found
 
     def __iter__(self) -> Iterator[str]:
         """Go through Keras's strings."""
@@ -44,10 +67,7 @@ class Registry(Mapping[str, type[T]], Generic[T]):
             TypeError: it is no dataclass that extends the base.
             ValueError: its name is taken.
         """
-        if not isinstance(cls, type) or not issubclass(cls, self.base) or not is_dataclass(cls):
-            raise TypeError(
-                f"a {self.kind} is a dataclass that extends {self.base.__name__}, received {cls!r}"
-            )
+        self._configured(cls)
         name, string = cls.__name__, self._spell(cls.__name__).lower()
         if name in self._classes or string in self._aliases:
             raise ValueError(
@@ -55,6 +75,21 @@ class Registry(Mapping[str, type[T]], Generic[T]):
             )
         self._classes[name], self._aliases[string] = cast(type[T], cls), name
         return cls
+
+    def _configured(self, cls: C) -> C:
+        """Return the class, if it is a dataclass of this kind; raise TypeError."""
+        if not isinstance(cls, type) or not issubclass(cls, self.base) or not is_dataclass(cls):
+            raise TypeError(
+                f"a {self.kind} is a dataclass that extends {self.base.__name__}, received {cls!r}"
+            )
+        return cls
+
+    def _class(self, name: str) -> type[T] | None:
+        """Return the class of exactly that name, if there is one."""
+        found = _custom.get().get(name)
+        if found is not None and issubclass(found, self.base):
+            return self._configured(found)
+        return self._classes.get(name)
 
     def collect(self, namespace: Mapping[str, object], **aliases: str) -> None:
         """Register the classes that a module's namespace holds, but for the base and private ones.
@@ -94,7 +129,8 @@ class Registry(Mapping[str, type[T]], Generic[T]):
                 f'{kind}: expected {{"class": ..., "config": ...}}, received {entry!r:.200}'
             )
         name, config = entry["class"], entry["config"]
-        if not isinstance(name, str) or name not in self._classes:
+        cls: Any = self._class(name) if isinstance(name, str) else None
+        if cls is None:
             raise ValueError(
                 f"{kind}: unknown class {name!r:.200}; a class of your own must be registered "
                 f"first, by halflight.nn.register; known are {', '.join(sorted(self._classes))}"
@@ -103,8 +139,7 @@ class Registry(Mapping[str, type[T]], Generic[T]):
             raise ValueError(
                 f"{kind} {name}: the configuration must be a mapping, received {config!r:.200}"
             )
-        cls: Any = self._classes[name]
-        allowed = {f.name for f in fields(cls) if f.init}
+        allowed = {field.name for field in arguments(cls)}
         unknown = sorted(str(key) for key in set(config) - allowed)
         if unknown:
             raise ValueError(

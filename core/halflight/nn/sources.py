@@ -202,8 +202,8 @@ def as_source(
     inputs = by_name("inputs", x, input_names)  # type: ignore[arg-type]
     return ArraySource(
         inputs,
-        _arrays("targets", y),
-        _arrays("sample_weight", weight),
+        as_arrays("targets", y),
+        as_arrays("sample_weight", weight),
         batch_size=batch_size,
         shuffle=shuffle,
         seed=seed,
@@ -237,7 +237,7 @@ def validation_source(
     return as_source(input_names, data[0], data[1], weight, batch_size, steps=steps)
 
 
-def _arrays(what: str, values: Arrays | None) -> Arrays | None:
+def as_arrays(what: str, values: Arrays | None) -> Arrays | None:
     """Numbers in a list become an array; arrays in a list or mapping stay apart."""
     if values is None:
         return None

@@ -1,15 +1,46 @@
-"""The table that `Model.summary` prints."""
+"""The table of a model's layers, as text for `Model.summary` and as HTML for notebooks."""
 
 import math
+from html import escape
 
 from halflight.nn.graph import Graph
+
+_HEAD = ("Layer", "Output shape", "Parameters", "Operations", "Reads")
+_NUMBERS = (2, 3)  # columns of numbers
 
 
 def summarize(graph: Graph) -> str:
     """Return a table of inputs and calls: output shape, parameters, operations, inputs."""
+    rows = [_HEAD, *_rows(graph)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if column in _NUMBERS else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    rule = "-" * max(map(len, lines))
+    return "\n".join([lines[0], rule, *lines[1:], rule, *_totals(graph)])
+
+
+def as_html(graph: Graph, title: str) -> str:
+    """Return the same as an HTML table under a title; names in it are only ever text."""
+    head = "".join(f"<th>{escape(cell)}</th>" for cell in _HEAD)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+        for row in _rows(graph)
+    )
+    totals = "<br>".join(map(escape, _totals(graph)))
+    return (
+        f"<table><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table><p>{totals}</p>"
+    )
+
+
+def _rows(graph: Graph) -> list[tuple[str, ...]]:
     names = [*graph.input_names, *(node.layer.name or "" for node in graph.nodes)]
-    rows = [("Layer", "Output shape", "Parameters", "Operations", "Reads")]
-    rows += [
+    rows: list[tuple[str, ...]] = [
         (f"{name} (Input)", _shape(shape), "0", "0", "")
         for name, shape in zip(graph.input_names, graph.shapes, strict=False)
     ]
@@ -28,15 +59,10 @@ def summarize(graph: Graph) -> str:
                 ", ".join(names[number] for number in node.inputs),
             )
         )
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    lines = [
-        "  ".join(
-            cell.rjust(width) if column in (2, 3) else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
-    rule = "-" * max(map(len, lines))
+    return rows
+
+
+def _totals(graph: Graph) -> list[str]:
     total = sum(layer.count_params() for layer in graph.layers)
     trainable = sum(
         math.prod(weight.shape)
@@ -45,16 +71,10 @@ def summarize(graph: Graph) -> str:
         for weight in layer.weights.values()
         if weight.trained
     )
-    return "\n".join(
-        [
-            lines[0],
-            rule,
-            *lines[1:],
-            rule,
-            f"Parameters: {total:,} ({trainable:,} trainable, {total - trainable:,} not)",
-            f"Floating-point operations a sample: {graph.flops():,}",
-        ]
-    )
+    return [
+        f"Parameters: {total:,} ({trainable:,} trainable, {total - trainable:,} not)",
+        f"Floating-point operations a sample: {graph.flops():,}",
+    ]
 
 
 def _shape(shape: tuple[int, ...]) -> str:

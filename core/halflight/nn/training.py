@@ -48,6 +48,7 @@ def fit(
     epochs: int,
     initial_epoch: int,
     callbacks: Sequence[Callback],
+    watcher: Callback | None = None,
 ) -> History:
     """Train until `epochs` epochs are done or a callback sets `model.stop_training`.
 
@@ -69,6 +70,7 @@ def fit(
         initial_epoch,
         replayable,
         validates=validation is not None,
+        watcher=watcher,
     )
     with model.training("fit"):
         _fit(run, source, validation)
@@ -78,37 +80,37 @@ def fit(
 def _fit(run: Run, source: BatchSource, validation: BatchSource | None) -> None:
     """Train for all epochs that are left."""
     compiled, model = run.compiled, run.compiled.network
-    for callback in run.callbacks:
+    for callback in run.everyone:
         callback.attach(run)
     model.refresh()
     model.stop_training = False
-    for callback in run.callbacks:
+    for callback in run.everyone:
         callback.on_train_begin()
-    for callback in run.callbacks:
+    for callback in run.everyone:
         callback.on_train_ready()
     batches = loader_of(compiled, source)
     held_out = None if validation is None else loader_of(compiled, validation)
     while run.epoch < run.epochs and not model.stop_training:
-        for callback in run.callbacks:
+        for callback in run.everyone:
             callback.on_epoch_begin(run.epoch)
         logs = _epoch(run, batches)
         if logs is None:
             break
         if held_out is not None:
-            for callback in run.callbacks:
+            for callback in run.everyone:
                 callback.on_test_begin()
             logs |= {f"val_{name}": value for name, value in evaluate(compiled, held_out).items()}
-            for callback in run.callbacks:
+            for callback in run.everyone:
                 callback.on_test_end()
         epoch, run.epoch = run.epoch, run.epoch + 1
         run.history.append({"epoch": epoch, **logs})
-        for callback in run.callbacks:
+        for callback in run.everyone:
             callback.on_epoch_end(epoch, logs)
-        for callback in run.callbacks:
+        for callback in run.everyone:
             callback.on_epoch_complete(epoch, logs)
     with model.writing("fit"):
         compiled.optimizer.finalize()
-    for callback in run.callbacks:
+    for callback in run.everyone:
         callback.on_train_end()
 
 
@@ -160,12 +162,12 @@ def _epoch(run: Run, loader: Loader) -> dict[str, float] | None:
     with closing(loader.batches(run.epoch)) as batches:
         for batch in batches:
             number += 1
-            for callback in run.callbacks:
+            for callback in run.everyone:
                 callback.on_train_batch_begin(number)
             rate = compiled.optimizer.current_learning_rate()
             train_step(compiled, batch, results)
             logs = BatchLogs(results, number)
-            for callback in run.callbacks:
+            for callback in run.everyone:
                 callback.on_train_batch_end(number, logs)
             if results.failure is not None or model.stop_training:
                 break
@@ -174,7 +176,7 @@ def _epoch(run: Run, loader: Loader) -> dict[str, float] | None:
     if failed is None:
         with naming(f"epoch {run.epoch}"):
             return {**results.objective.logs(), "learning_rate": rate}
-    for callback in run.callbacks:
+    for callback in run.everyone:
         callback.on_train_failure(failed.step, failed.loss)
     if not model.stop_training:
         raise FloatingPointError(

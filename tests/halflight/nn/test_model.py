@@ -105,8 +105,7 @@ def test_summary():
         (lambda: Model([], layers.Dense(1)(Input((2,)))), "inputs must be one or more different"),
         (lambda: Model(Input((2,)), layers.Dense(1)(Input((2,), name="z"))), "Input 'z' is not"),
         (lambda: Model(Input((2,)), layers.Dense(1)(Input((2,))), seed=-1), "seed"),
-        (lambda: Sequential([layers.Dense(1)]), "needs an Input"),
-        (lambda: Sequential([Input((2,)), 3]), "every entry but the first is a layer"),
+        (lambda: Sequential([Input((2,)), 3]), "every entry is a layer, or a model"),
         (
             lambda: Sequential([Input((2,)), layers.Dense(2, name="x"), layers.Dense(2, name="x")]),
             "'x' is used twice",

@@ -117,8 +117,9 @@ def test_frozen_layers_keep_their_bytes(backend, regression):
 def test_sample_weights_are_repeats(regression):
     x, y = regression[0][:4], regression[1][:4]
     weight = np.array([1, 2, 3, 1])
-    weighted = small_model().evaluate(x, y, sample_weight=weight)
-    repeated = small_model().evaluate(np.repeat(x, weight, axis=0), np.repeat(y, weight))
+    weighted = small_model().evaluate(x, y, sample_weight=weight, return_dict=True)
+    rows = np.repeat(x, weight, axis=0), np.repeat(y, weight)
+    repeated = small_model().evaluate(*rows, return_dict=True)
     assert weighted == pytest.approx(repeated)
 
 

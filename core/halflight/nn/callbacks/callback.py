@@ -33,6 +33,13 @@ class Run:
     validates: bool = False
     """Whether every epoch ends with a validation."""
     history: History = field(default_factory=History)
+    watcher: Callback | None = None
+    """A further callback that tells of the progress: it comes first, and a backup knows none."""
+
+    @property
+    def everyone(self) -> list[Callback]:
+        """The watcher, if any, and the callbacks."""
+        return [*([self.watcher] if self.watcher else []), *self.callbacks]
 
     def better(self) -> dict[str, str | None]:
         """Return the keys of every epoch's record, with "lower" or "higher" where one is better."""

@@ -14,12 +14,16 @@ class ProgressLogger(Callback):
     """Print every epoch's record and its seconds to standard error, one line an epoch.
 
     On a terminal, that line shows meanwhile how many steps are done, a bar, the time left and the
-    mean loss so far.
+    mean loss so far, unless `bar` is False.
     """
+
+    def __init__(self, *, bar: bool = True) -> None:
+        """Choose whether to draw a bar."""
+        self._bar = bar
 
     def on_train_begin(self) -> None:
         """Note whether anybody watches."""
-        self._terminal = sys.stderr.isatty()
+        self._terminal = self._bar and sys.stderr.isatty()
 
     def on_epoch_begin(self, epoch: int) -> None:
         """Start the clock."""

@@ -1,6 +1,6 @@
 """The layers: Keras 3's names, arguments and defaults, channels last."""
 
-from halflight.nn.layer import LAYERS, Layer
+from halflight.nn.layer import LAYERS, Input, Layer
 from halflight.nn.layers.activation import Activation
 from halflight.nn.layers.activation_layers import (
     ELU,
