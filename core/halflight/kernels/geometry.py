@@ -87,3 +87,22 @@ def check_margins(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, i
                 f"{kernel}: {axis}: {lengths[small]} from {before} on do not lie inside "
                 f"{lengths[large]}"
             )
+
+
+def merged_axes(
+    small: tuple[int, ...], large: tuple[int, ...]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Shapes of which one is the other, but for axes of length 1, with neighbours of a kind merged.
+
+    (4, 1, 1, 3) of (4, 5, 6, 3) become (4, 1, 3) and (4, 30, 3). There is at least one axis.
+    """
+    merged: list[tuple[int, int]] = []
+    for n, m in zip(small, large, strict=True):
+        if m == 1:
+            continue
+        if merged and (merged[-1][0] == 1) == (n == 1):
+            merged[-1] = merged[-1][0] * n, merged[-1][1] * m
+        else:
+            merged.append((n, m))
+    merged = merged or [(1, 1)]
+    return tuple(n for n, _ in merged), tuple(m for _, m in merged)

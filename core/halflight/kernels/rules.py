@@ -6,7 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from .geometry import check_groups, check_magnification, check_margins, check_pool, check_windows
+from .geometry import (
+    check_groups,
+    check_magnification,
+    check_margins,
+    check_pool,
+    check_windows,
+    merged_axes,
+)
 
 __all__ = ["MAXIMUM_RANK", "RECURRENT_ACTIVATIONS", "Rule", "rules_of"]
 
@@ -26,6 +33,8 @@ def rules_of(kernel: str, arguments: tuple[str, ...]) -> list[Rule]:
         found.append(check_magnification)
     if "batch_norm_fused" in kernel or kernel == "rectified_pool_backward":
         found.append(check_pool)
+    if kernel in ("broadcast_to", "sum_to"):
+        found.append(_check_broadcast)
     if "slope" in arguments:
         found.append(_check_slope)
     if kernel.startswith("group_norm"):
@@ -142,7 +151,33 @@ def _is_within(value: Any, least: int, most: int) -> bool:
     return isinstance(value, int) and least <= value <= most
 
 
+def _check_matrices(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, Any]) -> None:
+    """Rows and columns of the factors, as they are multiplied, fit each other and y."""
+    a, b, y = given["a"].shape, given["b"].shape, given["y"].shape
+    rows, depth = (a[2], a[1]) if given["transpose_a"] else (a[1], a[2])
+    inner, columns = (b[2], b[1]) if given["transpose_b"] else (b[1], b[2])
+    if depth != inner or tuple(y[1:]) != (rows, columns):
+        raise ValueError(
+            f"{kernel}: factors of {rows} x {depth} and {inner} x {columns} do not give y "
+            f"{tuple(y)}"
+        )
+
+
+def _check_broadcast(kernel: str, given: Mapping[str, Any], lengths: Mapping[str, Any]) -> None:
+    """The same axes, of the same length or 1; six at most, neighbours of a kind being one."""
+    small, large = lengths["...x"], lengths["...y"]
+    fits = len(small) == len(large) and all(n in (1, m) for n, m in zip(small, large, strict=True))
+    if not fits:
+        raise ValueError(f"{kernel}: {tuple(small)} is not {tuple(large)} but for axes of length 1")
+    if len(merged_axes(small, large)[0]) > MAXIMUM_RANK:
+        raise ValueError(
+            f"{kernel}: {tuple(small)} changes to {tuple(large)} more than {MAXIMUM_RANK} times "
+            "between axes that are repeated and others"
+        )
+
+
 _RULES: Mapping[str, Rule] = {
+    "transpose_a": _check_matrices,
     "strides": check_windows,
     "groups": check_groups,
     "top": check_margins,

@@ -182,11 +182,20 @@ class Layer:
         return self.weights.setdefault(name, Weight(name, shape, initializer, trained=False))
 
     def scratch(
-        self, name: str, shape: Shape, *, integer: bool = False, per_sample: bool = True
+        self,
+        name: str,
+        shape: Shape,
+        *,
+        integer: bool = False,
+        per_sample: bool = True,
+        late: bool = False,
     ) -> Scratch:
-        """Declare memory (float, or int32 if `integer`), with a batch axis if `per_sample`."""
+        """Declare memory (float, or int32 if `integer`), with a batch axis if `per_sample`.
+
+        What is `late` is there in the backward pass alone.
+        """
         scratch = self.scratches.setdefault(name, Scratch())
-        self._requests.append(ScratchRequest(scratch, shape, integer, per_sample))
+        self._requests.append(ScratchRequest(scratch, shape, integer, per_sample, late))
         return scratch
 
     def error(self, rule: str, received: object) -> ValueError:

@@ -70,7 +70,7 @@ def test_an_input_that_needs_no_gradient_takes_it_all_the_same(backend, input_fi
         (lambda: layers.Add()([Input((3,)), Input((4,))]), r"of one shape, received .*\(4,\)"),
         (lambda: layers.Maximum()([Input((3,))]), "two or more tensors of one shape"),
         (lambda: layers.Subtract()([Input((3,))] * 3), "needs exactly two tensors"),
-        (lambda: layers.Subtract()([Input((3,)), Input((1,))]), "of one shape"),
+        (lambda: layers.Subtract()([Input((3,)), Input((2,))]), "of one shape"),
         (lambda: layers.Concatenate(0), "axis must be an integer other than 0, .* received 0"),
         (lambda: layers.Concatenate("last"), "axis must be an integer"),
         (lambda: layers.Concatenate(3)([Input((3, 1))] * 2), "axis 3 must be an axis"),

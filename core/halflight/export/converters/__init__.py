@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from halflight.export.converters import (
     activation,
+    attention,
     convolution,
     dense,
     merging,
@@ -20,6 +21,7 @@ from halflight.nn.layer import Layer
 
 CONVERTERS: Mapping[type[Layer], Converter] = {
     **activation.CONVERTERS,
+    **attention.CONVERTERS,
     **convolution.CONVERTERS,
     **dense.CONVERTERS,
     **merging.CONVERTERS,

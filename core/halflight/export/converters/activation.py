@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from halflight.export.converters.axes import over_axes
 from halflight.export.writer import Converter, Value, Writer
 from halflight.nn import layers
 from halflight.nn.arrays import Shape
@@ -23,6 +24,10 @@ def _elementwise(w: Writer, layer: Elementwise, x: Value, shape: Shape) -> str:
 
 def _apply(w: Writer, function: Function | None, x: str) -> str:
     return x if function is None else FUNCTIONS[function.kernel](w, x, *function.constants)
+
+
+def _softmax(w: Writer, layer: layers.Softmax, x: Value, shape: Shape) -> str:
+    return over_axes(w, layer.trailing, x.name, shape, lambda rows: w.op("Softmax", rows, axis=-1))
 
 
 def _prelu(w: Writer, layer: layers.PReLU, x: Value, shape: Shape) -> str:
@@ -120,7 +125,6 @@ _FUNCTION_LAYERS: tuple[type[Layer], ...] = (
     layers.SELU,
     layers.SiLU,
     layers.Sigmoid,
-    layers.Softmax,
     layers.Softplus,
     layers.Step,
     layers.Tanh,
@@ -128,4 +132,5 @@ _FUNCTION_LAYERS: tuple[type[Layer], ...] = (
 CONVERTERS: Mapping[type[Layer], Converter] = {
     **dict.fromkeys(_FUNCTION_LAYERS, _elementwise),
     layers.PReLU: _prelu,
+    layers.Softmax: _softmax,
 }

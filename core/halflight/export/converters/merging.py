@@ -16,17 +16,27 @@ def merge(w: Writer, kind: str, names: Sequence[str]) -> str:
     return merged
 
 
+def aligned(w: Writer, x: Sequence[Value], shape: Shape) -> list[str]:
+    """Give tensors of fewer axes than `shape` axes of length 1 after the batch."""
+    return [
+        part.name
+        if len(part.shape) == len(shape)
+        else w.reshape(part.name, (1,) * (len(shape) - len(part.shape)) + tuple(part.shape))
+        for part in x
+    ]
+
+
 def _merging(kind: str) -> Converter:
     """Return the converter of a layer that merges by one operator."""
 
     def convert(w: Writer, layer: Layer, x: Sequence[Value], shape: Shape) -> str:
-        return merge(w, kind, [part.name for part in x])
+        return merge(w, kind, aligned(w, x, shape))
 
     return convert
 
 
 def _average(w: Writer, layer: Layer, x: Sequence[Value], shape: Shape) -> str:
-    total = merge(w, "Add", [part.name for part in x])
+    total = merge(w, "Add", aligned(w, x, shape))
     return w.op("Mul", total, w.numbers(1.0 / len(x)))
 
 

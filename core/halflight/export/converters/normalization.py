@@ -5,11 +5,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from halflight.export.converters.axes import over_axes
 from halflight.export.writer import Converter, Value, Writer
 from halflight.nn import layers
 from halflight.nn.arrays import Shape
 from halflight.nn.layer import Layer
 from halflight.nn.layers.affine import Affine
+from halflight.nn.layers.sample_normalization import SMALLEST_NORM
 
 
 def _batch(w: Writer, layer: layers.BatchNormalization, x: Value, shape: Shape) -> str:
@@ -27,8 +29,38 @@ def _batch(w: Writer, layer: layers.BatchNormalization, x: Value, shape: Shape) 
 
 
 def _layer(w: Writer, layer: layers.LayerNormalization, x: Value, shape: Shape) -> str:
-    weights = _scale_and_shift(w, layer, shape[-1])
-    return w.op("LayerNormalization", x.name, *weights, axis=-1, epsilon=layer.epsilon)
+    count = layer.trailing.count
+    gamma = w.numbers(np.ones(count)) if layer.gamma is None else w.weight(layer.gamma, np.ravel)
+    beta = w.numbers(np.zeros(count)) if layer.beta is None else w.weight(layer.beta, np.ravel)
+
+    def write(rows: str) -> str:
+        return w.op("LayerNormalization", rows, gamma, beta, axis=-1, epsilon=layer.epsilon)
+
+    return over_axes(w, layer.trailing, x.name, shape, write)
+
+
+def _rms(w: Writer, layer: layers.RMSNormalization, x: Value, shape: Shape) -> str:
+    def write(rows: str) -> str:
+        normalised = _over_root(w, rows, 1.0 / layer.trailing.count, layer.epsilon)
+        return w.op("Mul", normalised, w.weight(layer.scale, np.ravel))
+
+    return over_axes(w, layer.trailing, x.name, shape, write)
+
+
+def _unit(w: Writer, layer: layers.UnitNormalization, x: Value, shape: Shape) -> str:
+    smallest = SMALLEST_NORM**2
+    return over_axes(
+        w, layer.trailing, x.name, shape, lambda rows: _over_root(w, rows, 1.0, smallest)
+    )
+
+
+def _over_root(w: Writer, x: str, factor: float, epsilon: float) -> str:
+    """Write x / sqrt(factor * sum of x^2 + epsilon) along the last axis."""
+    last = w.integers([-1], "axes")
+    total = w.op("ReduceSum", w.op("Mul", x, x), last, keepdims=1)
+    if factor != 1.0:
+        total = w.op("Mul", total, w.numbers(factor))
+    return w.op("Div", x, w.op("Sqrt", w.op("Add", total, w.numbers(epsilon))))
 
 
 def _group(w: Writer, layer: layers.GroupNormalization, x: Value, shape: Shape) -> str:
@@ -83,5 +115,7 @@ CONVERTERS: Mapping[type[Layer], Converter] = {
     layers.BatchNormalization: _batch,
     layers.GroupNormalization: _group,
     layers.LayerNormalization: _layer,
+    layers.RMSNormalization: _rms,
+    layers.UnitNormalization: _unit,
     layers.LocalResponseNormalization: _local,
 }

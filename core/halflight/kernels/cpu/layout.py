@@ -102,7 +102,12 @@ def _copy_parts(y, x):
         _copy_part(y[n], x[n])
 
 
+def copy_to_axes(y: Array, x: Array) -> None:
+    """y = x, which may lie in memory in any order, with up to MAXIMUM_RANK axes."""
+    missing = (slice(None), *[None] * (MAXIMUM_RANK - x.ndim))  # after the first axis
+    _copy_parts(y[missing], x[missing])
+
+
 @twin(reference.permute)
 def permute(y, x, axes):
-    missing = (slice(None), *[None] * (MAXIMUM_RANK - x.ndim))  # after the first axis
-    _copy_parts(y[missing], x.transpose(axes)[missing])
+    copy_to_axes(y, x.transpose(axes))

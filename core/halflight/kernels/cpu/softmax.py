@@ -66,6 +66,19 @@ def softmax_forward(y, x):
     _softmax(_rows(y), _rows(x), _lines())
 
 
+@compiled(parallel=True)
+def _causal_softmax(y, x, queries, lines):
+    for row in prange(len(x)):
+        seen = min(row % queries + 1, x.shape[1])
+        _softmax_row(y[row, :seen], x[row, :seen], lines[numba.get_thread_id()])
+        y[row, seen:] = np.float32(0)
+
+
+@twin(reference.causal_softmax_forward)
+def causal_softmax_forward(y, x):
+    _causal_softmax(_rows(y), _rows(x), x.shape[-2], _lines())
+
+
 @compiled()
 def _softmax_gradient_row(dx, dy, y):
     mean = sum_of_products(dy, y, 0, y.size)

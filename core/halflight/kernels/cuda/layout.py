@@ -8,7 +8,7 @@ from numba import cuda
 from ..contract import twin
 from ..reference import layout as reference
 from ..rules import MAXIMUM_RANK
-from .arrays import channels_of, flat
+from .arrays import Array, channels_of, flat
 from .loops.pixels import each_pixel
 from .machine.compiler import Kernel
 
@@ -77,10 +77,14 @@ def _elsewhere(n, p, q, c, arrays, numbers):
 _permute = each_pixel(_elsewhere)
 
 
-@twin(reference.permute)
-def permute(y, x, axes):
-    missing = MAXIMUM_RANK - x.ndim  # before the first axis
-    lengths = (1,) * missing + tuple(y.shape)
-    steps = (0,) * missing + tuple(math.prod(x.shape[axis + 1 :]) for axis in axes)
+def gather_axes(y: Array, lengths: tuple[int, ...], x: Array, steps: tuple[int, ...]) -> None:
+    """y, taken as an array of `lengths`, = values of x; a step along each axis leads so far."""
+    missing = MAXIMUM_RANK - len(lengths)  # before the first axis
+    lengths, steps = (1,) * missing + lengths, (0,) * missing + steps
     images = y.reshape((math.prod(lengths[:3]), *lengths[3:]))
     _permute(images, tuple(flat(x)), (*lengths[1:3], steps))
+
+
+@twin(reference.permute)
+def permute(y, x, axes):
+    gather_axes(y, tuple(y.shape), x, tuple(math.prod(x.shape[axis + 1 :]) for axis in axes))

@@ -51,6 +51,29 @@ def log_softmax_forward(y, x):
 
 
 @Kernel
+def _causal_softmax(y, x, lanes, queries):
+    row, lane, stored = row_here(x.shape[0], lanes)
+    seen = min(row % queries + 1, x.shape[1])
+    largest = np.float32(-np.inf)
+    for c in range(lane, seen, lanes):
+        value = x[row, c]
+        largest = value if value > largest or value != value else largest
+    largest = largest_of_warp(largest, lanes)
+    total = np.float32(0)
+    for c in range(lane, seen, lanes):
+        total += exp(x[row, c] - largest)
+    total = sum_of_warp(total, lanes)
+    for c in range(lane, x.shape[1], lanes):
+        if stored:
+            y[row, c] = exp(x[row, c] - largest) / total if c < seen else np.float32(0)
+
+
+@twin(reference.causal_softmax_forward)
+def causal_softmax_forward(y, x):
+    _over_rows(_causal_softmax, (y, x), int(x.shape[x.ndim - 2]))
+
+
+@Kernel
 def _softmax_gradient(dx, dy, y, lanes):
     row, lane, stored = row_here(y.shape[0], lanes)
     total = np.float32(0)

@@ -19,6 +19,18 @@ def softmax_backward(dx: Array, dy: Array, y: Array) -> None:
     dx[...] = y * (dy - (dy * y).sum(axis=-1, keepdims=True))
 
 
+@kernel(y="... q k", x="... q k")
+def causal_softmax_forward(y: Array, x: Array) -> None:
+    """y = softmax of row q of x over its first q + 1 values, 0 behind them.
+
+    Its gradient is softmax_backward.
+    """
+    first = np.tril(np.ones(x.shape[-2:], bool))
+    seen = np.where(first, x, -np.inf)
+    e = np.where(first, np.exp(seen - seen.max(axis=-1, keepdims=True)), 0.0)
+    y[...] = np.where(first, e / e.sum(axis=-1, keepdims=True), 0.0)
+
+
 @kernel(y="... c", x="... c")
 def log_softmax_forward(y: Array, x: Array) -> None:
     """y = x - log(sum of exp(x)), the logarithm of softmax."""

@@ -18,6 +18,7 @@ from halflight.nn.layers.activation_layers import (
     Step,
     Tanh,
 )
+from halflight.nn.layers.attention import AdditiveAttention, Attention
 from halflight.nn.layers.augmentation import (
     RandomChannels,
     RandomFlip,
@@ -27,6 +28,8 @@ from halflight.nn.layers.augmentation import (
 from halflight.nn.layers.bidirectional import Bidirectional
 from halflight.nn.layers.convolution import Conv1D, Conv2D, Conv3D
 from halflight.nn.layers.dense import Dense, Perceptron
+from halflight.nn.layers.dot import Dot
+from halflight.nn.layers.einsum_dense import EinsumDense
 from halflight.nn.layers.embedding import Embedding
 from halflight.nn.layers.global_pooling import (
     GlobalAveragePooling1D,
@@ -47,6 +50,7 @@ from halflight.nn.layers.merging import (
     Multiply,
     Subtract,
 )
+from halflight.nn.layers.multi_head_attention import MultiHeadAttention
 from halflight.nn.layers.noise import GaussianDropout, GaussianNoise, Sampling
 from halflight.nn.layers.normalization import BatchNormalization
 from halflight.nn.layers.pooling import (
@@ -71,6 +75,8 @@ from halflight.nn.layers.sample_normalization import (
     GroupNormalization,
     LayerNormalization,
     LocalResponseNormalization,
+    RMSNormalization,
+    UnitNormalization,
 )
 from halflight.nn.layers.separable import DepthwiseConv2D, SeparableConv2D
 from halflight.nn.layers.simple_rnn import SimpleRNN

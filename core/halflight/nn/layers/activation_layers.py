@@ -4,10 +4,11 @@ import math
 from dataclasses import dataclass
 
 from halflight.nn.arrays import Array, Shape
-from halflight.nn.checks import BOOLEAN, NOT_NEGATIVE, Rule, check, is_integer
+from halflight.nn.checks import BOOLEAN, NOT_NEGATIVE, check
 from halflight.nn.initializers import Initializer, get
 from halflight.nn.layer import Layer
 from halflight.nn.layers.activation import FUNCTIONS, Elementwise, Function
+from halflight.nn.layers.axes import AXES, Trailing
 
 
 @dataclass(eq=False)
@@ -66,20 +67,34 @@ class Step(Elementwise):
     function = FUNCTIONS["step"]
 
 
-_LAST = Rule("-1, the last (Permute another there)", lambda axis: is_integer(axis) and axis == -1)
-
-
 @dataclass(eq=False)
-class Softmax(Elementwise):
-    """exp(x) over its sum along the last axis."""
+class Softmax(Layer):
+    """exp(x) over its sum along an axis, or several together; the batch is axis 0."""
 
-    axis: int = -1
-
-    function = FUNCTIONS["softmax"]
+    axis: int | tuple[int, ...] = -1
 
     def check(self) -> None:
-        """Require the last axis."""
-        check(self, _LAST, "axis")
+        """Require integers."""
+        check(self, AXES, "axis")
+
+    def build(self, shape: Shape) -> Shape:
+        """Find the axes."""
+        self.trailing = Trailing(self, shape, self.axis)
+        return shape
+
+    def forward(self, y: Array, x: Array, training: bool) -> None:
+        """Write y."""
+        rows = self.trailing.input(self.kernels, x)
+        self.kernels.softmax_forward(self.trailing.output(y), rows)
+        self.trailing.finish(self.kernels, y)
+
+    def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
+        """Write dx."""
+        rows = self.trailing.gradient(self.kernels, dy)
+        self.kernels.softmax_backward(
+            self.trailing.input_gradient(dx), rows, self.trailing.output(y)
+        )
+        self.trailing.give(self.kernels, dx)
 
 
 @dataclass(eq=False)

@@ -28,14 +28,14 @@ class Affine(Layer):
         self.beta_initializer = get(self.beta_initializer)
         self.gamma_initializer = get(self.gamma_initializer)
 
-    def build_affine(self, channels: int) -> None:
-        """Declare gamma and beta, one value a channel."""
+    def build_affine(self, *shape: int) -> None:
+        """Declare gamma and beta: of a shape, such as one value a channel."""
         self.gamma: Weight | None = None
         self.beta: Weight | None = None
         if self.scale:
-            self.gamma = self.param("gamma", (channels,), get(self.gamma_initializer))
+            self.gamma = self.param("gamma", shape, get(self.gamma_initializer))
         if self.center:
-            self.beta = self.param("beta", (channels,), get(self.beta_initializer))
+            self.beta = self.param("beta", shape, get(self.beta_initializer))
 
     @property
     def gamma_value(self) -> Array:

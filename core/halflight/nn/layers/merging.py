@@ -5,25 +5,91 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from halflight.nn.arrays import Array, Shape
+from halflight.nn.arrays import Array, Scratch, Shape
 from halflight.nn.checks import Rule, check, is_integer
 from halflight.nn.layer import Layer
 
 
 class _Merging(Layer):
-    """Base of layers that combine two or more tensors of one shape, value by value."""
+    """Base of layers that combine two or more tensors, value by value.
+
+    Shapes broadcast as in Keras: an axis of length 1 is repeated, and a tensor of fewer axes gets
+    axes of length 1 after the batch.
+    """
 
     takes_list: ClassVar[bool] = True
 
     def build(self, shapes: list[Shape]) -> Shape:
-        """Require at least two tensors of one shape."""
-        if len(shapes) < 2 or any(shape != shapes[0] for shape in shapes):
+        """Require at least two tensors whose shapes broadcast; others' repetitions are scratch."""
+        if len(shapes) < 2:
             raise self.error("needs two or more tensors of one shape", shapes)
-        return shapes[0]
+        output = _broadcast(shapes)
+        if output is None:
+            raise self.error("needs tensors that broadcasting makes of one shape", shapes)
+        self._repeated: list[Scratch | None] = [
+            None if shape == output else self.scratch(f"input {number}", output)
+            for number, shape in enumerate(shapes)
+        ]
+        self._slope: Scratch | None = None
+        if any(shape != output for shape in shapes):
+            self._slope = self.scratch("gradient", output, late=True)
+        return output
+
+    # What a subclass writes, for tensors of one shape.
+
+    def merge(self, y: Array, x: list[Array]) -> None:
+        """Write the output."""
+        raise NotImplementedError
+
+    def slope(self, dx: Array, number: int, dy: Array, x: list[Array], y: Array) -> None:
+        """Write the gradient by the input of that number."""
+        raise NotImplementedError
+
+    def forward(self, y: Array, x: list[Array], training: bool) -> None:
+        """Repeat what is to be, and merge."""
+        whole = self._whole(x)
+        for tensor, full, scratch in zip(x, whole, self._repeated, strict=True):
+            if scratch is not None:
+                self.kernels.broadcast_to(full, _ranked(tensor, full))
+        self.merge(y, whole)
+
+    def backward(self, dx: list[Array], dy: Array, x: list[Array], y: Array) -> None:
+        """Write every gradient; those of what was repeated are sums."""
+        whole = self._whole(x)
+        for number, (gradient, scratch) in enumerate(zip(dx, self._repeated, strict=True)):
+            if gradient is None:
+                continue
+            if scratch is None:
+                self.slope(gradient, number, dy, whole, y)
+                continue
+            assert self._slope is not None
+            self.slope(self._slope.value, number, dy, whole, y)
+            self.kernels.sum_to(_ranked(gradient, self._slope.value), self._slope.value)
 
     def flops(self, shape: list[Shape], output_shape: Shape) -> int:
         """One operation a value and further tensor."""
         return (len(shape) - 1) * math.prod(output_shape)
+
+    def _whole(self, x: list[Array]) -> list[Array]:
+        """The inputs at the output's shape, once `forward` has repeated them."""
+        return [
+            tensor if scratch is None else scratch.value
+            for tensor, scratch in zip(x, self._repeated, strict=True)
+        ]
+
+
+def _broadcast(shapes: list[Shape]) -> Shape | None:
+    """Return the shape that all of them broadcast to, if there is one."""
+    rank = max(map(len, shapes))
+    aligned = [(1,) * (rank - len(shape)) + tuple(shape) for shape in shapes]
+    lengths = [{n for n in axis if n != 1} or {1} for axis in zip(*aligned, strict=True)]
+    return tuple(max(axis) for axis in lengths) if all(len(axis) == 1 for axis in lengths) else None
+
+
+def _ranked(array: Array, full: Array) -> Array:
+    """The array with as many axes as `full`: those that it lacks come after the batch."""
+    samples, *lengths = array.shape
+    return array.reshape((samples, *[1] * (full.ndim - array.ndim), *lengths))
 
 
 def _fold(kernel: Callable[..., None], y: Array, x: list[Array]) -> None:
@@ -35,17 +101,15 @@ def _fold(kernel: Callable[..., None], y: Array, x: list[Array]) -> None:
 
 @dataclass(eq=False)
 class Add(_Merging):
-    """The sum of tensors of one shape."""
+    """The sum of tensors."""
 
-    def forward(self, y: Array, x: list[Array], training: bool) -> None:
+    def merge(self, y: Array, x: list[Array]) -> None:
         """Write the sum."""
         _fold(self.kernels.add_forward, y, x)
 
-    def backward(self, dx: list[Array], dy: Array, x: list[Array], y: Array) -> None:
+    def slope(self, dx: Array, number: int, dy: Array, x: list[Array], y: Array) -> None:
         """Every term gets the whole gradient."""
-        for gradient in dx:
-            if gradient is not None:
-                self.kernels.copy(gradient, dy)
+        self.kernels.copy(dx, dy)
 
 
 @dataclass(eq=False)
@@ -53,44 +117,40 @@ class Subtract(_Merging):
     """The first of two tensors minus the second."""
 
     def build(self, shapes: list[Shape]) -> Shape:
-        """Require exactly two tensors of one shape."""
+        """Require exactly two tensors."""
         if len(shapes) != 2:
             raise self.error("needs exactly two tensors", shapes)
         return super().build(shapes)
 
-    def forward(self, y: Array, x: list[Array], training: bool) -> None:
+    def merge(self, y: Array, x: list[Array]) -> None:
         """Write the difference."""
         self.kernels.subtract_forward(y, *x)
 
-    def backward(self, dx: list[Array], dy: Array, x: list[Array], y: Array) -> None:
+    def slope(self, dx: Array, number: int, dy: Array, x: list[Array], y: Array) -> None:
         """The first tensor gets the gradient, the second its negative."""
-        if dx[0] is not None:
-            self.kernels.copy(dx[0], dy)
-        if dx[1] is not None:
-            self.kernels.copy(dx[1], dy)
-            self.kernels.scale(dx[1].reshape(-1), -1.0)
+        self.kernels.copy(dx, dy)
+        if number == 1:
+            self.kernels.scale(dx.reshape(-1), -1.0)
 
 
 @dataclass(eq=False)
 class Multiply(_Merging):
-    """The product of tensors of one shape, value by value."""
+    """The product of tensors, value by value."""
 
-    def forward(self, y: Array, x: list[Array], training: bool) -> None:
+    def merge(self, y: Array, x: list[Array]) -> None:
         """Write the product."""
         _fold(self.kernels.multiply_forward, y, x)
 
-    def backward(self, dx: list[Array], dy: Array, x: list[Array], y: Array) -> None:
+    def slope(self, dx: Array, number: int, dy: Array, x: list[Array], y: Array) -> None:
         """Every factor gets the gradient times all other factors."""
-        for i, gradient in enumerate(dx):
-            if gradient is not None:
-                _fold(self.kernels.multiply_forward, gradient, [dy, *x[:i], *x[i + 1 :]])
+        _fold(self.kernels.multiply_forward, dx, [dy, *x[:number], *x[number + 1 :]])
 
 
 @dataclass(eq=False)
 class Average(_Merging):
-    """The mean of tensors of one shape."""
+    """The mean of tensors."""
 
-    def forward(self, y: Array, x: list[Array], training: bool) -> None:
+    def merge(self, y: Array, x: list[Array]) -> None:
         """Write the mean."""
         _fold(self.kernels.add_forward, y, x)
         self.kernels.scale(y.reshape(-1), 1.0 / len(x))
@@ -98,9 +158,11 @@ class Average(_Merging):
     def backward(self, dx: list[Array], dy: Array, x: list[Array], y: Array) -> None:
         """Every tensor gets its share of the gradient."""
         self.kernels.scale(dy.reshape(-1), 1.0 / len(x))
-        for gradient in dx:
-            if gradient is not None:
-                self.kernels.copy(gradient, dy)
+        super().backward(dx, dy, x, y)
+
+    def slope(self, dx: Array, number: int, dy: Array, x: list[Array], y: Array) -> None:
+        """The share is in dy already."""
+        self.kernels.copy(dx, dy)
 
 
 class _Extremum(_Merging):
@@ -108,26 +170,25 @@ class _Extremum(_Merging):
 
     always_writes_dx: ClassVar[bool] = True  # a tensor takes its part of dy away from the next
 
-    def backward(self, dx: list[Array], dy: Array, x: list[Array], y: Array) -> None:
+    def slope(self, dx: Array, number: int, dy: Array, x: list[Array], y: Array) -> None:
         """Send each gradient to the first tensor whose value came through."""
-        for gradient, tensor in zip(dx, x, strict=True):
-            self.kernels.extremum_backward(gradient, dy, tensor, y)
+        self.kernels.extremum_backward(dx, dy, x[number], y)
 
 
 @dataclass(eq=False)
 class Maximum(_Extremum):
-    """The largest of tensors of one shape, value by value."""
+    """The largest of tensors, value by value."""
 
-    def forward(self, y: Array, x: list[Array], training: bool) -> None:
+    def merge(self, y: Array, x: list[Array]) -> None:
         """Write the maximum."""
         _fold(self.kernels.maximum_forward, y, x)
 
 
 @dataclass(eq=False)
 class Minimum(_Extremum):
-    """The smallest of tensors of one shape, value by value."""
+    """The smallest of tensors, value by value."""
 
-    def forward(self, y: Array, x: list[Array], training: bool) -> None:
+    def merge(self, y: Array, x: list[Array]) -> None:
         """Write the minimum."""
         _fold(self.kernels.minimum_forward, y, x)
 

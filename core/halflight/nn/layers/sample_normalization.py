@@ -6,45 +6,161 @@ from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
 from halflight.nn.checks import NOT_NEGATIVE, POSITIVE, Rule, check, integer, is_integer
+from halflight.nn.initializers import Ones
 from halflight.nn.layer import Layer
 from halflight.nn.layers.affine import Affine
+from halflight.nn.layers.axes import AXES, Trailing
+
+SMALLEST_NORM = 1e-12
+"""What Keras's normalize divides by at least; far below what float32's squares resolve."""
 
 
 @dataclass(eq=False)
 class LayerNormalization(Affine):
-    """y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, statistics over the last axis.
+    """y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, statistics over `axis`.
 
-    Training and inference are the same. Ba, Kiros & Hinton 2016, eq. 4.
+    Statistics are over one axis or several together (the batch is axis 0); gamma and beta have a
+    value for each of their positions. Training and inference are the same. Ba, Kiros & Hinton
+    2016, eq. 4.
     """
+
+    axis: int | tuple[int, ...] = -1
 
     always_writes_dx: ClassVar[bool] = True
 
     def check(self) -> None:
-        """Require a positive epsilon and known names."""
+        """Require axes, an epsilon of 0 or more and known names."""
+        check(self, AXES, "axis")
         self.check_affine()
 
     def build(self, shape: Shape) -> Shape:
         """Declare gamma and beta, and the statistics of each row as scratch."""
-        self.build_affine(shape[-1])
-        self.mean = self.scratch("mean", shape[:-1])
-        self.inverse_deviation = self.scratch("inverse_deviation", shape[:-1])
+        self.trailing = Trailing(self, shape, self.axis)
+        self.build_affine(*self.trailing.lengths)
+        self.mean = self.scratch("mean", self.trailing.rows)
+        self.inverse_deviation = self.scratch("inverse_deviation", self.trailing.rows)
         return shape
 
     def forward(self, y: Array, x: Array, training: bool) -> None:
         """Write the normalised x."""
         statistics = self.mean.value, self.inverse_deviation.value
+        rows, affine = self.trailing.input(self.kernels, x), (self.gamma_value, self.beta_value)
         self.kernels.layer_norm_forward(
-            y, *statistics, x, self.gamma_value, self.beta_value, self.epsilon
+            self.trailing.output(y), *statistics, rows, *map(_flat, affine), self.epsilon
         )
+        self.trailing.finish(self.kernels, y)
 
     def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
         """Write dx; add to the gradients of gamma and beta."""
         statistics = self.mean.value, self.inverse_deviation.value
-        self.kernels.layer_norm_backward(dx, *self.gradients, dy, x, self.gamma_value, *statistics)
+        target, moved = self.trailing, self.trailing.moved
+        rows = target.gradient(self.kernels, dy)
+        self.kernels.layer_norm_backward(
+            target.output(dy) if moved else dx.reshape(rows.shape),
+            *map(_flat, self.gradients),
+            rows,
+            target.input_again(x),
+            _flat(self.gamma_value),
+            *statistics,
+        )
+        target.finish(self.kernels, dx)
 
     def flops(self, shape: Shape, output_shape: Shape) -> int:
         """Seven operations a value: one for the mean, two for the variance, four to normalise."""
         return 7 * math.prod(output_shape)
+
+
+@dataclass(eq=False)
+class RMSNormalization(Layer):
+    """y = scale * x / sqrt(mean of x^2 + epsilon) over `axis`: Zhang & Sennrich 2019, eq. 4.
+
+    The mean is over one axis or several together (the batch is axis 0); `scale` has a value for
+    each of their positions.
+    """
+
+    axis: int | tuple[int, ...] = -1
+    epsilon: float = 1e-6
+
+    always_writes_dx: ClassVar[bool] = True
+
+    def check(self) -> None:
+        """Require axes and an epsilon of 0 or more."""
+        check(self, AXES, "axis")
+        check(self, NOT_NEGATIVE, "epsilon")
+
+    def build(self, shape: Shape) -> Shape:
+        """Declare the scale, and each row's factor as scratch."""
+        self.trailing = Trailing(self, shape, self.axis)
+        self.scale = self.param("scale", self.trailing.lengths, Ones())
+        self.inverse = self.scratch("inverse", self.trailing.rows)
+        return shape
+
+    def forward(self, y: Array, x: Array, training: bool) -> None:
+        """Write the normalised x."""
+        rows = self.trailing.input(self.kernels, x)
+        target = self.trailing.output(y)
+        scale = _flat(self.scale.value)
+        self.kernels.rms_norm_forward(target, self.inverse.value, rows, scale, self.epsilon)
+        self.trailing.finish(self.kernels, y)
+
+    def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
+        """Write dx; add to the gradient of the scale."""
+        rows = self.trailing.gradient(self.kernels, dy)
+        moved = self.trailing.moved
+        self.kernels.rms_norm_backward(
+            self.trailing.output(dy) if moved else dx.reshape(rows.shape),
+            _flat(self.scale.grad) if self.trainable else None,
+            rows,
+            self.trailing.input_again(x),
+            _flat(self.scale.value),
+            self.inverse.value,
+        )
+        self.trailing.finish(self.kernels, dx)
+
+    def flops(self, shape: Shape, output_shape: Shape) -> int:
+        """Two operations a value for the mean square, two to normalise."""
+        return 4 * math.prod(output_shape)
+
+
+@dataclass(eq=False)
+class UnitNormalization(Layer):
+    """x over its Euclidean norm along `axis`, one or several together; a vector of 0 stays 0."""
+
+    axis: int | tuple[int, ...] = -1
+
+    always_writes_dx: ClassVar[bool] = True
+
+    def check(self) -> None:
+        """Require axes."""
+        check(self, AXES, "axis")
+
+    def build(self, shape: Shape) -> Shape:
+        """Declare each row's factor as scratch."""
+        self.trailing = Trailing(self, shape, self.axis)
+        self.inverse = self.scratch("inverse", self.trailing.rows)
+        return shape
+
+    def forward(self, y: Array, x: Array, training: bool) -> None:
+        """Write x over its root mean square, and that over the root of their number."""
+        count = self.trailing.count
+        rows, target = self.trailing.input(self.kernels, x), self.trailing.output(y)
+        epsilon = SMALLEST_NORM**2 / count
+        self.kernels.rms_norm_forward(target, self.inverse.value, rows, None, epsilon)
+        self.kernels.scale(target.reshape(-1), count**-0.5)
+        self.trailing.finish(self.kernels, y)
+
+    def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
+        """Write dx."""
+        rows = self.trailing.gradient(self.kernels, dy)
+        target = self.trailing.output(dy) if self.trailing.moved else dx.reshape(rows.shape)
+        x_rows = self.trailing.input_again(x)
+        self.kernels.rms_norm_backward(target, None, rows, x_rows, None, self.inverse.value)
+        self.kernels.scale(target.reshape(-1), self.trailing.count**-0.5)
+        self.trailing.finish(self.kernels, dx)
+
+    def flops(self, shape: Shape, output_shape: Shape) -> int:
+        """Two operations a value for the norm, two to normalise."""
+        return 4 * math.prod(output_shape)
 
 
 _GROUPS = Rule("a positive integer, or -1", lambda n: is_integer(n) and (n >= 1 or n == -1))
@@ -147,3 +263,8 @@ class LocalResponseNormalization(Layer):
 def _positions(array: Array) -> Array:
     """A view as (samples, positions, channels)."""
     return array.reshape(array.shape[0], -1, array.shape[-1])
+
+
+def _flat(array: Array) -> Array:
+    """A view with one axis; None stays None."""
+    return None if array is None else array.reshape(-1)

@@ -7,6 +7,7 @@ from tests.halflight.nn.rows.row import Row
 FILES = (
     "activation",
     "activation_layers",
+    "attention",
     "augmentation",
     "convolution",
     "dense",

@@ -21,6 +21,9 @@ ROWS = {
     "silu": Row(layers.SiLU, (IMAGE,), IMAGE),
     "softmax": Row(layers.Softmax, ((5,),), (5,)),
     "softmax of pixels": Row(layers.Softmax, (IMAGE,), IMAGE),
+    "softmax of rows": Row(lambda: layers.Softmax(axis=1), (IMAGE,), IMAGE),
+    "softmax of an image": Row(lambda: layers.Softmax(axis=(1, 2)), (IMAGE,), IMAGE),
+    "softmax of the last two": Row(lambda: layers.Softmax(axis=(-1, -2)), (IMAGE,), IMAGE),
     "softplus": Row(layers.Softplus, (IMAGE,), IMAGE),
     "step": Row(layers.Step, (IMAGE,), IMAGE),  # zero, and level almost everywhere
     "tanh": Row(layers.Tanh, (IMAGE,), IMAGE),

@@ -16,4 +16,11 @@ ROWS = {
     "average": Row(layers.Average, ((4, 3), (4, 3), (4, 3)), (4, 3)),
     "maximum": Row(layers.Maximum, ((4, 3), (4, 3), (4, 3)), (4, 3)),
     "minimum": Row(layers.Minimum, ((4, 3), (4, 3)), (4, 3)),
+    "add a channel's number": Row(layers.Add, ((4, 3, 2), (2,)), (4, 3, 2)),
+    "subtract a row": Row(layers.Subtract, ((4, 3), (1, 3)), (4, 3)),
+    "multiply by gates": Row(layers.Multiply, ((4, 3, 2), (1, 1, 2), (4, 3, 1)), (4, 3, 2)),
+    "multiply crosswise": Row(layers.Multiply, ((4, 1), (1, 3)), (4, 3)),
+    "average with columns": Row(layers.Average, ((4, 1), (4, 3)), (4, 3)),
+    "maximum with one": Row(layers.Maximum, ((1,), (4, 3)), (4, 3)),
+    "minimum crosswise": Row(layers.Minimum, ((4, 1), (1, 3)), (4, 3)),
 }

@@ -23,6 +23,8 @@ class Row:
     """False where `backward` is a rule of learning and not a gradient."""
     moves: tuple[str, ...] | None = None
     """The weights that a training step moves; None: all, or none where the layer is frozen."""
+    level: tuple[str, ...] = ()
+    """Weights that the output does not depend on: their gradient is zero but for rounding."""
     integers: int | None = None
     """For a layer on integers: the smallest that its inputs must not hold."""
 
