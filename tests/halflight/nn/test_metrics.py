@@ -42,6 +42,57 @@ HAND = [
     (metrics.SparseTopKCategoricalAccuracy(k=2), CLASSES, 1.0),  # of two equals, both count
     (metrics.TopKCategoricalAccuracy(k=1), ONE_HOT, 1 / 4),
     (metrics.TopKCategoricalAccuracy(), ONE_HOT, 1.0),
+    # Above 1/2 are 0.9 (a positive of weight 1) and 0.6; below 0.4 (a positive of 2) and 0.1.
+    ("true_positives", BINARY, 1.0),
+    ("false_positives", BINARY, 1.0),
+    ("false_negatives", BINARY, 2.0),
+    ("true_negatives", BINARY, 1.0),
+    (metrics.TruePositives(0.3), BINARY, 3.0),
+    ("f1_score", BINARY, 2 * 1 / (3 + 2)),
+    (metrics.FBetaScore(beta=2.0), BINARY, 5 * 1 / (4 * 3 + 2)),
+    # The classes 0, 2, 1 of weights 1, 2, 1 are taken for 0, 0, 2.
+    ("f1_score", CLASSES, (2 * 1 / (1 + 3)) / 3),
+    (metrics.F1Score("weighted"), CLASSES, 0.5 * 1 / 4),
+    (metrics.F1Score("micro"), CLASSES, 1 / 4),
+    ("confusion_matrix", CLASSES, 1 / 4),
+    ("balanced_accuracy", CLASSES, 1 / 3),
+    ("balanced_accuracy", BINARY, (1 / 3 + 1 / 2) / 2),
+    # Of 5: 1 + 1 right; there 2 and 3, predicted 3 and 2.
+    ("matthews_correlation", BINARY, (2 * 5 - 12) / math.sqrt((25 - 13) * (25 - 13))),
+    (metrics.IoU(), ONE_HOT, (1 / 3 + 0 + 0) / 3),
+    (metrics.IoU(3, (0,)), CLASSES, 1 / 3),
+    (metrics.MeanIoU(), ([[0], [1], [1]], [[0], [1], [0]], [1, 1, 1]), (1 / 2 + 1 / 2) / 2),
+    (metrics.OneHotIoU(target_class_ids=(0, 1)), ONE_HOT, 1 / 6),
+    (metrics.OneHotMeanIoU(), ONE_HOT, 1 / 9),
+    (metrics.BinaryIoU(), BINARY, (1 / 4 + 1 / 4) / 2),
+    (metrics.BinaryIoU((1,), 0.3), BINARY, 3 / 4),
+    # From above: 1 right; 1 and 1 wrong; 3 and 1; 3 and 2.
+    ("average_precision", BINARY, 1 / 3 + 2 / 3 * 3 / 4),
+    (metrics.AUC("PR"), BINARY, 1 / 3 + 2 / 3 * 3 / 4),
+    (metrics.PrecisionAtRecall(0.4), BINARY, 3 / 4),
+    (metrics.RecallAtPrecision(0.8), BINARY, 1 / 3),
+    (metrics.SensitivityAtSpecificity(0.6), BINARY, 1 / 3),
+    (metrics.SpecificityAtSensitivity(0.6), BINARY, 1 / 2),
+    ("binary_crossentropy", BINARY, -sum(math.log(p) for p in (0.9, 0.4, 0.4, 0.4, 0.9)) / 5),
+    (
+        "categorical_crossentropy",
+        (ONE_HOT[0], [[0.5, 0.25, 0.25]] * 3, [1, 2, 1]),
+        math.log(2) * 1.75,
+    ),
+    ("sparse_categorical_crossentropy", ([[0], [1]], [[0.5, 0.5]] * 2, [1, 1]), math.log(2)),
+    ("hinge", BINARY, (0.1 + 1.6 + 2 * 0.6 + 1.1) / 5),
+    ("squared_hinge", BINARY, (0.01 + 2.56 + 2 * 0.36 + 1.21) / 5),
+    ("categorical_hinge", ONE_HOT, (0 + 2 * 2 + 2) / 4),
+    ("cosine_similarity", ([[1, 0], [0, 2]], [[3, 4], [0, 1]], [1, 1]), (0.6 + 1) / 2),
+    ("kl_divergence", ([[0.5, 0.5]] * 2, [[0.25, 0.75]] * 2, [1, 1]), 0.5 * math.log(4 / 3)),
+    ("log_cosh_error", ([[0.0], [1.0]], [[0.0], [2.0]], [1, 1]), math.log(math.cosh(1)) / 2),
+    ("mean_absolute_percentage_error", ([[2.0], [4.0]], [[1.0], [5.0]], [1, 1]), 37.5),
+    (
+        "mean_squared_logarithmic_error",
+        ([[0.0], [1.0]], [[0.0], [3.0]], [1, 1]),
+        math.log(2) ** 2 / 2,
+    ),
+    ("poisson", ([[1.0], [0.0]], [[1.0], [2.0]], [1, 1]), 1.5),
 ]
 ids = [m if isinstance(m, str) else type(m).__name__ for m, _, _ in HAND]
 
@@ -124,6 +175,45 @@ LOGITS, LABEL = RNG.normal(size=(200, 6)), RNG.integers(6, size=(200, 1))
             LOGITS,
             lambda t, p, **k: sk.accuracy_score(t, p.argmax(axis=1), **k),
         ),
+        (metrics.AUC("PR"), LABELS, SCORES, sk.average_precision_score),
+        ("f1_score", LABELS, SCORES, lambda t, p, **k: sk.f1_score(t, p > 0.5, **k)),
+        (
+            metrics.FBetaScore("weighted", 0.5),
+            LABEL,
+            LOGITS,
+            lambda t, p, **k: sk.fbeta_score(t, p.argmax(1), beta=0.5, average="weighted", **k),
+        ),
+        (
+            metrics.FBetaScore("macro", threshold=0.2),
+            np.eye(6)[LABEL[:, 0]],
+            LOGITS,
+            lambda t, p, **k: sk.f1_score(t, p > 0.2, average="macro", **k),
+        ),
+        (
+            "matthews_correlation",
+            LABEL,
+            LOGITS,
+            lambda t, p, **k: sk.matthews_corrcoef(t[:, 0], p.argmax(1), **k),
+        ),
+        (
+            "balanced_accuracy",
+            LABEL,
+            LOGITS,
+            lambda t, p, **k: sk.balanced_accuracy_score(t[:, 0], p.argmax(1), **k),
+        ),
+        (
+            metrics.OneHotMeanIoU(6),
+            LABEL,
+            LOGITS,
+            lambda t, p, **k: sk.jaccard_score(t[:, 0], p.argmax(1), average="macro", **k),
+        ),
+        (
+            metrics.AUC(multi_label=True),
+            np.eye(6)[LABEL[:, 0]],
+            LOGITS,
+            lambda t, p, **k: sk.roc_auc_score(t, p, average="macro", **k),
+        ),
+        ("binary_crossentropy", LABELS, SCORES * 0.9 + 0.05, sk.log_loss),
         (
             metrics.SparseTopKCategoricalAccuracy(k=3),
             LABEL,
@@ -169,7 +259,13 @@ def test_configuration_round_trip(cls):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: metrics.get("acuracy"), "known are auc, binary_accuracy"),
+        (lambda: metrics.get("acuracy"), "known are auc, average_precision, balanced_accuracy"),
+        (lambda: metrics.F1Score("mean"), "average must be one of 'macro'"),
+        (lambda: metrics.AUC("DET"), "curve must be one of 'ROC', 'PR'"),
+        (lambda: metrics.PrecisionAtRecall(1.5), "recall must be"),
+        (lambda: update(metrics.F1Score(), ([[3]], [[1, 2]], [1])), "one class of 0 to 1"),
+        (lambda: update(metrics.BinaryIoU(), CLASSES), "need as many predictions"),
+        (lambda: update(metrics.Hinge(), CLASSES), "do not go with predictions"),
         (lambda: metrics.get("accuracy"), "follows from a loss"),
         (lambda: metrics.BinaryAccuracy(threshold="half"), "threshold must be a finite number"),
         (lambda: metrics.TopKCategoricalAccuracy(k=0), "k must be a positive integer, received 0"),
@@ -218,6 +314,40 @@ def test_every_metric_of_one_loss_cuts_where_it_does(loss, cut, made):
         assert metric.result() == pytest.approx(value), name
 
 
+def points(target, prediction, weight):
+    """Shares at every threshold by plain counting: recall, precision, specificity."""
+    found = []
+    for cut in [*np.unique(prediction), np.inf]:
+        above = prediction >= cut
+        right, wrong = weight[above & target].sum(), weight[above & ~target].sum()
+        recall, specificity = right / weight[target].sum(), 1 - wrong / weight[~target].sum()
+        found.append((recall, right / (right + wrong) if above.any() else np.nan, specificity))
+    return np.array(found).T
+
+
+@pytest.mark.parametrize("wanted", [0.0, 0.3, 0.6, 0.9, 1.0])
+def test_the_best_of_every_threshold(wanted):
+    recall, precision, specificity = points(LABELS[:, 0] > 0.5, SCORES[:, 0], WEIGHT)
+    for metric, share, other in (
+        (metrics.PrecisionAtRecall(wanted), precision, recall),
+        (metrics.RecallAtPrecision(wanted), recall, precision),
+        (metrics.SensitivityAtSpecificity(wanted), recall, specificity),
+        (metrics.SpecificityAtSensitivity(wanted), specificity, recall),
+    ):
+        metric.update(LABELS, SCORES, WEIGHT)
+        enough = other >= wanted - 1e-12
+        expected = np.nanmax(share[enough], initial=0.0)
+        assert metric.result() == pytest.approx(expected, rel=1e-10)
+
+
+def test_the_confusion_matrix_is_scikit_learns():
+    metric = metrics.ConfusionMatrix()
+    for rows in (slice(0, 50), slice(50, None)):
+        metric.update(LABEL[rows], LOGITS[rows], WEIGHT[rows])
+    expected = sk.confusion_matrix(LABEL[:, 0], LOGITS.argmax(1), sample_weight=WEIGHT)
+    np.testing.assert_allclose(metric.matrix(), expected, rtol=1e-12)
+
+
 def test_a_threshold_of_its_own_is_compared_with_the_predictions_as_they_are():
     loss = losses.BinaryCrossentropy(from_logits=True)
     for metric in (metrics.Recall(0.5), metrics.BinaryAccuracy(0.5)):
@@ -256,8 +386,9 @@ def test_a_metric_judges_for_one_model_at_a_time():
 
 
 def test_every_metric_says_which_values_are_better():
-    lower = {"mean_absolute_error", "mean_squared_error", "root_mean_squared_error"}
+    lower = ("error", "crossentropy", "hinge", "divergence", "poisson")
+    lower += ("false_positives", "false_negatives")
     for name, cls in METRICS.items():
-        assert cls.better == ("lower" if name in lower else "higher"), name
+        assert cls.better == ("lower" if name.endswith(lower) else "higher"), name
     with pytest.raises(ValueError, match="better must be one of 'lower', 'higher', or None"):
         type("Wrong", (metrics.AUC,), {"better": "more"})()

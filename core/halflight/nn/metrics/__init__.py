@@ -12,8 +12,49 @@ from halflight.nn.metrics.accuracy import (
     SparseTopKCategoricalAccuracy,
     TopKCategoricalAccuracy,
 )
-from halflight.nn.metrics.confusion import AUC, Precision, Recall
+from halflight.nn.metrics.classes import (
+    BalancedAccuracy,
+    BinaryIoU,
+    ConfusionMatrix,
+    F1Score,
+    FBetaScore,
+    IoU,
+    MatthewsCorrelation,
+    MeanIoU,
+    OneHotIoU,
+    OneHotMeanIoU,
+)
+from halflight.nn.metrics.confusion import (
+    FalseNegatives,
+    FalsePositives,
+    Precision,
+    Recall,
+    TrueNegatives,
+    TruePositives,
+)
 from halflight.nn.metrics.metric import Metric
+from halflight.nn.metrics.of_loss import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    CategoricalHinge,
+    CosineSimilarity,
+    Hinge,
+    KLDivergence,
+    LogCoshError,
+    MeanAbsolutePercentageError,
+    MeanSquaredLogarithmicError,
+    Poisson,
+    SparseCategoricalCrossentropy,
+    SquaredHinge,
+)
+from halflight.nn.metrics.ranking import (
+    AUC,
+    AveragePrecision,
+    PrecisionAtRecall,
+    RecallAtPrecision,
+    SensitivityAtSpecificity,
+    SpecificityAtSensitivity,
+)
 from halflight.nn.metrics.regression import (
     MeanAbsoluteError,
     MeanSquaredError,
@@ -24,7 +65,15 @@ from halflight.nn.naming import snake_case
 from halflight.nn.registry import Registry
 
 METRICS = Registry[Metric]("metric", Metric, snake_case)
-METRICS.collect(globals(), mae="MeanAbsoluteError", mse="MeanSquaredError")
+METRICS.collect(
+    globals(),
+    bce="BinaryCrossentropy",
+    kld="KLDivergence",
+    mae="MeanAbsoluteError",
+    mape="MeanAbsolutePercentageError",
+    mse="MeanSquaredError",
+    msle="MeanSquaredLogarithmicError",
+)
 """Every metric, by Keras's string, that a saved model may name."""
 _ACCURACY = ("accuracy", "acc")
 

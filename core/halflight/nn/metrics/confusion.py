@@ -1,4 +1,4 @@
-"""Precision, recall, and the area under the ROC curve: how positives are told from negatives."""
+"""Precision, recall and counts: how positives are told from negatives at a threshold."""
 
 import math
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from halflight.nn.checks import FINITE, check, integer
-from halflight.nn.metrics.metric import Deciding, Metric, Values
+from halflight.nn.metrics.metric import Deciding, Values
 
 
 @dataclass(eq=False)
@@ -84,45 +84,73 @@ class Recall(_Positives):
 
 
 @dataclass(eq=False)
-class AUC(Metric):
-    """Area under the ROC curve: how often a positive is predicted above a negative (ties: half).
+class _Count(Deciding):
+    """The weights of outputs of one kind: predicted right or wrong, and so or not."""
 
-    Exact, from all predictions, which it keeps until `reset` (17 bytes an output); Keras
-    approximates it with 200 thresholds. Outputs of a row count as rows of their own. Hanley &
-    McNeil 1982. NaN without a positive and a negative.
-    """
+    thresholds: float | None = None
 
-    name: str = field(default="auc", kw_only=True)
+    right: ClassVar[bool]
+    positives: ClassVar[bool]
 
-    better: ClassVar[str] = "higher"
+    def check(self) -> None:
+        """Require one threshold."""
+        check(self, FINITE.or_none(), "thresholds")
 
     def reset(self) -> None:
         """Forget all rows."""
-        self._scores: list[Values] = []
-        self._labels: list[Values] = []
-        self._weights: list[Values] = []
+        self._sum = math.nan
 
     def update(self, target: Values, prediction: Values, weight: Values) -> None:
         """Add rows: target (n, t), prediction (n, t), weight (n,)."""
         if prediction.shape != target.shape:
             raise self.error(f"targets {target.shape} need as many predictions", prediction.shape)
-        counts = weight > 0
-        self._scores.append(prediction[counts].astype(np.float64).ravel())
-        self._labels.append((target[counts] > 0.5).ravel())
-        self._weights.append(np.repeat(weight[counts].astype(np.float64), target.shape[1]))
+        predicted = self.positive(prediction, self.thresholds)
+        wanted = predicted if self.positives else ~predicted
+        found = wanted & (((target > 0.5) == predicted) == self.right)
+        self._sum = (0.0 if math.isnan(self._sum) else self._sum) + float(
+            weight.astype(np.float64) @ found.sum(axis=1)
+        )
 
     def result(self) -> float:
-        """Return the area so far."""
-        if not self._scores:
-            return math.nan
-        scores, labels, weights = (
-            np.concatenate(parts) for parts in (self._scores, self._labels, self._weights)
-        )
-        if not np.isfinite(scores).all():
-            return math.nan
-        _, rank = np.unique(scores, return_inverse=True)
-        positive = np.bincount(rank, weights * labels)
-        negative = np.bincount(rank, weights * ~labels)
-        below = np.cumsum(negative) - 0.5 * negative
-        pairs = positive.sum() * negative.sum()
-        return float(positive @ below / pairs) if pairs else math.nan
+        """Return the sum of weights so far; NaN before the first row."""
+        return self._sum
+
+
+@dataclass(eq=False)
+class TruePositives(_Count):
+    """Positives that are predicted so, by their weights; see Precision for the threshold."""
+
+    name: str = field(default="true_positives", kw_only=True)
+
+    better: ClassVar[str] = "higher"
+    right, positives = True, True
+
+
+@dataclass(eq=False)
+class TrueNegatives(_Count):
+    """Negatives that are predicted so, by their weights."""
+
+    name: str = field(default="true_negatives", kw_only=True)
+
+    better: ClassVar[str] = "higher"
+    right, positives = True, False
+
+
+@dataclass(eq=False)
+class FalsePositives(_Count):
+    """Negatives that are predicted positive, by their weights."""
+
+    name: str = field(default="false_positives", kw_only=True)
+
+    better: ClassVar[str] = "lower"
+    right, positives = False, True
+
+
+@dataclass(eq=False)
+class FalseNegatives(_Count):
+    """Positives that are predicted negative, by their weights."""
+
+    name: str = field(default="false_negatives", kw_only=True)
+
+    better: ClassVar[str] = "lower"
+    right, positives = False, False
