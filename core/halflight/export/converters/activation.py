@@ -119,6 +119,7 @@ _FUNCTION_LAYERS: tuple[type[Layer], ...] = (
     layers.ELU,
     layers.GELU,
     layers.Gaussian,
+    layers.Identity,
     layers.LeakyReLU,
     layers.Linear,
     layers.ReLU,

@@ -10,6 +10,8 @@ from halflight.nn.arrays import Shape, Weight
 from halflight.nn.layer import Layer
 from halflight.nn.layers.convolution import Convolution
 from halflight.nn.layers.convolving import Convolving
+from halflight.nn.layers.separable import Depthwise, Separable
+from halflight.nn.layers.transposed import ConvolutionTranspose
 
 
 def _convolution(w: Writer, layer: Convolution, x: Value, shape: Shape) -> str:
@@ -18,13 +20,13 @@ def _convolution(w: Writer, layer: Convolution, x: Value, shape: Shape) -> str:
     return activate(w, layer, w.channels_last(y, layer.axes))
 
 
-def _depthwise(w: Writer, layer: layers.DepthwiseConv2D, x: Value, shape: Shape) -> str:
+def _depthwise(w: Writer, layer: Depthwise, x: Value, shape: Shape) -> str:
     kernel = w.weight(layer.kernel, _one_channel_each)
     y = _conv(w, layer, x, shape, [kernel, *_bias(w, layer.bias)], x.shape[-1])
     return activate(w, layer, w.channels_last(y, layer.axes))
 
 
-def _separable(w: Writer, layer: layers.SeparableConv2D, x: Value, shape: Shape) -> str:
+def _separable(w: Writer, layer: Separable, x: Value, shape: Shape) -> str:
     depthwise = w.weight(layer.depthwise_kernel, _one_channel_each)
     middle = _conv(w, layer, x, shape, [depthwise], x.shape[-1])
     pointwise = w.weight(layer.pointwise_kernel, _filters_first)
@@ -32,7 +34,7 @@ def _separable(w: Writer, layer: layers.SeparableConv2D, x: Value, shape: Shape)
     return activate(w, layer, w.channels_last(y, layer.axes))
 
 
-def _transposed(w: Writer, layer: layers.Conv2DTranspose, x: Value, shape: Shape) -> str:
+def _transposed(w: Writer, layer: ConvolutionTranspose, x: Value, shape: Shape) -> str:
     """Write what of the windows is cropped as pads, what they do not reach as output padding."""
     strides, rank = layer.lengths("strides"), layer.axes
     axes = zip(x.shape[:-1], shape[:-1], strides, _windows(layer), strict=True)
@@ -42,7 +44,7 @@ def _transposed(w: Writer, layer: layers.Conv2DTranspose, x: Value, shape: Shape
     y = w.op(
         "ConvTranspose",
         w.channels_first(x.name, rank),
-        w.weight(layer.kernel, lambda kernel: kernel.transpose(3, 2, 0, 1)),
+        w.weight(layer.kernel, _filters_first),
         *_bias(w, layer.bias),
         kernel_shape=layer.lengths("kernel_size"),
         strides=strides,
@@ -86,15 +88,21 @@ def _filters_first(kernel: Host) -> Host:
 
 
 def _one_channel_each(kernel: Host) -> Host:
-    """(rows, columns, channels, multiplier) -> (channels * multiplier, 1, rows, columns)."""
-    return kernel.transpose(2, 3, 0, 1).reshape(-1, 1, *kernel.shape[:2])
+    """(..., channels, multiplier) -> (channels * multiplier, 1, ...)."""
+    axes = range(kernel.ndim)
+    order = (*axes[-2:], *axes[:-2])
+    return kernel.transpose(order).reshape(-1, 1, *kernel.shape[:-2])
 
 
 CONVERTERS: Mapping[type[Layer], Converter] = {
     layers.Conv1D: _convolution,
     layers.Conv2D: _convolution,
+    layers.Conv1DTranspose: _transposed,
     layers.Conv2DTranspose: _transposed,
+    layers.Conv3DTranspose: _transposed,
     layers.Conv3D: _convolution,
+    layers.DepthwiseConv1D: _depthwise,
     layers.DepthwiseConv2D: _depthwise,
+    layers.SeparableConv1D: _separable,
     layers.SeparableConv2D: _separable,
 }

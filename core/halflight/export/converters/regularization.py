@@ -17,6 +17,7 @@ def _mean(w: Writer, layer: layers.Sampling, x: Sequence[Value], shape: Shape) -
 
 
 CONVERTERS: Mapping[type[Layer], Converter] = {
+    layers.AlphaDropout: _nothing,
     layers.Dropout: _nothing,
     layers.GaussianDropout: _nothing,
     layers.GaussianNoise: _nothing,
@@ -27,4 +28,5 @@ CONVERTERS: Mapping[type[Layer], Converter] = {
     layers.Sampling: _mean,
     layers.SpatialDropout1D: _nothing,
     layers.SpatialDropout2D: _nothing,
+    layers.SpatialDropout3D: _nothing,
 }

@@ -1,6 +1,7 @@
 """Converters of the layers that enlarge, pad and crop: channels first, as what is around them."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from halflight.export.writer import Converter, Value, Writer
 from halflight.nn import layers
@@ -18,9 +19,7 @@ _MODES: Mapping[str, Mapping[str, str]] = {
 """Repeated pixels; values at the pixels' centres, and constant beyond the outermost."""
 
 
-def _upsampling(
-    w: Writer, layer: layers.UpSampling1D | layers.UpSampling2D, x: Value, shape: Shape
-) -> str:
+def _upsampling(w: Writer, layer: Any, x: Value, shape: Shape) -> str:
     rank = len(shape) - 1
     scales = [out / n for n, out in zip(x.shape[:-1], shape[:-1], strict=True)]
     y = w.op(
@@ -28,23 +27,19 @@ def _upsampling(
         w.channels_first(x.name, rank),
         "",
         w.numbers([1.0, 1.0, *scales], "scales"),
-        **_MODES[layer.interpolation],
+        **_MODES[getattr(layer, "interpolation", "nearest")],
     )
     return w.channels_last(y, rank)
 
 
-def _padding(
-    w: Writer, layer: layers.ZeroPadding1D | layers.ZeroPadding2D, x: Value, shape: Shape
-) -> str:
+def _padding(w: Writer, layer: Any, x: Value, shape: Shape) -> str:
     rank = len(shape) - 1
     before, after = zip(*layer.edges, strict=True)
     pads = w.integers([0, 0, *before, 0, 0, *after], "pads")
     return w.channels_last(w.op("Pad", w.channels_first(x.name, rank), pads), rank)
 
 
-def _cropping(
-    w: Writer, layer: layers.Cropping1D | layers.Cropping2D, x: Value, shape: Shape
-) -> str:
+def _cropping(w: Writer, layer: Any, x: Value, shape: Shape) -> str:
     rank = len(shape) - 1
     starts = [before for before, _ in layer.edges]
     ends = [start + length for start, length in zip(starts, shape[:-1], strict=True)]
@@ -60,9 +55,12 @@ def _cropping(
 
 CONVERTERS: Mapping[type[Layer], Converter] = {
     layers.Cropping1D: _cropping,
+    layers.Cropping3D: _cropping,
     layers.Cropping2D: _cropping,
     layers.UpSampling1D: _upsampling,
+    layers.UpSampling3D: _upsampling,
     layers.UpSampling2D: _upsampling,
     layers.ZeroPadding1D: _padding,
+    layers.ZeroPadding3D: _padding,
     layers.ZeroPadding2D: _padding,
 }

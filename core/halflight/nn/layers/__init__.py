@@ -7,6 +7,7 @@ from halflight.nn.layers.activation_layers import (
     GELU,
     SELU,
     Gaussian,
+    Identity,
     LeakyReLU,
     Linear,
     PReLU,
@@ -61,8 +62,14 @@ from halflight.nn.layers.pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
-from halflight.nn.layers.regularization import Dropout, SpatialDropout1D, SpatialDropout2D
-from halflight.nn.layers.reshaping import Flatten, Permute, Reshape
+from halflight.nn.layers.regularization import (
+    AlphaDropout,
+    Dropout,
+    SpatialDropout1D,
+    SpatialDropout2D,
+    SpatialDropout3D,
+)
+from halflight.nn.layers.reshaping import Flatten, Permute, RepeatVector, Rescaling, Reshape
 from halflight.nn.layers.resizing import (
     Cropping1D,
     Cropping2D,
@@ -78,9 +85,15 @@ from halflight.nn.layers.sample_normalization import (
     RMSNormalization,
     UnitNormalization,
 )
-from halflight.nn.layers.separable import DepthwiseConv2D, SeparableConv2D
+from halflight.nn.layers.separable import (
+    DepthwiseConv1D,
+    DepthwiseConv2D,
+    SeparableConv1D,
+    SeparableConv2D,
+)
 from halflight.nn.layers.simple_rnn import SimpleRNN
 from halflight.nn.layers.time_distributed import TimeDistributed
-from halflight.nn.layers.transposed import Conv2DTranspose
+from halflight.nn.layers.transposed import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
+from halflight.nn.layers.volumes import Cropping3D, UpSampling3D, ZeroPadding3D
 
 LAYERS.collect(globals())

@@ -19,6 +19,13 @@ class Linear(Elementwise):
 
 
 @dataclass(eq=False)
+class Identity(Elementwise):
+    """x itself, by Keras's name."""
+
+    function = FUNCTIONS["linear"]
+
+
+@dataclass(eq=False)
 class Sigmoid(Elementwise):
     """1 / (1 + exp(-x))."""
 

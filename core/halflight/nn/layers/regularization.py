@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
-from halflight.nn.checks import SEED, SHARE, check
+from halflight.nn.checks import FRACTION, SEED, SHARE, check
 from halflight.nn.layer import Layer
+
+_FLOOR = -1.0507009873554805 * 1.6732632423543772
+"""What SELU goes to far below zero: Klambauer et al. 2017, section 2."""
 
 
 class Random(Layer):
@@ -106,6 +109,59 @@ class SpatialDropout2D(_SpatialDropout):
     """Dropout of whole channels of an image: Tompson et al. 2015, section 3.2."""
 
     axes: ClassVar[tuple[str, ...]] = ("height", "width", "channels")
+
+
+@dataclass(eq=False)
+class SpatialDropout3D(_SpatialDropout):
+    """Dropout of whole channels of a volume: Tompson et al. 2015, section 3.2."""
+
+    axes: ClassVar[tuple[str, ...]] = ("depth", "height", "width", "channels")
+
+
+@dataclass(eq=False)
+class AlphaDropout(Dropout):
+    """Dropout for SELU: dropped values become SELU's floor, and mean and variance stay.
+
+    y = a (x or -1.0507 * 1.6733) + b with a = ((1 - rate) (1 + rate floor^2))^(-1/2) and
+    b = -a rate floor: Klambauer et al. 2017, section 3. Inference copies.
+    """
+
+    def check(self) -> None:
+        """Require 0 <= rate < 1."""
+        check(self, FRACTION, "rate")
+        self.check_seed()
+
+    def build(self, shape: Shape) -> Shape:
+        """Declare room for the choice."""
+        self.floors = self.scratch("floors", shape)
+        return shape
+
+    def forward(self, y: Array, x: Array, training: bool) -> None:
+        """Write x, or the floor instead where training."""
+        if not training or not self.rate:
+            self.kernels.copy(y, x)
+            return
+        gain, floors = self._gain, self.floors.value
+        self.kernels.fill(floors, 1.0)
+        self.kernels.dropout_forward(floors, floors, self.rate, *self.random)
+        self.kernels.dropout_forward(y, x, self.rate, *self.random)
+        self.kernels.scale(y.reshape(y.size), gain * (1.0 - self.rate))
+        self.kernels.scale(floors.reshape(floors.size), -gain * _FLOOR * (1.0 - self.rate))
+        self.kernels.accumulate(y, floors)
+        self.kernels.fill(floors, gain * _FLOOR * (1.0 - self.rate))
+        self.kernels.accumulate(y, floors)
+
+    def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
+        """Pass the gradient on where values came through."""
+        if not self.rate:
+            self.kernels.copy(dx, dy)
+            return
+        self.kernels.dropout_backward(dx, dy, self.rate, *self.random)
+        self.kernels.scale(dx.reshape(dx.size), self._gain * (1.0 - self.rate))
+
+    @property
+    def _gain(self) -> float:
+        return float(((1.0 - self.rate) * (1.0 + self.rate * _FLOOR**2)) ** -0.5)
 
 
 def positions(array: Array) -> Array:

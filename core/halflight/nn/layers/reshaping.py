@@ -1,10 +1,10 @@
-"""Flatten, Reshape and Permute: the same values in another shape or order."""
+"""The same values in another shape or order, repeated, or on another scale."""
 
 import math
 from dataclasses import dataclass
 
 from halflight.nn.arrays import Array, Shape
-from halflight.nn.checks import check, integers
+from halflight.nn.checks import COUNT, FINITE, check, integers
 from halflight.nn.layer import Layer
 
 _LARGEST_RANK = 5  # the permute kernel's 6 axes without the batch
@@ -92,3 +92,63 @@ class Permute(_Moved):
     def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
         """Copy the gradients in the old order."""
         self.kernels.permute(dx, dy, self.inverse)
+
+
+@dataclass(eq=False)
+class RepeatVector(_Moved):
+    """A vector (features,) `n` times: (n, features)."""
+
+    n: int
+
+    def check(self) -> None:
+        """Require a positive number."""
+        check(self, COUNT, "n")
+
+    def build(self, shape: Shape) -> Shape:
+        """Require a vector."""
+        if len(shape) != 1:
+            raise self.error("needs a vector (features,)", shape)
+        return self.n, *shape
+
+    def forward(self, y: Array, x: Array, training: bool) -> None:
+        """Copy the vector to every step."""
+        self.kernels.broadcast_to(y, x.reshape((x.shape[0], 1, x.shape[1])))
+
+    def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
+        """Add the steps' gradients."""
+        self.kernels.sum_to(dx.reshape((dx.shape[0], 1, dx.shape[1])), dy)
+
+
+@dataclass(eq=False)
+class Rescaling(_Moved):
+    """scale * x + offset, such as Rescaling(1 / 255) for bytes."""
+
+    scale: float
+    offset: float = 0.0
+
+    def check(self) -> None:
+        """Require finite numbers."""
+        check(self, FINITE, "scale", "offset")
+
+    def build(self, shape: Shape) -> Shape:
+        """Declare room for the offset, if there is one."""
+        if self.offset:
+            self.offsets = self.scratch("offsets", shape[-1:], per_sample=False)
+        return shape
+
+    def forward(self, y: Array, x: Array, training: bool) -> None:
+        """Write y."""
+        self.kernels.copy(y, x)
+        self.kernels.scale(y.reshape(y.size), self.scale)
+        if self.offset:
+            self.kernels.fill(self.offsets.value, self.offset)
+            self.kernels.bias_forward(y, self.offsets.value)
+
+    def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
+        """Scale the gradient."""
+        self.kernels.copy(dx, dy)
+        self.kernels.scale(dx.reshape(dx.size), self.scale)
+
+    def flops(self, shape: Shape, output_shape: Shape) -> int:
+        """One operation a value, and one for an offset."""
+        return math.prod(output_shape) * (1 + bool(self.offset))

@@ -1,4 +1,4 @@
-"""DepthwiseConv2D and SeparableConv2D: every channel is convolved by itself, and perhaps mixed."""
+"""Depthwise and separable convolutions: each channel is convolved by itself, and perhaps mixed."""
 
 import math
 from dataclasses import KW_ONLY, dataclass
@@ -14,11 +14,11 @@ from halflight.nn.regularizers import L1L2
 
 
 @dataclass(eq=False)
-class DepthwiseConv2D(Convolving, Biased):
-    """y = activation(depthwise convolution of x + bias), for images x, channels last.
+class Depthwise(Convolving, Biased):
+    """y = activation(depthwise convolution of x + bias), channels last.
 
     Each channel has `depth_multiplier` kernels of its own: the kernel is
-    (rows, columns, channels in, depth_multiplier), and output channel c * depth_multiplier + m is
+    (*kernel_size, channels in, depth_multiplier), and output channel c * depth_multiplier + m is
     channel c under its kernel m. Padding as in Conv2D.
     """
 
@@ -33,7 +33,6 @@ class DepthwiseConv2D(Convolving, Biased):
     depthwise_regularizer: str | L1L2 | None = None
     depthwise_constraint: str | MaxNorm | None = None
 
-    axes: ClassVar[int] = 2
     roles = ("depthwise", "bias")
 
     def check(self) -> None:
@@ -56,31 +55,52 @@ class DepthwiseConv2D(Convolving, Biased):
     def forward(self, y: Array, x: Array, training: bool) -> None:
         """Write y = activation(depthwise convolution of x + bias)."""
         self.kernels.depthwise_conv2d_forward(
-            self.before(y), x, self.kernel.value, self.bias_value, *self.geometry
+            self.images(self.before(y)),
+            self.images(x),
+            self.taps(self.kernel.value),
+            self.bias_value,
+            *self.geometry,
         )
         self.activate(y)
 
     def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
         """Write dx; add to the gradients of kernel and bias."""
         self.deactivate(dy, y)
+        dy = self.images(dy)
         if self.trainable:
             self.kernels.depthwise_conv2d_backward_weights(
-                self.kernel.grad, self.bias_grad, dy, x, *self.geometry
+                self.taps(self.kernel.grad), self.bias_grad, dy, self.images(x), *self.geometry
             )
         if dx is not None:
-            self.kernels.depthwise_conv2d_backward_input(dx, dy, self.kernel.value, *self.geometry)
+            self.kernels.depthwise_conv2d_backward_input(
+                self.images(dx), dy, self.taps(self.kernel.value), *self.geometry
+            )
 
     def flops(self, shape: Shape, output_shape: Shape) -> int:
         """Two operations a tap and output, one a bias; padding is counted."""
-        return math.prod(output_shape) * (2 * math.prod(self.kernel.shape[:2]) + self.use_bias)
+        return math.prod(output_shape) * (2 * math.prod(self.kernel.shape[:-2]) + self.use_bias)
 
 
 @dataclass(eq=False)
-class SeparableConv2D(Convolving, Biased):
+class DepthwiseConv1D(Depthwise):
+    """Depthwise convolution of sequences (batch, length, channels): see `Depthwise`."""
+
+    axes: ClassVar[int] = 1
+
+
+@dataclass(eq=False)
+class DepthwiseConv2D(Depthwise):
+    """Depthwise convolution of images (batch, height, width, channels): see `Depthwise`."""
+
+    axes: ClassVar[int] = 2
+
+
+@dataclass(eq=False)
+class Separable(Convolving, Biased):
     """y = activation(depthwise convolution of x, its channels mixed at every pixel, + bias).
 
-    The depthwise kernel is (rows, columns, channels in, depth_multiplier), as in DepthwiseConv2D;
-    the pointwise kernel is (1, 1, channels in * depth_multiplier, filters).
+    The depthwise kernel is (*kernel_size, channels in, depth_multiplier), as in `Depthwise`; the
+    pointwise kernel is (1, ..., channels in * depth_multiplier, filters).
     """
 
     filters: int
@@ -98,7 +118,6 @@ class SeparableConv2D(Convolving, Biased):
     depthwise_constraint: str | MaxNorm | None = None
     pointwise_constraint: str | MaxNorm | None = None
 
-    axes: ClassVar[int] = 2
     roles = ("depthwise", "pointwise", "bias")
 
     def check(self) -> None:
@@ -120,7 +139,10 @@ class SeparableConv2D(Convolving, Biased):
             decay=True,
         )
         self.pointwise_kernel = self.build_weight(
-            "pointwise", "pointwise_kernel", (1, 1, self.between, self.filters), decay=True
+            "pointwise",
+            "pointwise_kernel",
+            (*[1] * self.axes, self.between, self.filters),
+            decay=True,
         )
         self.build_bias(self.filters)
         self.middle = self.scratch("middle", (*output, self.between))
@@ -132,7 +154,11 @@ class SeparableConv2D(Convolving, Biased):
         """Write y = activation(depthwise convolution of x @ pointwise kernel + bias)."""
         middle = self.middle.value
         self.kernels.depthwise_conv2d_forward(
-            middle, x, self.depthwise_kernel.value, None, *self.geometry
+            self.images(middle),
+            self.images(x),
+            self.taps(self.depthwise_kernel.value),
+            None,
+            *self.geometry,
         )
         self.kernels.dense_forward(
             _pixels(self.before(y)),
@@ -153,17 +179,38 @@ class SeparableConv2D(Convolving, Biased):
         self.kernels.dense_backward_input(_pixels(middle), dy, _pixels(self.pointwise_kernel.value))
         if self.trainable:
             self.kernels.depthwise_conv2d_backward_weights(
-                self.depthwise_kernel.grad, None, middle, x, *self.geometry
+                self.taps(self.depthwise_kernel.grad),
+                None,
+                self.images(middle),
+                self.images(x),
+                *self.geometry,
             )
         if dx is not None:
             self.kernels.depthwise_conv2d_backward_input(
-                dx, middle, self.depthwise_kernel.value, *self.geometry
+                self.images(dx),
+                self.images(middle),
+                self.taps(self.depthwise_kernel.value),
+                *self.geometry,
             )
 
     def flops(self, shape: Shape, output_shape: Shape) -> int:
         """Two operations a tap and value between the kernels, two a pointwise weight and pixel."""
-        pixels, taps = math.prod(output_shape[:-1]), math.prod(self.depthwise_kernel.shape[:2])
+        pixels, taps = math.prod(output_shape[:-1]), math.prod(self.depthwise_kernel.shape[:-2])
         return pixels * (2 * self.between * (taps + self.filters) + self.use_bias * self.filters)
+
+
+@dataclass(eq=False)
+class SeparableConv1D(Separable):
+    """Separable convolution of sequences (batch, length, channels): see `Separable`."""
+
+    axes: ClassVar[int] = 1
+
+
+@dataclass(eq=False)
+class SeparableConv2D(Separable):
+    """Separable convolution of images (batch, height, width, channels): see `Separable`."""
+
+    axes: ClassVar[int] = 2
 
 
 def _pixels(array: Array) -> Array:

@@ -1,6 +1,7 @@
-"""Conv2DTranspose: every pixel spreads a small kernel over a larger image."""
+"""Transposed convolutions: every pixel spreads a small kernel over a larger image."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,12 +14,12 @@ from halflight.nn.layers.window import Axes, check_padding, spread
 
 
 @dataclass(eq=False)
-class Conv2DTranspose(Convolving, Weighted):
-    """y = activation(transposed convolution of x + bias), for images x, channels last.
+class ConvolutionTranspose(Convolving, Weighted):
+    """y = activation(transposed convolution of x + bias), channels last.
 
-    It maps as the input gradient of a Conv2D from `filters` channels to those of x does; the kernel
-    is (rows, columns, filters, channels in). With n pixels in, padding "same" gives n * stride
-    pixels out, "valid" n * stride + max(window - stride, 0) for a window of
+    It maps as the input gradient of a convolution from `filters` channels to those of x does; the
+    kernel is (*kernel_size, filters, channels in). With n pixels in, padding "same" gives
+    n * stride pixels out, "valid" n * stride + max(window - stride, 0) for a window of
     (kernel_size - 1) * dilation_rate + 1. `output_padding`, less than the strides, sets the size
     out to (n - 1) * stride + output_padding + window ("valid") or + window % 2 ("same").
     """
@@ -30,8 +31,6 @@ class Conv2DTranspose(Convolving, Weighted):
     output_padding: Sizes | None = None
     dilation_rate: Sizes = 1
     activation: str | None = None
-
-    axes: ClassVar[int] = 2
 
     def check(self) -> None:
         """Require positive sizes, less output padding than strides, and known names."""
@@ -66,7 +65,9 @@ class Conv2DTranspose(Convolving, Weighted):
     def forward(self, y: Array, x: Array, training: bool) -> None:
         """Write y = activation(the input gradient of a convolution, at x, + bias)."""
         before = self.before(y)
-        self.kernels.conv2d_backward_input(before, x, self.kernel.value, *self.geometry, 1)
+        self._kernel("backward_input")(
+            self.images(before), self.images(x), self.taps(self.kernel.value), *self.geometry, 1
+        )
         if self.bias:
             self.kernels.bias_forward(before, self.bias.value)
         self.activate(y)
@@ -74,14 +75,44 @@ class Conv2DTranspose(Convolving, Weighted):
     def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
         """Write dx, the convolution of dy; add to the gradients of kernel and bias."""
         self.deactivate(dy, y)
+        windows = (*self.geometry, 1)
         if self.trainable:
-            self.kernels.conv2d_backward_weights(self.kernel.grad, None, x, dy, *self.geometry, 1)
+            self._kernel("backward_weights")(
+                self.taps(self.kernel.grad), None, self.images(x), self.images(dy), *windows
+            )
             if self.bias:
                 self.kernels.bias_backward(self.bias.grad, dy)
         if dx is not None:
-            self.kernels.conv2d_forward(dx, dy, self.kernel.value, None, *self.geometry, 1)
+            self._kernel("forward")(
+                self.images(dx), self.images(dy), self.taps(self.kernel.value), None, *windows
+            )
 
     def flops(self, shape: Shape, output_shape: Shape) -> int:
         """Two operations a weight and input pixel, one a bias and output pixel."""
         pixels = math.prod(shape[:-1])
         return 2 * pixels * math.prod(self.kernel.shape) + self.use_bias * math.prod(output_shape)
+
+    def _kernel(self, name: str) -> Callable[..., None]:
+        kernel: Callable[..., None] = getattr(self.kernels, f"conv{max(self.axes, 2)}d_{name}")
+        return kernel
+
+
+@dataclass(eq=False)
+class Conv1DTranspose(ConvolutionTranspose):
+    """Transposed convolution of sequences: see `ConvolutionTranspose`."""
+
+    axes: ClassVar[int] = 1
+
+
+@dataclass(eq=False)
+class Conv2DTranspose(ConvolutionTranspose):
+    """Transposed convolution of images: see `ConvolutionTranspose`."""
+
+    axes: ClassVar[int] = 2
+
+
+@dataclass(eq=False)
+class Conv3DTranspose(ConvolutionTranspose):
+    """Transposed convolution of volumes: see `ConvolutionTranspose`."""
+
+    axes: ClassVar[int] = 3

@@ -27,4 +27,5 @@ ROWS = {
     "softplus": Row(layers.Softplus, (IMAGE,), IMAGE),
     "step": Row(layers.Step, (IMAGE,), IMAGE),  # zero, and level almost everywhere
     "tanh": Row(layers.Tanh, (IMAGE,), IMAGE),
+    "identity": Row(layers.Identity, (IMAGE,), IMAGE),
 }

@@ -77,4 +77,12 @@ ROWS = {
         (IMAGE,),
         (3, 3, 2),
     ),
+    "depthwise 1d": Row(
+        lambda: layers.DepthwiseConv1D(3, 2, "same", 2, activation="tanh"), (SEQUENCE,), (5, 8)
+    ),
+    "separable 1d": Row(lambda: layers.SeparableConv1D(5, 3, dilation_rate=2), (SEQUENCE,), (5, 5)),
+    "transposed 1d": Row(lambda: layers.Conv1DTranspose(3, 4, 3, "same"), (SEQUENCE,), (27, 3)),
+    "transposed 3d": Row(
+        lambda: layers.Conv3DTranspose(2, (2, 3, 2), (2, 1, 3)), (VOLUME,), (10, 6, 18, 2)
+    ),
 }

@@ -15,4 +15,11 @@ ROWS = {
     "cropping": Row(lambda: layers.Cropping2D((2, 1)), (IMAGE,), (3, 4, 3)),
     "cropping pairs": Row(lambda: layers.Cropping2D(((0, 1), (2, 0))), (IMAGE,), (6, 4, 3)),
     "cropping 1d": Row(layers.Cropping1D, (SEQUENCE,), (7, 4)),
+    "upsampling 3d": Row(lambda: layers.UpSampling3D((2, 1, 3)), ((3, 2, 4, 2),), (6, 2, 12, 2)),
+    "zero padding 3d": Row(
+        lambda: layers.ZeroPadding3D(((1, 0), (2, 1), (0, 2))), ((3, 2, 4, 2),), (4, 5, 6, 2)
+    ),
+    "cropping 3d": Row(
+        lambda: layers.Cropping3D(((1, 0), (0, 1), (2, 1))), ((4, 3, 5, 2),), (3, 2, 2, 2)
+    ),
 }
