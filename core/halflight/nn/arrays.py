@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from halflight.nn.constraints import MaxNorm
+from halflight.nn.constraints import Constraint
 from halflight.nn.initializers import Initializer
 from halflight.nn.regularizers import L1L2
 
@@ -29,7 +29,7 @@ class Weight:
     trained: bool
     decay: bool = False
     regularizer: L1L2 | None = None
-    constraint: MaxNorm | None = None
+    constraint: Constraint | None = None
     value: Array = None
     grad: Array = None
     replaces: bool = False

@@ -11,7 +11,7 @@ from halflight.kernels import Backend
 from halflight.nn.arrays import Array, Scratch, ScratchRequest, Shape, Weight
 from halflight.nn.checks import BOOLEAN, broken, check, integers, require
 from halflight.nn.configuration import HINT, configuration
-from halflight.nn.constraints import MaxNorm
+from halflight.nn.constraints import Constraint
 from halflight.nn.initializers import Initializer
 from halflight.nn.parameters import Parameters
 from halflight.nn.registry import Registry
@@ -170,7 +170,7 @@ class Layer:
         *,
         decay: bool = False,
         regularizer: L1L2 | None = None,
-        constraint: MaxNorm | None = None,
+        constraint: Constraint | None = None,
     ) -> Weight:
         """Declare a trained weight; `decay` lets weight decay act on it."""
         return self.weights.setdefault(

@@ -40,4 +40,4 @@ def apply_constraints(kernels: Backend, parameters: Parameters, layers: Sequence
         if weight.constraint is not None:
             units = weight.shape[-1] if len(weight.shape) > 1 else 1
             columns = weight.value.reshape((weight.value.size // units, units))
-            kernels.max_norm(columns, parameters.finite, weight.constraint.max_value)
+            weight.constraint.apply(kernels, columns, parameters.finite)

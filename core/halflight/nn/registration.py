@@ -23,7 +23,7 @@ def register(cls: C) -> C:
     """Let saved models, lists of layers and names ask for a class of your own; a decorator.
 
     The class is a dataclass that extends Layer, Loss, Metric, Optimizer, LearningRateSchedule,
-    Initializer, MaxNorm or L1L2:
+    Initializer, Constraint or L1L2:
 
         @register
         @dataclass(eq=False)

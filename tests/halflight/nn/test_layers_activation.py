@@ -68,7 +68,7 @@ def test_perceptron_rule_by_hand():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: layers.Softmax(0), "axis must be -1"),
+        (lambda: layers.Softmax(0)(Input((3,))), "axis must name axes of the input"),
         (lambda: layers.GELU(1), "approximate must be True or False"),
         (lambda: layers.ReLU(-1.0), "max_value must be a finite number"),
         (lambda: layers.ReLU(negative_slope=None), "negative_slope must be a finite number"),
@@ -126,3 +126,39 @@ def test_a_threshold_itself_is_below_as_in_keras(backend):
 )
 def test_slopes_at_the_ends_of_keras_ranges(make, expected):
     np.testing.assert_allclose(outputs(make(), [[-2.0, 0.0, 2.0]]), expected)
+
+
+GRID = np.linspace(-9.0, 9.0, 145)  # with every corner on it
+FURTHER = {
+    "celu": lambda x: np.maximum(x, 0) + np.minimum(np.expm1(np.minimum(x, 0)), 0),
+    "hard_silu": lambda x: x * np.clip(x + 3, 0, 6) / 6,
+    "hard_swish": lambda x: x * np.clip(x + 3, 0, 6) / 6,
+    "hard_tanh": lambda x: np.clip(x, -1, 1),
+    "hard_shrink": lambda x: x * (np.abs(x) > 0.5),
+    "soft_shrink": lambda x: np.sign(x) * np.maximum(np.abs(x) - 0.5, 0),
+    "tanh_shrink": lambda x: x - np.tanh(x),
+    "threshold": lambda x: x * (x > 0),
+    "log_sigmoid": lambda x: -np.logaddexp(0, -x),
+    "sparse_plus": lambda x: np.where(np.abs(x) < 1, (x + 1) ** 2 / 4, np.maximum(x, 0)),
+    "sparse_sigmoid": lambda x: np.clip((x + 1) / 2, 0, 1),
+    "squareplus": lambda x: (x + np.sqrt(x**2 + 4)) / 2,
+    "swish": lambda x: x / (1 + np.exp(-x)),
+}
+
+
+@pytest.mark.parametrize("name", FURTHER)
+def test_further_activations_are_their_formulas(name, place):
+    placed = place(layers.Activation(name), [GRID.shape], "reference", batch=1)
+    placed.inputs[0][...] = GRID
+    np.testing.assert_allclose(placed.forward()[0], FURTHER[name](GRID), rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("log_sigmoid", [-1e4, 0]), ("squareplus", [1e-4, 1e4])]
+)
+def test_far_out_nothing_overflows_or_cancels(name, expected, place):
+    placed = place(layers.Activation(name), [(2,)], "reference", batch=1)
+    placed.inputs[0][...] = [-1e4, 1e4]
+    np.testing.assert_allclose(placed.forward()[0], expected, rtol=1e-7)
+    (dx,) = placed.backward(np.ones((1, 2)))
+    assert np.isfinite(dx).all()

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from halflight.nn import Input, Model, Sequential, layers, regularizers
-from halflight.nn.constraints import MaxNorm
-from halflight.nn.initializers import Constant
+from halflight.nn.constraints import MaxNorm, MinMaxNorm, NonNeg
+from halflight.nn.initializers import Constant, RandomUniform
 from halflight.nn.optimizers import SGD
 from halflight.nn.penalties import apply_constraints, regularized, write_penalties
 
@@ -123,3 +123,64 @@ def test_fit_applies_them(backend):
     # 4 - 0.25 * (2 * 0.5 * 4) = 3, and then at most 1.5
     assert stack.get_weights()["dense/kernel"] == pytest.approx(1.5)
     assert stack.evaluate(x, y)["loss"] == pytest.approx(0.5 * 1.5**2)
+
+
+CONSTRAINTS = {
+    "unit_norm": np.ones_like,
+    "min_max_norm": lambda norm: np.clip(norm, 0, 1),
+    MinMaxNorm(2.0, 3.0, rate=0.5): lambda norm: (np.clip(norm, 2, 3) + norm) / 2,
+    "max_norm": lambda norm: np.minimum(norm, 2),
+}
+
+
+@pytest.mark.parametrize("backend", ["reference", "cpu"])
+@pytest.mark.parametrize("constraint", CONSTRAINTS, ids=str)
+def test_norms_are_brought_where_they_may_be(constraint, backend):
+    def norms(chosen):
+        start = RandomUniform(-2.0, 2.0)
+        dense = layers.Dense(6, kernel_initializer=start, kernel_constraint=chosen, name="d")
+        stack = Sequential([Input((5,)), dense], backend=backend)
+        stack.compile("sgd", "mse")
+        stack.fit(np.ones((4, 5)), np.zeros((4, 6)), verbose=0)
+        return np.linalg.norm(stack.get_weights()["d/kernel"], axis=0)
+
+    np.testing.assert_allclose(norms(constraint), CONSTRAINTS[constraint](norms(None)), rtol=1e-5)
+
+
+@pytest.mark.parametrize("backend", ["reference", "cpu"])
+def test_weights_that_are_not_negative(backend):
+    dense = layers.Dense(6, kernel_constraint="non_neg", bias_constraint=NonNeg(), name="d")
+    stack = Sequential([Input((5,)), dense], backend=backend)
+    stack.compile("sgd", "mse")
+    stack.fit(np.ones((4, 5)), -np.ones((4, 6)), verbose=0)
+    assert (stack.get_weights()["d/kernel"] >= 0).all()
+    assert (stack.get_weights()["d/bias"] >= 0).all()
+
+
+def test_limits_in_order():
+    with pytest.raises(ValueError, match=r"min_value must be at most max_value 1.0, received 2.0"):
+        MinMaxNorm(2.0, 1.0)
+
+
+def test_penalties_and_constraints_of_gamma_beta_and_alpha():
+    stack = Sequential(
+        [
+            Input((4,)),
+            layers.BatchNormalization(gamma_regularizer="l2", beta_constraint="non_neg"),
+            layers.LayerNormalization(
+                beta_regularizer=regularizers.L2(0.5), beta_initializer="ones"
+            ),
+            layers.PReLU(
+                "ones", alpha_regularizer=regularizers.L2(0.25), alpha_constraint="unit_norm"
+            ),
+        ],
+        backend="reference",
+    )
+    stack.compile("sgd", "mse")
+    x = np.random.default_rng(1).normal(size=(8, 4))
+    loss = stack.evaluate(x, stack.predict(x))["loss"]
+    assert loss == pytest.approx(0.01 * 4 + 0.5 * 4 + 0.25 * 4)
+    stack.fit(x, x - 9.0, verbose=0)
+    weights = stack.get_weights()
+    assert (weights["batch_normalization/beta"] >= 0).all()
+    assert np.linalg.norm(weights["p_re_lu/alpha"]) == pytest.approx(1.0)

@@ -91,7 +91,40 @@ def _halved_product(w: Writer, x: str, y: str) -> str:
     return w.op("Mul", w.op("Mul", x, w.numbers(0.5)), w.op("Add", y, w.numbers(1.0)))
 
 
+def _hard_shrink(w: Writer, x: str, threshold: float) -> str:
+    near = w.op("LessOrEqual", w.op("Abs", x), w.numbers(threshold))
+    return w.op("Where", near, w.numbers(0.0), x)
+
+
+def _threshold(w: Writer, x: str, threshold: float, default: float) -> str:
+    below = w.op("LessOrEqual", x, w.numbers(threshold))
+    return w.op("Where", below, w.numbers(default), x)
+
+
+def _sparse_plus(w: Writer, x: str) -> str:
+    """Write a parabola of what is kept within -1 and 1, and what is beyond."""
+    inside = w.op("Clip", x, w.numbers(-1.0), w.numbers(1.0))
+    half = w.op("Mul", w.op("Add", inside, w.numbers(1.0)), w.numbers(0.5))
+    return w.op("Add", w.op("Mul", half, half), w.op("Relu", w.op("Sub", x, w.numbers(1.0))))
+
+
+def _squareplus(w: Writer, x: str, b: float) -> str:
+    root = w.op("Sqrt", w.op("Add", w.op("Mul", x, x), w.numbers(b)))
+    return w.op("Mul", w.op("Add", x, root), w.numbers(0.5))
+
+
 FUNCTIONS: Mapping[str, Callable[..., str]] = {
+    "celu": lambda w, x, alpha: w.op("Celu", x, alpha=alpha),
+    "hard_shrink": _hard_shrink,
+    "hard_silu": _operator("HardSwish"),
+    "hard_tanh": lambda w, x: w.op("Clip", x, w.numbers(-1.0), w.numbers(1.0)),
+    "log_sigmoid": lambda w, x: w.op("Neg", w.op("Softplus", w.op("Neg", x))),
+    "soft_shrink": lambda w, x, bias: w.op("Shrink", x, bias=bias, lambd=bias),
+    "sparse_plus": _sparse_plus,
+    "sparse_sigmoid": _operator("HardSigmoid", alpha=0.5, beta=0.5),
+    "squareplus": _squareplus,
+    "tanh_shrink": lambda w, x: w.op("Sub", x, w.op("Tanh", x)),
+    "threshold_at": _threshold,
     "clipped_relu": _clipped_relu,
     "elu": lambda w, x, alpha: w.op("Elu", x, alpha=alpha),
     "exponential": _operator("Exp"),

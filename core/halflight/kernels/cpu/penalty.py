@@ -73,3 +73,17 @@ def max_norm(w, finite, limit):
     if not finite[0]:
         return
     _max_norm(w, scratch("column factors", w.shape[1]), FLOAT(limit))
+
+
+@twin(reference.min_max_norm)
+def min_max_norm(w, finite, least, most, share):
+    if finite[0]:  # once a step, over weights alone: NumPy's loops will do
+        norm = np.sqrt(np.sum(w * w, axis=0, dtype=FLOAT))
+        wanted = FLOAT(share) * np.clip(norm, FLOAT(least), FLOAT(most))
+        w *= (wanted + FLOAT(1.0 - share) * norm) / (norm + _EPSILON)
+
+
+@twin(reference.not_negative)
+def not_negative(w, finite):
+    if finite[0]:
+        np.maximum(w, FLOAT(0), out=w)

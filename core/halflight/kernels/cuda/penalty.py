@@ -58,3 +58,41 @@ def _max_norm(w, finite, limit):
 @twin(reference.max_norm)
 def max_norm(w, finite, limit):
     _max_norm(-(-w.shape[1] // ACROSS), THREADS, w, finite, FLOAT(limit))
+
+
+@Kernel
+def _min_max_norm(w, finite, least, most, share):
+    """A block scales some columns, with DOWN threads for each."""
+    if finite[0] == 0:
+        return
+    shared = cuda.shared.array(THREADS, np.float32)
+    column = cuda.blockIdx.x * ACROSS + cuda.threadIdx.x % ACROSS
+    down = cuda.threadIdx.x // ACROSS
+    square = np.float32(0)
+    if column < w.shape[1]:
+        for row in range(down, w.shape[0], DOWN):
+            square += w[row, column] * w[row, column]
+    norm = math.sqrt(sum_down(square, shared))
+    inside = least if norm < least else most if norm > most else norm
+    factor = (share * inside + (np.float32(1) - share) * norm) / (norm + _EPSILON)
+    if column < w.shape[1]:
+        for row in range(down, w.shape[0], DOWN):
+            w[row, column] *= factor
+
+
+@twin(reference.min_max_norm)
+def min_max_norm(w, finite, least, most, share):
+    limits = FLOAT(least), FLOAT(most), FLOAT(share)
+    _min_max_norm(-(-w.shape[1] // ACROSS), THREADS, w, finite, *limits)
+
+
+@Kernel
+def _not_negative(w, finite):
+    if finite[0] != 0:
+        for i in range(cuda.grid(1), w.size, cuda.gridsize(1)):
+            w[i] = np.float32(0) if w[i] < np.float32(0) else w[i]
+
+
+@twin(reference.not_negative)
+def not_negative(w, finite):
+    _not_negative.over(w.size, *flat(w), finite)

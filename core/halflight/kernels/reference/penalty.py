@@ -28,3 +28,19 @@ def max_norm(w: Array, finite: Array, limit: float) -> None:
         return
     norm = np.sqrt(np.sum(w * w, axis=0))
     w *= np.where(norm > limit, limit / (norm + NORM_EPSILON), 1.0)
+
+
+@kernel(w="i o", finite="1")
+def min_max_norm(w: Array, finite: Array, least: float, most: float, share: float) -> None:
+    """Bring the norm of every column of w (i, o) into [least, most], a `share` of the way there."""
+    if finite[0]:
+        norm = np.sqrt(np.sum(w * w, axis=0))
+        wanted = share * np.clip(norm, least, most) + (1.0 - share) * norm
+        w *= wanted / (norm + NORM_EPSILON)
+
+
+@kernel(w="...", finite="1")
+def not_negative(w: Array, finite: Array) -> None:
+    """w = max(w, 0)."""
+    if finite[0]:
+        np.maximum(w, 0.0, out=w)

@@ -1,14 +1,17 @@
 """Activations as layers of their own, a class each."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from halflight.nn.arrays import Array, Shape
 from halflight.nn.checks import BOOLEAN, NOT_NEGATIVE, check
-from halflight.nn.initializers import Initializer, get
+from halflight.nn.constraints import Constraint
+from halflight.nn.initializers import Initializer
 from halflight.nn.layer import Layer
 from halflight.nn.layers.activation import FUNCTIONS, Elementwise, Function
 from halflight.nn.layers.axes import AXES, Trailing
+from halflight.nn.layers.weighted import look_up, weight_of
+from halflight.nn.regularizers import L1L2
 
 
 @dataclass(eq=False)
@@ -174,10 +177,13 @@ class PReLU(Layer):
 
     alpha_initializer: str | Initializer = "zeros"
     shared_axes: tuple[int, ...] | None = None
+    _: KW_ONLY
+    alpha_regularizer: str | L1L2 | None = None
+    alpha_constraint: str | Constraint | None = None
 
     def check(self) -> None:
         """Require axes from 1 on without a gap."""
-        self.alpha_initializer = get(self.alpha_initializer)
+        look_up(self, "alpha")
         if self.shared_axes is not None:
             if not isinstance(self.shared_axes, tuple | list):
                 raise self.error("shared_axes must be None or a list", self.shared_axes)
@@ -191,7 +197,7 @@ class PReLU(Layer):
         if shared > len(shape):
             raise self.error(f"shared_axes must be axes of the input {shape}", self.shared_axes)
         alpha_shape = (1,) * shared + tuple(shape[shared:])
-        self.alpha = self.param("alpha", alpha_shape, get(self.alpha_initializer))
+        self.alpha = weight_of(self, "alpha", "alpha", alpha_shape)
         return shape
 
     def forward(self, y: Array, x: Array, training: bool) -> None:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
 from halflight.nn.checks import COUNT, check
-from halflight.nn.constraints import MaxNorm
+from halflight.nn.constraints import Constraint
 from halflight.nn.constraints import get as get_constraint
 from halflight.nn.initializers import Initializer
 from halflight.nn.initializers import get as get_initializer
@@ -28,7 +28,7 @@ class Embedding(Layer):
     output_dim: int
     embeddings_initializer: str | Initializer = "uniform"
     embeddings_regularizer: str | L1L2 | None = None
-    embeddings_constraint: str | MaxNorm | None = None
+    embeddings_constraint: str | Constraint | None = None
 
     takes_integers: ClassVar[bool] = True
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from halflight.nn.arrays import Array, Scratch, Shape, Weight
 from halflight.nn.checks import BOOLEAN, COUNT, check
-from halflight.nn.constraints import MaxNorm
+from halflight.nn.constraints import Constraint
 from halflight.nn.constraints import get as get_constraint
 from halflight.nn.initializers import Initializer
 from halflight.nn.initializers import get as get_initializer
@@ -46,8 +46,8 @@ class MultiHeadAttention(Attending):
     bias_initializer: str | Initializer = "zeros"
     kernel_regularizer: str | L1L2 | None = None
     bias_regularizer: str | L1L2 | None = None
-    kernel_constraint: str | MaxNorm | None = None
-    bias_constraint: str | MaxNorm | None = None
+    kernel_constraint: str | Constraint | None = None
+    bias_constraint: str | Constraint | None = None
     seed: int | None = None
     use_causal_mask: bool = False
 

@@ -1,7 +1,7 @@
 """BatchNormalization: zero mean and unit deviation for every channel."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
@@ -27,6 +27,7 @@ class BatchNormalization(Affine):
 
     momentum: float = 0.99
     statistics: str = "auto"
+    axis: int = field(default=-1, kw_only=True)
 
     always_writes_dx: ClassVar[bool] = True
 
@@ -38,6 +39,7 @@ class BatchNormalization(Affine):
 
     def build(self, shape: Shape) -> Shape:
         """Declare gamma and beta, the moving statistics, and the batch's own as scratch."""
+        self.require_last(self.axis, shape)
         channels = shape[-1:]
         self.build_affine(shape[-1])
         self.moving_mean = self.state("moving_mean", channels, Zeros())

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from halflight.nn.arrays import Array, Scratch, Shape
 from halflight.nn.checks import BOOLEAN, COUNT, check
-from halflight.nn.constraints import MaxNorm
+from halflight.nn.constraints import Constraint
 from halflight.nn.constraints import get as get_constraint
 from halflight.nn.initializers import Initializer
 from halflight.nn.initializers import get as get_initializer
@@ -28,7 +28,7 @@ class Recurrent(Weighted):
 
     recurrent_initializer: str | Initializer = "orthogonal"
     recurrent_regularizer: str | L1L2 | None = None
-    recurrent_constraint: str | MaxNorm | None = None
+    recurrent_constraint: str | Constraint | None = None
     return_sequences: bool = False
     go_backwards: bool = False
     mirrored: bool = field(init=False, repr=False, default=False)

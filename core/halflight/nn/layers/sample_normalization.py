@@ -1,7 +1,7 @@
 """Normalisations of each sample by itself: over its features, groups of channels, or neighbours."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
@@ -176,6 +176,7 @@ class GroupNormalization(Affine):
     """
 
     groups: int = 32
+    axis: int = field(default=-1, kw_only=True)
 
     always_writes_dx: ClassVar[bool] = True
 
@@ -186,6 +187,7 @@ class GroupNormalization(Affine):
 
     def build(self, shape: Shape) -> Shape:
         """Declare gamma and beta, and the statistics of each group as scratch."""
+        self.require_last(self.axis, shape)
         groups = shape[-1] if self.groups == -1 else self.groups
         if shape[-1] % groups:
             raise self.error(f"groups must divide the channels of the input {shape}", groups)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
 from halflight.nn.checks import COUNT, check
-from halflight.nn.constraints import MaxNorm
+from halflight.nn.constraints import Constraint
 from halflight.nn.initializers import Initializer
 from halflight.nn.layers.convolving import Convolving, Padding, Sizes
 from halflight.nn.layers.weighted import Biased
@@ -31,7 +31,7 @@ class Depthwise(Convolving, Biased):
     _: KW_ONLY
     depthwise_initializer: str | Initializer = "glorot_uniform"
     depthwise_regularizer: str | L1L2 | None = None
-    depthwise_constraint: str | MaxNorm | None = None
+    depthwise_constraint: str | Constraint | None = None
 
     roles = ("depthwise", "bias")
 
@@ -115,8 +115,8 @@ class Separable(Convolving, Biased):
     pointwise_initializer: str | Initializer = "glorot_uniform"
     depthwise_regularizer: str | L1L2 | None = None
     pointwise_regularizer: str | L1L2 | None = None
-    depthwise_constraint: str | MaxNorm | None = None
-    pointwise_constraint: str | MaxNorm | None = None
+    depthwise_constraint: str | Constraint | None = None
+    pointwise_constraint: str | Constraint | None = None
 
     roles = ("depthwise", "pointwise", "bias")
 

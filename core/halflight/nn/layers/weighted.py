@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 
 from halflight.nn.arrays import Array, Shape, Weight
 from halflight.nn.checks import BOOLEAN, check
-from halflight.nn.constraints import MaxNorm
+from halflight.nn.constraints import Constraint
 from halflight.nn.constraints import get as get_constraint
 from halflight.nn.initializers import Initializer
 from halflight.nn.initializers import get as get_initializer
+from halflight.nn.layer import Layer
 from halflight.nn.layers.activation import Activated
 from halflight.nn.regularizers import L1L2
 from halflight.nn.regularizers import get as get_regularizer
@@ -22,7 +23,7 @@ class Biased(Activated):
     use_bias: bool = True
     bias_initializer: str | Initializer = "zeros"
     bias_regularizer: str | L1L2 | None = None
-    bias_constraint: str | MaxNorm | None = None
+    bias_constraint: str | Constraint | None = None
 
     roles: ClassVar[tuple[str, ...]] = ("bias",)
     """What `<role>_initializer`, `<role>_regularizer` and `<role>_constraint` are fields for."""
@@ -32,20 +33,11 @@ class Biased(Activated):
         check(self, BOOLEAN, "use_bias")
         self.check_activation()
         for role in self.roles:
-            for kind, get in _KINDS.items():
-                field = f"{role}_{kind}"
-                setattr(self, field, get(getattr(self, field)))
+            look_up(self, role)
 
     def build_weight(self, role: str, name: str, shape: Shape, *, decay: bool) -> Weight:
         """Declare one weight with the initializer, regularizer and constraint of its role."""
-        return self.param(
-            name,
-            shape,
-            get_initializer(getattr(self, f"{role}_initializer")),
-            decay=decay,
-            regularizer=get_regularizer(getattr(self, f"{role}_regularizer")),
-            constraint=get_constraint(getattr(self, f"{role}_constraint")),
-        )
+        return weight_of(self, role, name, shape, decay=decay)
 
     def build_bias(self, units: int) -> None:
         """Declare `self.bias` (units,), or None."""
@@ -71,6 +63,25 @@ _KINDS: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
+def look_up(layer: Layer, role: str) -> None:
+    """Replace names in the fields `<role>_initializer`, ..., by what they name."""
+    for kind, get in _KINDS.items():
+        field = f"{role}_{kind}"
+        setattr(layer, field, get(getattr(layer, field)))
+
+
+def weight_of(layer: Layer, role: str, name: str, shape: Shape, *, decay: bool = False) -> Weight:
+    """Declare a weight with the initializer, regularizer and constraint of its role."""
+    return layer.param(
+        name,
+        shape,
+        get_initializer(getattr(layer, f"{role}_initializer")),
+        decay=decay,
+        regularizer=get_regularizer(getattr(layer, f"{role}_regularizer")),
+        constraint=get_constraint(getattr(layer, f"{role}_constraint")),
+    )
+
+
 @dataclass(eq=False, kw_only=True)
 class Weighted(Biased):
     """A layer that ends in activation(... kernel ... + bias).
@@ -80,7 +91,7 @@ class Weighted(Biased):
 
     kernel_initializer: str | Initializer = "glorot_uniform"
     kernel_regularizer: str | L1L2 | None = None
-    kernel_constraint: str | MaxNorm | None = None
+    kernel_constraint: str | Constraint | None = None
 
     roles = ("kernel", "bias")
 

@@ -17,4 +17,9 @@ def cases(rng: np.random.Generator) -> list[Case]:
     for rows, columns, limit in ((5, 1, 1.0), (45, 7, 6.5), (33, 140, 5.75)):
         arguments = {"w": normal(rng, rows, columns), "finite": np.ones(1), "limit": limit}
         found.append(Case("max_norm", (), ("w",), arguments))
+    for rows, columns, finite in ((5, 1, 1.0), (45, 7, 1.0), (33, 140, 1.0), (4, 3, 0.0)):
+        arguments = {"w": normal(rng, rows, columns), "finite": np.full(1, finite)}
+        found.append(Case("not_negative", (), ("w",), arguments))
+        limits = {"least": 1.5, "most": 5.75, "share": 0.75}
+        found.append(Case("min_max_norm", (), ("w",), arguments | limits))
     return found

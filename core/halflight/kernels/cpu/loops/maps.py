@@ -7,7 +7,7 @@ from typing import Any
 import numba
 from numba import prange
 
-from ... import formulas
+from ... import formulas, further_formulas
 from ...compilation import with_globals
 from ...contract import Function, arrays_of, twin_from
 from ..arrays import FLOAT
@@ -63,7 +63,7 @@ def _loop(formula: Callable[..., Any], inputs: int) -> Any:
 
 
 def mapped(definition: Function, formula: Callable[..., Any]) -> Function:
-    """The twin of a kernel of the reference: a function of formulas.py of every element.
+    """The twin of a kernel of the reference: a function of one of the formulas of every element.
 
     The definition's arrays are the output and one input or two; the output may be one of them. Its
     other parameters are the formula's constants.
@@ -71,7 +71,7 @@ def mapped(definition: Function, formula: Callable[..., Any]) -> Function:
     Raises ValueError for a function of another file: edits there would go unnoticed by the cache
     of machine code, which follows the imports of this file.
     """
-    if formula.__module__ != formulas.__name__:
+    if formula.__module__ not in (formulas.__name__, further_formulas.__name__):
         raise ValueError(f"mapped: {formula.__qualname__} is not in {formulas.__name__}")
     count = len(arrays_of(definition))
     loop = _loop(formula, count - 1)

@@ -5,7 +5,7 @@ from typing import Any
 
 from numba import cuda
 
-from ... import formulas
+from ... import formulas, further_formulas
 from ...compilation import with_globals
 from ...contract import Function, arrays_of, twin_from
 from ..arrays import FLOAT, flat
@@ -23,7 +23,7 @@ def _of_two(y, a, b, constants):
 
 
 def mapped(definition: Function, formula: Callable[..., Any]) -> Function:
-    """The twin of a kernel of the reference: a function of formulas.py of every element.
+    """The twin of a kernel of the reference: a function of one of the formulas of every element.
 
     The definition's arrays are the output and one input or two; the output may be one of them. Its
     other parameters are the formula's constants.
@@ -31,7 +31,7 @@ def mapped(definition: Function, formula: Callable[..., Any]) -> Function:
     Raises ValueError for a function of another file: edits there would go unnoticed by the cache
     of machine code, which follows the imports of this file.
     """
-    if formula.__module__ != formulas.__name__:
+    if formula.__module__ not in (formulas.__name__, further_formulas.__name__):
         raise ValueError(f"mapped: {formula.__qualname__} is not in {formulas.__name__}")
     count = len(arrays_of(definition))
     loop = _of_two if count == 3 else _of_one
