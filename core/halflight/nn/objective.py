@@ -12,6 +12,7 @@ from halflight.nn.checks import NOT_NEGATIVE, require
 from halflight.nn.data import InputRule, Rules, TargetRule
 from halflight.nn.losses import Loss
 from halflight.nn.losses import get as get_loss
+from halflight.nn.losses.function import FunctionLoss
 from halflight.nn.metrics import Metric, resolve
 from halflight.nn.network import Network
 
@@ -152,6 +153,8 @@ def _rules(network: Network, heads: Sequence[Loss]) -> Rules:
     for name, shape, loss in zip(network.output_names, network.output_shapes, heads, strict=True):
         try:
             target_shape = loss.target_shape(shape)
+            if isinstance(loss, FunctionLoss):
+                loss.check_gradient(shape[-1])
         except ValueError as error:
             raise ValueError(f"output {name!r}: {error}") from error
         targets.append(

@@ -9,6 +9,7 @@ from typing import Any
 from halflight.files import write_bytes
 from halflight.nn.architecture import describe
 from halflight.nn.configuration import plain
+from halflight.nn.losses.function import FunctionLoss
 from halflight.nn.network import Network
 from halflight.nn.objective import Objective
 from halflight.nn.optimizers import Optimizer
@@ -53,6 +54,12 @@ def _training(optimizer: Optimizer | None, objective: Objective | None) -> dict[
     if optimizer is None or objective is None:
         return None
     heads = objective.heads
+    for head in heads:
+        if isinstance(head.loss, FunctionLoss):
+            raise ValueError(
+                f"save: the {head.loss.label} is a plain function, which a file cannot hold: make "
+                "it a class (halflight.nn.register), or save_weights() alone"
+            )
     return {
         "optimizer": plain(optimizer),
         "state": optimizer.scalars(),

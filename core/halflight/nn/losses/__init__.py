@@ -1,5 +1,8 @@
 """Losses: what training makes small, by Keras's names."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from halflight.nn.losses.crossentropy import (
     BinaryCrossentropy,
     BinaryFocalCrossentropy,
@@ -15,6 +18,8 @@ from halflight.nn.losses.distribution import (
     StandardNormalKL,
     StudentNLL,
 )
+from halflight.nn.losses.function import Formula
+from halflight.nn.losses.function import FunctionLoss as _FunctionLoss
 from halflight.nn.losses.loss import Loss
 from halflight.nn.losses.margin import CategoricalHinge, Exponential, Hinge, SquaredHinge
 from halflight.nn.losses.regression import (
@@ -40,4 +45,14 @@ LOSSES.collect(
     msle="MeanSquaredLogarithmicError",
 )
 """Every loss, by Keras's string, that a saved model may name."""
-get = LOSSES.make
+
+
+def get(loss: str | Loss | Mapping[str, Any] | Formula) -> Loss:
+    """Return a loss from its name, its configuration, itself, or a plain function.
+
+    Raises:
+        ValueError: there is no loss of that name.
+    """
+    if callable(loss) and not isinstance(loss, Loss | type):
+        return _FunctionLoss(loss)
+    return LOSSES.make(loss)  # type: ignore[arg-type]
