@@ -27,7 +27,8 @@ Each public class of Keras 3: here, here with a difference, or not here and why.
 `python -m tests.halflight.nn.keras_page`; the tests hold it against the package. Everywhere
 channels come last, a layer has no `dtype` (the back end says it), an `activation` is a name, no
 mask travels along with a tensor, a loss has no `reduction` (the mean is weighted by the sample
-weights), and functions of these names (`keras.losses.mean_squared_error`, `keras.layers.add`) are not here.
+weights), and functions of these names (`keras.losses.mean_squared_error`, `keras.layers.add`) are
+not here.
 """
 HERE = {
     "layers": vars(layers),

@@ -6,8 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from halflight.kernels import load
-from halflight.nn import losses
-from halflight.nn.losses import Loss
+from halflight.nn.losses import LOSSES, Loss
 from halflight.nn.metrics.metric import Mean, Values
 
 
@@ -25,8 +24,7 @@ class _OfLoss(Mean):
     def loss(self) -> Loss:
         """Return the loss with the metric's own arguments."""
         config = {k: v for k, v in self.get_config().items() if k != "name"}
-        made: Loss = getattr(losses, self.of)(**config)
-        return made
+        return LOSSES[self.of](**config)
 
     of: ClassVar[str]
     """The name of the loss's class."""
