@@ -29,7 +29,7 @@ def fit_with_losses(losses, monkeypatch, regression, *callbacks, rate=0.5):
     remaining = iter(losses)
     monkeypatch.setattr("halflight.nn.training.evaluate", lambda *_: {"loss": next(remaining)})
     history = model(rate).fit(
-        *regression, epochs=len(losses), validation_data=regression, callbacks=callbacks
+        *regression, epochs=len(losses), validation_data=regression, verbose=0, callbacks=callbacks
     )
     return history.column("learning_rate")
 
