@@ -5,10 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
 
-from halflight import adaptation, files, nn, params, paths, prepare, store, tasks, training
-from halflight.estimator import CHUNK, HEAD, Estimator
+from halflight import adaptation, adapting, files, params, paths, prepare, store, tasks, training
+from halflight.estimator import Estimator
 from halflight.labelled import LabelledStamps
 from halflight.paths import TaskPaths
 from stages import project_path, run
@@ -92,6 +91,11 @@ def main(task: str, arm: str, seed: str) -> None:
         found = estimator.measure_stamps(raw, ready.table["source_index"].to_numpy()[test])
         return found[wanted.probability].to_numpy()
 
+    def dimmed(folder: Path) -> LabelledStamps:
+        preparation = prepare.read_preparation(place.preparation("survey"))
+        beyond = settings.magnitude, settings.magnitude + settings.depth
+        return adapting.dimmed(data, raw, preparation, folder, beyond=beyond, seed=finetune.seed)
+
     test = np.flatnonzero(split == "test")
     match arm:
         case "zero_shot":
@@ -115,79 +119,16 @@ def main(task: str, arm: str, seed: str) -> None:
             training.settle_statistics(network, unlabelled, wanted, finetune)
             p = judged(training.calibrate(estimator, data))
         case "matched":
-            p = matched(fitted(data), data, faint, test)
+            p = adapting.matched(fitted(data), data, faint, test)
         case "faded":
             with tempfile.TemporaryDirectory() as folder:
-                p = judged(fitted(dimmed(data, raw, wanted, place, settings, Path(folder))))
+                p = judged(fitted(dimmed(Path(folder))))
         case "fine_tuned" | "all":
             p = judged(fitted(data))
         case _:
             raise ValueError(f"there is no arm {arm!r:.40}: choose of {', '.join(ARMS)}")
     table = pd.DataFrame({"id": ready.table["id"].to_numpy()[test], wanted.probability: p})
     files.write_parquet(measured_of(task, arm, seed), table)
-
-
-def matched(
-    estimator: Estimator, data: LabelledStamps, faint: np.ndarray, test: np.ndarray
-) -> np.ndarray:
-    """Probabilities by a head that is fitted to bright features made like the faint ones'."""
-    last = estimator.network.get_layer(HEAD)
-    call = next(o.call for o in estimator.network.outputs if o.call and o.call.layer is last)
-    trunk = nn.Model(estimator.network.inputs, call.inputs[0], backend=estimator.network.backend)
-
-    def features(rows: np.ndarray) -> np.ndarray:
-        inputs = {name: data.stamps[name][rows] for name in estimator.task.inputs}
-        return np.asarray(trunk.predict(inputs, CHUNK), np.float64)
-
-    beyond = features(faint)
-    centre, scatter = beyond.mean(axis=0), beyond.std(axis=0) + 1e-6
-    alike = adaptation.matched_features(features(data.train), beyond)
-    labels = data.labels[data.train][:, 0]
-    weights = adaptation.fitted_logistic((alike - centre) / scatter, labels)
-    return expit(weights[0] + (features(test) - centre) / scatter @ weights[1:])
-
-
-def dimmed(
-    data: LabelledStamps,
-    raw: store.Stamps,
-    task: tasks.Task,
-    place: TaskPaths,
-    settings: params.BrightToFaint,
-    folder: Path,
-) -> LabelledStamps:
-    """The same stamps, and behind them those to train on, each dimmed beyond the limit."""
-    preparation = prepare.read_preparation(place.preparation("survey"))
-    camera, rows = raw.instrument, data.stamps.table["source_index"].to_numpy()
-    magnitude = data.stamps.table["magnitude"].to_numpy()
-    count, arrays = len(data.stamps), {name: data.stamps[name] for name in task.inputs}
-    with store.write_stamps(folder / "s", instrument=camera, origin=data.stamps.origin) as writer:
-        for block in np.array_split(np.arange(count), max(count // CHUNK, 1)):
-            writer.append(
-                data.stamps.table.iloc[block], **{name: a[block] for name, a in arrays.items()}
-            )
-        for block in np.array_split(data.train, max(len(data.train) // CHUNK, 1)):
-            image, sigma, psf = (raw[name][rows[block]] for name in ("image", "sigma", "psf"))
-            for k, row in enumerate(block):
-                rng = np.random.Generator(np.random.Philox(key=[1, int(row)]))
-                beyond = rng.uniform(settings.magnitude, settings.magnitude + settings.depth)
-                factor = min(10 ** (0.4 * (magnitude[row] - beyond)), 1.0)
-                image[k], sigma[k] = adaptation.faded(image[k], sigma[k], factor, rng)
-            table = data.stamps.table.iloc[block]
-            made = preparation.apply(
-                image,
-                sigma,
-                psf,
-                instrument=camera,
-                extinction=prepare.extinction_of(table, camera.bands),
-            )
-            new = table.assign(id=-table["id"].to_numpy() - 1)
-            writer.append(new, **{name: made.inputs[name] for name in task.inputs})
-    stamps = store.read_stamps(folder / "s")
-    more = np.arange(count, count + len(data.train))
-    labels = np.concatenate([data.labels, data.labels[data.train]])
-    return LabelledStamps(
-        stamps, labels, train=np.concatenate([data.train, more]), validation=data.validation
-    )
 
 
 if __name__ == "__main__":

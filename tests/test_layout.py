@@ -34,6 +34,7 @@ COMMON = {
 }
 PARTS = {
     "adaptation": set(),
+    "adapting": {"adaptation", "estimator", "labelled", "nn", "prepare", "store"},
     "cache": set(),
     "classical": {"kernels"},
     "combination": set(),

@@ -132,9 +132,9 @@ def source_flags(image: NDArray[np.floating], sigma: NDArray[np.floating]) -> ND
     centre = smooth[:, core].max(axis=1)
     other = (around > _NEIGHBOUR_SIGNIFICANCE) & (around > _NEIGHBOUR_SHARE * centre)
     return _flagged(
-        masked=(bad.any(axis=1) & ~bad.all(axis=1)).any(axis=1),
-        saturated=(plateau & bright).any(axis=1),
-        neighbour=other.any(axis=1),
+        masked=np.asarray(bad.any(axis=1) & ~bad.all(axis=1)).any(axis=1),
+        saturated=np.asarray(plateau & bright).any(axis=1),
+        neighbour=np.asarray(other).any(axis=1),
     )
 
 

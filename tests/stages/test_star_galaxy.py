@@ -12,7 +12,16 @@ from halflight.instrument import SDSS
 from halflight.measuring.job import Job
 from halflight.paths import TaskPaths
 from halflight.quality import FLAGS, names_of
-from stages import classical, combine, evaluate, finetune, prepare, train
+from stages import (
+    bright_to_faint,
+    bright_to_faints,
+    classical,
+    combine,
+    evaluate,
+    finetune,
+    prepare,
+    train,
+)
 from tests.bands import BANDS, sources, survey
 from tests.stages.conftest import write_params
 from tests.tiny import write_raw
@@ -41,6 +50,8 @@ TINY = {
     "finetune.warmup_epochs": 0,
     "finetune.from_scratch_epochs": 1,
     "evaluate.bootstrap": 10,
+    "bright_to_faint.magnitude": 18.0,
+    "bright_to_faint.bootstrap": 5,
 }
 
 
@@ -219,6 +230,26 @@ def test_what_may_not_be_trusted_has_a_result_and_a_named_flag(here):
     ):
         assert flag in names[row], (row, names[row])
         assert flag not in names[0] | names[1], flag
+
+
+def test_from_bright_to_faint_every_arm_judges_the_test_split_and_stands_in_the_table(here):
+    for arm in bright_to_faint.ARMS:
+        bright_to_faint.main("star_galaxy", arm, "1")
+    bright_to_faints.main("star_galaxy")
+    ready = store.read_stamps(PLACE.prepared("survey")).table
+    test = set(ready["id"][ready["split"] == "test"])
+    found = {
+        arm: pd.read_parquet(bright_to_faint.measured_of("star_galaxy", arm, "1"))
+        for arm in bright_to_faint.ARMS
+    }
+    for table in found.values():
+        assert set(table["id"]) == test
+        assert table["star_probability"].between(0, 1).all()
+    assert len({tuple(table["star_probability"]) for table in found.values()}) == len(found)
+    text = (here / "reports/bright_to_faint/star_galaxy/README.md").read_text()
+    assert all(title in text for title in bright_to_faints.TITLES.values())
+    with pytest.raises(ValueError, match="there is no arm 'none'"):
+        bright_to_faint.main("star_galaxy", "none", "1")
 
 
 def test_a_label_that_is_none_is_told(here, tmp_path, monkeypatch):
