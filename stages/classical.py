@@ -9,10 +9,9 @@ import pandas as pd
 from halflight import classical, files, params, store, tasks
 from halflight.classical.separation import separated, spread_model
 from halflight.paths import TaskPaths
+from halflight.tables import sky_groups
 from halflight.workers import WorkerError
 from stages import processes, run
-
-FIELD = ("run", "camcol", "field")
 
 
 def main(task: str, dataset: str) -> None:
@@ -68,8 +67,6 @@ def classes(
     band = stamps.instrument.seeing
     [image, sigma, psf] = (stamps[name][rows][..., band] for name in ("image", "sigma", "psf"))
     table = stamps.table.iloc[rows]
-    fields = set(FIELD) <= set(table)
-    names = table[list(FIELD)].astype(str).agg("-".join, axis=1) if fields else table["id"]
     learning = "validation" if stamps.origin == "simulated" else "train"
     return separated(
         table.reset_index(drop=True),
@@ -77,7 +74,7 @@ def classes(
         task.truths(table),
         probability=task.probability,
         learns=(prepared["split"] == learning).to_numpy(),
-        groups=names.to_numpy(),
+        groups=sky_groups(table),
         settings=settings,
         methods=task.classical,
     )

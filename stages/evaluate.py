@@ -14,6 +14,7 @@ from halflight.measured import measured_objects
 from halflight.paths import DATASETS, TaskPaths
 from halflight.scores import classes, tables
 from halflight.stacking import Stack
+from halflight.tables import sky_groups
 from stages import run
 
 SCORING: dict[str, ModuleType] = {
@@ -98,12 +99,12 @@ def with_judge(wanted: Any, place: TaskPaths, arms: dict[str, Estimator]) -> Cal
     network, judge = STACKED
     stamps = store.read_stamps(place.stamps("survey"))
     table, classical = measured_objects(place, wanted, stamps, "survey", "validation")
-    label, groups = wanted.truths(table), table[["run", "camcol", "field"]].astype(str)
+    label = wanted.truths(table)
     found = arms[network].measure_stamps(stamps, table["source_index"].to_numpy())
     column = f"{judge}_{wanted.probability}"
     first, second = found[wanted.probability].to_numpy(), classical[column].to_numpy()
     known = np.isfinite(label) & np.isfinite(first) & np.isfinite(second)
-    names = groups.agg("-".join, axis=1).to_numpy()
+    names = sky_groups(table)
     stack = Stack.fitted(first[known], second[known], label[known], names[known])
     print(f"evaluate: {network} and {judge} joined on {int(known.sum())} objects: {stack}")
 

@@ -20,6 +20,9 @@ KINDS = {
     "boolean": "true or false",
     "text": "text",
 }
+FIELD = ("run", "camcol", "field")
+# Of fewer fields the objects of a split are told apart by strips of rows, wider than a stamp.
+LEAST_FIELDS, STRIP_ROWS = 2, 100
 AGAIN = "delete it and run `dvc repro`"
 
 
@@ -125,3 +128,16 @@ def _wrong(column: pd.Series, kind: str) -> np.ndarray:
 
 def _first_line(error: Exception) -> str:
     return f"{printable(str(error).strip().partition(chr(10))[0]):.200}" or type(error).__name__
+
+
+def sky_groups(table: pd.DataFrame) -> np.ndarray:
+    """The field of each object (rows,), by run, camcol and field; of a single field, its strips.
+
+    Objects of one group share their errors. A table without fields has a group an object.
+    """
+    if not set(FIELD) <= set(table):
+        return table["id"].astype(str).to_numpy()
+    names = table[list(FIELD)].astype(str).agg("-".join, axis=1)
+    if names.nunique() < LEAST_FIELDS and "rowc" in table:
+        names = names + "-" + (table["rowc"] // STRIP_ROWS).astype(int).astype(str)
+    return names.to_numpy()
