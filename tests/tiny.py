@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from halflight import store, tasks
+from halflight.domain import INDICATORS, Domain
 from halflight.estimator import Estimator
 from halflight.instrument import SDSS
 from halflight.nn import presets
@@ -26,6 +27,7 @@ SHAPE = Measurement(
     reference="scene_fit",
     figures=(),
 )
+DOMAIN = Domain(dict.fromkeys(INDICATORS, 0.0), dict.fromkeys(INDICATORS, 1.0), 1.0)
 # In pixels: what the discs' PSF, of 1.8, is within.
 RANGES = {"ln_radius": (-20.0, 20.0), "psf_half_light_radius": (1.3, 2.5)}
 

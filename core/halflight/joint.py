@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from halflight import files
 from halflight.combination import Combination
+from halflight.domain import Domain, indicators
 from halflight.estimator import Estimator
 from halflight.params import Classical
 from halflight.quality import FLAGS
@@ -38,23 +39,23 @@ class Joint:
     Attributes:
         settings: section classical of the task's parameters, which the fit was tuned with.
         combinations: by the quantity's name; a quantity without one is the network's.
+        domain: what is usual of the galaxies that these were fitted on.
     """
 
     settings: Classical
     combinations: Mapping[str, Combination]
+    domain: Domain
 
     def joined(self, task: Measurement, network: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
         """The joint table: of `Measurement.table`, of the fit alone, fractions and flags.
 
         network: an estimator's table. fits: rows of the same stamps. `disagreement` is how many of
-        their errors the two are apart in the first quantity.
+        their errors the two are apart in the first quantity, `domain_score` that of `Domain`.
         """
         values, sigmas, dof = task.distributions(network)
-        apart = np.full(len(network), np.nan)
+        apart = disagreement(task, network, fits)
         for number, quantity in enumerate(task.quantities):
             fit, error = trusted(task, quantity, fits)
-            if quantity is task.headline:
-                apart = np.abs(fit - values[:, number]) / np.hypot(error, sigmas[:, number])
             if (combination := self.combinations.get(quantity.name)) is not None:
                 values[:, number], sigmas[:, number], dof[:, number] = combination.joined(
                     fit, error, values[:, number], sigmas[:, number], dof[:, number]
@@ -63,6 +64,8 @@ class Joint:
         lost = (network["flags"] & FLAGS["not_measured"] != 0).to_numpy()
         flags = network["flags"].to_numpy() | np.where(converged, 0, FLAGS["not_fitted"])
         flags |= np.where(apart > DISAGREEMENT, FLAGS["methods_disagree"], 0)
+        score = self.domain.score(indicators(of_fit(task, fits), apart), flags.astype(np.int64))
+        flags |= np.where(score > 1, FLAGS["out_of_domain"], 0)
         for array in (values, sigmas, dof):
             array[lost] = np.nan
         table = task.table(values, sigmas, dof)
@@ -70,7 +73,10 @@ class Joint:
             known = fits[f"{task.reference}_{name}"].to_numpy(float)
             table[name] = np.where(converged & ~lost, known, np.nan)
         return table.assign(
-            disagreement=apart, bad_fraction=network["bad_fraction"].to_numpy(), flags=flags
+            disagreement=apart,
+            domain_score=score,
+            bad_fraction=network["bad_fraction"].to_numpy(),
+            flags=flags,
         )
 
     def save(self, estimator: Estimator, folder: Path) -> None:
@@ -99,18 +105,21 @@ class Joint:
         return {
             "settings": self.settings.model_dump(mode="json"),
             "combinations": {name: each.to_dict() for name, each in self.combinations.items()},
+            "domain": self.domain.to_dict(),
         }
 
     @classmethod
     def from_dict(cls, values: Any) -> Self:
         """The inverse of `to_dict`; raises ValueError for anything else."""
-        if not isinstance(values, Mapping) or set(values) != {"settings", "combinations"}:
-            raise ValueError(f"needs the keys settings and combinations, received {shown(values)}")
+        keys = {"settings", "combinations", "domain"}
+        if not isinstance(values, Mapping) or set(values) != keys:
+            raise ValueError(f"needs the keys {', '.join(sorted(keys))}, received {shown(values)}")
         if not isinstance(values["combinations"], Mapping):
             raise ValueError(f"combinations: received {shown(values['combinations'])}")
         return cls(
             Classical.model_validate(values["settings"]),
             {name: Combination.from_dict(each) for name, each in values["combinations"].items()},
+            Domain.from_dict(values["domain"]),
         )
 
 
@@ -137,7 +146,22 @@ def fitted_joint(
             combinations[quantity.name] = Combination.fitted(
                 fit, error, values[:, number], sigmas[:, number], truths[:, number]
             )
-    return Joint(settings, combinations)
+    found = indicators(of_fit(task, fits), disagreement(task, network, fits))
+    return Joint(settings, combinations, Domain.fitted(found))
+
+
+def of_fit(task: Task, fits: pd.DataFrame) -> pd.DataFrame:
+    """What the task's reference method found: its columns, without its name before them."""
+    start = f"{task.reference}_"
+    return fits.filter(regex=f"^{start}").rename(columns=lambda name: name.removeprefix(start))
+
+
+def disagreement(task: Task, network: pd.DataFrame, fits: pd.DataFrame) -> NDArray[np.float64]:
+    """How many of their errors network and reference are apart, (n,), in the first quantity."""
+    name = task.headline.name
+    fit, error = trusted(task, task.headline, fits)
+    apart = np.abs(fit - network[name].to_numpy(float))
+    return np.asarray(apart / np.hypot(error, network[f"{name}_sigma"].to_numpy(float)))
 
 
 def trusted(

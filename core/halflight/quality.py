@@ -22,6 +22,9 @@ SKY_TOLERANCE = 0.6
 MOST_SCATTER, LEAST_SCATTER = 1.5, 0.6
 # A pixel 6 sigma below the sky is no noise (1 in 10^9): dead, or a value that stands for none.
 HOLE_DEPTH, MOST_HOLES = 6.0, 1e-3
+# Pixels at the centre that share the largest value: of noise, none does, and a clipped core has
+# many. So bright, in sigmas, that integer counts do not meet by chance.
+LEAST_PLATEAU, LEAST_PLATEAU_HEIGHT = 4, 20.0
 
 _APERTURE_PIXELS = (1.5, 3.0, 6.0)  # standard deviations of the Gaussians that weigh the flux
 _REACH_PIXELS = 18  # three standard deviations of the widest
@@ -63,6 +66,7 @@ FLAGS = {
     "missing_band": 16777216,  # at least one of the bands that the network knows is not there
     "no_extinction": 33554432,  # nothing says how much dust lies before it: not corrected for
     "undecided": 67108864,  # neither class is as probable as a decision needs
+    "out_of_domain": 134217728,  # less like known galaxies than 99 % of these are (`domain`)
 }
 """Bits of a measurement's column `flags`: what it cannot know by its own error bar."""
 
@@ -84,6 +88,8 @@ def psf_flags(
 def pixel_flags(image: NDArray[np.floating], sigma: NDArray[np.floating]) -> NDArray[np.int64]:
     """Flags of stamps by their pixels, (n,): `not_significant` in every band, the others in any.
 
+    Those others are `sky_not_zero`, `noise_unlike_sigma` and `saturated`.
+
     image, sigma: (n, S, S, bands) of one unit; NaN, an infinite sigma or a mask marks a bad pixel.
     A corner without 20 usable pixels says nothing.
     """
@@ -104,6 +110,7 @@ def pixel_flags(image: NDArray[np.floating], sigma: NDArray[np.floating]) -> NDA
         not_significant=faint.all(axis=1),
         sky_not_zero=sky.any(axis=1),
         noise_unlike_sigma=unlike.any(axis=1),
+        saturated=_clipped(image, ratio, usable).any(axis=1),
     )
 
 
@@ -165,6 +172,25 @@ def _corners(ratio: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[n
     return np.where(silent, np.nan, level), np.where(silent, np.nan, scatter)
 
 
+def _clipped(
+    image: NDArray[np.float32], ratio: NDArray[np.float32], usable: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Whether the brightest pixels near a stamp's centre are several of one value, (n, bands)."""
+    middle = _middle(image.shape[1])
+    light = np.where(usable, image, -np.inf)[:, middle, middle]
+    largest = light.max(axis=(1, 2), keepdims=True)
+    at = light == largest
+    height = np.where(at, ratio[:, middle, middle], 0.0).max(axis=(1, 2), initial=0.0)
+    clipped = (at.sum(axis=(1, 2)) >= LEAST_PLATEAU) & (height > LEAST_PLATEAU_HEIGHT)
+    return np.asarray(clipped & np.isfinite(largest[:, 0, 0]))
+
+
+def _middle(size: int) -> slice:
+    """The rows, and columns, of a stamp in which its object's light is looked for."""
+    edge = max(size // 2 - _REACH_PIXELS, 0)
+    return slice(edge, size - edge)
+
+
 def _significance(
     ratio: NDArray[np.float32], sigma: NDArray[np.float32], usable: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
@@ -173,8 +199,7 @@ def _significance(
     The optimal estimate for a source of the aperture's profile, whose weights are profile over
     variance; 0 without a usable pixel.
     """
-    edge = max(ratio.shape[1] // 2 - _REACH_PIXELS, 0)
-    middle = slice(edge, ratio.shape[1] - edge)
+    middle = _middle(ratio.shape[1])
     ratio, sigma, usable = (
         ratio[:, middle, middle],
         sigma[:, middle, middle],

@@ -8,7 +8,7 @@ from halflight import params
 from halflight.combination import Combination, TooFewError
 from halflight.joint import DISAGREEMENT, FIT_ALONE, Joint, fitted_joint
 from halflight.quality import FLAGS
-from tests.tiny import RADIUS, estimator
+from tests.tiny import DOMAIN, RADIUS, estimator
 
 WARY = Combination(fit_scale=1.2, wrong_share=0.1, wrong_scale=8.0, network_scale=1.1)
 COUNT = 40
@@ -47,13 +47,15 @@ def fits(truths):
         columns[f"scene_fit_{quantity.name}"] = RADIUS.truths(truths)[:, number] + off
         columns[f"scene_fit_{quantity.name}_error"] = 0.03
     columns |= {f"scene_fit_{name}": 2.0 for name in FIT_ALONE}
+    columns |= {"scene_fit_x": 0.1, "scene_fit_y": 0.0, "scene_fit_psf_half_light_radius": 0.7}
+    columns |= {"scene_fit_chi_square_per_pixel": np.linspace(0.98, 1.02, COUNT)}
     return pd.DataFrame(columns | {"scene_fit_converged": True})
 
 
 def test_every_quantity_with_a_combination_is_joined_and_the_others_are_the_networks(
     settings, network, fits
 ):
-    joint = Joint(settings, {"ln_radius": WARY})
+    joint = Joint(settings, {"ln_radius": WARY}, DOMAIN)
     table = joint.joined(RADIUS, network, fits)
     value, sigma, dof = WARY.joined(
         fits["scene_fit_ln_radius"].to_numpy(),
@@ -72,15 +74,16 @@ def test_every_quantity_with_a_combination_is_joined_and_the_others_are_the_netw
 
 def test_a_fit_that_failed_leaves_the_network_alone_and_is_flagged(settings, network, fits):
     fits.loc[3, "scene_fit_converged"] = False
-    table = Joint(settings, {"ln_radius": WARY}).joined(RADIUS, network, fits)
-    assert table["flags"].tolist() == [FLAGS["not_fitted"] * (row == 3) for row in range(COUNT)]
+    table = Joint(settings, {"ln_radius": WARY}, DOMAIN).joined(RADIUS, network, fits)
+    alone = (table["flags"] & FLAGS["not_fitted"] != 0).tolist()
+    assert alone == [row == 3 for row in range(COUNT)]
     assert table["ln_radius"][3] == network["ln_radius"][3]
     assert np.isnan(table["sersic_n"][3])
 
 
 def test_two_far_apart_are_flagged(settings, network, fits):
     fits.loc[5, "scene_fit_ln_radius"] = network["ln_radius"][5] + 0.5
-    table = Joint(settings, {"ln_radius": WARY}).joined(RADIUS, network, fits)
+    table = Joint(settings, {"ln_radius": WARY}, DOMAIN).joined(RADIUS, network, fits)
     apart = 0.5 / np.hypot(0.03, 0.1)
     assert apart > DISAGREEMENT
     assert table["disagreement"][5] == pytest.approx(apart)
@@ -89,10 +92,22 @@ def test_two_far_apart_are_flagged(settings, network, fits):
     ]
 
 
+def test_what_is_unlike_known_galaxies_is_flagged_with_its_score(settings, network, fits):
+    fits.loc[2, "scene_fit_chi_square_per_pixel"] = 5.0
+    fits.loc[4, "scene_fit_x"] = np.nan
+    network.loc[6, "flags"] = FLAGS["sky_not_zero"]
+    table = Joint(settings, {"ln_radius": WARY}, DOMAIN).joined(RADIUS, network, fits)
+    assert table["domain_score"][2] == pytest.approx(np.log(5.0))
+    assert table["domain_score"][[4, 6]].tolist() == [np.inf, np.inf]
+    flagged = np.flatnonzero(table["flags"] & FLAGS["out_of_domain"])
+    assert {2, 4, 6} <= set(flagged)
+    assert (flagged == np.flatnonzero(table["domain_score"] > 1)).all()
+
+
 def test_a_stamp_that_could_not_be_measured_stays_a_row_of_nan(settings, network, fits):
     network.loc[0, "flags"] = FLAGS["not_measured"]
     network.iloc[0, :-2] = np.nan
-    table = Joint(settings, {"ln_radius": WARY}).joined(RADIUS, network, fits)
+    table = Joint(settings, {"ln_radius": WARY}, DOMAIN).joined(RADIUS, network, fits)
     assert table.loc[0, :"companion_probability"].isna().all()
     assert table["flags"][0] & FLAGS["not_measured"]
 
@@ -107,14 +122,16 @@ def test_what_the_reference_does_not_measure_has_no_combination(settings, truths
 
 
 def test_it_is_kept_beside_an_estimator(settings, tmp_path):
-    joint = Joint(settings, {"ln_radius": WARY})
+    joint = Joint(settings, {"ln_radius": WARY}, DOMAIN)
     joint.save(estimator(), tmp_path / "both")
     assert Joint.load(tmp_path / "both") == joint
     estimator().save(tmp_path / "alone")
     assert Joint.load(tmp_path / "alone") is None
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", '{"settings": {}, "combinations": {}}', "{"])
+@pytest.mark.parametrize(
+    "text", ["[]", "{}", '{"settings": {}, "combinations": {}, "domain": {}}', "{"]
+)
 def test_a_damaged_file_is_named(tmp_path, text):
     (tmp_path / "combination.json").write_text(text)
     with pytest.raises(ValueError, match=r"combination\.json"):

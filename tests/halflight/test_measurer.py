@@ -9,7 +9,7 @@ from halflight.combination import Combination
 from halflight.estimator import Estimator
 from halflight.joint import Joint
 from halflight.measurer import Measurer
-from tests.tiny import R, discs, estimator, write_raw
+from tests.tiny import DOMAIN, R, discs, estimator, write_raw
 
 WARY = Combination(fit_scale=1.2, wrong_share=0.1, wrong_scale=8.0, network_scale=1.1)
 
@@ -17,7 +17,7 @@ WARY = Combination(fit_scale=1.2, wrong_share=0.1, wrong_scale=8.0, network_scal
 @pytest.fixture(scope="module")
 def joint(root):
     settings = params.read("radius.classical", path=root / "params.yaml")
-    return Joint(settings, {"ln_radius": WARY})
+    return Joint(settings, {"ln_radius": WARY}, DOMAIN)
 
 
 @pytest.fixture(scope="module")

@@ -68,6 +68,17 @@ def test_a_blank_stamp_is_not_significant(stamp):
     assert "not_significant" in flags(np.roll(image - noise, 40, axis=1) + noise, sigma)
 
 
+def test_a_clipped_core_is_saturated_in_any_band(stamp):
+    image, sigma = stamp
+    bright = image + np.float32(2e3) * gaussian(SIZE, 3.0)[None, ..., None].astype(np.float32)
+    assert flags(bright, sigma) == []
+    clipped = bright.copy()
+    clipped[..., 1] = np.minimum(clipped[..., 1], 0.5 * bright[..., 1].max())
+    assert flags(clipped, sigma) == ["saturated"]
+    # At 5 sigma integer counts may meet by chance.
+    assert flags(np.minimum(image, np.float32(0.15)), sigma) == []
+
+
 def test_one_band_with_a_source_will_do(stamp):
     image, sigma = stamp
     rng = np.random.Generator(np.random.Philox(key=[3, 2]))

@@ -12,7 +12,7 @@ from halflight.measurer import Measurer
 from halflight.measuring import measure_targets, targets_of_image
 from halflight.results.kept import Rows
 from tests.halflight.measuring.conftest import PLACES, RUN, SCALE
-from tests.tiny import estimator
+from tests.tiny import DOMAIN, estimator
 
 # The network is untrained: the fit counts.
 TRUSTING = Combination(fit_scale=1.0, wrong_share=0.001, wrong_scale=8.0, network_scale=50.0)
@@ -22,7 +22,7 @@ TRUSTING = Combination(fit_scale=1.0, wrong_share=0.001, wrong_scale=8.0, networ
 def measurer(root):
     settings = params.load(root / "params.yaml").radius.classical
     names = ("ln_radius", "ln_axis_ratio", "magnitude")
-    return Measurer(estimator(), Joint(settings, dict.fromkeys(names, TRUSTING)))
+    return Measurer(estimator(), Joint(settings, dict.fromkeys(names, TRUSTING), DOMAIN))
 
 
 def measured(folder, options, measurer, run=RUN):

@@ -53,7 +53,7 @@ class SceneFit:
     bulge_fraction: the bulge's share of the light in the model that has one.
     bulge_disc_probability: of that model, by its evidence; companion_probability: that a source
     which detection merged with the target is one of its own.
-    x, y: centre, from the stamp centre. sky: level at the stamp's centre.
+    x, y: centre, from the stamp centre. sky: level there. psf_half_light_radius: of the PSF.
     neighbours: sources that were fitted beside the target.
     converged: every model that counts came to a minimum, with a finite error and a flux of 3 sigma.
     status: "ok", or what is to be known in a few words.
@@ -81,6 +81,7 @@ class SceneFit:
     y: float
     y_error: float
     sky: float
+    psf_half_light_radius: float
     chi_square_per_pixel: float
     companion_probability: float
     neighbours: int
@@ -103,7 +104,7 @@ class SceneImages:
 
 def failed_scene(status: str) -> SceneFit:
     """The result for a stamp that cannot be measured: NaN everywhere, and the reason."""
-    return SceneFit(*(math.nan,) * 24, neighbours=0, converged=False, status=status)
+    return SceneFit(*(math.nan,) * 25, neighbours=0, converged=False, status=status)
 
 
 def fit_scene(
@@ -290,6 +291,7 @@ def _described(
         y=(y - middle) * scale,
         y_error=float(error[5]) * scale,
         sky=float(weights @ [fit.solution.p[-3] for fit in fits]),
+        psf_half_light_radius=scene.psf_radius * scale,
         chi_square_per_pixel=float(weights @ chi_squares) / np.count_nonzero(scene.weight),
         companion_probability=float(weights[2:].sum()),
         neighbours=len(fits[first].problem.scene.neighbours),
