@@ -21,6 +21,7 @@ PIPELINE = {
         "dvc.yaml",
         "reports/tiers/dvc.yaml",
         "reports/transfer/dvc.yaml",
+        "reports/domain/dvc.yaml",
         "reports/bright_to_faint/dvc.yaml",
     )
     for name, stage in yaml.safe_load((ROOT / file).read_text())["stages"].items()

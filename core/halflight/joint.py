@@ -150,13 +150,15 @@ def fitted_joint(
     return Joint(settings, combinations, Domain.fitted(found))
 
 
-def of_fit(task: Task, fits: pd.DataFrame) -> pd.DataFrame:
+def of_fit(task: Measurement, fits: pd.DataFrame) -> pd.DataFrame:
     """What the task's reference method found: its columns, without its name before them."""
     start = f"{task.reference}_"
     return fits.filter(regex=f"^{start}").rename(columns=lambda name: name.removeprefix(start))
 
 
-def disagreement(task: Task, network: pd.DataFrame, fits: pd.DataFrame) -> NDArray[np.float64]:
+def disagreement(
+    task: Measurement, network: pd.DataFrame, fits: pd.DataFrame
+) -> NDArray[np.float64]:
     """How many of their errors network and reference are apart, (n,), in the first quantity."""
     name = task.headline.name
     fit, error = trusted(task, task.headline, fits)

@@ -36,7 +36,13 @@ from halflight.params.measuring import (
 )
 from halflight.params.rules import Endpoint, Section
 from halflight.params.sandbox import Sandbox
-from halflight.params.simulate import Simulate, SimulateSources, Tiers, require_apart
+from halflight.params.simulate import (
+    OutOfDomain,
+    Simulate,
+    SimulateSources,
+    Tiers,
+    require_apart,
+)
 from halflight.params.survey import Survey, TaskSurvey
 from halflight.reading import ReadingError, name_of
 from halflight.text import printable, shortened, shown
@@ -55,6 +61,7 @@ __all__ = [
     "Fit",
     "Judges",
     "Network",
+    "OutOfDomain",
     "Params",
     "ParamsError",
     "Prepare",
@@ -117,6 +124,7 @@ class RadiusParams(TaskParams):
     evaluate: Evaluate
     tiers: Tiers
     transfer: Transfer
+    domain: OutOfDomain
 
     @model_validator(mode="after")
     def _tiers_are_of_stamps_and_priors_that_can_be(self) -> Self:

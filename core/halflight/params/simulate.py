@@ -211,6 +211,14 @@ class SimulateSources(Simulation):
         return get_args(Band)
 
 
+class OutOfDomain(Section):
+    """Section domain: what `dvc repro reports/domain/dvc.yaml` spoils and looks at."""
+
+    seed: Seed
+    stamps: PositiveInt  # of the simulation's test split, each spoilt in every way
+    bootstrap: PositiveInt  # resamples behind each interval
+
+
 class Tiers(Section):
     """Section tiers: what `dvc repro reports/tiers/dvc.yaml` measures."""
 
