@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 
 from halflight import files, params, store, tasks, training
 from halflight.corruptions import CORRUPTIONS, Corruption, Stamp
@@ -95,7 +96,8 @@ def told_apart(scores: pd.DataFrame, *, seed: int, repeats: int) -> pd.DataFrame
 
 def area(pair: np.ndarray) -> float:
     """The area under the ROC of scores (n, 2) of honest stamps and of spoilt ones."""
-    return roc_auc(pair.T.ravel(), np.repeat([False, True], len(pair)))
+    ranks = rankdata(pair.T.ravel())  # of which infinite scores have one, too
+    return roc_auc(ranks, np.repeat([False, True], len(pair)))
 
 
 def described(task: tasks.Task, scores: pd.DataFrame, areas: pd.DataFrame) -> str:
