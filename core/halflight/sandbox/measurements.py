@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from halflight.params.sandbox import Catalogue
 
 MISSING = -9999.0
+# Radius (arcsec) of the fits to a bright star, and how much more than a model's radius, relative to
+# its error, the two Petrosian radii scatter: of bright stars the concentration varies by 0.1.
+_POINT_RADIUS = 0.06
+_INNER_SCATTER, _OUTER_SCATTER = 0.7, 1.5
 Array = NDArray[np.float64]
 
 
@@ -118,12 +122,6 @@ def measure(
     model_noise = shared * noise[0] + np.sqrt(1 - shared**2) * noise[1]
     model_flux = flux + np.hypot(model_error, floor) * model_noise
     relative = np.hypot(1.5 * model_error / flux, catalogue.radius_floor)
-    point = 0.15 * np.abs(noise[2])  # what fits give a star: small, meaningless radii
-    true_radii = model_radii(radius, n)
-    radii = {
-        name: np.where(star, point, r * np.exp(relative * noise[3 + k]))
-        for k, (name, r) in enumerate(true_radii.items())
-    }
     ratio = np.clip(np.where(star, rng.random(count), q + 0.5 * relative * noise[5]), 0.05, 1)
     wobble = np.degrees(relative) * noise[6] / np.maximum(1 - q, 0.1)
     angle = np.where(star, 180 * rng.random(count), sky_angles + wobble) % 180
@@ -131,6 +129,19 @@ def measure(
     frac_dev = np.clip(np.where(star, rng.random(count), log_n + relative * noise[7]), 0, 1)
     petro_50, petro_90, petro = petrosian_radii(radius, q, n, width)
     scatter = np.exp(relative * rng.standard_normal(count))
+    lost = rng.random(count) < catalogue.missing_fraction
+    spread, inner, outer = rng.standard_normal((3, count))
+    # A fit tells a width beside the PSF's as well as it tells the light's second moment, which of
+    # a point is as often too small as too large; whatever is smaller is small and meaningless.
+    least = _POINT_RADIUS * np.abs(noise[2])
+    fitted = np.sqrt(np.maximum(radius**2 + 4 * relative * variance * spread, least**2))
+    radii = {
+        name: r * np.exp(relative * noise[3 + k])
+        for k, (name, r) in enumerate(model_radii(fitted, np.maximum(n, 1.0)).items())
+    }
+    # The outer radius is told worse than the inner one, and each for itself.
+    petro_50 = petro_50 * np.exp(_INNER_SCATTER * relative * inner)
+    petro_90 = petro_90 * np.exp(_OUTER_SCATTER * relative * outer)
     rows: dict[str, Array] = {
         "petroRad": petro * scatter,
         "petroR50": petro_50 * scatter,
@@ -149,7 +160,6 @@ def measure(
         "probPSF": star.astype(float),
         "nMgyPerCount": np.full(count, calibration.nmgy_per_count),
     }
-    lost = rng.random(count) < catalogue.missing_fraction
     for name in ("petroRad", "petroR50", "petroR90", "petroR50Err"):
         rows[name] = np.where(lost, MISSING, rows[name])
     # An exponential misses a deV profile's wings, a deV profile invents them for a disc.
