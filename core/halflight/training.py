@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 # Stamps whose batches settle the statistics of batch normalisations: they forget within some 40.
 SETTLING = 3200
+# Of the environment, not a parameter: to watch a training changes no byte of it.
+LIVE = "HALFLIGHT_LIVE"
 
 
 def imported_files(train: params.Train) -> list[Path]:
@@ -130,7 +134,8 @@ def fit(
     way into the network as `augmented` says. An interrupted run goes on from its last epoch,
     to the same bytes, as long as `identity` (a fingerprint of the data and of all that shaped the
     estimator), `code` (one of the code that trains) and the settings are the same. Where the code
-    alone is another, training begins anew and says so.
+    alone is another, training begins anew and says so. With HALFLIGHT_LIVE=FOLDER in the
+    environment, DVCLive writes each epoch's record below FOLDER/`name` as it ends.
     """
     task, network = estimator.task, estimator.network
     batches = data.batches(task, data.train, settings, training=True)
@@ -144,7 +149,7 @@ def fit(
     )
     trained = augmented(network, settings)
     trained.compile(
-        optimizers.AdamW(
+        optimizers.OPTIMIZERS[settings.optimizer](
             rate,
             weight_decay=settings.weight_decay,
             global_clipnorm=settings.global_clipnorm,
@@ -156,19 +161,21 @@ def fit(
         metrics=list(task.metrics),
     )
     checkpoint = _checkpoint(checkpoints, f"{name}-{_digest(settings, identity)}", code)
-    history = trained.fit(
-        batches,
-        validation_data=validation,
-        epochs=settings.epochs,
-        callbacks=[
-            callbacks.SwapEMAWeights(swap_on_epoch=True),
-            callbacks.EarlyStopping(
-                monitor="val_loss", patience=settings.patience, restore_best_weights=True
-            ),
-            callbacks.ProgressLogger(),
-            callbacks.BackupAndRestore(checkpoint, delete_checkpoint=False),
-        ],
-    )
+    with followed(name) as followers:
+        history = trained.fit(
+            batches,
+            validation_data=validation,
+            epochs=settings.epochs,
+            callbacks=[
+                callbacks.SwapEMAWeights(swap_on_epoch=True),
+                callbacks.EarlyStopping(
+                    monitor="val_loss", patience=settings.patience, restore_best_weights=True
+                ),
+                callbacks.ProgressLogger(),
+                *followers,
+                callbacks.BackupAndRestore(checkpoint, delete_checkpoint=False),
+            ],
+        )
     if trained is not network:
         network.compile_as(trained)  # so that it is saved with its optimizer
     settle_statistics(network, data, task, settings)
@@ -186,6 +193,28 @@ def augmented(network: nn.Model, settings: params.Fit) -> nn.Model:
     if not any(changes.values()):
         return network
     return presets.augmented.build(network, seed=settings.seed, **changes)
+
+
+@contextmanager
+def followed(name: str) -> Iterator[list[callbacks.Callback]]:
+    """The callback by which DVCLive follows a training, where HALFLIGHT_LIVE names a folder.
+
+    Below it, `name`/metrics.json holds the latest record and `name`/plots/metrics each curve, as
+    `dvclive.Live` lays them out. Raises ValueError where DVCLive is not installed.
+    """
+    folder = os.environ.get(LIVE)
+    if not folder:
+        yield []
+        return
+    try:
+        import dvclive
+    except ImportError as error:
+        raise ValueError(
+            f"{LIVE}={folder} needs DVCLive: pip install '.[sweeps]', or unset {LIVE}"
+        ) from error
+    place = Path(folder) / name
+    with dvclive.Live(str(place), resume=True, save_dvc_exp=False, dvcyaml=None) as live:
+        yield [callbacks.DVCLiveLogger(live)]
 
 
 def settle_statistics(

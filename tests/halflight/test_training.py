@@ -1,6 +1,9 @@
 """Training as the stages do it: exact resume, honest error bars, safe checkpoints."""
 
+import json
+import sys
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -373,3 +376,45 @@ def test_a_precision_that_the_device_lacks_is_refused(settings):
     wrong = settings.model_copy(update={"precision": "tf32"})
     with pytest.raises(ValueError, match="device 'cpu' has no precision 'tf32': cuda has"):
         training.choose_backend(wrong)
+
+
+@pytest.mark.parametrize("optimizer", get_args(params.learning.OptimizerName))
+def test_every_optimizer_that_a_parameter_may_name_trains(data, settings, tmp_path, optimizer):
+    quick = settings.model_copy(update={"epochs": 1, "warmup_epochs": 0, "optimizer": optimizer})
+    estimator, history = fit(data, quick, tmp_path)
+    assert type(estimator.network.optimizer).__name__ == optimizer
+    assert np.isfinite(history["loss"]).all()
+
+
+def test_dvclive_follows_a_training_where_it_is_asked_to(data, settings, tmp_path, monkeypatch):
+    quick = settings.model_copy(update={"epochs": 2})
+    unwatched, _ = fit(data, quick, tmp_path / "unwatched")
+    monkeypatch.setenv(training.LIVE, str(tmp_path / "live"))
+    watched, history = fit(data, quick, tmp_path / "watched")
+    latest = json.loads((tmp_path / "live/train/metrics.json").read_text())
+    assert latest["val"]["loss"] == pytest.approx(history["val_loss"].iloc[-1])
+    curve = (tmp_path / "live/train/plots/metrics/val/loss.tsv").read_text().splitlines()
+    assert [line.split("\t")[0] for line in curve] == ["step", "0", "1"]
+    for name, weights in unwatched.network.get_weights().items():
+        np.testing.assert_array_equal(watched.network.get_weights()[name], weights)
+
+
+def test_to_follow_a_training_needs_dvclive(monkeypatch, tmp_path):
+    monkeypatch.setenv(training.LIVE, str(tmp_path))
+    monkeypatch.setitem(sys.modules, "dvclive", None)
+    with pytest.raises(ValueError, match=r"needs DVCLive: pip install"), training.followed("x"):
+        pass
+
+
+def test_a_training_begun_unwatched_may_be_watched_when_it_goes_on(
+    fitted, data, settings, tmp_path, monkeypatch
+):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        stop_at_step(patch, 7)
+        fit(data, settings, tmp_path)
+    monkeypatch.setenv(training.LIVE, str(tmp_path / "live"))
+    resumed, _ = fit(data, settings, tmp_path)
+    curve = (tmp_path / "live/train/plots/metrics/val/loss.tsv").read_text().splitlines()
+    assert [line.split("\t")[0] for line in curve] == ["step", "2", "3"]
+    for name, weights in fitted[0].network.get_weights().items():
+        np.testing.assert_array_equal(resumed.network.get_weights()[name], weights)

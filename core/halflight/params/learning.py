@@ -75,12 +75,18 @@ class Network(Section):
         return dict(self.__pydantic_extra__)
 
 
+# Those that decay decoupled weights of kernels, clip and average like every other of halflight.nn;
+# without Adagrad and Adadelta, whose rates only fall and so want another schedule than the cosine.
+OptimizerName = Literal["AdamW", "Adamax", "Nadam", "RMSprop", "SGD", "Lion"]
+
+
 class Fit(Section):
     """How a network is fitted; shared by train and finetune."""
 
     seed: Seed
     batch_size: PositiveInt
     epochs: PositiveInt
+    optimizer: OptimizerName
     learning_rate: PositiveFloat
     warmup_epochs: NonNegativeInt
     weight_decay: NonNegativeFloat

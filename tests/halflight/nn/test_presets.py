@@ -196,6 +196,13 @@ def test_radius_net_trains_and_its_groups_can_be_frozen(tmp_path):
         assert np.array_equal(value, before[key]) == frozen, key
 
 
+def test_radius_net_of_a_depth_and_a_width_doubles_its_filters():
+    listed = presets.build("radius_net", filters=(4, 8, 16), backend="reference", seed=1)
+    grown = presets.build("radius_net", filters=4, depth=3, backend="reference", seed=1)
+    for name, weights in listed.get_weights().items():
+        assert np.array_equal(grown.get_weights()[name], weights), name
+
+
 def test_radius_net_groups_and_errors():
     model = presets.build("radius_net", backend="reference")
     assert model.output_shape == (2,)
@@ -207,6 +214,10 @@ def test_radius_net_groups_and_errors():
     assert model.get_weights()["head/kernel"].std() < 0.02
     with pytest.raises(ValueError, match="two or more filters"):
         presets.build("radius_net", filters=(4,))
+    with pytest.raises(ValueError, match="two or more filters"):
+        presets.build("radius_net", filters=4, depth=1)
+    with pytest.raises(ValueError, match="depth must be a positive integer, received 0"):
+        presets.build("radius_net", filters=4, depth=0)
     with pytest.raises(ValueError, match="targets must be a positive integer, received 0"):
         presets.build("radius_net", targets=0)
     with pytest.raises(ValueError, match="trunk_4_pool"):

@@ -66,7 +66,7 @@ class BackupAndRestore(Callback):
             raise WeightsError(f"{self._foreign()}: {error}") from error
         optimizer.set_state(groups.get("optimizer", {}), state["optimizer"])
         for i, (callback, values) in enumerate(
-            zip(self.run.callbacks, state["callbacks"], strict=True)
+            zip(self._remembered(), state["callbacks"], strict=True)
         ):
             callback.set_state(values, groups.get(f"callback {i}", {}))
         self.run.history = History(state["history"])
@@ -79,7 +79,7 @@ class BackupAndRestore(Callback):
         arrays = {f"weights:{name}": array for name, array in model.get_weights().items()}
         arrays |= {f"optimizer:{name}": array for name, array in optimizer.get_state().items()}
         callbacks = []
-        for i, callback in enumerate(self.run.callbacks):
+        for i, callback in enumerate(self._remembered()):
             values, kept = callback.get_state()
             callbacks.append(values)
             arrays |= {f"callback {i}:{name}": array for name, array in kept.items()}
@@ -99,6 +99,9 @@ class BackupAndRestore(Callback):
         if self.delete_checkpoint:
             self.path.unlink(missing_ok=True)
 
+    def _remembered(self) -> list[Callback]:
+        return [callback for callback in self.run.callbacks if not callback.watches]
+
     def _fingerprint(self) -> dict[str, Any]:
         """Return what must be the same in the run that resumes (the learning rate may differ)."""
         model, compiled = self.model, self.run.compiled
@@ -113,7 +116,7 @@ class BackupAndRestore(Callback):
             "seed": model.seed,
             "backend": model.backend,
             "frozen": [layer.name for layer in model.layers if not layer.trainable],
-            "callbacks": [type(callback).__name__ for callback in self.run.callbacks],
+            "callbacks": [type(callback).__name__ for callback in self._remembered()],
         }
 
     def _parse(self, note: str | None) -> dict[str, Any]:

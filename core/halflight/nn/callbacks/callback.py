@@ -58,6 +58,8 @@ class Callback:
     """
 
     run: Run
+    watches = False
+    """Whether it only looks: a run may be resumed with or without it."""
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a copy is made of: all but the run that it is in."""

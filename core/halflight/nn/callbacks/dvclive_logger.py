@@ -26,6 +26,8 @@ class DVCLiveLogger(Callback):
     that a resumed run goes on where it stood (open it as `Live(resume=True)`).
     """
 
+    watches = True
+
     def __init__(self, live: Live) -> None:
         """Take the open `Live`."""
         self.live = live

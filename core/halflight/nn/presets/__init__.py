@@ -122,6 +122,7 @@ _KINDS = {
     bool: "True or False",
     str: "text",
     Sequence[int]: "a list of integers",
+    Sequence[int] | int: "an integer or a list of integers",
     Shape: "a list of integers",
 }
 
@@ -138,4 +139,6 @@ def _is(kind: Any, value: Any) -> bool:
         return is_number(value)
     if kind in (int, bool, str):
         return type(value) is kind
+    if kind == Sequence[int] | int and type(value) is int:
+        return True
     return isinstance(value, list | tuple) and all(map(is_integer, value))

@@ -24,7 +24,8 @@ def build(
     *,
     image_shape: Shape = (96, 96, 1),
     psf_shape: Shape = (51, 51, 1),
-    filters: Sequence[int] = (16, 32, 64, 128),
+    filters: Sequence[int] | int = (16, 32, 64, 128),
+    depth: int = 4,
     map_filters: int = 8,
     psf_filters: Sequence[int] = (8, 16),
     psf_units: int = 32,
@@ -46,7 +47,9 @@ def build(
     Args:
         image_shape: (height, width, bands) of "image".
         psf_shape: (height, width, bands) of "psf".
-        filters: channels of the trunk's stages; stages have two convolutions, the last has one.
+        filters: channels of the trunk's stages; stages have two convolutions, the last has one. A
+            number: of the first of `depth` stages, each with twice the channels of that before.
+        depth: see `filters`; of no effect on a list.
         map_filters: channels of the map that keeps positions.
         psf_filters: channels of the PSF branch's convolutions, each of stride 2.
         psf_units: features of the PSF.
@@ -59,6 +62,9 @@ def build(
     Raises:
         ValueError: fewer than two stages, an image too small for them, or a bad layer argument.
     """
+    require("radius_net", "depth", depth, COUNT)
+    if isinstance(filters, int):
+        filters = [filters * 2**stage for stage in range(depth)]
     if len(filters) < 2 or not psf_filters:
         raise ValueError(
             "radius_net: needs two or more filters and one or more psf_filters, "
