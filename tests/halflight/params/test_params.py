@@ -47,7 +47,10 @@ def test_the_committed_parameters_are_valid(root):
             {"preset": "radius_net", "filter": [4]},
             r"preset radius_net: unknown option\(s\) filter; known are .*did you mean filters\?",
         ),
-        ({"preset": "radius_net", "filters": 4}, "filters must be a list of integers, received 4"),
+        (
+            {"preset": "radius_net", "filters": "4"},
+            "filters must be an integer or a list of integers, received '4'",
+        ),
         ({"preset": "lenet5", "dropout": "much"}, r"lenet5: .*dropout"),
         ({"preset": "radius_net", "dropout": True}, "dropout must be a number, received true"),
         ({"preset": "lenet5", "seed": 3}, "seed: set by the pipeline"),
