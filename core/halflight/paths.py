@@ -5,6 +5,7 @@ from pathlib import Path
 
 PARAMS = Path("params.yaml")
 PIPELINE = Path("dvc.yaml")
+SWEEPS = Path("sweeps.yaml")
 DATA = Path("data")
 REPORTS = Path("reports")
 SKY = DATA / "sky.json"
@@ -17,6 +18,11 @@ FIGURES = REPORTS / "figures"
 CAPACITY = REPORTS / "capacity"
 CAPACITY_HISTORY = CAPACITY / "learning_curves.csv"
 CAPACITY_FIGURE = CAPACITY / "learning_curves.png"
+
+# Not outputs of any stage: sweeps, one folder each, and the copy that runs the quick profile.
+SWEPT = Path("sweeps")
+QUICK = Path("quick")
+QUICK_SETTINGS = Path("quick.yaml")
 
 # Not an output of any stage: what an interrupted stage needs to go on where it stopped.
 CHECKPOINTS = Path(".checkpoints")

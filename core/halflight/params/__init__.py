@@ -5,9 +5,9 @@ Units and meanings stand in params.yaml, beside the values; here stand the rules
 
 import math
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Any, Self, TypeVar, get_args
 
-from pydantic import ValidationError, model_validator
+from pydantic import BaseModel, ValidationError, model_validator
 
 from halflight import paths
 from halflight.params.document import read_document
@@ -44,6 +44,7 @@ from halflight.params.simulate import (
     require_apart,
 )
 from halflight.params.survey import Survey, TaskSurvey
+from halflight.params.sweeps import Between, Sweep, Sweeps
 from halflight.reading import ReadingError, name_of
 from halflight.text import printable, shortened, shown
 
@@ -51,6 +52,7 @@ __all__ = [
     "BandsFineTune",
     "BandsFit",
     "BandsTrain",
+    "Between",
     "BrightToFaint",
     "Capacity",
     "Classical",
@@ -75,17 +77,22 @@ __all__ = [
     "Split",
     "StarGalaxyParams",
     "Survey",
+    "Sweep",
     "TaskParams",
     "TaskSurvey",
     "Tiers",
     "Train",
     "Transfer",
     "load",
+    "load_sweeps",
     "read",
 ]
 
 
 MOST_FAULTS = 20  # of a file, named one a line: more would run off the screen
+
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class ParamsError(ValueError):
@@ -200,6 +207,15 @@ def load(path: Path = paths.PARAMS) -> Params:
     Raises ParamsError naming every parameter that is missing, unknown, mistyped or out of range,
     with its line, the rule and the value received; or the one reason why the file cannot be read.
     """
+    return _checked(path, Params)
+
+
+def load_sweeps(path: Path = paths.SWEEPS) -> dict[str, Sweep]:
+    """Read and check a sweeps.yaml; raises as `load` does."""
+    return _checked(path, Sweeps).root
+
+
+def _checked(path: Path, model: type[Model]) -> Model:
     try:
         document = read_document(path)
     except FileNotFoundError as error:
@@ -212,7 +228,7 @@ def load(path: Path = paths.PARAMS) -> Params:
     except ReadingError as error:
         raise ParamsError(str(error)) from error
     try:
-        return Params.model_validate(document.values)
+        return model.model_validate(document.values)
     except ValidationError as error:
         faults = error.errors(include_url=False)
     lines = [
