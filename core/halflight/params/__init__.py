@@ -83,6 +83,7 @@ __all__ = [
     "Tiers",
     "Train",
     "Transfer",
+    "judge",
     "load",
     "load_sweeps",
     "read",
@@ -213,6 +214,14 @@ def load(path: Path = paths.PARAMS) -> Params:
 def load_sweeps(path: Path = paths.SWEEPS) -> dict[str, Sweep]:
     """Read and check a sweeps.yaml; raises as `load` does."""
     return _checked(path, Sweeps).root
+
+
+def judge(values: Any) -> None:
+    """Hold the values of a params.yaml to its rules; raises ParamsError naming what breaks one."""
+    try:
+        Params.model_validate(values)
+    except ValidationError as error:
+        raise ParamsError("; ".join(map(_explain, error.errors(include_url=False)))) from error
 
 
 def _checked(path: Path, model: type[Model]) -> Model:

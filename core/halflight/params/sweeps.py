@@ -46,12 +46,12 @@ class Prune(Section):
     """When a training is given up: if its best value so far is worse than the others' median then.
 
     Attributes:
-        on: the curve that is watched, as DVCLive writes it: NAME/val/loss of the training NAME.
+        curve: what is watched, as DVCLive writes it: NAME/val/loss of the training NAME.
         after: epochs that every training may run.
         among: experiments that must have finished before any is given up.
     """
 
-    on: Annotated[str, Field(pattern=r"^\w+(/\w+)+$")]
+    curve: Annotated[str, Field(pattern=r"^\w+(/\w+)+$")]
     after: PositiveInt = 3
     among: PositiveInt = 4
 

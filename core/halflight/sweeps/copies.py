@@ -6,6 +6,7 @@ by side: each has DVC's locks for itself.
 
 import configparser
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -180,6 +181,21 @@ def _size(path: Path) -> int:
         return LARGEST_UNTRACKED + 1
 
 
+# In Hydra's quotes a backslash counts only where a run of them ends at a quote.
+_ESCAPED = re.compile(r"(\\*)('|\Z)")
+_KEY = re.compile(r"[\w*?.+/-]+")  # Hydra's keys have no quotes
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return 2 * found[1] + ("\\'" if found[2] else "")
+
+
+def _key(key: str) -> str:
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"{key!r:.80}: DVC sets no key of more than letters, digits and *?.+/-")
+    return key
+
+
 def settings_words(settings: Mapping[str, object]) -> list[str]:
     """Settings as options of `dvc exp run`: -S NAME=VALUE each, a + before a NAME that is new."""
     return [word for name, value in settings.items() for word in ("-S", f"{name}={written(value)}")]
@@ -195,9 +211,9 @@ def written(value: object) -> str:
         case int() | float():
             return repr(value)
         case str():
-            return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+            return "'" + _ESCAPED.sub(_escaped, value) + "'"
         case list() | tuple():
             return "[" + ",".join(map(written, value)) + "]"
         case Mapping():
-            return "{" + ",".join(f"{written(k)}:{written(v)}" for k, v in value.items()) + "}"
+            return "{" + ",".join(f"{_key(k)}:{written(v)}" for k, v in value.items()) + "}"
     raise TypeError(f"no parameter holds {value!r:.80}")

@@ -213,7 +213,7 @@ class Runner:
     def _curve(self, one: Experiment) -> tuple[tuple[int, float], ...]:
         if self.sweep.prune is None:
             return ()
-        return read_curve(self.ledger.of(one.number) / "live", self.sweep.prune.on)
+        return read_curve(self.ledger.of(one.number) / "live", self.sweep.prune.curve)
 
     def _finished(self, one: Experiment) -> Experiment:
         """The experiment with its scores, and its files kept; failed where it lacks its judge's."""
