@@ -116,7 +116,9 @@ def processes() -> int:
     Raises:
         ValueError: HALFLIGHT_PROCESSES is no number above 0.
     """
-    chosen = os.environ.get("HALFLIGHT_PROCESSES", str(len(os.sched_getaffinity(0))))
+    # As halflight.workers.cores, which would be a dependency of every stage.
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    chosen = os.environ.get("HALFLIGHT_PROCESSES", str(cores))
     if not (chosen.isdecimal() and int(chosen) > 0):
         raise ValueError(f"HALFLIGHT_PROCESSES must be a number above 0, received {chosen!r:.40}")
     return int(chosen)

@@ -22,6 +22,12 @@ UnderWay: TypeAlias = deque[tuple[Task, Future[Result]]]
 _THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
+def cores() -> int:
+    """The processor cores that this process may use; of the whole machine where no one says."""
+    ask = getattr(os, "sched_getaffinity", None)  # Linux alone has it
+    return len(ask(0)) if ask else os.cpu_count() or 1
+
+
 class WorkerError(RuntimeError):
     """A worker process died; the message says at which task."""
 

@@ -9,6 +9,7 @@ import typer
 from halflight import __version__
 from halflight.command.measure import measure
 from halflight.command.options import GroupedCommand, check_ending
+from halflight.command.review import quick, review
 from halflight.command.sweep import compare, sweep
 from halflight.text import error_line, guarded_terminal
 
@@ -58,6 +59,8 @@ def everything(
 app.command(cls=GroupedCommand)(measure)
 app.command()(sweep)
 app.command()(compare)
+app.command()(quick)
+app.command()(review)
 
 
 @app.command()

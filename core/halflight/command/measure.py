@@ -1,6 +1,5 @@
 """`halflight measure`: images, or a folder of stamps, to a table, a page and regions."""
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -126,6 +125,7 @@ def measure(
     from halflight import nn  # late, so that --help comes at once
     from halflight.measuring import Job
     from halflight.results.provenance import typed_command
+    from halflight.workers import cores
 
     job = Job(
         images,
@@ -139,7 +139,7 @@ def measure(
         restart=restart,
         classical=classical,
         flag_names=flag_names,
-        processes=processes or len(os.sched_getaffinity(0)),
+        processes=processes or cores(),
         backend=nn.choose(device).backend,
         command=typed_command(PROGRAM),
         say=lambda line: print(line, file=sys.stderr),

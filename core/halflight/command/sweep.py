@@ -58,7 +58,8 @@ def sweep(
     from halflight.sweeps import parameters, search
     from halflight.sweeps.copies import Repository
     from halflight.sweeps.ledger import Ledger
-    from halflight.sweeps.runner import Means, Runner, cores, summary
+    from halflight.sweeps.runner import Means, Runner, summary
+    from halflight.workers import cores
 
     repository = Repository.here()
     values = read_document(paths.PARAMS).values
@@ -69,7 +70,7 @@ def sweep(
         workers=workers,
         threads=threads or max(1, cores() // workers),
         memory=None if memory is None else int(memory * GIBIBYTE),
-        variables=_sky(values),
+        variables=sky_variable(values),
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     with ledger.alone():
@@ -155,7 +156,7 @@ def _say(line: str) -> None:
     print(printable(line), flush=True)
 
 
-def _sky(values: Any) -> dict[str, str]:
+def sky_variable(values: Any) -> dict[str, str]:
     """Where the recorded sky lies, which copies would look for beside themselves."""
     if SKY in os.environ:
         return {}

@@ -52,6 +52,7 @@ def attempt(
     Nothing that it started is left running. It is given up where `hopeless`, which is asked every
     few seconds, says so. Raises Stopped once `stop` is set.
     """
+    folder = folder.absolute()  # the command runs elsewhere
     lock, cost, log = folder / "running", folder / "cost.json", folder / "log.txt"
     end_leftover(lock)
     cost.unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
 from collections.abc import Callable, Mapping
@@ -44,12 +43,6 @@ class Means:
     threads: int = 1
     memory: int | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
-
-
-def cores() -> int:
-    """The processor cores that this process may use."""
-    ask = getattr(os, "sched_getaffinity", None)  # Linux alone has it
-    return len(ask(0)) if ask else os.cpu_count() or 1
 
 
 class Runner:

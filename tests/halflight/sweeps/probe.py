@@ -46,6 +46,13 @@ if how == "curve":
 Path("scores").mkdir(exist_ok=True)
 Path("scores/scores.json").write_text(json.dumps({"a": {"b": x * x, "name": how}}))
 Path("scores/history.csv").write_text(f"arm,loss\\none,{x}\\none,{x + 1}\\nother,{-x}\\n")
+metrics = Path("reports/metrics/radius/metrics.json")
+metrics.parent.mkdir(parents=True, exist_ok=True)
+metrics.write_text(json.dumps({"moves": {"with": x}, "stays": 1.0}))
+Path("reports/index.html").write_text(f"<h1>{probe['title']}: {x}</h1>")
+Path("reports/report.md").write_text(f"# {probe['title']}\\n\\n![a](figures/a.png)\\n")
+Path("reports/figures").mkdir(exist_ok=True)
+Path("reports/figures/a.png").write_bytes(b"png")
 """
 # Stands for DVC where its two seconds a call are not what is tried: says and leaves what it does.
 STAND_IN = """
@@ -86,12 +93,28 @@ PIPELINE = {
             "cmd": "python stage.py",
             "deps": ["stage.py"],
             "params": ["probe"],
-            "metrics": [{"scores/scores.json": {"cache": False}}],
-            "plots": [{"scores/history.csv": {"cache": False}}],
+            "outs": ["reports/index.html", {"reports/report.md": {"cache": False}}],
+            "metrics": [
+                {"scores/scores.json": {"cache": False}},
+                {"reports/metrics/radius/metrics.json": {"cache": False}},
+            ],
+            "plots": [
+                {"scores/history.csv": {"cache": False}},
+                {"reports/figures": {"cache": False}},
+            ],
         }
     }
 }
-PARAMS = {"probe": {"x": 1.0, "how": "end", "epochs": 3, "pause": 0.0, "units": [4, 8]}}
+PARAMS = {
+    "probe": {
+        "x": 1.0,
+        "how": "end",
+        "epochs": 3,
+        "pause": 0.0,
+        "units": [4, 8],
+        "title": "whole",
+    }
+}
 CONFIG = "[core]\n    analytics = false\n    check_update = false\n    autostage = false\n"
 CONFIG += "[cache]\n    type = hardlink,copy\n"
 
@@ -123,8 +146,11 @@ def lay(folder: Path) -> Path:
     (folder / ".dvc").mkdir(parents=True)
     (folder / ".dvc/config").write_text(CONFIG)
     (folder / ".dvc/.gitignore").write_text("/config.local\n/tmp\n/cache\n")
-    (folder / ".gitignore").write_text("/sweeps/\n/quick/\n")
-    (folder / ".dvcignore").write_text("/sweeps/\n/quick/\n")
+    (folder / ".gitignore").write_text("/sweeps/\n/quick/\n/review/\n/.checkpoints/\n")
+    (folder / ".dvcignore").write_text("/sweeps/\n/quick/\n/review/\n")
+    (folder / "reports").mkdir()
+    (folder / "reports/.gitignore").write_text("/index.html\n")
+    (folder / "quick.yaml").write_text("probe.title: quick\nprobe.epochs: 1\n")
     (folder / "stage.py").write_text(STAGE)
     (folder / "dvc.yaml").write_text(yaml.safe_dump(PIPELINE))
     (folder / "params.yaml").write_text(yaml.safe_dump(PARAMS))

@@ -31,9 +31,11 @@ def sweep(search="grid", **parts):
 
 
 @pytest.fixture
-def repository(tmp_path):
-    """With a stand-in for DVC, which takes no time."""
-    return probe.with_stand_in(probe.lay(tmp_path / "repository"))
+def repository(tmp_path, monkeypatch):
+    """With a stand-in for DVC, which takes no time; where the user is."""
+    root = probe.lay(tmp_path / "repository")
+    monkeypatch.chdir(root)
+    return probe.with_stand_in(root)
 
 
 class Told(list):
@@ -45,7 +47,7 @@ class Told(list):
 
 def runner(repository, wanted, *, workers=2, memory=None, **variables):
     means = Means(workers=workers, memory=memory, variables=variables)
-    ledger = Ledger(repository.root / "sweeps/one")
+    ledger = Ledger(Path("sweeps/one"))
     return Runner("one", wanted, repository, ledger, means=means, say=Told())
 
 
@@ -53,8 +55,9 @@ def refs(root):
     return probe.git(root, "for-each-ref", "--format=%(refname:lstrip=4)", "refs/exps").split()
 
 
-def test_a_grid_of_two_by_two_with_two_workers_under_dvc_itself(tmp_path):
+def test_a_grid_of_two_by_two_with_two_workers_under_dvc_itself(tmp_path, monkeypatch):
     root = probe.lay(tmp_path / "repository")
+    monkeypatch.chdir(root)
     wanted = sweep(
         parameters={"probe.x": [2.0, 1e-5], "probe.units": [[1], [2, 3]]},
         settings={"+probe.note": "it's: [not] a list"},
@@ -85,8 +88,9 @@ def test_more_experiments_than_workers_all_finish(repository):
 
 @pytest.mark.thorough
 @pytest.mark.timeout(1200)
-def test_forty_experiments_all_finish_under_dvc_itself(tmp_path):
+def test_forty_experiments_all_finish_under_dvc_itself(tmp_path, monkeypatch):
     root = probe.lay(tmp_path / "repository")
+    monkeypatch.chdir(root)
     wanted = sweep("random", trials=40, parameters={"probe.x": {"low": 0.0, "high": 1.0}})
     found = runner(Repository.here(root), wanted, workers=4).run()
     assert summary(found, 40) == "40 asked for: 40 finished"

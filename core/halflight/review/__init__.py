@@ -1,0 +1,1 @@
+"""Review: what a branch changes, for people who decide whether it is merged."""

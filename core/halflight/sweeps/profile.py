@@ -1,0 +1,37 @@
+"""Profile: the pipeline with other parameters in a copy of its own, told on the terminal."""
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from halflight.paths import CHECKPOINTS
+from halflight.sweeps.copies import Repository, Snapshot, environment, settings_words
+from halflight.sweeps.ledger import Ledger
+
+
+class ProfileError(RuntimeError):
+    """The pipeline did not end in its copy; the message says where to look."""
+
+
+def run_profile(
+    repository: Repository,
+    snapshot: Snapshot,
+    copy: Path,
+    settings: Mapping[str, Any],
+    targets: Sequence[str],
+    **variables: str,
+) -> None:
+    """Bring a copy to what a snapshot gives with these settings; what has run before is not again.
+
+    `copy` is a checkout like any other, where data and reports may be looked at. Raises
+    ProfileError where a stage fails, and LedgerError where another process is at the copy.
+    """
+    with Ledger(repository.root / CHECKPOINTS / f"copy-{copy.name}").alone():
+        repository.prepare(copy, snapshot, repository.cache())
+        words = [*repository.dvc, "exp", "run", "--name", "profile", *settings_words(settings)]
+        done = subprocess.run(
+            [*words, *targets], cwd=copy, env=environment(**variables), check=False
+        )
+    if done.returncode:
+        raise ProfileError(f"{copy}: the pipeline did not end, for the reason above")
