@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from halflight.sweeps import search
 from halflight.sweeps.attempt import MINUTE, Limits, Stopped, attempt
@@ -245,11 +245,11 @@ def summary(experiments: list[Experiment], asked: int) -> str:
     counts: dict[str, int] = {}
     for one in experiments:
         counts[one.status] = counts.get(one.status, 0) + 1
-    named: dict[str, Any] = {
+    words = {
         "finished": "finished",
-        "given_up": "were given up",
+        "given_up": "given up",
         "failed": "failed",
-        "asked": "did not end",
+        "asked": "not ended",
     }
-    parts = [f"{counts[status]} {words}" for status, words in named.items() if counts.get(status)]
+    parts = [f"{counts[status]} {name}" for status, name in words.items() if counts.get(status)]
     return f"{asked} asked for: {', '.join(parts) or 'none ran'}"

@@ -111,7 +111,7 @@ def test_the_headline_says_whether_intervals_overlap():
     assert "overlap" not in of(Score(1.0), Score(2.0))
     assert "No other's 68 % interval overlaps" in of(Score(1, 0.9, 1.1), Score(2, 1.9, 2.1))
     tie = of(Score(1, 0.9, 1.1), Score(1.05, 1.0, 1.2), Score(2, 1.9, 2.1))
-    assert "intervals of 1 others overlap" in tie
+    assert "Its 68 % interval overlaps with that of 2." in tie
     assert of() == "No experiment has finished yet."
 
 

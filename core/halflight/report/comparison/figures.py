@@ -15,6 +15,7 @@ from halflight.sweeps.experiment import Experiment
 BEST = "#c2410c"  # of the best experiment, in every figure
 GIVEN_UP = "#9aa4b2"
 _DECADE = 10.0  # a range of numbers above 0 that spans more is drawn in logarithms
+_CLOSE = 0.045  # of an axis: words nearer to each other would overlap
 _APART = 0.03  # of an axis: lines through one value of a list are told apart by so much
 _PAPER = {"facecolor": "white", "alpha": 0.8, "pad": 1.0}  # behind words that lines cross
 _MOST_TEXT = 16  # characters of a value beside an axis
@@ -220,13 +221,11 @@ class _Scale:
         if len(self.numbers) > 5:
             middle = np.sqrt(self.low * self.high) if self.log else (self.low + self.high) / 2
             shown = [self.low, float(middle), self.high]
-        return list(
-            zip(
-                self.places(shown),
-                (f"{number:.3g}".replace("-", "−") for number in shown),
-                strict=True,
-            )
-        )
+        ticks: list[tuple[float, str]] = []
+        for height, number in sorted(zip(self.places(shown), shown, strict=True)):
+            if not ticks or height - ticks[-1][0] > _CLOSE:
+                ticks.append((height, f"{number:.4g}".replace("-", "−")))
+        return ticks
 
     def _at(self, value: float) -> float:
         return float(np.log(value)) if self.log else value

@@ -26,6 +26,8 @@ from halflight.report.templating import data_uri, environment
 from halflight.sweeps.experiment import Experiment, Score
 
 MEBIBYTE = 1 << 20
+SHOWN = 8  # numbers of experiments in a sentence
+DIGITS = 4  # of a score: losses of experiments may differ in the last
 # What is said of an experiment that has no score.
 STATUS = {"given_up": "given up", "failed": "failed", "asked": "not run yet"}
 
@@ -115,8 +117,9 @@ def headline(sweep: Comparison, best_first: Sequence[Experiment]) -> str:
         text += f" the last {_score_of(best_first[-1])}."
     ties = [one.number + 1 for one in best_first[1:] if _overlap(best.score, one.score)]
     if best.score is not None and best.score.low is not None:
+        listed = ", ".join(map(str, ties[:SHOWN])) + (" and others" if len(ties) > SHOWN else "")
         text += (
-            f" The 68 % intervals of {format_count(len(ties))} others overlap with the best's."
+            f" Its 68 % interval overlaps with that of {listed}."
             if ties
             else " No other's 68 % interval overlaps with the best's."
         )
@@ -140,7 +143,7 @@ def leaderboard(sweep: Comparison, best_first: Sequence[Experiment]) -> Table:
         rows.append(
             [
                 str(one.number + 1),
-                *(format_number(score.value if score else None) for score in scores),
+                *(format_number(score.value if score else None, DIGITS) for score in scores),
                 *(format_parameter(one.settings[name]) for name in names),
                 format_number(one.cost.cpu_seconds / 60, 2),
                 format_count(one.cost.peak_memory / MEBIBYTE),
@@ -213,12 +216,11 @@ def _pictures(sweep: Comparison, best_first: Sequence[Experiment], judge: str) -
             lambda: draw_cost(best_first, judge, lower_is_better=lower),
         )  # fmt: skip
     if sweep.watched and any(one.steps for one in sweep.experiments):
-        given_up = sum(one.status == "given_up" for one in sweep.experiments)
+        given_up = any(one.status == "given_up" for one in sweep.experiments)
         best = best_first[0].number if best_first else None
         yield _drawn(
             "curves", "Epoch by epoch",
-            "Orange is the best."
-            + (f" Grey, ending in a cross: the {given_up} that were given up." if given_up else ""),
+            "Orange is the best." + (" Grey, ending in a cross: given up." if given_up else ""),
             lambda: draw_curves(sweep.experiments, best, sweep.watched or ""),
         )  # fmt: skip
 
@@ -239,7 +241,7 @@ def _before(sweep: Comparison, name: str) -> str:
 
 def _score_of(one: Experiment) -> str:
     assert one.score is not None  # it has finished
-    text = format_number(one.score.value)
+    text = format_number(one.score.value, DIGITS)
     if one.score.low is not None:
         text += f" ({format_number(one.score.low)} to {format_number(one.score.high)})"
     return text
