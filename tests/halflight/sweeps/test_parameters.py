@@ -138,3 +138,11 @@ def test_a_name_that_is_no_folder_is_refused(tmp_path):
     path.write_text(yaml.safe_dump({"../mine": GOOD}))
     with pytest.raises(params.ParamsError, match="is no name of a sweep"):
         params.load_sweeps(path)
+
+
+def test_the_small_run_sets_parameters_that_there_are_and_says_so_on_its_page(root):
+    values = read_document(root / "params.yaml").values
+    small = read_document(root / "quick.yaml").values
+    params.judge(changed(values, small))
+    assert "quick run" in small["report.title"]
+    assert small["report.title"] != values["report"]["title"]
