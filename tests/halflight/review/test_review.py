@@ -149,9 +149,9 @@ def test_changes_are_those_of_leaves():
 
 
 TREES = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=3)),
-    lambda inner: st.dictionaries(st.text("abc", min_size=1, max_size=2), inner, max_size=3),
-    max_leaves=8,
+    st.sampled_from([None, True, 0, 1.5, "x"]),
+    lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=6,
 )
 
 
