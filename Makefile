@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: repro quick compare test test-newest check lint format benchmark curves ship sandbox clean help
+.PHONY: repro quick compare test test-newest check lint format benchmark curves ship vega sandbox clean help
 .PHONY: ci-report ci-summary ci-comment ci-lock ci-reproduce ci-compare package
 
 help: ## Show this list
@@ -47,6 +47,9 @@ curves: $(READY) ## Draw learning curves of under- and overfitting
 
 ship: $(READY) ## Put the estimator of the default run into the package
 	python -m stages.ship radius
+
+vega: $(READY) ## Put another version of Vega into the frame of DVC's plots (needs the internet)
+	python -m stages.plots
 
 sandbox: $(READY) ## Serve the synthetic sky on loopback until Ctrl-C
 	python -m halflight.sandbox --sky synthetic

@@ -66,6 +66,7 @@ def run(stage: Callable[..., None], *expected: type[Exception]) -> None:
     from halflight.params import ParamsError
     from halflight.text import error_line, guarded_terminal, shown
     from stages.alone import BusyError, alone, stoppable
+    from stages.ran import timed
     from stages.record import ChangedError, unchanged
 
     # A full disk and short memory can meet every stage.
@@ -85,7 +86,13 @@ def run(stage: Callable[..., None], *expected: type[Exception]) -> None:
         sys.exit(2)
     items = dict(zip(wanted, words, strict=True))
     try:
-        with guarded_terminal(), stoppable(), alone(name, words), unchanged(name, items):
+        with (
+            guarded_terminal(),
+            stoppable(),
+            alone(name, words),
+            timed(name, items),
+            unchanged(name, items),
+        ):
             stage(*words)
     except KeyboardInterrupt:
         print(f"\n{name}: stopped; `dvc repro` goes on from here", file=sys.stderr)

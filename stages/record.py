@@ -30,7 +30,7 @@ def unchanged(stage: str, items: Mapping[str, str]) -> Iterator[None]:
     items: the values of its matrix, by name. A change of a comment, a docstring or a layout alone
     changes nothing. Raises ChangedError naming what changed, after the stage's outputs are removed.
     """
-    entry = _entry(stage, items)
+    entry = entry_of(stage, items)
     settings, data = _read(PARAMS), _look_at(entry)
     yield
     changed = [
@@ -40,7 +40,7 @@ def unchanged(stage: str, items: Mapping[str, str]) -> Iterator[None]:
     ]
     if not changed:
         return
-    for output in _outputs(entry):
+    for output in outputs_of(entry):
         _remove(output)
     unique = list(dict.fromkeys(changed))
     more = f" and {len(unique) - SHOWN} more" if len(unique) > SHOWN else ""
@@ -53,12 +53,12 @@ def unchanged(stage: str, items: Mapping[str, str]) -> Iterator[None]:
 def code_fingerprint(stage: str, items: Mapping[str, str]) -> str:
     """A hash of the code of a stage, as it was when this process began."""
     digest = hashlib.blake2b(digest_size=16)
-    for name, text in sorted(_code(_entry(stage, items), SOURCES).items()):
+    for name, text in sorted(_code(entry_of(stage, items), SOURCES).items()):
         digest.update(f"{name} {len(text)}\n".encode() + text)
     return digest.hexdigest()
 
 
-def _entry(stage: str, items: Mapping[str, str]) -> dict[str, Any]:
+def entry_of(stage: str, items: Mapping[str, str]) -> dict[str, Any]:
     """What dvc.yaml says of a stage, for these values of its matrix; nothing of an unknown one."""
     known = plain_values(_read(ROOT / PIPELINE) or b"{}")
     text = json.dumps(known.get("stages", {}).get(stage, {}))
@@ -149,7 +149,8 @@ def _differing(old: Any, new: Any, name: str) -> Iterator[str]:
         yield name
 
 
-def _outputs(entry: Mapping[str, Any]) -> list[Path]:
+def outputs_of(entry: Mapping[str, Any]) -> list[Path]:
+    """The files and folders that a stage writes."""
     listed = [*entry.get("outs", ()), *entry.get("metrics", ()), *entry.get("plots", ())]
     return [Path(next(iter(each)) if isinstance(each, dict) else each) for each in listed]
 

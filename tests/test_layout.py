@@ -73,6 +73,7 @@ PARTS = {
     "results": set(),
     "review": {"params", "report", "sweeps"},
     "sandbox": {"simulation"},
+    "sight": {"estimator", "nn"},
     "scores": {"methods", "tasks"},
     "simulation": set(),
     "labelled": {"nn", "store", "tasks"},

@@ -143,8 +143,22 @@ def test_from_sky_to_report(finished):
     assert set(scores["simulated"]) == {"network", "scene_fit", "sersic_fit", "aperture"}
     assert {"zero_shot", "fine_tuned", "from_scratch"} <= set(scores["survey"])
     assert scores["simulated"]["network"]["count"] == 20
-    assert not [p for p in (finished / ".checkpoints").rglob("*") if p.is_file()]
+    kept = [p for p in (finished / ".checkpoints").rglob("*") if p.is_file()]
+    assert {path.parent.name for path in kept} == {"ran"}
     assert not [p for p in finished.rglob("*.partial") if ".dvc" not in p.parts]
+
+
+def test_the_page_of_the_run_tells_time_and_memory_of_every_stage(finished):
+    page = (finished / "reports/run.html").read_text()
+    for stage in ("download@radius", "prepare@radius-survey", "train@radius", "evaluate@radius"):
+        row = re.search(f'<th scope="row">{stage}</th>(.*)', page)[1]
+        assert re.findall("<td[^>]*>([^<]*)<", row)[2].endswith("iB"), row
+    assert "did not run here" not in page
+    assert "from DVC" not in page.partition('id="run"')[2]
+    commit = run(finished, "git", "rev-parse", "--short=10", "HEAD").strip()
+    assert commit in page
+    assert "none: it is the default run" in page
+    assert commit not in (finished / "reports/index.html").read_text()
 
 
 def test_a_second_run_has_nothing_to_do(finished):
@@ -205,10 +219,13 @@ def changed_by_deps(folder: Path) -> set[str]:
         ("scores/tables.py", {"evaluate@radius"}),
         (
             "nn/sources.py",
-            {"train@radius", "combine@radius", "finetune@radius", "evaluate@radius", "capacity"},
+            {
+                *("train@radius", "combine@radius", "finetune@radius", "evaluate@radius"),
+                *("report", "capacity"),
+            },
         ),
         ("report/figures/hero.py", {"report"}),
-        ("classical/bound.py", {"classical@radius-simulated", "classical@radius-survey"}),
+        ("classical/bound.py", {"classical@radius-simulated", "classical@radius-survey", "report"}),
     ],
 )
 def test_changing_a_file_runs_the_stages_that_use_it_and_no_other(finished, file, stages):

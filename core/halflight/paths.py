@@ -12,6 +12,10 @@ SKY = DATA / "sky.json"
 DATASETS = ("simulated", "survey")
 
 PAGE = REPORTS / "index.html"
+# The same with the circumstances of the run. Not an output of any stage: they differ each time.
+RUN_PAGE = REPORTS / "run.html"
+# The few numbers by which DVC compares runs.
+SUMMARY = REPORTS / "summary.json"
 PAGE_MARKDOWN = REPORTS / "report.md"
 FIGURES = REPORTS / "figures"
 
@@ -28,6 +32,8 @@ QUICK_SETTINGS = Path("quick.yaml")
 CHECKPOINTS = Path(".checkpoints")
 # A file for each stage that is running, locked by its process.
 RUNNING = CHECKPOINTS / "running"
+# A file for each stage that ran, of its time and memory.
+RAN = CHECKPOINTS / "ran"
 
 
 @dataclass(frozen=True)

@@ -33,10 +33,11 @@ def test_every_file_of_a_task_is_an_output_of_a_stage(root):
         for out in [*stage.get("outs", ()), *stage.get("metrics", ()), *stage.get("plots", ())]:
             name = out if isinstance(out, str) else next(iter(out))
             declared |= {Path(name.replace("${item.dataset}", d)) for d in DATASETS}
-    shared = [paths.PAGE, paths.PAGE_MARKDOWN, paths.FIGURES, paths.CAPACITY_HISTORY]
-    for place in [*every("radius"), *shared, paths.CAPACITY_FIGURE]:
+    shared = [paths.PAGE, paths.PAGE_MARKDOWN, paths.SUMMARY, paths.FIGURES]
+    for place in [*every("radius"), *shared, paths.CAPACITY_HISTORY, paths.CAPACITY_FIGURE]:
         assert {place, *place.parents} & declared, place
-    assert not {paths.CHECKPOINTS, *paths.CHECKPOINTS.parents} & declared
+    for place in (paths.CHECKPOINTS, paths.RAN, paths.RUN_PAGE):
+        assert not {place, *place.parents} & declared, place
 
 
 def test_all_is_relative_to_the_repository_root():

@@ -19,8 +19,7 @@ import pytest
 
 from halflight import params, store, training
 from halflight.measuring import Job
-from halflight.report.inputs import check_inputs
-from stages import classical, evaluate, finetune, prepare, report, train
+from stages import classical, evaluate, finetune, prepare, report, sections, train
 from tests.tiny import RADIUS
 
 from . import damages
@@ -93,13 +92,18 @@ def run_evaluate():
 def run_report():
     seen = []
 
-    def write_report(folder, *, title, figures, **parts):
-        seen.append(check_inputs(**parts))
+    def write_report(folder, sections, **options):
         return []
+
+    def measurement(data, **options):
+        seen.append(data)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(report, "write_report", write_report)
-        report.main("radius")
+        patch.setattr(sections.measurement, "measurement", measurement)
+        patch.setattr(sections.measurement, "examples", lambda *_: [])  # no galaxy is fitted
+        patch.setattr(sections.measurement, "seen", lambda *_: None)
+        report.main()
     [data] = seen
     tables = (data.predictions, data.objects, data.bins, data.history, data.transfer)
     return [table.to_csv() for table in tables], repr((data.provenance, data.metrics, data.gallery))

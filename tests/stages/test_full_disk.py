@@ -44,7 +44,7 @@ STAGES = {
     "finetune": (finetune, ["radius"]),
     "combine": (combine, ["radius"]),
     "evaluate": (evaluate, ["radius"]),
-    "report": (report, ["radius"]),
+    "report": (report, []),
     "capacity": (capacity, []),
 }
 
@@ -85,7 +85,8 @@ def quick(monkeypatch):
     monkeypatch.setattr(download, "download_survey", download_survey)
     monkeypatch.setattr(download, "addresses", lambda *_: contextlib.nullcontext((None, None)))
     monkeypatch.setattr("halflight.report.page.png_bytes", lambda *_: b"x" * 9000)
-    monkeypatch.setattr("halflight.report.page.pictures", lambda *_: [])
+    monkeypatch.setattr("halflight.report.measurement.pictures", lambda *_: [])
+    monkeypatch.setattr("stages.sections.measurement.examples", lambda *_: [])
     for name in ("html", "markdown"):
         monkeypatch.setattr(f"halflight.report.page.render_{name}", lambda *_, **__: "x" * 9000)
 

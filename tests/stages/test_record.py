@@ -164,7 +164,7 @@ def test_code_that_was_edited_between_its_import_and_the_start_is_seen(root, tmp
     """The code is read before any of it is imported."""
     (tmp_path / "core").symlink_to(root / "core")
     (tmp_path / "stages").mkdir()
-    for name in ("__init__", "alone", "record"):
+    for name in ("__init__", "about", "alone", "ran", "record"):
         text = (root / f"stages/{name}.py").read_text()
         (tmp_path / f"stages/{name}.py").write_text(text)
     (tmp_path / "stages/late.py").write_text(LATE)

@@ -8,7 +8,8 @@ import pandas as pd
 
 from halflight.methods import METHODS, comparable, in_order
 from halflight.report.formatting import format_count, format_fraction, format_number
-from halflight.report.tables import DATASET_TITLES, Table
+from halflight.report.section import Table
+from halflight.report.tables import DATASET_TITLES
 
 PROPERTIES = {
     "size_over_psf": "R over the PSF's",

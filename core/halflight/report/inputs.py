@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from halflight.methods import LEARNT_FROM_LABELS, METHODS, REFERENCES
+from halflight.report.examples import Example
+from halflight.report.sight import Sight
 from halflight.text import printable, shown
 
 ENDPOINTS = ("sandbox", "recorded", "sdss")
@@ -216,7 +218,7 @@ def check_metrics(metrics: Mapping[str, Any] | None) -> dict[str, dict[str, Any]
 
 @dataclass(frozen=True)
 class ReportData:
-    """Everything a report shows, checked; see COLUMNS for the tables."""
+    """All that the page shows of one task, checked; see COLUMNS for the tables."""
 
     provenance: dict[str, Any]
     predictions: pd.DataFrame
@@ -227,7 +229,9 @@ class ReportData:
     history: pd.DataFrame
     transfer: pd.DataFrame
     gallery: dict[str, StampSet]
-    params: dict[str, Any]
+    examples: dict[str, tuple[Example, ...]]
+    sight: Sight
+    trained_by: str
 
 
 def check_inputs(
@@ -240,9 +244,14 @@ def check_inputs(
     history: pd.DataFrame | None,
     transfer: pd.DataFrame | None,
     gallery: Mapping[str, Any] | None,
-    params: Mapping[str, Any] | None,
+    examples: Mapping[str, Sequence[Example]] | None = None,
+    sight: Sight | None = None,
+    trained_by: str = "",
 ) -> ReportData:
-    """Return the checked inputs of a report; TypeError or ValueError names what is wrong."""
+    """Return the checked inputs of a report; TypeError or ValueError names what is wrong.
+
+    trained_by: the version that trained the network; "" where it is not known.
+    """
     unknown = sorted(set(gallery or {}) - set(DATASETS))
     if unknown:
         raise ValueError(f"gallery holds {unknown}; known are {list(DATASETS)}")
@@ -257,7 +266,9 @@ def check_inputs(
         history=check_table(history, "history"),
         transfer=check_table(transfer, "transfer"),
         gallery={name: check_stamps((gallery or {}).get(name), name) for name in DATASETS},
-        params=dict(params or {}),
+        examples={name: tuple((examples or {}).get(name, ())) for name in DATASETS},
+        sight=sight or Sight(),
+        trained_by=trained_by,
     )
     keys = pd.MultiIndex.from_frame(data.objects[["dataset", "id"]])
     orphans = ~pd.MultiIndex.from_frame(data.predictions[["dataset", "id"]]).isin(keys)

@@ -1,126 +1,127 @@
-"""The page: a report's tables and figures as one self-contained HTML file and a Markdown twin."""
+"""The page: tasks' sections and what they share, as one self-contained file, and as Markdown."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from halflight.files import write_bytes
-from halflight.report.bin_tables import PROPERTIES, bound_table, coverage_table, scatter_table
-from halflight.report.contents import Picture, pictures
-from halflight.report.inputs import DATASETS, ReportData, check_inputs
+from halflight.files import whole_folder, write_bytes, write_json
+from halflight.report.circumstances import Circumstances, tables
+from halflight.report.figures import pipeline
 from halflight.report.saving import png_bytes
-from halflight.report.statements import SDSS_URL, acknowledgement, data_statement, limits
-from halflight.report.tables import (
-    Table,
-    headline,
-    parameter_table,
-    provenance_tables,
-    score_tables,
-)
+from halflight.report.section import Picture, Section
+from halflight.report.statements import SDSS_URL
+from halflight.report.tables import parameter_table
 from halflight.report.templating import data_uri, environment
 
+PAGE, RUN_PAGE, MARKDOWN, FIGURES = "index.html", "run.html", "report.md", "figures"
+SUMMARY = "summary.json"
+REDRAW = "dvc repro report"
+"""What draws every figure anew once its file was edited."""
 
-def _context(data: ReportData, shown: list[Picture], title: str) -> dict[str, Any]:
+PIPELINE = Picture(
+    "pipeline",
+    "How this page was made",
+    "Each box is one stage, in the order they run; arrows carry what each hands on.",
+    "Boxes from left to right joined by arrows: download and simulate; prepare; classical and "
+    "train; combine and finetune; evaluate; report.",
+    partial(pipeline.draw),
+)
+
+
+def shown(sections: Sequence[Section]) -> list[Picture]:
+    """Return every picture of the page, once.
+
+    Raises ValueError where there is no section, or two pictures have one name.
+    """
+    if not sections:
+        raise ValueError("a page needs the section of a task or more, received none")
+    drawn = [*(picture for one in sections for picture in one.pictures), PIPELINE]
+    twice = [name for name, count in Counter(p.name for p in drawn).items() if count > 1]
+    if twice:
+        raise ValueError(f"two pictures of the page have the same name: {', '.join(twice)}")
+    return drawn
+
+
+def _context(sections: Sequence[Section], title: str, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return everything both templates print."""
-    counts, dropped, files = provenance_tables(data.provenance)
+    statements = list(dict.fromkeys(section.source.statement for section in sections))
     return {
         "title": title,
-        "statement": data_statement(data.provenance),
-        "endpoint": data.provenance["endpoint"],
-        "provenance": data.provenance,
-        "acknowledgement": acknowledgement(data.provenance),
+        "sections": sections,
+        "several": len(sections) > 1,
+        "statement": "; ".join(statements),
+        "endpoint": sections[0].source.endpoint,
         "sdss_url": SDSS_URL,
-        "headline": headline(data),
-        "bounded": bool(data.bins["crb_nmad"].notna().any()),
-        "scatter": [scatter_table(data.bins, name) for name in DATASETS],
-        "limits_reached": [
-            bound_table(data.bins),
-            scatter_table(data.bins, "simulated", galaxies="isolated_bulge_disc"),
-        ],
-        "scatter_by_property": _by_property(scatter_table, data),
-        "coverage": [
-            *(coverage_table(data.bins, name) for name in DATASETS),
-            *_by_property(coverage_table, data),
-        ],
-        "score_tables": score_tables(data),
-        "pictures": shown,
-        "counts": counts,
-        "dropped": dropped,
-        "files": files,
-        "parameters": parameter_table(data.params),
-        "limits": limits(data),
+        "pipeline": PIPELINE,
+        "parameters": parameter_table(dict(params)),
+        "redraw": REDRAW,
+        "run_page": RUN_PAGE,
     }
 
 
-def _by_property(make: Callable[..., Table], data: ReportData) -> list[Table]:
-    """A table of each property of each data set that has any such bin."""
-    tables = [make(data.bins, name, by) for name in DATASETS for by in PROPERTIES]
-    return [table for table in tables if table.rows]
-
-
 def render_html(
-    data: ReportData, shown: list[Picture], images: Mapping[str, bytes], *, title: str
+    sections: Sequence[Section],
+    images: Mapping[str, bytes],
+    *,
+    title: str,
+    params: Mapping[str, Any],
+    circumstances: Circumstances | None = None,
 ) -> str:
     """Return the page as HTML that needs no network, script or other file.
 
-    images: the PNG bytes of every picture by name; they are inlined as data URIs.
+    images: the PNG bytes of every picture by name; they are inlined as data URIs. circumstances:
+    of the run; without them the page names the file that has them.
     """
-    uris = {name: data_uri(content) for name, content in images.items()}
-    template = environment(autoescape=True).get_template("page.html.j2")
-    return template.render(_context(data, shown, title), uris=uris)
+    return (
+        environment(autoescape=True)
+        .get_template("page.html.j2")
+        .render(
+            _context(sections, title, params),
+            uris={name: data_uri(content) for name, content in images.items()},
+            circumstances=circumstances,
+            run_tables=[] if circumstances is None else tables(circumstances),
+        )
+    )
 
 
-def render_markdown(data: ReportData, shown: list[Picture], *, title: str) -> str:
+def render_markdown(sections: Sequence[Section], *, title: str, params: Mapping[str, Any]) -> str:
     """Return the report as Markdown that links to figures/NAME.png beside it."""
     template = environment(autoescape=False).get_template("report.md.j2")
-    return template.render(_context(data, shown, title))
+    return template.render(_context(sections, title, params))
 
 
 def write_report(
     folder: Path,
+    sections: Sequence[Section],
     *,
-    provenance: Mapping[str, Any],
-    predictions: pd.DataFrame | None,
-    objects: pd.DataFrame | None,
-    bins: pd.DataFrame | None,
-    metrics: Mapping[str, Any] | None,
-    history: pd.DataFrame | None,
-    transfer: pd.DataFrame | None,
-    gallery: Mapping[str, Any] | None,
-    params: Mapping[str, Any] | None,
+    params: Mapping[str, Any],
     title: str = "halflight",
-    figures: Sequence[str] | None = None,
+    circumstances: Circumstances | None = None,
 ) -> list[Path]:
-    """Write figures/*.png, report.md and index.html under `folder`; return their paths.
+    """Write figures, summary.json, report.md and index.html under `folder`; return their paths.
 
-    Tables: see halflight.report.inputs.COLUMNS; a part given as None is shown as not measured.
-    figures: names of pictures, in reading order; None: all. The bytes depend on the arguments
-    alone. Raises TypeError or ValueError, before anything is
-    written, where a part is malformed, and OSError where `folder` cannot be written.
+    The bytes of these depend on the sections, parameters and title alone. The circumstances of the
+    run, where given, stand in run.html: the same page with them. Figures of an earlier page go.
+    Raises ValueError as `shown` does, and OSError where `folder` cannot be written.
     """
-    data = check_inputs(
-        provenance=provenance,
-        predictions=predictions,
-        objects=objects,
-        bins=bins,
-        metrics=metrics,
-        history=history,
-        transfer=transfer,
-        gallery=gallery,
-        params=params,
-    )
-    shown = pictures(data, figures)
-    images = {picture.name: png_bytes(picture.draw()) for picture in shown}
-    html = render_html(data, shown, images, title=title)
-    markdown = render_markdown(data, shown, title=title)
     folder = Path(folder)
+    images = {picture.name: png_bytes(picture.draw()) for picture in shown(sections)}
+    options: dict[str, Any] = {"title": title, "params": params}
+    pages = {
+        MARKDOWN: render_markdown(sections, **options),
+        PAGE: render_html(sections, images, **options),
+    }
+    if circumstances is not None:
+        pages[RUN_PAGE] = render_html(sections, images, **options, circumstances=circumstances)
+    numbers = {section.task: section.summary for section in sections}
+    with whole_folder(folder / FIGURES) as partial_folder:
+        for name, content in images.items():
+            (partial_folder / f"{name}.png").write_bytes(content)
+    write_json(folder / SUMMARY, numbers)
     return [
-        *(
-            write_bytes(folder / "figures" / f"{name}.png", content)
-            for name, content in images.items()
-        ),
-        write_bytes(folder / "report.md", markdown.encode()),
-        write_bytes(folder / "index.html", html.encode()),
+        folder / SUMMARY,
+        *(folder / FIGURES / f"{name}.png" for name in images),
+        *(write_bytes(folder / name, text.encode()) for name, text in pages.items()),
     ]

@@ -70,7 +70,7 @@ def of_magnitude(data: ReportData, dataset: str) -> str:
     least = np.nanmin(scatter[:, measured], axis=0)
     text = (
         f"Measured against the {reference_name(dataset, against)}; the scatter axis is "
-        f"logarithmic, bars are 68 % bootstrap intervals. Least scatter: {', '.join(won)}, from "
+        f"logarithmic{_bars(rows, ', bars are')}. Least scatter: {', '.join(won)}, from "
         f"{format_number(least[0])} at magnitude {label(*pairs[0])} to {format_number(least[-1])} "
         f"at {label(*pairs[-1])}."
     )
@@ -95,9 +95,10 @@ def of_properties(data: ReportData, dataset: str) -> str:
         )
     if not sentences:
         return NOTHING
+    drawn = data.bins[(data.bins["dataset"] == dataset) & data.bins["by"].isin(PROPERTIES)]
     return (
         "Above the scatter, on a logarithmic axis, below the share of truths that 68 % intervals "
-        f"hold; bars are 68 % bootstrap intervals. {title[0].upper()}{title[1:]} scatters most "
+        f"hold{_bars(drawn, '; bars are')}. {title[0].upper()}{title[1:]} scatters most "
         f"{'; '.join(sentences)}.{_bound_drawn(data, dataset)}"
     )
 
@@ -186,8 +187,8 @@ def of_transfer(data: ReportData) -> str:
     classical = any(METHODS[arm].kind == "classical" for arm in known["arm"])
     beside = " beside the classical methods" if classical else ""
     return (
-        f"The same survey test galaxies measured by networks{beside}. Bars are 68 % bootstrap "
-        f"intervals. NMAD of ln R: {'; '.join(sentences)}."
+        f"The same survey test galaxies measured by networks{beside}{_bars(known, '; bars are')}. "
+        f"NMAD of ln R: {'; '.join(sentences)}."
     )
 
 
@@ -234,31 +235,17 @@ def of_sizes(data: ReportData) -> str:
     )
 
 
-def of_learning(data: ReportData) -> str:
-    """Where each training was best."""
-    best = []
-    for arm, rows in data.history.groupby("arm", sort=False):
-        known = rows[np.isfinite(rows["val_loss"])]
-        if len(known):
-            row = known.loc[known["val_loss"].idxmin()]
-            name = "simulated stamps" if arm == "train" else METHODS[str(arm)].short
-            best.append(
-                f"{name}: epoch {row['epoch']:g} of {rows['epoch'].max():g}, "
-                f"{format_number(row['val_loss'])}"
-            )
-    if not best:
-        return NOTHING
-    return (
-        "Thin lines are training loss, bold ones validation; the dot marks the least validation "
-        f"loss ({'; '.join(best)})."
-    )
-
-
 def _without_error(data: ReportData, dataset: str, method: str) -> int:
     rows = data.predictions[
         (data.predictions["dataset"] == dataset) & (data.predictions["method"] == method)
     ]
     return int((np.isfinite(rows["value"]) & ~np.isfinite(rows["sigma"])).sum())
+
+
+def _bars(rows: pd.DataFrame, opening: str) -> str:
+    """What the bars are, where any are drawn: one field of the sky has no bootstrap of fields."""
+    drawn = np.isfinite(rows["nmad_low"]) & np.isfinite(rows["nmad_high"])
+    return f"{opening} 68 % bootstrap intervals" if drawn.any() else ""
 
 
 def _bound_drawn(data: ReportData, dataset: str) -> str:

@@ -27,6 +27,16 @@ def survey_name(provenance: dict[str, Any]) -> str:
     return f"SDSS DR{int(provenance['release'])}, {printable(str(provenance['band']))} band"
 
 
+def data_details(data: ReportData) -> str:
+    """Return release and band of the survey, and what trained the network that measured it."""
+    provenance = data.provenance
+    release, band = int(provenance["release"]), printable(str(provenance["band"]))
+    text = f"Release {release}, band {band}."
+    if data.trained_by:
+        text += f" The network was trained by halflight {data.trained_by}."
+    return f"{text} {computed_on(data.devices)}"
+
+
 def acknowledgement(provenance: dict[str, Any]) -> str:
     """Return the thanks due to SDSS where its data are shown, and "" where none are."""
     if provenance["endpoint"] == "sandbox":

@@ -1,9 +1,10 @@
-"""The page's tables as text: all scores, provenance, parameters; and the headline."""
+"""The page's tables as text: all scores, provenance, parameters."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
-from halflight.methods import METHODS, answer_of, comparable, in_order
+import numpy as np
+
+from halflight.methods import METHODS, comparable, in_order
 from halflight.report.formatting import (
     NOT_MEASURED,
     flatten,
@@ -14,18 +15,12 @@ from halflight.report.formatting import (
     format_value,
 )
 from halflight.report.inputs import ReportData
+from halflight.report.section import Table
 
 DATASET_TITLES = {
     "simulated": "Simulated test galaxies, against the true radius",
     "survey": "Survey galaxies, against the reference radius",
     "survey_truth": "Survey galaxies, against the known true radius",
-}
-_SUBJECTS = {"combined": "network and scene fit together", "network": "the network"}
-_BESIDE = {
-    "network": "network",
-    "scene_fit": "scene fit",
-    "sersic_fit": "Sérsic fit",
-    "aperture": "aperture radius",
 }
 _SCORES = {
     "count": ("galaxies", format_count),
@@ -40,27 +35,16 @@ _SCORES = {
 }
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table of finished text: a title, column names, rows.
-
-    details, bold: by (row, column), a smaller second line of a cell, and which cells stand out.
-    """
-
-    title: str
-    columns: list[str]
-    rows: list[list[str]]
-    details: dict[tuple[int, int], str] = field(default_factory=dict)
-    bold: set[tuple[int, int]] = field(default_factory=set)
-    empty: str = NOT_MEASURED  # said in place of a table without rows
-
-
 def score_tables(data: ReportData) -> list[Table]:
-    """Return, a table a dataset, every score over all magnitudes, a row a method."""
+    """Return, a table a dataset, every score over all magnitudes, a row a method.
+
+    The last column sets the scatter beside the one that the Cramer-Rao bounds imply, where known.
+    """
     tables = []
     for dataset, scores in data.metrics.items():
         against = "reference" if dataset == "survey" else "truth"
         names = [name for name in in_order(scores) if comparable(name, against)]
+        columns = ["method", *(name for name, _ in _SCORES.values())]
         rows = [
             [
                 METHODS[method].title,
@@ -68,32 +52,22 @@ def score_tables(data: ReportData) -> list[Table]:
             ]
             for method in names
         ]
-        title = DATASET_TITLES.get(dataset, dataset)
-        tables.append(Table(title, ["method", *(name for name, _ in _SCORES.values())], rows))
+        bound = _bound(data, dataset)
+        if np.isfinite(bound):
+            columns.append("NMAD over the bound")
+            for method, row in zip(names, rows, strict=True):
+                scatter = scores[method].get("nmad")
+                row.append(format_number(None if scatter is None else scatter / bound, 2))
+        tables.append(Table(DATASET_TITLES.get(dataset, dataset), columns, rows))
     return tables
 
 
-def headline(data: ReportData) -> str:
-    """Return one computed sentence: how the answer does, beside what it is made of and others."""
-    scores = data.metrics.get("simulated", {})
-    answer = answer_of(scores)
-    if answer is None:
-        return f"Scores on simulated galaxies: {NOT_MEASURED}."
-    own = scores[answer]
-    others = [
-        f"{format_number(scores[method].get('nmad'))} for the {name}"
-        for method, name in _BESIDE.items()
-        if method in scores and method != answer
-    ]
-    listed = " and ".join([", ".join(others[:-1]), others[-1]] if others[1:] else others)
-    beside = f", beside {listed}" if others else ""
-    return (
-        f"On {format_count(own.get('count'))} simulated test galaxies the radii of "
-        f"{_SUBJECTS.get(answer, METHODS[answer].title)} scatter by "
-        f"{format_number(own.get('nmad'))} (NMAD of ln R){beside}; their "
-        f"68 % intervals hold the truth for {format_fraction(own.get('coverage_68'))}, their 95 % "
-        f"intervals for {format_fraction(own.get('coverage_95'))}."
-    )
+def _bound(data: ReportData, dataset: str) -> float:
+    """The scatter that the bounds of all galaxies of a data set imply; NaN where none is known."""
+    bins = data.bins
+    rows = bins[(bins["dataset"] == dataset) & (bins["by"] == "all") & (bins["galaxies"] == "all")]
+    known = rows.loc[rows["crb_nmad"] > 0, "crb_nmad"]
+    return float(known.iloc[0]) if len(known) else np.nan
 
 
 def provenance_tables(provenance: dict[str, Any]) -> tuple[Table, Table, Table]:
@@ -114,6 +88,12 @@ def provenance_tables(provenance: dict[str, Any]) -> tuple[Table, Table, Table]:
         Table("Dropped objects", ["reason", "objects"], dropped, empty="none recorded"),
         Table("Files", ["path", "bytes", "SHA-256"], files, empty="none recorded"),
     )
+
+
+def queries(sql: Any) -> dict[str, str]:
+    """Return SQL by its name; a single text is called "query"."""
+    known = sql if isinstance(sql, dict) else {"query": sql}
+    return {str(name): str(text) for name, text in known.items()}
 
 
 def parameter_table(params: dict[str, Any]) -> Table:

@@ -4,6 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from halflight.report.examples import Example, choose
+from halflight.report.sight import Sight
+
 SIZE = 96
 PIXEL_SCALE = 0.396
 METHOD_SCATTER = {  # scatter and bias of ln R relative to the made-up bound
@@ -219,6 +222,36 @@ def made_up_stamps(rng, objects, dataset, count):
     }
 
 
+def made_up_examples(rng, predictions, objects, dataset, truth_known):
+    known = dataset == "simulated" or truth_known
+    chosen = choose(
+        predictions.assign(dof=np.inf),
+        objects,
+        dataset=dataset,
+        method="combined" if known else "fine_tuned",
+        against="truth" if known else "reference",
+    )
+    shape = (len(chosen), 40, 40)
+    images, sigma = rng.normal(size=shape), np.ones((40, 40))
+    return [
+        Example(group, one, image, sigma, None if number == 1 else 0.5 * image)
+        for number, ((group, one), image) in enumerate(zip(chosen, images, strict=True))
+    ]
+
+
+def made_up_sight(rng):
+    return Sight(
+        filters=rng.normal(size=(6, 5, 5, 1)),
+        seen=rng.normal(size=(24, 24)),
+        maps={"first": rng.normal(size=(12, 12, 4)), "last": rng.normal(size=(6, 6, 10))},
+        stamps=rng.normal(size=(3, 24, 24)),
+        labels=("r = 15.0", "r = 17.0", "r = 19.0"),
+        value_change=rng.normal(size=(3, 12, 12)),
+        sigma_change=rng.normal(size=(3, 12, 12)),
+        radii=np.array([2.0, 1.0, np.nan]),
+    )
+
+
 def made_up_provenance(endpoint):
     return {
         "endpoint": endpoint,
@@ -240,7 +273,7 @@ def made_up_provenance(endpoint):
 
 
 def made_up_inputs(endpoint="sandbox", simulated=4000, survey=520):
-    """All arguments of write_report but the folder; every number in them is made up."""
+    """All arguments of check_inputs; every number in them is made up."""
     rng = np.random.Generator(np.random.Philox(key=[17, 0]))
     truth_known = endpoint == "sandbox"
     objects = pd.concat(
@@ -263,12 +296,26 @@ def made_up_inputs(endpoint="sandbox", simulated=4000, survey=520):
         "gallery": {
             name: made_up_stamps(rng, objects, name, 16) for name in ("simulated", "survey")
         },
-        "params": {
-            "seed": 1,
-            "train": {"learning_rate": 0.001, "epochs": 30, "layers": [8, 16, 32]},
-            "survey": {"endpoint": endpoint, "where": None},
+        "examples": {
+            name: made_up_examples(rng, predictions, objects, name, truth_known)
+            for name in ("simulated", "survey")
         },
+        "sight": made_up_sight(rng),
+        "trained_by": "0.0.7",
     }
+
+
+PARAMS = {
+    "seed": 1,
+    "train": {"learning_rate": 0.001, "epochs": 30, "layers": [8, 16, 32]},
+    "survey": {"endpoint": "sandbox", "where": None},
+}
+
+
+@pytest.fixture
+def settings():
+    """Made-up parameters of a run."""
+    return PARAMS
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from scipy import stats
 
 from halflight.report.contents import FIGURES, pictures
+from halflight.report.figures import pipeline
 from halflight.report.figures.pipeline import FLOWS, STAGES
 from halflight.report.inputs import COLUMNS, check_inputs
 from halflight.report.saving import png_bytes
@@ -21,21 +22,25 @@ NAMES = [
     "scores_by_property_simulated",
     "predicted_against_true_simulated",
     "calibration_simulated",
+    "examples_simulated",
     "residual_against_magnitude_survey",
     "scores_by_property_survey",
     "predicted_against_true_survey",
     "calibration_survey",
+    "examples_survey",
     "transfer",
     "gallery",
     "size_distributions",
     "learning_curves",
-    "pipeline",
+    "first_filters",
+    "feature_maps",
+    "occlusion",
 ]
 TABLES = ("predictions", "objects", "bins", "history", "transfer")
 
 
 def empty(inputs):
-    nothing = dict.fromkeys((*TABLES, "metrics", "gallery", "params"))
+    nothing = dict.fromkeys((*TABLES, "metrics", "gallery", "examples", "sight"))
     return inputs | nothing
 
 
@@ -64,6 +69,7 @@ def single(inputs):
         for name, stamps in inputs["gallery"].items()
     }
     return inputs | {
+        "examples": None,
         "objects": objects,
         "predictions": inputs["predictions"].merge(keys, on=["dataset", "id"]),
         "bins": inputs["bins"].head(1),
@@ -263,8 +269,9 @@ def test_a_line_breaks_at_an_empty_bin():
 
 def test_the_pipeline_shows_the_stages_in_order():
     assert list(STAGES) == [
-        "download", "simulate", "prepare", "classical", "train", "finetune", "evaluate", "report",
+        "download", "simulate", "prepare", "classical", "train", "combine", "finetune", "evaluate",
+        "report",
     ]  # fmt: skip
-    words = words_of(FIGURES["pipeline"]())
+    words = words_of(pipeline.draw())
     assert set(STAGES) <= set(words)
     assert {flow.words for flow in FLOWS} <= set(words)

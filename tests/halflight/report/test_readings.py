@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from halflight.report import readings
+from halflight.report import inspection, readings
 from halflight.report.inputs import check_inputs
+from halflight.report.learning import of_learning
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,21 @@ def test_the_bound_is_named_only_where_it_is_drawn(data, small_inputs):
     unbounded = check_inputs(**small_inputs | {"bins": bins})
     assert "Cramér" not in readings.of_magnitude(unbounded, "simulated")
     assert "Cramér" not in readings.of_properties(unbounded, "simulated")
+
+
+def test_intervals_are_promised_only_where_they_are_drawn(data, small_inputs):
+    """The bootstrap of a single field has none."""
+    none = dict.fromkeys(("nmad_low", "nmad_high", "coverage_68_low", "coverage_68_high"), np.nan)
+    transfer = small_inputs["transfer"].assign(nmad_low=np.nan, nmad_high=np.nan)
+    bins = small_inputs["bins"].assign(**none)
+    bare = check_inputs(**small_inputs | {"bins": bins, "transfer": transfer})
+    for read in (
+        lambda one: readings.of_magnitude(one, "survey"),
+        lambda one: readings.of_properties(one, "survey"),
+        readings.of_transfer,
+    ):
+        assert "bootstrap" in read(data)
+        assert "bootstrap" not in read(bare)
 
 
 def test_the_least_scatter_is_counted_by_bins(data):
@@ -102,6 +118,10 @@ def test_nothing_measured_is_said(inputs):
         readings.of_transfer(empty),
         readings.of_gallery(empty),
         readings.of_sizes(empty),
-        readings.of_learning(empty),
+        of_learning(empty.history, readings.NOTHING),
+        inspection.of_examples(empty, "simulated", "combined", "truth"),
+        inspection.of_filters(empty.sight),
+        inspection.of_maps(empty.sight),
+        inspection.of_occlusion(empty.sight),
     ):
         assert text == readings.NOTHING

@@ -2,18 +2,18 @@
 
 from PIL import Image
 
-from halflight.report.contents import FIGURES
+from halflight.report.figures import pipeline
 from halflight.report.saving import png_bytes, save_png
 
 
 def test_equal_figures_give_equal_bytes(tmp_path):
-    first = save_png(FIGURES["pipeline"](), tmp_path / "a" / "first.png")
-    second = save_png(FIGURES["pipeline"](), tmp_path / "a" / "second.png")
+    first = save_png(pipeline.draw(), tmp_path / "a" / "first.png")
+    second = save_png(pipeline.draw(), tmp_path / "a" / "second.png")
     assert first.read_bytes() == second.read_bytes()
 
 
 def test_a_picture_holds_no_date_and_no_software(tmp_path):
-    path = save_png(FIGURES["pipeline"](), tmp_path / "picture.png")
+    path = save_png(pipeline.draw(), tmp_path / "picture.png")
     with Image.open(path) as picture:
         assert set(picture.info) <= {"dpi", "transparency", "gamma"}
     content = path.read_bytes()
@@ -22,5 +22,5 @@ def test_a_picture_holds_no_date_and_no_software(tmp_path):
 
 
 def test_drawing_twice_gives_the_same_bytes():
-    figure = FIGURES["pipeline"]()
+    figure = pipeline.draw()
     assert png_bytes(figure) == png_bytes(figure)

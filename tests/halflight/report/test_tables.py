@@ -4,12 +4,7 @@ import pytest
 
 from halflight.report.inputs import check_inputs
 from halflight.report.statements import computed_on
-from halflight.report.tables import (
-    headline,
-    parameter_table,
-    provenance_tables,
-    score_tables,
-)
+from halflight.report.tables import parameter_table, provenance_tables, queries, score_tables
 
 
 def test_scores_in_the_order_of_methods_and_missing_ones_said(inputs):
@@ -19,6 +14,7 @@ def test_scores_in_the_order_of_methods_and_missing_ones_said(inputs):
     assert [row[0] for row in table.rows] == ["network", "aperture"]
     assert table.rows[0][1] == "3"
     assert table.rows[0][-2:] == ["−1.50", "not measured"]
+    assert len(table.rows[0]) == len(table.columns)
 
 
 def test_survey_scores_leave_out_the_fit_against_itself(inputs):
@@ -30,23 +26,21 @@ def test_survey_scores_leave_out_the_fit_against_itself(inputs):
     assert [row[0] for row in table.rows] == ["network, fine-tuned", "scene fit"]
 
 
-def test_the_headline_is_the_joint_answers(inputs):
-    scores = {"count": 4000, "nmad": 0.0421, "coverage_68": 0.671, "coverage_95": 0.9}
-    metrics = {"simulated": {"network": {"nmad": 0.0831}, "combined": scores}}
-    text = headline(check_inputs(**inputs | {"metrics": metrics}))
-    assert text == (
-        "On 4\u202f000 simulated test galaxies the radii of network and scene fit together scatter "
-        "by 0.0421 (NMAD of ln R), beside 0.0831 for the network; their 68 % intervals hold the "
-        "truth for 67.1\u202f%, their 95 % intervals for 90.0\u202f%."
-    )
+def test_the_scatter_stands_over_the_bound_where_one_is_known(inputs):
+    metrics = {"simulated": {"network": {"nmad": 0.2}}, "survey": {"fine_tuned": {"nmad": 0.2}}}
+    bins = inputs["bins"].copy()
+    bins.loc[bins["dataset"] == "survey", "crb_nmad"] = float("nan")
+    whole = (bins["dataset"] == "simulated") & (bins["by"] == "all") & (bins["galaxies"] == "all")
+    bins.loc[whole, "crb_nmad"] = 0.08
+    simulated, survey = score_tables(check_inputs(**inputs | {"metrics": metrics, "bins": bins}))
+    assert simulated.columns[-1] == "NMAD over the bound"
+    assert simulated.rows[0][-1] == "2.5"
+    assert "bound" not in " ".join(survey.columns)
 
 
-def test_the_headline_is_the_networks_where_nothing_is_joined(inputs):
-    metrics = {"simulated": {"network": {"count": 40, "nmad": 0.08}, "aperture": {"nmad": 0.2}}}
-    text = headline(check_inputs(**inputs | {"metrics": metrics}))
-    assert "the radii of the network scatter by 0.0800" in text
-    assert "beside 0.200 for the aperture radius" in text
-    assert "not measured" in headline(check_inputs(**inputs | {"metrics": None}))
+def test_queries_are_listed_by_name():
+    assert queries("SELECT 1") == {"query": "SELECT 1"}
+    assert queries({"rows": "SELECT 2"}) == {"rows": "SELECT 2"}
 
 
 def test_provenance_is_complete(inputs):
@@ -58,8 +52,8 @@ def test_provenance_is_complete(inputs):
 
 
 @pytest.mark.parametrize(("name", "value"), [("train.learning_rate", "0.001"), ("seed", "1")])
-def test_every_parameter_is_listed(inputs, name, value):
-    assert [name, value] in parameter_table(inputs["params"]).rows
+def test_every_parameter_is_listed(settings, name, value):
+    assert [name, value] in parameter_table(settings).rows
 
 
 def test_the_devices_are_said():

@@ -31,6 +31,7 @@ STAGES = {
     "prepare": Stage(3.05, 1.9, "check, scale, split\nby sky region", _SLATE),
     "classical": Stage(5.45, 3.05, "scene fit, Sérsic fit,\naperture, bound", _CLASSICAL),
     "train": Stage(5.45, 0.75, "network from\nscratch (Numba)", METHODS["network"].colour),
+    "combine": Stage(9.65, 0.75, "network joined\nwith scene fit", METHODS["network"].colour),
     "finetune": Stage(7.3, 1.9, "adapt to the\nsurvey", METHODS["network"].colour),
     "evaluate": Stage(9.65, 1.9, "bias, scatter,\ncalibration", _SLATE),
     "report": Stage(12.0, 1.9, "figures and\npage", _SLATE),
@@ -80,7 +81,8 @@ FLOWS = (
     _flow("classical", "finetune", "labels", (6.76, TOP + 0.15)),
     _flow("train", "finetune", "weights", (6.76, BOTTOM - 0.15)),
     _flow("classical", "evaluate", "radii, bound", (8.5, TOP + 0.15)),
-    _flow("train", "evaluate", "zero-shot", (8.5, BOTTOM - 0.15)),
+    _flow("train", "combine", "zero-shot", (8.1, BOTTOM - 0.15)),
+    _flow("combine", "evaluate", "estimator", (10.12, BOTTOM + 0.57)),
     _flow("finetune", "evaluate", "weights", (8.45, MIDDLE + 0.15)),
     _flow("evaluate", "report", "metrics", (10.8, MIDDLE + 0.15)),
 )

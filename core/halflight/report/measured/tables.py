@@ -12,7 +12,7 @@ from halflight.report.formatting import (
     format_fraction,
     format_number,
 )
-from halflight.report.tables import Table
+from halflight.report.section import Table
 from halflight.results import Results
 from halflight.results.flags import counted, own_flags
 
