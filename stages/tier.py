@@ -25,17 +25,8 @@ def scores_of(task: str, kind: str) -> Path:
 
 def main(task: str, kind: str) -> None:
     """Write the scores of one of the kinds of section tiers, and how long each method took."""
-    simulate, fit, train, settings, tiers = params.read(
-        f"{task}.simulate",
-        f"{task}.classical",
-        f"{task}.train",
-        f"{task}.evaluate",
-        f"{task}.tiers",
-    )
-    place, wanted, tier = TaskPaths(task), tasks.measuring(tasks.get(task)), tiers.kinds[kind]
-    backend = training.choose_backend(train).backend
-    trained, joint = Estimator.load(place.estimator, backend=backend), Joint.load(place.estimator)
-    instrument = SDSS.with_bands([simulate.population.band])
+    simulate, fit, tiers = params.read(f"{task}.simulate", f"{task}.classical", f"{task}.tiers")
+    tier = tiers.kinds[kind]
     blocks = simulate_stamps(
         tier.count,
         first=tier.first,
@@ -48,8 +39,31 @@ def main(task: str, kind: str) -> None:
     with closing(blocks):
         parts = list(zip(*blocks, strict=True))
     table = pd.concat(parts[0], ignore_index=True)
-    image, sigma, psf = (np.concatenate(arrays) for arrays in parts[1:])
+    arrays = [np.concatenate(each) for each in parts[1:]]
+    beliefs = fit.scene.changed(**tier.scene)
+    band = simulate.population.band
+    files.write_csv(scores_of(task, kind), compare(task, kind, table, arrays, band, beliefs))
 
+
+def compare(
+    task: str,
+    kind: str,
+    table: pd.DataFrame,
+    arrays: list[np.ndarray],
+    band: str,
+    beliefs: params.ScenePriors,
+) -> pd.DataFrame:
+    """Measure stamps of known truth with every method; the scores in bins, and a line for people.
+
+    table: as of `simulate_stamps`. arrays: image, sigma and psf, of one band. beliefs: of the scene
+    fit. Raises as the methods do, and FileNotFoundError without an estimator.
+    """
+    fit, train, settings = params.read(f"{task}.classical", f"{task}.train", f"{task}.evaluate")
+    place, wanted = TaskPaths(task), tasks.measuring(tasks.get(task))
+    backend = training.choose_backend(train).backend
+    trained, joint = Estimator.load(place.estimator, backend=backend), Joint.load(place.estimator)
+    instrument = SDSS.with_bands([band])
+    image, sigma, psf = arrays
     begun = time.perf_counter()
     network = trained.measure(image, sigma, psf, instrument=instrument)
     network_seconds = time.perf_counter() - begun
@@ -59,7 +73,7 @@ def main(task: str, kind: str) -> None:
         image[..., 0],
         sigma[..., 0],
         psf[..., 0],
-        beliefs=classical.Beliefs(fit.scene.changed(**tier.scene), scale, zero_point),
+        beliefs=classical.Beliefs(beliefs, scale, zero_point),
         processes=processes(),
         methods=wanted.classical,
         detection_threshold=fit.detection_threshold,
@@ -67,7 +81,7 @@ def main(task: str, kind: str) -> None:
     classical_seconds = time.perf_counter() - begun
     measured.insert(0, "id", table["id"].to_numpy())
     bound = classical.radius_bounds(
-        table, psf[..., 0], stamp_size=simulate.stamp_size, pixel_scale=scale
+        table, psf[..., 0], stamp_size=image.shape[1], pixel_scale=scale
     )
     found = {"network": network}
     if joint is not None:
@@ -85,13 +99,13 @@ def main(task: str, kind: str) -> None:
         seed=settings.seed,
         bootstrap=settings.bootstrap,
     )
-    files.write_csv(scores_of(task, kind), binned.drop(columns=["dataset", "against"]))
     shown = pd.DataFrame(scores[wanted.headline.name]["simulated"]).T
     print(shown[["count", "nmad", "outlier_fraction", "coverage_68", "coverage_95"]].to_string())
     print(
         f"{kind}: {len(table)} galaxies on {processes()} processes: network "
         f"{network_seconds:.1f} s, {', '.join(wanted.classical)} together {classical_seconds:.1f} s"
     )
+    return binned.drop(columns=["dataset", "against"])
 
 
 if __name__ == "__main__":

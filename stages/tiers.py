@@ -1,6 +1,7 @@
 """Tiers: one table of how every method does on every kind of galaxy, beside the bound."""
 
 from collections.abc import Hashable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -31,21 +32,32 @@ def main(task: str) -> None:
         "brackets the central 68 % of a bootstrap. Written by `dvc repro reports/tiers/dvc.yaml`; "
         "the same in bins stands in the CSV files beside it.",
         "",
-        "| kind | method | galaxies | " + " | ".join(name for name, *_ in COLUMNS.values()) + " |",
-        "|---|---|---|" + "---|" * len(COLUMNS),
+        *head("kind"),
     ]
     for kind in kinds:
-        table = read_csv(scores_of(task, kind))
-        of_all = (table["by"] == "all") & (table["galaxies"] == "all")
-        rows = table[of_all & (table["quantity"] == wanted.headline.name)].set_index("method")
-        scores = rows.to_dict("index")
-        for method in methods.in_order(scores):
-            row = scores[method]
-            cells = [cell(row, column) for column in COLUMNS]
-            title = methods.METHODS[method].title
-            lines.append(f"| {kind} | {title} | {int(row['count'])} | {' | '.join(cells)} |")
+        lines += rows_of(kind, wanted, scores_of(task, kind))
     files.write_text(summary, "\n".join(lines) + "\n")
     print(f"tiers: {summary}")
+
+
+def head(kind: str) -> list[str]:
+    """The first lines of a table of methods, each of several kinds of galaxy or frame."""
+    titles = [kind, "method", "galaxies", *(name for name, *_ in COLUMNS.values())]
+    return [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
+
+
+def rows_of(kind: str, task: tasks.Measurement, scores: Path) -> list[str]:
+    """The lines of one kind: what the methods' scores over all its galaxies are."""
+    table = read_csv(scores)
+    of_all = (table["by"] == "all") & (table["galaxies"] == "all")
+    rows = table[of_all & (table["quantity"] == task.headline.name)].set_index("method")
+    by_method, lines = rows.to_dict("index"), []
+    for method in methods.in_order(by_method):
+        row = by_method[method]
+        cells = [methods.METHODS[method].title, str(int(row["count"]))]
+        cells += [cell(row, column) for column in COLUMNS]
+        lines.append(f"| {kind} | {' | '.join(cells)} |")
+    return lines
 
 
 def cell(row: Mapping[Hashable, Any], column: str) -> str:

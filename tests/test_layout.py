@@ -22,6 +22,7 @@ PIPELINE = {
         "reports/tiers/dvc.yaml",
         "reports/transfer/dvc.yaml",
         "reports/domain/dvc.yaml",
+        "reports/injected/dvc.yaml",
         "reports/bright_to_faint/dvc.yaml",
     )
     for name, stage in yaml.safe_load((ROOT / file).read_text())["stages"].items()
@@ -51,6 +52,7 @@ PARTS = {
     "files": set(),
     "half_light": set(),
     "images": {"surveys"},
+    "injected": {"simulation", "surveys"},
     "inputs": {"prepare"},
     "instrument": set(),
     "joint": {"combination", "domain", "estimator", "params", "tasks"},

@@ -32,14 +32,17 @@ from halflight.params.measuring import (
     Prepare,
     PrepareBands,
     Report,
+    ScenePriors,
     Split,
 )
 from halflight.params.rules import Endpoint, Section
 from halflight.params.sandbox import Sandbox
 from halflight.params.simulate import (
+    Injected,
     OutOfDomain,
     Simulate,
     SimulateSources,
+    Tier,
     Tiers,
     require_apart,
 )
@@ -61,6 +64,7 @@ __all__ = [
     "EvaluateClasses",
     "FineTune",
     "Fit",
+    "Injected",
     "Judges",
     "Network",
     "OutOfDomain",
@@ -72,6 +76,7 @@ __all__ = [
     "RadiusParams",
     "Report",
     "Sandbox",
+    "ScenePriors",
     "Simulate",
     "SimulateSources",
     "Split",
@@ -133,6 +138,7 @@ class RadiusParams(TaskParams):
     tiers: Tiers
     transfer: Transfer
     domain: OutOfDomain
+    injected: Injected
 
     @model_validator(mode="after")
     def _tiers_are_of_stamps_and_priors_that_can_be(self) -> Self:
@@ -146,6 +152,8 @@ class RadiusParams(TaskParams):
             except ValueError as error:
                 raise ValueError(f"tiers.kinds.{name}.scene.{error}") from error
             require_apart({**self.simulate.tiers, name: tier})
+        drawn = Tier(count=self.injected.count, first=self.injected.first, population={})
+        require_apart({**self.simulate.tiers, "injected": drawn})
         return self
 
 

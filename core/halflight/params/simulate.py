@@ -18,6 +18,7 @@ from pydantic import (
 
 from halflight.params.rules import (
     Band,
+    Endpoint,
     EvenSize,
     Fraction,
     Numbers,
@@ -209,6 +210,15 @@ class SimulateSources(Simulation):
     def bands(self) -> tuple[str, ...]:
         """Of the stamps, in their order."""
         return get_args(Band)
+
+
+class Injected(Section):
+    """Section injected: what `dvc repro reports/injected/dvc.yaml` puts into a survey's frames."""
+
+    endpoint: Endpoint
+    count: PositiveInt  # galaxies a band
+    first: NonNegativeInt  # number of the first, as of a tier
+    clearance: PositiveFloat  # arcsec
 
 
 class OutOfDomain(Section):
