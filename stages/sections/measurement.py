@@ -12,13 +12,14 @@ from halflight.estimator import Estimator
 from halflight.methods import answer_of
 from halflight.paths import DATASETS, TaskPaths
 from halflight.report.examples import Example, choose
-from halflight.report.inputs import COLUMNS, check_inputs
+from halflight.report.inputs import check_inputs
 from halflight.report.measurement import measurement
 from halflight.report.residuals import known_reference
 from halflight.report.section import Section
 from halflight.report.sight import Sight
 from halflight.tables import read_csv, read_parquet
 from stages import processes
+from stages.sections.reading import history_of, numbers_of, of_quantity, rows_of, scores_of
 
 LOOKED_AT = 4  # galaxies, from bright to faint, of which light is covered: a row of the picture
 
@@ -47,7 +48,7 @@ def section(everything: params.Params, place: TaskPaths, task: tasks.Task) -> Se
     settings, wanted = getattr(everything, place.task), tasks.measuring(task)
     objects = read_parquet(place.objects, id="integer", dataset="text", magnitude="finite")
     objects = objects.rename(columns=shown_names(wanted.headline.name))
-    predictions = of_headline(read_parquet, place.predictions, wanted, numbers_of("predictions"))
+    predictions = of_headline(read_parquet, place.predictions, wanted, "predictions")
     offsets = dict.fromkeys(("x", "y"), "number")
     simulated = store.read_stamps(place.stamps("simulated"), position_angle="number", **offsets)
     survey = store.read_stamps(place.stamps("survey"), **offsets)
@@ -56,22 +57,17 @@ def section(everything: params.Params, place: TaskPaths, task: tasks.Task) -> Se
     angles = np.radians(reference.set_index("id")[angle].reindex(survey.table["id"]).to_numpy())
     stamps = {"simulated": simulated, "survey": survey}
     turned = {"simulated": simulated.table["position_angle"], "survey": angles}
-    scores, devices = metrics_of(place, wanted)
+    scores, metrics = scores_of(place, wanted.headline.name)
     estimator = Estimator.load(place.estimator)
     count = everything.report.gallery
     data = check_inputs(
         provenance=files.read_json(place.provenance),
         predictions=predictions,
         objects=objects,
-        bins=of_headline(read_csv, place.bins, wanted, numbers_of("bins")),
-        metrics={**scores, "device": devices},
-        history=pd.concat(
-            [
-                read_csv(path, arm="text", **numbers_of("history"))
-                for path in (place.trained_history, place.finetuned_history)
-            ]
-        ),
-        transfer=of_headline(read_csv, place.transfer, wanted, numbers_of("transfer")),
+        bins=of_headline(read_csv, place.bins, wanted, "bins"),
+        metrics={**scores, "device": metrics["device"]},
+        history=history_of(place),
+        transfer=of_headline(read_csv, place.transfer, wanted, "transfer"),
         gallery={
             name: gallery(stamps[name], objects, name, turned[name], count) for name in DATASETS
         },
@@ -85,50 +81,18 @@ def section(everything: params.Params, place: TaskPaths, task: tasks.Task) -> Se
     return measurement(data, task=place.task, title=wanted.title, figures=wanted.figures)
 
 
-def metrics_of(place: TaskPaths, wanted: tasks.Measurement) -> tuple[dict[str, Any], Any]:
-    """The scores of the headline quantity, and the devices of the networks."""
-    metrics = files.read_json(place.metrics)
-    needed = (wanted.headline.name, "device")
-    lacking = [name for name in needed if not isinstance(metrics, dict) or name not in metrics]
-    if lacking:
-        raise ValueError(f"{place.metrics} lacks {', '.join(lacking)}: run `dvc repro`")
-    scores = metrics[wanted.headline.name]
-    if not isinstance(scores, dict):
-        raise ValueError(f"{place.metrics}: {wanted.headline.name} must be scores: {scores!r:.80}")
-    return scores, metrics["device"]
-
-
-def numbers_of(table: str) -> dict[str, str]:
-    """The columns of one of the report's tables that hold numbers."""
-    return {name: "number" for name, numeric in COLUMNS[table].items() if numeric}
-
-
 def of_headline(
-    read: Callable[..., pd.DataFrame], path: Path, task: tasks.Measurement, kinds: dict[str, str]
+    read: Callable[..., pd.DataFrame], path: Path, task: tasks.Measurement, table: str
 ) -> pd.DataFrame:
     """The rows of the quantity that the page shows, of a table that `read` reads."""
-    table = read(path, quantity="text", **kinds)
-    unknown = sorted(set(table["quantity"]) - {quantity.name for quantity in task.quantities})
-    if unknown:
-        raise ValueError(f"{path}: task {task.name} measures no quantity {unknown!r:.200}")
-    return table[table["quantity"] == task.headline.name].drop(columns="quantity")
+    found = read(path, quantity="text", **numbers_of(table))
+    known = {quantity.name for quantity in task.quantities}
+    return of_quantity(found, task.headline.name, path, task.name, known)
 
 
 def shown_names(quantity: str) -> dict[str, str]:
     """The page's names of the columns of one quantity."""
     return {f"{quantity}_{name}": name for name in ("truth", "reference", "bound")}
-
-
-def rows_of(stamps: store.Stamps, ids: pd.Series, dataset: str) -> np.ndarray:
-    """The rows of stamps with these ids, in their order."""
-    row_of = pd.Series(np.arange(len(stamps)), index=stamps.table["id"])
-    strangers = ids[~ids.isin(row_of.index)]
-    if len(strangers):
-        raise ValueError(
-            f"the {dataset} stamps have none of the id {strangers.iloc[0]} that was evaluated: run "
-            "`dvc repro`"
-        )
-    return row_of.loc[ids].to_numpy()
 
 
 def spaced(objects: pd.DataFrame, dataset: str, count: int) -> pd.DataFrame:

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from halflight import files, store, tasks
+from halflight import files, params, store, tasks
 from halflight.estimator import Estimator
 from halflight.instrument import SDSS
 from halflight.measuring.job import Job
 from halflight.paths import TaskPaths
 from halflight.quality import FLAGS, names_of
+from halflight.report.formatting import format_number
 from stages import (
     bright_to_faint,
     bright_to_faints,
@@ -20,6 +21,7 @@ from stages import (
     evaluate,
     finetune,
     prepare,
+    sections,
     train,
 )
 from tests.bands import BANDS, sources, survey
@@ -53,6 +55,7 @@ TINY = {
     "bright_to_faint.magnitude": 18.0,
     "bright_to_faint.bootstrap": 5,
 }
+PROVENANCE = {"endpoint": "sandbox", "release": 17, "band": "ugriz", "sql": "SELECT 1"}
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +78,7 @@ def place(root, tmp_path_factory):
         combine.main("star_galaxy")
         finetune.main("star_galaxy")
         evaluate.main("star_galaxy")
+        files.write_json(PLACE.provenance, PROVENANCE)
         yield folder
 
 
@@ -262,3 +266,34 @@ def test_a_label_that_is_none_is_told(here, tmp_path, monkeypatch):
     files.write_parquet(PLACE.prepared("survey") / store.TABLE, wrong)
     with pytest.raises(ValueError, match=r"is_star must be 1 for a star.* received 0.5"):
         finetune.main("star_galaxy")
+
+
+def section():
+    return sections.MAKERS["star_galaxy"](params.load(), PLACE, TASK)
+
+
+def test_the_page_tells_the_answer_beside_the_forest_in_its_own_numbers(here):
+    found, metrics = section(), json.loads(PLACE.metrics.read_text())
+    scores = metrics["star_probability"]["survey"]
+    assert [picture.name for picture in found.pictures] == list(TASK.figures)
+    assert "of the synthetic survey's test fields" in found.headline
+    for method in ("stacked", "forest"):
+        assert f"AUC {format_number(scores[method]['auc'], 4)}" in found.headline
+    assert found.summary["survey"]["mse"] == scores["stacked"]["mse"]
+    assert found.summary["survey"]["forest_auc"] == scores["forest"]["auc"]
+    assert found.summary["paired"]["mse"] == metrics["paired"]["mse"]["difference"]
+    assert set(found.summary["simulated"]) >= {"auc", "spread_mse"}
+
+
+def test_every_figure_of_the_section_draws_from_what_the_stages_wrote(here):
+    for picture in section().pictures:
+        assert picture.draw().get_axes(), picture.name
+        assert (sections.__file__.rpartition("/stages/")[0] / files.Path(picture.source)).exists()
+
+
+def test_what_the_section_needs_is_there_and_missing_files_are_named(here, tmp_path, monkeypatch):
+    assert sections.missing(("star_galaxy",)) == {}
+    monkeypatch.chdir(tmp_path)
+    found = sections.missing(("star_galaxy",))
+    assert found[PLACE.metrics] == "evaluate@star_galaxy"
+    assert found[PLACE.finetuned("fine_tuned")] == "finetune@star_galaxy"

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from halflight.methods import LEARNT_FROM_LABELS, METHODS, REFERENCES
+from halflight.report.columns import COLUMNS, OPTIONAL
 from halflight.report.examples import Example
 from halflight.report.sight import Sight
 from halflight.text import printable, shown
@@ -15,40 +16,15 @@ from halflight.text import printable, shown
 ENDPOINTS = ("sandbox", "recorded", "sdss")
 DATASETS = ("simulated", "survey")
 
-# Columns of each table: True where the values must be numbers. Units: magnitudes are AB, value,
-# truth, reference and bound are of ln(semi-major half-light radius / arcsec), psf_half_light_radius
-# is in arcsec.
-COLUMNS: dict[str, dict[str, bool]] = {
-    "predictions": {
-        "dataset": False, "id": False, "method": False, "value": True, "sigma": True,
-    },
-    "objects": {
-        "dataset": False, "id": False, "magnitude": True, "reference": True,
-        "truth": True, "psf_half_light_radius": True, "sersic_n": True,
-        "axis_ratio": True, "neighbour_flux_fraction": True, "bulge_fraction": True,
-        "bound": True,
-    },
-    "bins": {
-        "dataset": False, "method": False, "galaxies": False, "by": False, "bin_low": True,
-        "bin_high": True, "count": True, "without_error": True, "bias": True, "nmad": True,
-        "nmad_low": True, "nmad_high": True, "outlier_fraction": True, "coverage_68": True,
-        "coverage_68_low": True, "coverage_68_high": True, "coverage_95": True, "crb_nmad": True,
-    },
-    "history": {
-        "arm": False, "epoch": True, "loss": True, "val_loss": True, "learning_rate": True,
-    },
-    "transfer": {
-        "arm": False, "against": False, "count_labels": True, "nmad": True, "nmad_low": True,
-        "nmad_high": True, "bias": True, "outlier_fraction": True,
-    },
-}  # fmt: skip
-
-# Columns that a table may lack, and what a missing value means.
-OPTIONAL = {"predictions": {"dof": np.inf}}
-
 _CHOICES = {"dataset": DATASETS, "against": REFERENCES, "method": tuple(METHODS)}
 _ARMS = {"history": ("train", *LEARNT_FROM_LABELS), "transfer": tuple(METHODS)}
-_KEYS = {"predictions": ["dataset", "id", "method"], "objects": ["dataset", "id"]}
+_MEASURED, _OBJECTS = ["dataset", "id", "method"], ["dataset", "id"]
+_KEYS = {
+    "predictions": _MEASURED,
+    "objects": _OBJECTS,
+    "probabilities": _MEASURED,
+    "classified": _OBJECTS,
+}
 
 
 def check_table(table: pd.DataFrame | None, name: str) -> pd.DataFrame:
@@ -270,11 +246,16 @@ def check_inputs(
         sight=sight or Sight(),
         trained_by=trained_by,
     )
-    keys = pd.MultiIndex.from_frame(data.objects[["dataset", "id"]])
-    orphans = ~pd.MultiIndex.from_frame(data.predictions[["dataset", "id"]]).isin(keys)
+    check_known(data.predictions, data.objects)
+    return data
+
+
+def check_known(predictions: pd.DataFrame, objects: pd.DataFrame) -> None:
+    """Raise ValueError where a prediction is of an object that is not among `objects`."""
+    keys = pd.MultiIndex.from_frame(objects[_OBJECTS])
+    orphans = ~pd.MultiIndex.from_frame(predictions[_OBJECTS]).isin(keys)
     if orphans.any():
-        first = data.predictions.loc[orphans, ["dataset", "id"]].iloc[0].to_dict()
+        first = predictions.loc[orphans, _OBJECTS].iloc[0].to_dict()
         raise ValueError(
             f"{int(orphans.sum())} predictions have no row in 'objects'; the first is {first}"
         )
-    return data

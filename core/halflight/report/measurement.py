@@ -8,14 +8,9 @@ from halflight.report.bin_tables import PROPERTIES, bound_table, coverage_table,
 from halflight.report.contents import pictures
 from halflight.report.headline import headline, summary
 from halflight.report.inputs import DATASETS, ReportData
-from halflight.report.section import Part, Section, Source, Table
-from halflight.report.statements import (
-    acknowledgement,
-    data_details,
-    data_statement,
-    limits,
-)
-from halflight.report.tables import provenance_tables, queries, score_tables
+from halflight.report.section import Part, Section, Table
+from halflight.report.statements import limits, source_of
+from halflight.report.tables import score_tables
 
 LEAD = (
     "Half-light radii of galaxies, each with an error bar: a network beside a scene fit, a Sérsic "
@@ -41,7 +36,6 @@ def measurement(
     figures: Sequence[str] | None = None,
 ) -> Section:
     """Return the section of one task; figures: names of pictures, in reading order; None: all."""
-    counts, dropped, files = provenance_tables(data.provenance)
     return Section(
         task=task,
         title=title,
@@ -50,16 +44,7 @@ def measurement(
         pictures=pictures(data, figures),
         parts=_parts(data),
         limits=limits(data),
-        source=Source(
-            endpoint=data.provenance["endpoint"],
-            statement=data_statement(data.provenance),
-            details=data_details(data),
-            thanks=acknowledgement(data.provenance),
-            counts=counts,
-            dropped=dropped,
-            files=files,
-            queries=queries(data.provenance["sql"]),
-        ),
+        source=source_of(data.provenance, trained_by=data.trained_by, devices=data.devices),
         summary=summary(data),
     )
 

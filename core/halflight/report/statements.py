@@ -5,6 +5,8 @@ from typing import Any
 
 from halflight.report.formatting import NOT_MEASURED
 from halflight.report.inputs import ReportData
+from halflight.report.section import Source
+from halflight.report.tables import provenance_tables, queries
 from halflight.text import printable
 
 SDSS_URL = "https://www.sdss.org"
@@ -27,14 +29,32 @@ def survey_name(provenance: dict[str, Any]) -> str:
     return f"SDSS DR{int(provenance['release'])}, {printable(str(provenance['band']))} band"
 
 
-def data_details(data: ReportData) -> str:
-    """Return release and band of the survey, and what trained the network that measured it."""
-    provenance = data.provenance
-    release, band = int(provenance["release"]), printable(str(provenance["band"]))
-    text = f"Release {release}, band {band}."
-    if data.trained_by:
-        text += f" The network was trained by halflight {data.trained_by}."
-    return f"{text} {computed_on(data.devices)}"
+def source_of(provenance: dict[str, Any], *, trained_by: str, devices: Mapping[str, str]) -> Source:
+    """Return what a section says of its survey's objects.
+
+    provenance: as `halflight.report.inputs.check_provenance` returns it. trained_by: the version
+    that trained the network; "" where it is not known. devices: of the networks, by stage.
+    """
+    counts, dropped, files = provenance_tables(provenance)
+    return Source(
+        endpoint=provenance["endpoint"],
+        statement=data_statement(provenance),
+        details=data_details(provenance, trained_by, devices),
+        thanks=acknowledgement(provenance),
+        counts=counts,
+        dropped=dropped,
+        files=files,
+        queries=queries(provenance["sql"]),
+    )
+
+
+def data_details(provenance: dict[str, Any], trained_by: str, devices: Mapping[str, str]) -> str:
+    """Return release and bands of the survey, and what trained the network that measured it."""
+    release, bands = int(provenance["release"]), printable(str(provenance["band"]))
+    text = f"Release {release}, {'bands' if len(bands) > 1 else 'band'} {bands}."
+    if trained_by:
+        text += f" The network was trained by halflight {trained_by}."
+    return f"{text} {computed_on(devices)}"
 
 
 def acknowledgement(provenance: dict[str, Any]) -> str:

@@ -9,16 +9,27 @@ from halflight.report.style import new_figure, not_measured, styled
 
 PANELS = {
     "auc": "area under the ROC curve",
-    "galaxy_purity": "purity of galaxies, 96 % complete",
-    "star_completeness": "completeness of stars, 97 % pure",
+    "galaxy_purity": "purity of galaxies, {galaxies:.3g} % complete",
+    "star_completeness": "completeness of stars, {stars:.3g} % pure",
     "mse": "mean squared error",
 }
 """Scores by magnitude that are drawn, with their titles."""
 
 
 @styled
-def draw(bins: pd.DataFrame, *, dataset: str, against: str) -> Figure:
-    """Draw scores in bins of r for each method, with the central 68 % of their bootstrap."""
+def draw(
+    bins: pd.DataFrame,
+    *,
+    dataset: str,
+    against: str,
+    completeness: float = 0.96,
+    purity: float = 0.97,
+) -> Figure:
+    """Draw scores in bins of r for each method, with the central 68 % of their bootstrap.
+
+    bins: of `halflight.scores.classes.score`; completeness, purity: of galaxies and of stars, at
+    which the other of the two was scored.
+    """
     rows = bins[(bins["dataset"] == dataset) & (bins["against"] == against)]
     rows = rows[rows["by"] == "magnitude"]
     figure = new_figure(5.4)
@@ -26,7 +37,8 @@ def draw(bins: pd.DataFrame, *, dataset: str, against: str) -> Figure:
     figure.suptitle(f"{dataset.capitalize()}, by magnitude", x=0.02, ha="left", weight="bold",
                     fontsize=10.5)  # fmt: skip
     for axes, (score, title) in zip(panels.flat, PANELS.items(), strict=True):
-        axes.set_title(title, weight="normal")
+        levels = {"galaxies": 100 * completeness, "stars": 100 * purity}
+        axes.set_title(title.format(**levels), weight="normal")
         if rows.empty or rows[score].isna().all():
             not_measured(axes, f"too few {dataset} objects in every bin")
             continue

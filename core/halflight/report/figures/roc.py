@@ -5,19 +5,26 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from halflight.methods import METHODS
-from halflight.report.style import new_figure, not_measured, styled
+from halflight.report.style import FAINT, new_figure, not_measured, styled
 from halflight.scores.probability import purity_and_completeness, roc_auc
+
+COMPLETENESS = 0.96
+"""Of galaxies, at which their purity is scored by default (Kim & Brunner 2017)."""
+_COLUMNS = 4  # of the legend
 
 
 @styled
-def draw(tables: dict[str, pd.DataFrame], *, dataset: str) -> Figure:
+def draw(
+    tables: dict[str, pd.DataFrame], *, dataset: str, completeness: float = COMPLETENESS
+) -> Figure:
     """Draw the receiver operating characteristic and the purity of galaxies, for each method.
 
     tables: by method, rows of `rank` and `label` (1 for a star). Both axes of the left panel show
-    the corner that matters, on a logarithmic scale of what is lost.
+    the corner that matters, on a logarithmic scale of what is lost. completeness: of galaxies, at
+    which their purity is scored, and a line drawn. The names stand below, where no curve is.
     """
     known = {name: t for name, t in tables.items() if 0 < t["label"].sum() < len(t)}
-    figure = new_figure(3.9)
+    figure = new_figure(4.6)
     left, right = figure.subplots(1, 2)
     left.set_title(f"{dataset.capitalize()}: stars lost against galaxies mistaken")
     right.set_title("Purity of galaxies by completeness")
@@ -44,7 +51,16 @@ def draw(tables: dict[str, pd.DataFrame], *, dataset: str) -> Figure:
         right.plot(whole, pure, color=method.colour, lw=1.4)
     left.set(xscale="log", yscale="log", xlim=(least, 1), ylim=(least, 1))
     left.set(xlabel="galaxies called stars, share", ylabel="stars missed, share")
-    left.legend(frameon=False, fontsize=8.0, title="area under the curve", title_fontsize=8.0)
-    right.axvline(0.96, color="#c3c9d2", lw=0.8)
-    right.set(xlim=(0.8, 1.0), ylim=(0.8, 1.005), xlabel="completeness", ylabel="purity")
+    figure.legend(
+        *left.get_legend_handles_labels(),
+        loc="outside lower center",
+        ncols=min(len(known), _COLUMNS),
+        frameon=False,
+        fontsize=8.5,
+        title="area under the curve",
+        title_fontsize=8.5,
+    )
+    right.axvline(completeness, color=FAINT, lw=0.8)
+    start = min(0.8, completeness - 0.05)
+    right.set(xlim=(start, 1.0), ylim=(0.8, 1.005), xlabel="completeness", ylabel="purity")
     return figure
