@@ -180,6 +180,12 @@ def whole(tmp_path_factory, root):
 
 
 @pytest.fixture
+def of_radius(monkeypatch):
+    """The page has the section of the discs' task alone."""
+    monkeypatch.setattr("stages.sections.NAMES", ("radius",))
+
+
+@pytest.fixture
 def copied(whole, tmp_path, monkeypatch):
     """A copy of it, the current folder."""
     folder = tmp_path / "copy"

@@ -100,6 +100,7 @@ def run_report():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(report, "write_report", write_report)
+        patch.setattr(sections, "NAMES", ("radius",))
         patch.setattr(sections.measurement, "measurement", measurement)
         patch.setattr(sections.measurement, "examples", lambda *_: [])  # no galaxy is fitted
         patch.setattr(sections.measurement, "seen", lambda *_: None)

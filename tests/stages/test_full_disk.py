@@ -86,6 +86,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(download, "addresses", lambda *_: contextlib.nullcontext((None, None)))
     monkeypatch.setattr("halflight.report.page.png_bytes", lambda *_: b"x" * 9000)
     monkeypatch.setattr("halflight.report.measurement.pictures", lambda *_: [])
+    monkeypatch.setattr("stages.sections.NAMES", ("radius",))
     monkeypatch.setattr("stages.sections.measurement.examples", lambda *_: [])
     for name in ("html", "markdown"):
         monkeypatch.setattr(f"halflight.report.page.render_{name}", lambda *_, **__: "x" * 9000)

@@ -56,7 +56,7 @@ def test_only_objects_of_the_data_set_are_shown(stamps):
 
 
 @pytest.fixture
-def handed(surveyed, estimators, monkeypatch):
+def handed(surveyed, estimators, of_radius, monkeypatch):
     """What the page is made from, for a task of two quantities; no page is drawn."""
     estimators()
     combine.main("radius")
@@ -132,7 +132,9 @@ def test_the_page_has_the_title_and_every_parameter(handed):
     assert (handed["task"], len(handed["sections"])) == ("radius", 1)
 
 
-def test_the_network_is_looked_at_and_the_fit_explains_what_is_shown(copied, monkeypatch):
+def test_the_network_is_looked_at_and_the_fit_explains_what_is_shown(
+    copied, of_radius, monkeypatch
+):
     handed = []
     monkeypatch.setattr(report, "write_report", lambda *_, **__: [])
     monkeypatch.setattr(measurement, "measurement", lambda data, **_: handed.append(data))
@@ -167,7 +169,9 @@ def test_all_that_is_missing_is_named_with_the_stage_that_makes_it(surveyed):
     assert not paths.REPORTS.exists()
 
 
-def test_without_git_the_run_says_so_and_stages_that_did_not_run_here_too(whole, monkeypatch):
+def test_without_git_the_run_says_so_and_stages_that_did_not_run_here_too(
+    whole, of_radius, monkeypatch
+):
     monkeypatch.chdir(whole)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(whole.parent))
     known = report.circumstances()
