@@ -47,8 +47,9 @@ def of_reliability(data: ClassData) -> str:
         text += f", least for the {METHODS[least].title} ({format_number(errors[least])})"
     return (
         f"{text}. {format_count(int(sure.sum()))} objects have a class of a probability of "
-        f"{format_fraction(1 - SURE)} or more by {subject_of(answer)}; of these "
-        f"{format_count(wrong) if wrong else 'none'} {'is' if wrong == 1 else 'are'} of the other."
+        f"{_share(1 - SURE)} or more by {subject_of(answer)}; of these "
+        f"{format_count(wrong) if wrong else 'none'} {'is' if wrong == 1 else 'are'} of the other "
+        "class."
     )
 
 
@@ -69,9 +70,9 @@ def of_roc(data: ClassData) -> str:
         pure.append(f"{format_fraction(purity)} for {subject_of(name)}")
     return (
         "Left, both axes are logarithmic and a better method lies nearer the lower left corner. "
-        f"Where {format_fraction(MISTAKEN)} of the galaxies are called stars, "
+        f"Where {_share(MISTAKEN)} of the galaxies are called stars, "
         f"{' and '.join(missed)} of the stars. Right, how pure the galaxies are that are found; at "
-        f"{format_fraction(data.levels.galaxy_completeness)} complete, the grey line, "
+        f"{_share(data.levels.galaxy_completeness)} complete, the grey line, "
         f"{' and '.join(pure)}."
     )
 
@@ -176,3 +177,8 @@ def of_activations(data: ClassData) -> str:
         "brightness scale for both. The layers are the first, the third and the sixth that have "
         f"maps, as far as there are so many; channels that vary on either: {', '.join(working)}."
     )
+
+
+def _share(level: float) -> str:
+    """A share that was chosen, not measured, as a percentage without needless digits."""
+    return f"{100 * level:.4g} %"

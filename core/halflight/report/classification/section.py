@@ -10,7 +10,7 @@ from halflight.report.classification.tables import (
     bin_table,
     learning_table,
     paired_table,
-    score_table,
+    score_tables,
 )
 from halflight.report.section import Part, Section
 from halflight.report.statements import source_of
@@ -95,10 +95,10 @@ def limits(data: ClassData) -> list[str]:
 def _parts(data: ClassData) -> list[Part]:
     intervals = any("auc_low" in own for own in data.scores("survey").values())
     note = _SCORES + (_SMALL if intervals else "")
-    others = [score_table(data, name) for name in ("survey_truth", "simulated")]
+    others = [*score_tables(data, "survey_truth"), *score_tables(data, "simulated")]
     binned = {score: bin_table(data, score) for score in BINNED}
     return [
-        Part([score_table(data, "survey")], note=note),
+        Part(score_tables(data, "survey"), note=note),
         Part(
             [paired_table(data)],
             heading="Is the network worth its while beside the forest?",

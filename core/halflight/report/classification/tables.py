@@ -19,6 +19,11 @@ TITLES = {
     "survey_truth": "Survey test objects, by the known truth",
     "simulated": "Simulated test objects, by the truth",
 }
+KINDS = {
+    "the order of objects": BETTER_HIGHER,
+    "the probabilities themselves": tuple(name for name in SCORES if name not in BETTER_HIGHER),
+}
+"""The scores of a table, which one screen holds, by what they judge."""
 BINNED = ("auc", "mse", "galaxy_purity", "star_completeness")
 """The scores that have a table by magnitude."""
 
@@ -38,27 +43,30 @@ def names_of(data: ClassData) -> dict[str, str]:
     }
 
 
-def score_table(data: ClassData, dataset: str) -> Table:
-    """Return every score of every method over all magnitudes, the best of each in bold."""
+def score_tables(data: ClassData, dataset: str) -> list[Table]:
+    """Return every score of every method over all magnitudes, a table for each of KINDS.
+
+    The best of a score is bold, the details give its bootstrap interval.
+    """
     scores, names = data.metrics.get(dataset, {}), names_of(data)
     methods = [name for name in in_order(scores) if comparable(name, ANSWERS_OF[dataset])]
-    columns = ["method", "objects", "stars", *names.values()]
     title = TITLES[dataset].format(labels=data.labelled_by)
-    table = Table(title, columns, [])
-    for row, method in enumerate(methods):
-        own = scores[method]
-        counts = [format_count(own.get(name)) for name in ("count", "stars")]
-        table.rows.append(
-            [METHODS[method].title, *counts, *(_cell(name, own.get(name)) for name in SCORES)]
-        )
-        for column, score in enumerate(SCORES, start=3):
-            if f"{score}_low" in own and f"{score}_high" in own:
-                table.details[row, column] = _span(score, own)
-    for column, score in enumerate(SCORES, start=3):
-        values = [scores[method].get(score, np.nan) for method in methods]
-        for row in _best(score, np.array(values, float)):
-            table.bold.add((row, column))
-    return table
+    tables = []
+    for kind, shown in KINDS.items():
+        columns = ["method", "objects", "stars", *(names[score] for score in shown)]
+        table = Table(f"{title}: {kind}", columns, [])
+        for method in methods:
+            counts = [format_count(scores[method].get(name)) for name in ("count", "stars")]
+            table.rows.append([METHODS[method].title, *counts])
+        for column, score in enumerate(shown, start=3):
+            values = [scores[method].get(score, np.nan) for method in methods]
+            for row, (method, value) in enumerate(zip(methods, values, strict=True)):
+                table.rows[row].append(_form(score)(value))
+                if f"{score}_low" in scores[method] and f"{score}_high" in scores[method]:
+                    table.details[row, column] = _span(score, scores[method])
+            table.bold.update((row, column) for row in _best(score, np.array(values, float)))
+        tables.append(table)
+    return tables
 
 
 def paired_table(data: ClassData) -> Table:
@@ -100,13 +108,13 @@ def bin_table(data: ClassData, score: str, dataset: str = "survey") -> Table:
         table.rows.append([{"count": "objects"}.get(name, name), *map(format_count, most)])
     head = len(table.rows)
     for row, method in enumerate(grid.methods):
-        table.rows.append([METHODS[method].title, *(_cell(score, v) for v in values[row])])
+        table.rows.append([METHODS[method].title, *map(_form(score), values[row])])
         for column in np.flatnonzero(np.isfinite(low[row]) & np.isfinite(high[row])).tolist():
             ends = {f"{score}_low": low[row, column], f"{score}_high": high[row, column]}
             table.details[row + head, column + 1] = _span(score, ends)
     for column in range(values.shape[1]):
-        for row in _best(score, values[:, column]):
-            table.bold.add((row + head, column + 1))
+        best = _best(score, values[:, column])
+        table.bold.update((row + head, column + 1) for row in best)
     return table
 
 
@@ -130,10 +138,6 @@ def learning_table(history: pd.DataFrame) -> Table:
         rows.append([name, epochs, format_number(best["val_loss"]), verdict(known)])
     columns = ["training", "best epoch", "validation log loss", "verdict"]
     return Table("How training went", columns, rows)
-
-
-def _cell(score: str, value: float | None) -> str:
-    return _form(score)(np.nan if value is None else value)
 
 
 def _span(score: str, own: Mapping[str, float]) -> str:
