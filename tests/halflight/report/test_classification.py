@@ -20,6 +20,7 @@ from halflight.report.classification.readings import stars_found
 from halflight.report.formatting import format_number
 from halflight.report.page import render_html, render_markdown, shown
 from halflight.scores.classes import SCORES, compared, score
+from halflight.scores.probability import purity_at
 
 TASK = tasks.get("star_galaxy")
 SKILL = {"fine_tuned": 2.6, "stacked": 3.6, "forest": 2.9, "cut": 2.0}
@@ -302,3 +303,16 @@ def test_the_section_stands_on_both_pages(inputs):
         assert f'id="{name}"' in html
         assert f"figures/{name}.png" in markdown
     assert html.count('alt=""') == 0
+
+
+def test_every_purity_that_is_told_lies_in_the_panel(inputs):
+    tables = {name: table.assign(rank=-table["rank"]) for name, table in inputs["tables"].items()}
+    right = classes.FIGURES["roc"](tables, dataset="survey").get_axes()[1]
+    told = [purity_at(-t["rank"], 1 - t["label"], 0.96) for t in tables.values()]
+    assert min(told) < 0.8
+    assert right.get_ylim()[0] < min(told)
+
+
+def test_no_picture_of_one_task_has_the_name_of_another_s():
+    names = [name for task in tasks.NAMES for name in tasks.get(task).figures]
+    assert len(set(names)) == len(names)

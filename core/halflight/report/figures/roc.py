@@ -6,10 +6,11 @@ from matplotlib.figure import Figure
 
 from halflight.methods import METHODS
 from halflight.report.style import FAINT, new_figure, not_measured, styled
-from halflight.scores.probability import purity_and_completeness, roc_auc
+from halflight.scores.probability import purity_and_completeness, purity_at, roc_auc
 
 COMPLETENESS = 0.96
 """Of galaxies, at which their purity is scored by default (Kim & Brunner 2017)."""
+_CORNER = 0.8  # of purity and completeness, from which on curves are drawn where they allow it
 _COLUMNS = 4  # of the legend
 
 
@@ -32,6 +33,7 @@ def draw(
         for axes in (left, right):
             not_measured(axes, f"no {dataset} objects of both classes have an answer")
         return figure
+    scored = [1.0]  # the purity of each method where it is told, which the panel must hold
     least = 0.5 / max(len(table) for table in known.values())
     for name, table in known.items():
         method = METHODS[name]
@@ -48,6 +50,7 @@ def draw(
             label=f"{method.short}: {roc_auc(rank, label):.4f}",
         )
         pure, whole = purity_and_completeness(-rank, 1.0 - label)
+        scored.append(purity_at(-rank, 1.0 - label, completeness))
         right.plot(whole, pure, color=method.colour, lw=1.4)
     left.set(xscale="log", yscale="log", xlim=(least, 1), ylim=(least, 1))
     left.set(xlabel="galaxies called stars, share", ylabel="stars missed, share")
@@ -61,6 +64,6 @@ def draw(
         title_fontsize=8.5,
     )
     right.axvline(completeness, color=FAINT, lw=0.8)
-    start = min(0.8, completeness - 0.05)
-    right.set(xlim=(start, 1.0), ylim=(0.8, 1.005), xlabel="completeness", ylabel="purity")
+    start, floor = min(_CORNER, completeness - 0.05), min(_CORNER, *scored) - 0.01
+    right.set(xlim=(start, 1.0), ylim=(floor, 1.005), xlabel="completeness", ylabel="purity")
     return figure
