@@ -9,13 +9,13 @@ import pandas as pd
 
 from halflight import files, store
 from halflight.paths import TaskPaths
-from halflight.report.inputs import COLUMNS
+from halflight.report.columns import CLASS_COLUMNS, COLUMNS
 from halflight.tables import read_csv
 
 
 def numbers_of(table: str) -> dict[str, str]:
     """The columns of one of the report's tables that hold numbers."""
-    return {name: "number" for name, numeric in COLUMNS[table].items() if numeric}
+    return {name: "number" for name, numeric in (COLUMNS | CLASS_COLUMNS)[table].items() if numeric}
 
 
 def of_quantity(

@@ -6,8 +6,7 @@ from halflight.scores.classes import SCORES
 
 # Columns of each table: True where the values must be numbers. Units: magnitudes are AB, value,
 # truth, reference and bound are of ln(semi-major half-light radius / arcsec), psf_half_light_radius
-# is in arcsec. The last three are of a classification: value is the probability of the positive
-# class, rank what its objects are ordered by.
+# is in arcsec.
 COLUMNS: dict[str, dict[str, bool]] = {
     "predictions": {
         "dataset": False, "id": False, "method": False, "value": True, "sigma": True,
@@ -31,6 +30,11 @@ COLUMNS: dict[str, dict[str, bool]] = {
         "arm": False, "against": False, "count_labels": True, "nmad": True, "nmad_low": True,
         "nmad_high": True, "bias": True, "outlier_fraction": True,
     },
+}  # fmt: skip
+
+# The same of a classification: value is the probability of the positive class, rank what its
+# objects are ordered by.
+CLASS_COLUMNS: dict[str, dict[str, bool]] = {
     "probabilities": {
         "dataset": False, "id": False, "method": False, "value": True, "rank": True,
     },

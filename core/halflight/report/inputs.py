@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from halflight.methods import LEARNT_FROM_LABELS, METHODS, REFERENCES
-from halflight.report.columns import COLUMNS, OPTIONAL
+from halflight.report.columns import CLASS_COLUMNS, COLUMNS, OPTIONAL
 from halflight.report.examples import Example
 from halflight.report.sight import Sight
 from halflight.text import printable, shown
@@ -28,14 +28,14 @@ _KEYS = {
 
 
 def check_table(table: pd.DataFrame | None, name: str) -> pd.DataFrame:
-    """Return `table` with the columns of COLUMNS[name], numbers as float64; None means empty.
+    """Return `table` with the columns of its name, numbers as float64; None means empty.
 
-    The columns of OPTIONAL[name] are added where they lack.
+    Those of OPTIONAL[name] are added where they lack.
 
     Raises TypeError for anything but a DataFrame; ValueError, naming table and value, for a
     missing column, text where numbers belong, an unknown dataset, method or arm, a repeated key.
     """
-    wanted = COLUMNS[name]
+    wanted = (COLUMNS | CLASS_COLUMNS)[name]
     optional = OPTIONAL.get(name, {})
     if table is None:
         return pd.DataFrame({column: pd.Series(dtype=float) for column in (*wanted, *optional)})
@@ -194,7 +194,7 @@ def check_metrics(metrics: Mapping[str, Any] | None) -> dict[str, dict[str, Any]
 
 @dataclass(frozen=True)
 class ReportData:
-    """All that the page shows of one task, checked; see COLUMNS for the tables."""
+    """All that the page shows of one task, checked; its tables: see `halflight.report.columns`."""
 
     provenance: dict[str, Any]
     predictions: pd.DataFrame
