@@ -37,8 +37,12 @@ def scores_of(task: str, band: str) -> Path:
 
 def main(task: str, band: str) -> None:
     """Write the scores of every method on galaxies of known truth in one band's frames."""
-    simulate, fit, injected = params.read(
-        f"{task}.simulate", f"{task}.classical", f"{task}.injected"
+    simulate, fit, train, settings, injected = params.read(
+        f"{task}.simulate",
+        f"{task}.classical",
+        f"{task}.train",
+        f"{task}.evaluate",
+        f"{task}.injected",
     )
     fields = list(read_fields(task, band))
     shares = np.array_split(np.arange(injected.first, injected.first + injected.count), len(fields))
@@ -59,7 +63,8 @@ def main(task: str, band: str) -> None:
     table = pd.concat([each[0] for each in stamps], ignore_index=True)
     arrays = [np.concatenate([each[k] for each in stamps])[..., np.newaxis] for k in (1, 2, 3)]
     print(f"inject: {len(table)} synthetic galaxies in {len(fields)} frames of band {band}")
-    files.write_csv(scores_of(task, band), compare(task, band, table, arrays, band, fit.scene))
+    scored = compare(task, band, table, arrays, band, fit, train, settings)
+    files.write_csv(scores_of(task, band), scored)
 
 
 def read_fields(task: str, band: str) -> Iterator[tuple[Frame, PsfField, dict[str, float]]]:

@@ -25,7 +25,13 @@ def scores_of(task: str, kind: str) -> Path:
 
 def main(task: str, kind: str) -> None:
     """Write the scores of one of the kinds of section tiers, and how long each method took."""
-    simulate, fit, tiers = params.read(f"{task}.simulate", f"{task}.classical", f"{task}.tiers")
+    simulate, fit, train, settings, tiers = params.read(
+        f"{task}.simulate",
+        f"{task}.classical",
+        f"{task}.train",
+        f"{task}.evaluate",
+        f"{task}.tiers",
+    )
     tier = tiers.kinds[kind]
     blocks = simulate_stamps(
         tier.count,
@@ -40,9 +46,10 @@ def main(task: str, kind: str) -> None:
         parts = list(zip(*blocks, strict=True))
     table = pd.concat(parts[0], ignore_index=True)
     arrays = [np.concatenate(each) for each in parts[1:]]
-    beliefs = fit.scene.changed(**tier.scene)
+    told = fit.changed(scene=fit.scene.changed(**tier.scene))
     band = simulate.population.band
-    files.write_csv(scores_of(task, kind), compare(task, kind, table, arrays, band, beliefs))
+    scored = compare(task, kind, table, arrays, band, told, train, settings)
+    files.write_csv(scores_of(task, kind), scored)
 
 
 def compare(
@@ -51,14 +58,15 @@ def compare(
     table: pd.DataFrame,
     arrays: list[np.ndarray],
     band: str,
-    beliefs: params.ScenePriors,
+    fit: params.Classical,
+    train: params.Train,
+    settings: params.Evaluate,
 ) -> pd.DataFrame:
     """Measure stamps of known truth with every method; the scores in bins, and a line for people.
 
-    table: as of `simulate_stamps`. arrays: image, sigma and psf, of one band. beliefs: of the scene
-    fit. Raises as the methods do, and FileNotFoundError without an estimator.
+    table: as of `simulate_stamps`. arrays: image, sigma and psf, of one band. Raises as the methods
+    do, and FileNotFoundError without an estimator.
     """
-    fit, train, settings = params.read(f"{task}.classical", f"{task}.train", f"{task}.evaluate")
     place, wanted = TaskPaths(task), tasks.measuring(tasks.get(task))
     backend = training.choose_backend(train).backend
     trained, joint = Estimator.load(place.estimator, backend=backend), Joint.load(place.estimator)
@@ -73,7 +81,7 @@ def compare(
         image[..., 0],
         sigma[..., 0],
         psf[..., 0],
-        beliefs=classical.Beliefs(beliefs, scale, zero_point),
+        beliefs=classical.Beliefs(fit.scene, scale, zero_point),
         processes=processes(),
         methods=wanted.classical,
         detection_threshold=fit.detection_threshold,

@@ -32,7 +32,6 @@ from halflight.params.measuring import (
     Prepare,
     PrepareBands,
     Report,
-    ScenePriors,
     Split,
 )
 from halflight.params.rules import Endpoint, Section
@@ -76,7 +75,6 @@ __all__ = [
     "RadiusParams",
     "Report",
     "Sandbox",
-    "ScenePriors",
     "Simulate",
     "SimulateSources",
     "Split",
