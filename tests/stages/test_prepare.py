@@ -1,5 +1,7 @@
 """Preparation of a data set: splits from the catalogue alone, bad stamps left out by name."""
 
+from dataclasses import fields
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,7 +24,7 @@ def settings(root):
 
 @pytest.fixture
 def preparation(settings):
-    names = Preparation.__dataclass_fields__
+    names = (field.name for field in fields(Preparation))
     return Preparation(**{name: getattr(settings, name) for name in names})
 
 
