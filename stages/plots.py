@@ -7,19 +7,17 @@ file that it writes is committed.
 import base64
 import hashlib
 import io
-import os
+import subprocess
 import tarfile
-import urllib.request
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from halflight.files import write_text
 from halflight.text import shown
 
 FRAME = Path(".dvc/plots/offline.html")
-REGISTRY = "https://registry.npmjs.org"
-LARGEST = 32 << 20  # bytes of a package: the largest has 4 MB
-SECONDS = 60.0  # without a byte
+SECONDS = 300.0  # that npm may take for one package: the largest has 4 MB
 
 
 class Package(NamedTuple):
@@ -98,7 +96,7 @@ def program(package: Package) -> str:
     digest = base64.b64encode(hashlib.sha512(archive).digest()).decode()
     if digest != package.sha512:
         raise ValueError(
-            f"{package.name} {package.version} of {registry()} has the SHA-512 {digest}, not "
+            f"{package.name} {package.version}, as npm gives it, has the SHA-512 {digest}, not "
             f"{package.sha512}: it is not what was chosen; do not use it"
         )
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
@@ -119,17 +117,24 @@ def member(archive: tarfile.TarFile, name: str) -> str:
     return found.read().decode()
 
 
-def registry() -> str:
-    """The npm registry's address; npm's own variable names another."""
-    return os.environ.get("npm_config_registry", REGISTRY).rstrip("/")  # noqa: SIM112  npm writes it small
-
-
 def fetched(package: Package) -> bytes:
-    """A package's archive, as the registry gives it."""
-    address = f"{registry()}/{package.name}/-/{package.name}-{package.version}.tgz"
-    with urllib.request.urlopen(address, timeout=SECONDS) as reply:
-        content: bytes = reply.read(LARGEST)
-    return content
+    """A package's archive, from the registry that npm is set to.
+
+    Raises ValueError, with npm's own words, where there is no npm or it gives none.
+    """
+    wanted = f"{package.name}@{package.version}"
+    with TemporaryDirectory() as folder:
+        command = ["npm", "pack", "--silent", "--pack-destination", folder, wanted]
+        try:
+            subprocess.run(command, check=True, capture_output=True, text=True, timeout=SECONDS)
+        except FileNotFoundError as error:
+            raise ValueError("no npm is installed, which fetches Vega: install Node.js") from error
+        except subprocess.CalledProcessError as error:
+            raise ValueError(f"npm gives no {wanted}: {shown(error.stderr.strip())}") from error
+        except subprocess.TimeoutExpired as error:
+            raise ValueError(f"npm gave no {wanted} within {SECONDS:.0f} s") from error
+        [archive] = Path(folder).iterdir()
+        return archive.read_bytes()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from halflight import tasks
+from halflight.paths import DATASETS
 from tests.killing import Disturbed, environment
 
 pytestmark = pytest.mark.slow
@@ -217,19 +219,25 @@ def changed_by_deps(folder: Path) -> set[str]:
     return {stage for stage, why in status.items() if "changed deps" in str(why)}
 
 
+def of_tasks(*stages: str) -> set[str]:
+    """These stages of every task."""
+    return {f"{stage}@{task}" for stage in stages for task in tasks.NAMES}
+
+
 @pytest.mark.parametrize(
     ("file", "stages"),
     [
-        ("scores/tables.py", {"evaluate@radius"}),
+        ("scores/tables.py", of_tasks("evaluate")),
         (
             "nn/sources.py",
-            {
-                *("train@radius", "combine@radius", "finetune@radius", "evaluate@radius"),
-                *("report", "capacity"),
-            },
+            {*of_tasks("train", "combine", "finetune", "evaluate"), "report", "capacity"},
         ),
         ("report/figures/hero.py", {"report"}),
-        ("classical/bound.py", {"classical@radius-simulated", "classical@radius-survey", "report"}),
+        (
+            "classical/bound.py",
+            {f"{stage}-{dataset}" for stage in of_tasks("classical") for dataset in DATASETS}
+            | {"report"},
+        ),
     ],
 )
 def test_changing_a_file_runs_the_stages_that_use_it_and_no_other(finished, file, stages):

@@ -37,8 +37,23 @@ def test_a_package_becomes_a_script_with_its_licence(monkeypatch):
 
 def test_another_archive_than_the_chosen_one_is_refused(monkeypatch):
     monkeypatch.setattr(plots, "fetched", lambda _: archive("harm();"))
-    with pytest.raises(ValueError, match=r"^x 1\.2\.3 of https?://.* it is not what was chosen"):
+    with pytest.raises(ValueError, match=r"^x 1\.2\.3, as npm gives it, .* is not what was chosen"):
         plots.program(package(archive("run();")))
+
+
+def test_without_npm_it_says_so(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ValueError, match="no npm is installed"):
+        plots.fetched(plots.PACKAGES[0])
+
+
+def test_what_npm_says_is_told(monkeypatch, tmp_path):
+    npm = tmp_path / "npm"
+    npm.write_text("#!/bin/sh\necho no such version >&2\nexit 1\n")
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ValueError, match=r"npm gives no vega@5\.33\.0: .*no such version"):
+        plots.fetched(plots.PACKAGES[0])
 
 
 @pytest.mark.parametrize(("text", "licence"), [("a='</script>'", LICENCE), ("run()", "*/ harm()")])
