@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from halflight.paths import RAN, RUN_PAGE
+
 SECONDS = 60.0  # within which every process of a disturbed run must have ended
 FIRST_GUESS = 6.0  # seconds that a stage and its DVC take, until they were measured
 
@@ -105,16 +107,26 @@ class Disturbed:
             time.sleep(0.05)
 
     def state(self) -> dict:
-        """What dvc.lock says, every file of data and reports, and what should not be there."""
+        """What dvc.lock says, every file of data and reports, and what should not be there.
+
+        Of what tells how a run went, time and memory of each stage, only that it is there.
+        """
         names = ("data", "reports", ".checkpoints")
-        files = [p for name in names for p in (self.folder / name).rglob("*") if p.is_file()]
+        paths = [p for name in names for p in (self.folder / name).rglob("*") if p.is_file()]
         return {
             "lock": yaml.safe_load((self.folder / "dvc.lock").read_text())["stages"],
             "files": {
-                str(path.relative_to(self.folder)): hashlib.md5(path.read_bytes()).hexdigest()
-                for path in files
+                str(path.relative_to(self.folder)): ""
+                if tells_how(path.relative_to(self.folder))
+                else hashlib.md5(path.read_bytes()).hexdigest()
+                for path in paths
             },
         }
+
+
+def tells_how(path: Path) -> bool:
+    """Whether a file says how a run went, which no two do alike."""
+    return path == RUN_PAGE or path.is_relative_to(RAN)
 
 
 def processes_of(session: int) -> dict[int, str]:
