@@ -76,8 +76,8 @@ def read_frame(
             wanted: dict[str, int | str] = {
                 "RUN": run,
                 "CAMCOL": camcol,
+                "FILTER": band,  # before FRAME, which counts otherwise in each band
                 "FRAME": field + FRAMES_LATER[band],
-                "FILTER": band,
             }
             _check_identity(path, header, wanted)
             _check_pixels(path, header, image, calib, allsky, columns, rows)

@@ -208,12 +208,12 @@ def test_neighbours_beyond_the_most_are_masked(draw, beliefs):
 @pytest.mark.parametrize("index", [3911, 8080, 10500])
 def test_the_narrow_valleys_of_bright_galaxies_end_in_a_minimum(beliefs, index):
     settings = params.read("radius.simulate")
-    _, *stamp = simulate_stamp(
+    _, image, sigma, psf = simulate_stamp(
         index,
         seed=settings.seed,
         stamp_size=settings.stamp_size,
         psf_size=settings.psf_size,
         population=settings.population_of("camera"),
     )
-    found = fit_scene(*stamp, beliefs=beliefs)
+    found = fit_scene(image[..., 0], sigma[..., 0], psf[..., 0], beliefs=beliefs)
     assert found.status == "ok"
