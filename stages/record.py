@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from halflight.params.plain import plain_values
-from halflight.paths import PARAMS, PIPELINE
+from halflight.paths import PARAMS, PIPELINE, STUDIES
 from stages import ROOT, SOURCES, source_files
 
 SHOWN = 4  # names of what changed that an error lists
@@ -59,12 +59,19 @@ def code_fingerprint(stage: str, items: Mapping[str, str]) -> str:
 
 
 def entry_of(stage: str, items: Mapping[str, str]) -> dict[str, Any]:
-    """What dvc.yaml says of a stage, for these values of its matrix; nothing of an unknown one."""
-    known = plain_values(_read(ROOT / PIPELINE) or b"{}")
-    text = json.dumps(known.get("stages", {}).get(stage, {}))
+    """What the dvc.yaml that has a stage says of it, for these values of its matrix.
+
+    The pipeline's comes first, then those of the studies. Of an unknown stage, nothing.
+    """
+    described = map(_stages_of, (ROOT / PIPELINE, *sorted(ROOT.glob(STUDIES))))
+    text = json.dumps(next((stages[stage] for stages in described if stage in stages), {}))
     for name, value in items.items():
         text = text.replace(f"${{item.{name}}}", json.dumps(value)[1:-1])
     return dict(json.loads(text))
+
+
+def _stages_of(pipeline: Path) -> dict[str, Any]:
+    return dict(plain_values(_read(pipeline) or b"{}").get("stages", {}))
 
 
 def _read(path: Path) -> bytes | None:

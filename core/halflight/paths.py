@@ -5,6 +5,8 @@ from pathlib import Path
 
 PARAMS = Path("params.yaml")
 PIPELINE = Path("dvc.yaml")
+# The pipelines of the studies, as a pattern; their stages run in the root like all others.
+STUDIES = "reports/*/dvc.yaml"
 SWEEPS = Path("sweeps.yaml")
 DATA = Path("data")
 REPORTS = Path("reports")

@@ -114,6 +114,22 @@ def test_what_changes_nothing_that_ran_is_let_pass(project, edits):
     assert (project / "data/radius/trained/w").read_text() == "new"
 
 
+def test_a_stage_of_a_study_is_guarded_like_the_pipelines(project):
+    study = project / "reports/often/dvc.yaml"
+    study.parent.mkdir(parents=True)
+    study.write_text(
+        "stages:\n  often:\n    wdir: ../..\n    cmd: python -m stages.often\n"
+        "    deps: [stages/train.py]\n    outs: [often.csv]\n"
+    )
+    (project / "often.csv").write_text("1")
+    with (
+        pytest.raises(record.ChangedError, match="^stages/train.py changed while"),
+        record.unchanged("often", {}),
+    ):
+        (project / "stages/train.py").write_text("EPOCHS = 4\n")
+    assert not (project / "often.csv").exists()
+
+
 def test_many_changes_are_counted(project):
     edits = {f"core/halflight/nn/new{number}.py": "x = 1" for number in range(9)}
     with pytest.raises(record.ChangedError, match=r"new3\.py and 5 more changed while"):

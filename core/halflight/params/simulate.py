@@ -95,6 +95,7 @@ class Objects(Section):
 class Population(Objects):
     """Galaxies with their neighbours and companions, in one band."""
 
+    renderer: Literal["fourier", "photons"]  # light by Fourier transforms, or photon by photon
     companion_fraction: Fraction  # of targets that have a companion of about their own brightness
     companion_separation: PositiveRange  # arcsec, uniform
     companion_contrast: Range  # magnitudes fainter than the target, uniform; stars as of neighbours

@@ -11,6 +11,7 @@ from halflight.simulation.draws import (
 )
 from halflight.simulation.injection import inject_galaxy, render_through
 from halflight.simulation.noise import add_noise
+from halflight.simulation.photons import photograph, shoot
 from halflight.simulation.profiles import SERSIC_N_GRID, quantise_sersic_n
 from halflight.simulation.psf import psf_profile, render_psf
 from halflight.simulation.render import RenderError, render_field, render_objects, render_scene
@@ -37,6 +38,7 @@ __all__ = [
     "enclosed_fraction",
     "half_light_ellipse",
     "inject_galaxy",
+    "photograph",
     "psf_profile",
     "quantise_sersic_n",
     "render_field",
@@ -44,6 +46,7 @@ __all__ = [
     "render_psf",
     "render_scene",
     "render_through",
+    "shoot",
     "simulate_stamp",
     "simulate_stamps",
 ]

@@ -15,6 +15,7 @@ from halflight.instrument import PIXEL_SCALE, magnitude_of
 from halflight.psf import psf_fwhm, psf_half_light_radius
 from halflight.simulation.draws import draw_scene
 from halflight.simulation.noise import add_noise
+from halflight.simulation.photons import photograph
 from halflight.simulation.psf import render_psf
 from halflight.simulation.render import render_objects, render_sky
 from halflight.simulation.scene import Galaxy, Scene, Star
@@ -71,13 +72,14 @@ def simulate_stamp(
     drawn: Any = population  # of the kind that `targets` names
     if targets == "galaxies":
         scenes = {drawn.band: draw_scene(drawn, rng, stamp_size=stamp_size)}
-        reference, label = drawn.band, None
+        reference, label, renderer = drawn.band, None, drawn.renderer
     else:
         sky = draw_sky(drawn, rng, stamp_size=stamp_size)
         scenes = draw_views(sky, drawn, rng)
-        reference, label = REFERENCE_BAND, partial(describe, sky, scenes)
+        reference, label, renderer = REFERENCE_BAND, partial(describe, sky, scenes), "fourier"
+    observe = partial(_observe, stamp_size=stamp_size, psf_size=psf_size, renderer=renderer)
     views = {
-        band: _observe(scene, stamp_size, psf_size, generator(seed, index, _NOISE_STREAM + number))
+        band: observe(scene, rng=generator(seed, index, _NOISE_STREAM + number))
         for number, (band, scene) in enumerate(scenes.items())
     }
     row = {"id": index} | _row(scenes[reference], views[reference])
@@ -99,13 +101,18 @@ class _View(NamedTuple):
     around: Image
 
 
-def _observe(scene: Scene, stamp_size: int, psf_size: int, rng: np.random.Generator) -> _View:
+def _observe(
+    scene: Scene, *, stamp_size: int, psf_size: int, renderer: str, rng: np.random.Generator
+) -> _View:
     """A scene as one camera sees it."""
     psf = render_psf(scene.psf, psf_size)
     around = render_objects(stamp_size, scene.neighbours, scene.psf)
-    light = render_objects(stamp_size, scene.own, scene.psf, whole=True) + around
-    light += render_sky(scene, stamp_size)
-    image = add_noise(light, scene.exposure, rng)
+    if renderer == "photons":
+        image = photograph(scene, stamp_size, rng)
+    else:
+        light = render_objects(stamp_size, scene.own, scene.psf, whole=True) + around
+        light += render_sky(scene, stamp_size)
+        image = add_noise(light, scene.exposure, rng)
     return _View(image, scene.exposure.sigma(image), psf, around)
 
 
