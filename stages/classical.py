@@ -16,7 +16,11 @@ from stages import processes, run
 
 def main(task: str, dataset: str) -> None:
     """Measure every survey stamp, or the simulation's validation and test; one row each."""
-    settings, place, wanted = params.read(f"{task}.classical"), TaskPaths(task), tasks.get(task)
+    measure(tasks.get(task), params.read(f"{task}.classical"), TaskPaths(task), dataset)
+
+
+def measure(wanted: tasks.Task, settings: Any, place: TaskPaths, dataset: str) -> None:
+    """Write what every method measures of the stamps of a data set in `place`."""
     stamps = store.read_stamps(place.stamps(dataset))
     ready = store.read_stamps(place.prepared(dataset), split="text", source_index="integer")
     prepared, rows = ready.table, store.source_rows(ready, stamps)

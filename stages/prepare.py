@@ -16,13 +16,17 @@ FIELD = ("run", "camcol", "field")
 
 def main(task: str, dataset: str) -> None:
     """Read the stamps of one data set, write them as the network sees them."""
-    settings, place = params.read(f"{task}.prepare"), TaskPaths(task)
+    prepare(task, params.read(f"{task}.prepare"), TaskPaths(task), dataset)
+
+
+def prepare(task: str, settings: params.Prepare, place: TaskPaths, dataset: str) -> None:
+    """Prepare the stamps of a data set in `place`; task: whose parameters an error names."""
     stamps = store.read_stamps(place.stamps(dataset))
     path = place.stamps(dataset) / store.TABLE
     tables.check(stamps.table, path, **split_columns(stamps, settings, task))
     preparation = preparing.preparation_of(settings)
     split = split_stamps(stamps, settings)
-    left_out = prepare(stamps, split, preparation, place, dataset)
+    left_out = write_prepared(stamps, split, preparation, place, dataset)
     files.write_csv(place.left_out(dataset), left_out)
     files.write_json(place.preparation(dataset), preparation.to_dict())
     kept = pd.Series(split[~stamps.table["id"].isin(left_out["id"])]).value_counts()
@@ -79,7 +83,7 @@ def split_stamps(stamps: store.Stamps, settings: params.Prepare) -> np.ndarray:
     return split
 
 
-def prepare(
+def write_prepared(
     stamps: store.Stamps,
     split: np.ndarray,
     preparation: preparing.Preparation,

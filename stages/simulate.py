@@ -1,6 +1,7 @@
 """Simulate: GalSim stamps of objects whose truth is known. Synthetic, and said so."""
 
 from contextlib import closing
+from pathlib import Path
 
 from tqdm import tqdm
 
@@ -14,8 +15,11 @@ from stages import processes, run
 
 def main(task: str) -> None:
     """Draw, render and store the tiers of params.yaml, one block after the other."""
-    settings = params.read(f"{task}.simulate")
-    folder = TaskPaths(task).stamps("simulated")
+    simulate(params.read(f"{task}.simulate"), TaskPaths(task).stamps("simulated"))
+
+
+def simulate(settings: params.Simulate | params.SimulateSources, folder: Path) -> None:
+    """Write the stamps of all tiers into a folder."""
     instrument = SDSS.with_bands(settings.bands)
     with (
         store.write_stamps(folder, instrument=instrument, origin="simulated") as writer,

@@ -12,7 +12,9 @@ from halflight.tables import read_csv
 from stages import run
 from stages.tier import scores_of
 
-COLUMNS = {
+Column = tuple[str, float, str]
+"""Of a score: its title, a factor to show it by, and how its number is written."""
+COLUMNS: dict[str, Column] = {
     "nmad": ("NMAD", 1.0, ".4f"),
     "outlier_fraction": ("beyond .3, %", 100.0, ".1f"),
     "coverage_68": ("68 % holds", 100.0, ".1f"),
@@ -60,11 +62,11 @@ def rows_of(kind: str, task: tasks.Measurement, scores: Path) -> list[str]:
     return lines
 
 
-def cell(row: Mapping[Hashable, Any], column: str) -> str:
+def cell(row: Mapping[Hashable, Any], column: str, columns: Mapping[str, Column] = COLUMNS) -> str:
     """A score with its interval, for people; a dash where a method has none."""
     if pd.isna(row[column]):
         return "-"
-    _, factor, form = COLUMNS[column]
+    _, factor, form = columns[column]
     ends = "-".join(f"{factor * row[f'{column}_{end}']:{form}}" for end in ("low", "high"))
     return f"{factor * row[column]:{form}} ({ends})"
 

@@ -1,8 +1,10 @@
 """Train: the from-scratch network on simulated stamps, of which everything is known exactly."""
 
 import numpy as np
+import pandas as pd
 
 from halflight import files, params, paths, store, tasks, training
+from halflight.estimator import Estimator
 from halflight.labelled import LabelledStamps
 from halflight.paths import TaskPaths
 from halflight.prepare import read_preparation
@@ -13,17 +15,39 @@ from stages.record import code_fingerprint
 def main(task: str) -> None:
     """Train on the simulated training split; keep the weights of the best validation loss."""
     settings, place, wanted = params.read(f"{task}.train"), TaskPaths(task), tasks.get(task)
+    code = code_fingerprint("train", {"task": task})
+    estimator, history = train(wanted, settings, place, simulated(wanted, place), "train", code)
+    estimator.save(place.trained)
+    files.write_csv(place.trained_history, history)
+
+
+def simulated(wanted: tasks.Task, place: TaskPaths, most: int | None = None) -> LabelledStamps:
+    """Simulated stamps with their truths; `most` of the training split, None: all of it."""
     truths = wanted.truth_columns() | {"noise": "number", "psf_half_light_radius": "number"}
     stamps = store.read_stamps(place.prepared("simulated"), split="text", **truths)
     labels = wanted.simulated_labels(stamps.table)
     split = stamps.table["split"].to_numpy()
-    data = LabelledStamps.of(
+    return LabelledStamps.of(
         wanted,
         stamps,
         labels.values,
-        train=np.flatnonzero(labels.usable & (split == "train")),
+        train=np.flatnonzero(labels.usable & (split == "train"))[:most],
         validation=np.flatnonzero(labels.usable & (split == "validation")),
     )
+
+
+def train(
+    wanted: tasks.Task,
+    settings: params.Train,
+    place: TaskPaths,
+    data: LabelledStamps,
+    name: str,
+    code: str,
+) -> tuple[Estimator, pd.DataFrame]:
+    """An estimator trained on stamps of `place`, with its history.
+
+    name, code: by which an interrupted training is found again, see `halflight.training.fit`.
+    """
     choice = training.choose_backend(settings)
     estimator = training.new_estimator(
         wanted,
@@ -32,23 +56,21 @@ def main(task: str) -> None:
         settings,
         backend=choice.backend,
         seed=settings.seed,
-        provenance={"trained_on": stamps.origin, "device": choice.device},
+        provenance={"trained_on": data.stamps.origin, "device": choice.device},
     )
     estimator.network.summary()
-    print(f"train: {len(data.train)} stamps, {len(data.validation)} to validate")
+    print(f"{name}: {len(data.train)} stamps, {len(data.validation)} to validate")
     inputs = [place.prepared("simulated"), *training.imported_files(settings)]
-    identity = training.fingerprint(inputs) + settings.model_dump_json()
-    estimator, history = training.fit(
+    identity = f"{training.fingerprint(inputs)}{len(data.train)}{settings.model_dump_json()}"
+    return training.fit(
         estimator,
         data,
         settings,
-        name="train",
+        name=name,
         checkpoints=project_path(paths.CHECKPOINTS),
         identity=identity,
-        code=code_fingerprint("train", {"task": task}),
+        code=code,
     )
-    estimator.save(place.trained)
-    files.write_csv(place.trained_history, history)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ PIPELINE = {
         "reports/domain/dvc.yaml",
         "reports/injected/dvc.yaml",
         "reports/bright_to_faint/dvc.yaml",
+        "reports/trainings/dvc.yaml",
     )
     for name, stage in yaml.safe_load((ROOT / file).read_text())["stages"].items()
 }

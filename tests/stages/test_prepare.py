@@ -56,7 +56,7 @@ def written(table, origin, dataset="survey"):
 def test_stamps_are_cropped_stretched_and_bad_ones_left_out_by_name(folder, preparation):
     stamps = written(pd.DataFrame({"id": np.arange(100, 140)}), "sandbox")
     split = np.array([*["train"] * 30, *["validation"] * 4, *["test"] * 5, "shared sky"], object)
-    left_out = prepare.prepare(stamps, split, preparation, PLACE, "survey")
+    left_out = prepare.write_prepared(stamps, split, preparation, PLACE, "survey")
     assert left_out["id"].tolist() == [103, 139]
     assert left_out["reason"].tolist() == [
         "too many bad pixels",

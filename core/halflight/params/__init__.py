@@ -5,7 +5,7 @@ Units and meanings stand in params.yaml, beside the values; here stand the rules
 
 import math
 from pathlib import Path
-from typing import Any, Self, TypeVar, get_args
+from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError, model_validator
 
@@ -41,12 +41,12 @@ from halflight.params.simulate import (
     OutOfDomain,
     Simulate,
     SimulateSources,
-    Tier,
     Tiers,
-    require_apart,
+    Trainings,
 )
 from halflight.params.survey import Survey, TaskSurvey
 from halflight.params.sweeps import Between, Sweep, Sweeps
+from halflight.params.tasks import RadiusParams, StarGalaxyParams, TaskParams
 from halflight.reading import ReadingError, name_of
 from halflight.text import printable, shortened, shown
 
@@ -85,6 +85,7 @@ __all__ = [
     "TaskSurvey",
     "Tiers",
     "Train",
+    "Trainings",
     "Transfer",
     "judge",
     "load",
@@ -101,70 +102,6 @@ Model = TypeVar("Model", bound=BaseModel)
 
 class ParamsError(ValueError):
     """A parameter that breaks a rule; the message names it, the rule and the value received."""
-
-
-class TaskParams(Section):
-    """What the sections of every task have in common, each read by one stage or more."""
-
-    survey: TaskSurvey
-    simulate: Any
-    prepare: Any
-
-    @model_validator(mode="after")
-    def _every_origin_is_split(self) -> Self:
-        needed = {*self.simulate.tiers, *self.survey.selection}
-        rules = set(self.prepare.split)
-        if missing := sorted(map(str, needed - rules)):
-            raise ValueError(f"prepare.split has no rule for {', '.join(missing)}")
-        if strangers := sorted(map(str, rules - needed - set(get_args(Endpoint)))):
-            raise ValueError(
-                f"prepare.split has rules for {', '.join(strangers)}, which are neither tiers of "
-                "simulate nor endpoints"
-            )
-        return self
-
-
-class RadiusParams(TaskParams):
-    """The sections of the task radius."""
-
-    simulate: Simulate
-    prepare: Prepare
-    classical: Classical
-    train: Train
-    finetune: RadiusFineTune
-    evaluate: Evaluate
-    tiers: Tiers
-    transfer: Transfer
-    domain: OutOfDomain
-    injected: Injected
-
-    @model_validator(mode="after")
-    def _tiers_are_of_stamps_and_priors_that_can_be(self) -> Self:
-        for name, tier in self.tiers.kinds.items():
-            try:
-                self.simulate.population.changed(**tier.population)
-            except ValueError as error:
-                raise ValueError(f"tiers.kinds.{name}.population.{error}") from error
-            try:
-                self.classical.scene.changed(**tier.scene)
-            except ValueError as error:
-                raise ValueError(f"tiers.kinds.{name}.scene.{error}") from error
-            require_apart({**self.simulate.tiers, name: tier})
-        drawn = Tier(count=self.injected.count, first=self.injected.first, population={})
-        require_apart({**self.simulate.tiers, "injected": drawn})
-        return self
-
-
-class StarGalaxyParams(TaskParams):
-    """The sections of the task star_galaxy."""
-
-    simulate: SimulateSources
-    prepare: PrepareBands
-    classical: Judges
-    train: BandsTrain
-    finetune: BandsFineTune
-    evaluate: EvaluateClasses
-    bright_to_faint: BrightToFaint
 
 
 class Params(Section):

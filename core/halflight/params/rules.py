@@ -98,7 +98,7 @@ class Section(BaseModel):
     def changed(self, **values: Any) -> Self:
         """A copy with other values, held to the rules; ValueError names all that break one."""
         try:
-            return self.model_validate(self.model_dump() | values)
+            return self.model_validate(dict(self) | values)
         except ValidationError as error:
             lines = [
                 f"{'.'.join(map(str, fault['loc'])) or type(self).__name__}: "

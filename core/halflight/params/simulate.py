@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -184,7 +184,7 @@ class Simulation(Section):
         """Stamps of all tiers."""
         return sum(tier.count for tier in self.tiers.values())
 
-    def population_of(self, tier: str) -> Objects:
+    def population_of(self, tier: str) -> Any:
         """The population of a tier; ValueError names what breaks a rule."""
         return self.population.changed(**self.tiers[tier].population)
 
@@ -234,6 +234,28 @@ class Tiers(Section):
     """Section tiers: what `dvc repro reports/tiers/dvc.yaml` measures."""
 
     kinds: Annotated[dict[str, TestTier], Field(min_length=1)]
+
+
+class TrainingKind(Section):
+    """One training beside the default run's, by what differs from it."""
+
+    stamps: PositiveInt | None  # most to learn from; null: the whole training split
+    simulate: dict[str, JsonValue]  # of section simulate; with nothing, the default run's stamps
+    prepare: dict[str, JsonValue]  # of section prepare, of stamps of its own
+    scene: dict[str, JsonValue]  # of section classical.scene, for stamps of its own
+    train: dict[str, JsonValue]  # of section train
+
+
+class Trainings(Section):
+    """Section trainings: what `dvc repro reports/trainings/dvc.yaml` trains."""
+
+    kinds: Annotated[dict[str, TrainingKind], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _one_has_the_default_runs_stamps(self) -> Self:
+        if all(kind.simulate for kind in self.kinds.values()):
+            raise ValueError("kinds needs one at least without `simulate`, to compare with")
+        return self
 
 
 def require_apart(tiers: Mapping[str, Tier]) -> None:

@@ -1,0 +1,41 @@
+"""Training size: what the network's scatter is after so many stamps, and so many minutes."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from halflight.methods import METHODS
+from halflight.report.style import INK, new_figure, styled
+
+_AXES = {
+    "learnt_from": "stamps that it learnt from",
+    "cpu_minutes": "CPU minutes of training",
+}
+
+
+@styled
+def draw(sizes: pd.DataFrame, reference: float, name: str) -> Figure:
+    """Draw the network's NMAD, with its interval, against both; dotted, that of a classical method.
+
+    sizes: columns learnt_from, cpu_minutes, nmad, nmad_low, nmad_high, one row a training.
+    reference: the NMAD of the classical method called `name`.
+    """
+    figure, method = new_figure(3.4), METHODS["network"]
+    panels = figure.subplots(1, len(_AXES), sharey=True)
+    for axes, (column, title) in zip(panels, _AXES.items(), strict=True):
+        rows = sizes.sort_values(column)
+        axes.vlines(rows[column], rows["nmad_low"], rows["nmad_high"], color=method.colour, lw=1.6)
+        axes.plot(rows[column], rows["nmad"], marker=method.marker, color=method.colour, lw=1.2)
+        axes.axhline(reference, color=INK, lw=0.9, ls=":")
+        axes.set_xscale("log")
+        axes.set_xlabel(title)
+    panels[0].set_ylim(0.0, 1.1 * float(sizes[["nmad", "nmad_high"]].to_numpy().max()))
+    panels[0].set_ylabel("NMAD of ln R")
+    panels[1].annotate(
+        METHODS[name].title,
+        (1.0, reference),
+        xycoords=("axes fraction", "data"),
+        xytext=(-4, 4),
+        textcoords="offset points",
+        ha="right",
+    )
+    return figure

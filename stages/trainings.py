@@ -1,0 +1,82 @@
+"""Trainings: what more stamps, and others, are worth to the network: a table and a picture."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from halflight import files, methods, params, tasks
+from halflight.paths import REPORTS, TaskPaths
+from halflight.report.figures import training_size
+from halflight.report.saving import save_png
+from halflight.tables import read_csv
+from stages import run
+from stages.tiers import COLUMNS, Column, cell
+from stages.training import scores_of
+
+SCORES: dict[str, Column] = {**COLUMNS, "r_squared": ("R² of R", 1.0, ".4f")}
+
+
+def folder_of(task: str) -> Path:
+    """Where table and picture are kept."""
+    return REPORTS / "trainings" / task
+
+
+def main(task: str) -> None:
+    """Write both, from the scores that the stage training has left."""
+    trainings, wanted = params.read(f"{task}.trainings"), tasks.measuring(tasks.get(task))
+    tables = {kind: read_csv(scores_of(task, kind)) for kind in trainings.kinds}
+    own = {kind: bool(chosen.simulate) for kind, chosen in trainings.kinds.items()}
+    sizes = [
+        table[table["method"] == "network"].iloc[0]
+        for kind, table in tables.items()
+        if not own[kind] and not trainings.kinds[kind].train
+    ]
+    reference = next(table for kind, table in tables.items() if not own[kind])
+    fit = reference.set_index("method").to_dict("index")[wanted.reference]
+    picture = folder_of(task) / "training_size.png"
+    save_png(training_size.draw(pd.DataFrame(sizes), fit["nmad"], wanted.reference), picture)
+    lines = [
+        f"# {wanted.title}: the network on fewer stamps, and on others",
+        "",
+        "Synthetic galaxies: each kind of params.yaml, section "
+        f"`{task}.trainings`, is trained on its own and tested on the test split of its stamps, as "
+        f"many as were measured classically. Kinds without stamps of their own are tested on those "
+        f"of `{TaskPaths(task).prepared('simulated')}`, one and the same sample. NMAD and outliers "
+        f"are of the residual of {wanted.headline.name}; R² is of the {wanted.headline.title} "
+        "itself, in brackets the central 68 % of a bootstrap. CPU minutes are of the training "
+        "alone, on the machine that wrote this. Written by "
+        "`dvc repro reports/trainings/dvc.yaml`.",
+        "",
+        f"![NMAD of the network, by stamps learnt from and by CPU minutes]({picture.name})",
+        "",
+        *rows_of(tables),
+    ]
+    summary = folder_of(task) / "README.md"
+    files.write_text(summary, "\n".join(lines) + "\n")
+    print(f"trainings: {summary}")
+
+
+def rows_of(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """The lines of the table: the network of each kind, and what was measured classically."""
+    titles = ["kind", "method", "learnt from", "CPU minutes", "tested on"]
+    titles += [title for title, *_ in SCORES.values()]
+    lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
+    for kind, table in tables.items():
+        by_method = table.set_index("method").to_dict("index")
+        for method in methods.in_order(by_method):
+            row = by_method[method]
+            learnt = method == "network"
+            cells = [
+                *(kind, methods.METHODS[method].title),
+                str(int(row["learnt_from"])) if learnt else "-",
+                f"{row['cpu_minutes']:.1f}" if learnt else "-",
+                str(int(row["count"])),
+                *(cell(row, column, SCORES) for column in SCORES),
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+if __name__ == "__main__":
+    run(main, ValueError)
