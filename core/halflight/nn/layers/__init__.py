@@ -42,6 +42,7 @@ from halflight.nn.layers.global_pooling import (
 )
 from halflight.nn.layers.gru import GRU
 from halflight.nn.layers.lstm import LSTM
+from halflight.nn.layers.masking import Masking, NotEqual
 from halflight.nn.layers.merging import (
     Add,
     Average,

@@ -58,9 +58,10 @@ class Wrapper(Layer):
         self.inside = layers
         self.trainable = self.trainable and self.layer.trainable
 
-    def build_inside(self, layer: Layer, shape: Shape) -> tuple[Shape, list[ScratchRequest]]:
+    def build_inside(self, layer: Layer, shape: Any) -> tuple[Shape, list[ScratchRequest]]:
         """Build a layer inside and adopt its weights; return its output's shape and requests."""
         layer._requests = []
+        layer.masked = layer.uses_mask and self.masked
         output_shape = layer.build(shape)
         for key, weight in layer.weights.items():
             weight.name = f"{layer.name}/{key}"
