@@ -70,6 +70,7 @@ from halflight.nn.layers.regularization import (
     SpatialDropout2D,
     SpatialDropout3D,
 )
+from halflight.nn.layers.remapping import Padding1D, Padding2D, Resizing
 from halflight.nn.layers.reshaping import Flatten, Permute, RepeatVector, Rescaling, Reshape
 from halflight.nn.layers.resizing import (
     Cropping1D,
