@@ -117,12 +117,13 @@ def _write_losses(
         gradient, output = _rows(gradients[number]), _rows(outputs[number])
         target, weight = batch.targets[number], batch.weights[number]
         if batch.host.weights[number].any():
-            head.loss(kernels, arrays.losses[number], gradient, output, target, weight)
+            head.loss.write(kernels, arrays.losses[number], gradient, output, target, weight)
         else:  # other outputs count in this batch
             kernels.fill(arrays.losses[number], 0.0)
             kernels.fill(gradient, 0.0)
-        if head.weight != 1.0:
-            kernels.scale(gradient.reshape(gradient.size), head.weight)
+        factor = head.weight * head.loss.factor(batch.host.weights[number])
+        if factor != 1.0:
+            kernels.scale(gradient.reshape(gradient.size), factor)
         prediction = arrays.predictions[number]
         if prediction is not None:
             kernels.copy(prediction, output)
