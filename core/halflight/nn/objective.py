@@ -105,7 +105,8 @@ class Objective:
             known |= {f"{head.name}_loss": "lower" for head in self.heads}
         for head in self.heads:
             prefix = f"{head.name}_" if several else ""
-            known |= {f"{prefix}{metric.name}": metric.better for metric in head.metrics}
+            for metric in head.metrics:
+                known |= {f"{prefix}{name}": metric.better for name in metric.results()}
         return known
 
     def add(self, values: Sequence[float], weights: Sequence[float], penalty: float) -> None:
@@ -143,7 +144,8 @@ class Objective:
             logs |= {f"{head.name}_loss": head.mean() for head in self.heads}
         for head in self.heads:
             prefix = f"{head.name}_" if several else ""
-            logs |= {f"{prefix}{metric.name}": metric.result() for metric in head.metrics}
+            for metric in head.metrics:
+                logs |= {f"{prefix}{name}": value for name, value in metric.results().items()}
         return logs
 
 
