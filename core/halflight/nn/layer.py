@@ -66,6 +66,8 @@ class Layer:
     """True for a layer that is called on an Input of dtype "int32"."""
     always_writes_dx: ClassVar[bool] = False
     """True where `backward` cannot do without a dx; the model then gives it a spare array."""
+    activity: ClassVar[Scratch | None] = None
+    """Where a layer writes the penalty (1,) on what it is given, to be added to the loss."""
     has_gradient: ClassVar[bool] = True
     """False for a layer whose output does not change where its input does a little."""
     makes_masks: ClassVar[bool] = False

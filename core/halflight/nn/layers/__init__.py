@@ -19,6 +19,7 @@ from halflight.nn.layers.activation_layers import (
     Step,
     Tanh,
 )
+from halflight.nn.layers.activity import ActivityRegularization
 from halflight.nn.layers.attention import AdditiveAttention, Attention
 from halflight.nn.layers.augmentation import (
     RandomChannels,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from halflight.nn.arrays import ScratchRequest, Shape
+from halflight.nn.arrays import Scratch, ScratchRequest, Shape
 from halflight.nn.configuration import configuration
 from halflight.nn.layer import LAYERS, Layer
 from halflight.nn.naming import snake_case
@@ -31,6 +31,12 @@ class Wrapper(Layer):
         if name in _HANDED_DOWN:
             for layer in self.inside:
                 setattr(layer, name, value)
+
+    @property
+    def activity(self) -> Scratch | None:  # type: ignore[override]
+        """Where a layer inside writes the penalty on what it is given."""
+        found = [layer.activity for layer in self.inside if layer.activity is not None]
+        return found[0] if found else None
 
     def check_layer(self) -> Layer:
         """Replace `layer` by a copy of its own, with a name; raise unless it is one that fits."""
