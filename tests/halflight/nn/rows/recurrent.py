@@ -40,6 +40,12 @@ ROWS = {
         (5, 4),
         masked=True,
     ),
+    "lstm dropout": Row(
+        lambda: layers.LSTM(4, dropout=0.4, return_sequences=True), SEQUENCE, (5, 4)
+    ),
+    "gru masked, dropout": Row(
+        lambda: layers.GRU(4, dropout=0.3, seed=5, reset_after=False), MASKED, (4,), masked=True
+    ),
     "masking": Row(layers.Masking, SEQUENCE, (5, 3)),
     "masking images": Row(lambda: layers.Masking(0.5), ((4, 3, 2),), (4, 3, 2)),
     "not equal": Row(lambda: layers.NotEqual(0.5), ((4, 3, 2),), (4,)),
