@@ -1,11 +1,12 @@
 """Embedding: every integer has a trained vector."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
 from halflight.nn.checks import BOOLEAN, COUNT, check
+from halflight.nn.configuration import UNLESS_DEFAULT
 from halflight.nn.constraints import Constraint
 from halflight.nn.constraints import get as get_constraint
 from halflight.nn.initializers import Initializer
@@ -32,7 +33,7 @@ class Embedding(Layer):
     embeddings_initializer: str | Initializer = "uniform"
     embeddings_regularizer: str | L1L2 | None = None
     embeddings_constraint: str | Constraint | None = None
-    mask_zero: bool = False
+    mask_zero: bool = field(default=False, metadata=UNLESS_DEFAULT)
 
     takes_integers: ClassVar[bool] = True
 
