@@ -80,3 +80,10 @@ def test_a_copy_resizes_alike():
 def test_errors(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_the_middle_is_cropped():
+    x = RNG.normal(size=(1, 7, 6, 1))
+    np.testing.assert_array_equal(applied(layers.CenterCrop(4, 3), x), x[:, 1:5, 1:4])
+    with pytest.raises(ValueError, match="needs an image of at least 8 x 3"):
+        layers.CenterCrop(8, 3)(Input((7, 6, 1)))

@@ -19,6 +19,7 @@ CLASSES = ([[0], [2], [1]], [[3, 2, 1], [1, 0, 0], [0, 1, 2]], [1, 2, 1])
 ONE_HOT = (np.eye(3)[[0, 2, 1]], *CLASSES[1:])
 NUMBERS = ([[1], [0], [3]], [[2, 9], [-1, 9], [1, 9]], [1, 1, 2])
 TIES = ([[1], [0], [1], [0], [0]], [[0.5], [0.5], [0.9], [0.1], [0.9]], [1, 1, 1, 1, 1])
+ROWS_OF_THREE = ([[0, 1, 0.5], [1, 1, 0.2]], [[0.1, 0.9, 0.5], [1, 0.9, 0.2]], [1, 2])
 HAND = [
     ("mean_absolute_error", NUMBERS, (1 + 1 + 2 * 2) / 4),
     ("mean_squared_error", NUMBERS, (1 + 1 + 2 * 4) / 4),
@@ -26,6 +27,11 @@ HAND = [
     # Targets 1, 0, 3, 3 about their mean 7/4: 27/4; squared errors 1 + 1 + 4 + 4.
     ("r2_score", NUMBERS, 1 - 10 / 6.75),
     ("r2_score", ([[5], [5]], [[5], [5]], [1, 1]), 0.0),
+    # Of three outputs a row: Keras's own example, of rows of 1 and 0.99339927, and 0.97560976, ...
+    ("pearson_correlation", ROWS_OF_THREE, (1.0 + 2 * 0.9933992678) / 3),
+    ("concordance_correlation", ROWS_OF_THREE, (0.9756097561 + 2 * 0.9876543210) / 3),
+    ("pearson_correlation", ([[1, 1]], [[0, 2]], [1]), 0.0),
+    ("concordance_correlation", ([[1, 1]], [[1, 1]], [1]), 0.0),
     ("binary_accuracy", BINARY, 2 / 5),
     (metrics.BinaryAccuracy(0.3), BINARY, 4 / 5),
     ("precision", BINARY, 1 / 2),

@@ -88,6 +88,7 @@ def _continued(w: Writer, layer: Any, x: Value, shape: Shape) -> str:
 _NEAREST_CENTRE = {"mode": "nearest", "nearest_mode": "round_prefer_ceil"}
 
 CONVERTERS: Mapping[type[Layer], Converter] = {
+    layers.CenterCrop: _cropping,
     layers.Cropping1D: _cropping,
     layers.Cropping3D: _cropping,
     layers.Cropping2D: _cropping,

@@ -74,6 +74,7 @@ from halflight.nn.layers.regularization import (
 from halflight.nn.layers.remapping import Padding1D, Padding2D, Resizing
 from halflight.nn.layers.reshaping import Flatten, Permute, RepeatVector, Rescaling, Reshape
 from halflight.nn.layers.resizing import (
+    CenterCrop,
     Cropping1D,
     Cropping2D,
     UpSampling1D,

@@ -29,4 +29,5 @@ ROWS = {
     "padding edge": Row(lambda: layers.Padding2D(((1, 2), (0, 9)), "edge"), (IMAGE,), (10, 15, 3)),
     "padding wrap": Row(lambda: layers.Padding2D(2, "wrap"), (IMAGE,), (11, 10, 3)),
     "padding symmetric": Row(lambda: layers.Padding2D((3, 1), "symmetric"), (IMAGE,), (13, 8, 3)),
+    "center crop": Row(lambda: layers.CenterCrop(4, 6), (IMAGE,), (4, 6, 3)),
 }
