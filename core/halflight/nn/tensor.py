@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 from halflight.nn.arrays import ScratchRequest
 from halflight.nn.checks import integers, require
-
-if TYPE_CHECKING:
-    from halflight.nn.layer import Layer
 
 SIZES = integers("positive integers", least=1)
 
@@ -31,7 +28,8 @@ class Tensor:
 class Call:
     """One use of a layer."""
 
-    layer: Layer
+    layer: Any
+    """The Layer."""
     inputs: tuple[Tensor, ...]
     requests: tuple[ScratchRequest, ...]
     masked: bool = False
