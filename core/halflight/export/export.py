@@ -95,10 +95,8 @@ def _write(model: Model, writer: Writer, inputs: Sequence[Value]) -> dict[str, V
     graph = model.graph
     values = list(inputs)
     for node in graph.nodes:
-        read = [values[number] for number in node.inputs]
         shape = graph.shapes[node.output]
-        x = read if node.layer.takes_list else read[0]
-        values.append(Value(writer.convert(node.layer, x, shape), shape))
+        values.append(Value(writer.convert(node.layer, node.reads(values), shape), shape))
     return {
         name: values[number] for name, number in zip(model.output_names, graph.outputs, strict=True)
     }

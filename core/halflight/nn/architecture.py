@@ -1,6 +1,6 @@
 """A graph as plain values that JSON can hold, and back: only layers of the allow-list are built."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any, NoReturn
 
 from halflight.nn.configuration import plain
@@ -18,7 +18,11 @@ def describe(graph: Graph) -> dict[str, Any]:
             for name, tensor in zip(graph.input_names, graph.inputs, strict=True)
         ],
         "layers": [plain(layer) for layer in graph.layers],
-        "calls": [{"layer": node.layer.name, "inputs": list(node.inputs)} for node in graph.nodes],
+        "calls": [
+            {"layer": node.layer.name, "inputs": list(node.inputs)}
+            | ({"masked": True} if node.masked else {})
+            for node in graph.nodes
+        ],
         "outputs": list(graph.outputs),
     }
 
@@ -44,14 +48,14 @@ def rebuild(description: Any) -> tuple[list[Tensor], list[Tensor]]:
         if layer.name is None or layer.name in layers:
             fail("every layer needs a name of its own", layer.name)
         layers[layer.name] = layer
-    for entry in _listed(description["calls"], {"layer", "inputs"}):
+    for entry in _listed(description["calls"], {"layer", "inputs"}, {"masked"}):
         if not isinstance(entry["layer"], str) or entry["layer"] not in layers:
             fail("a call needs a known layer", entry["layer"])
         layer = layers[entry["layer"]]
         if not isinstance(entry["inputs"], list) or not entry["inputs"]:
             fail("a call needs a list of tensor numbers", entry["inputs"])
         read = [_tensor(tensors, number) for number in entry["inputs"]]
-        tensors.append(layer(read if layer.takes_list or len(read) > 1 else read[0]))
+        tensors.append(layer.call_on(read, masked=entry.get("masked") is True))
     if not isinstance(description["outputs"], list):
         fail("outputs must be a list of tensor numbers", description["outputs"])
     return inputs, [_tensor(tensors, number) for number in description["outputs"]]
@@ -62,11 +66,11 @@ def fail(rule: str, received: object) -> NoReturn:
     raise ValueError(f"model description: {rule}, received {shown(received)}")
 
 
-def _listed(entries: Any, keys: set[str]) -> list[dict[str, Any]]:
+def _listed(entries: Any, keys: set[str], further: Set[str] = frozenset()) -> list[dict[str, Any]]:
     if not isinstance(entries, list):
         fail("needs a list", entries)
     for entry in entries:
-        if not isinstance(entry, dict) or set(entry) != keys:
+        if not isinstance(entry, dict) or set(entry) - further != keys:
             fail(f"every entry needs exactly the keys {sorted(keys)}", entry)
     return entries
 

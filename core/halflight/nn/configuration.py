@@ -28,6 +28,10 @@ HINT = {"hint": True}
 """Metadata of a field that says something of a model around the object, not of the object."""
 
 
+UNLESS_DEFAULT = {"unless_default": True}
+"""Metadata of a field that a configuration leaves out while it has its default."""
+
+
 def arguments(configured: Any) -> list["Field[Any]"]:
     """Return the fields of a dataclass, or of an instance, that are its configuration."""
     return [field for field in fields(configured) if field.init and not field.metadata.get("hint")]
@@ -35,4 +39,9 @@ def arguments(configured: Any) -> list["Field[Any]"]:
 
 def configuration(instance: Any) -> dict[str, Any]:
     """Return the constructor arguments of a dataclass instance as plain values."""
-    return {field.name: plain(getattr(instance, field.name)) for field in arguments(instance)}
+    return {
+        field.name: plain(getattr(instance, field.name))
+        for field in arguments(instance)
+        if not field.metadata.get("unless_default")
+        or getattr(instance, field.name) != field.default
+    }

@@ -38,6 +38,8 @@ class TargetRule:
     """Raises ValueError for values that the loss does not take, given rows of them."""
     mask: Callable[[Host], Host | None]
     """Says which rows of targets count; None: all."""
+    steps: Callable[[Sequence[Host]], Host] | None = None
+    """Says which rows (batch, time) the inputs' masks let count; None: all."""
     needed: bool = True
     """False where the loss compares with nothing; targets may then be absent."""
 
@@ -157,6 +159,9 @@ def check_batch(batch: RawBatch, rules: Rules) -> Batch:
         mask = rule.mask(checked)
         if mask is not None:
             weighted = weighted * mask.astype(rules.dtype)
+        if rule.steps is not None:
+            counts = rule.steps(inputs).astype(rules.dtype)
+            weighted = weighted * np.repeat(counts.reshape(-1), len(weighted) // counts.size)
         if (weighted < 0).any():
             raise ValueError(f"sample weights{of} must not be negative")
         rule.check(checked[weighted > 0])

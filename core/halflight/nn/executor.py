@@ -29,6 +29,7 @@ class _Step:
     sums: tuple[tuple[Array, Array], ...]
     """(sum, part): gradients to add up because a tensor is read more than once."""
     backward: bool
+    reads_list: bool
 
     def bind(self, step: int) -> None:
         """Hand the layer the memory and the random stream of this call."""
@@ -89,7 +90,7 @@ class Executor:
             x = [frame.values[number] for number in call.inputs]
             y = frame.values[call.output]
             try:
-                call.layer.forward(y, x if call.layer.takes_list else x[0], self.training)
+                call.layer.forward(y, x if call.reads_list else x[0], self.training)
             except MemoryError as full:
                 raise too_large_for(_name(call.layer), inputs[0].shape[0], full) from full
         return [frame.values[number] for number in self._graph.outputs]
@@ -109,7 +110,7 @@ class Executor:
             x = [frame.values[number] for number in call.inputs]
             dy, y = frame.gradients[call.output], frame.values[call.output]
             try:
-                if call.layer.takes_list:
+                if call.reads_list:
                     call.layer.backward(list(call.targets), dy, x, y)
                 else:
                     call.layer.backward(call.targets[0], dy, x[0], y)
@@ -258,6 +259,7 @@ class Executor:
             targets=tuple(targets),
             sums=tuple(sums),
             backward=self._needed[node.output],
+            reads_list=node.reads_list,
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from halflight.nn.arrays import ScratchRequest, Shape, Weight
 from halflight.nn.layer import Call, Layer, Tensor
+from halflight.nn.masks import Steps, steps_of
 from halflight.nn.naming import snake_case
 
 
@@ -17,6 +18,23 @@ class Node:
     inputs: tuple[int, ...]
     output: int
     requests: tuple[ScratchRequest, ...]
+    masked: bool = False
+    """Whether the last input is a mask."""
+
+    @property
+    def reads_list(self) -> bool:
+        """Whether the layer is given a list."""
+        return self.layer.takes_list or len(self.inputs) > 1
+
+    def reads(self, values: Sequence[Any]) -> Any:
+        """Return what the layer is given of the values of all tensors: one, or a list."""
+        read = [values[number] for number in self.inputs]
+        return read if self.reads_list else read[0]
+
+    def connect(self, tensors: Sequence[Tensor]) -> Tensor:
+        """Call the layer anew, on these in the place of all tensors."""
+        read = [tensors[number] for number in self.inputs]
+        return self.layer.call_on(read, masked=self.masked)
 
 
 class Graph:
@@ -46,9 +64,14 @@ class Graph:
             assert call is not None
             read = tuple(numbers[id(source)] for source in call.inputs)
             numbers[id(tensor)] = len(numbers)
-            self.nodes.append(Node(call.layer, read, numbers[id(tensor)], call.requests))
+            self.nodes.append(
+                Node(call.layer, read, numbers[id(tensor)], call.requests, call.masked)
+            )
         self.shapes: list[Shape] = [tensor.shape for tensor in self.tensors]
         self.outputs = [numbers[id(tensor)] for tensor in outputs]
+        self.output_masks: list[Steps | None] = [
+            steps_of(tensor.mask, inputs) for tensor in outputs
+        ]
         used = {number for node in self.nodes for number in node.inputs}
         unused = [tensor.name for i, tensor in enumerate(inputs) if i not in used]
         if unused:
@@ -69,8 +92,11 @@ class Graph:
         self.tensors = [Tensor(shape, name, None, dtype) for shape, name, dtype in state["tensors"]]
         for node in self.nodes:
             read = tuple(self.tensors[number] for number in node.inputs)
-            self.tensors[node.output].call = Call(node.layer, read, node.requests)
-            node.layer.add_output(self.tensors[node.output])
+            tensor = self.tensors[node.output]
+            tensor.call = Call(node.layer, read, node.requests, node.masked)
+            mask = read[-1] if node.masked else node.layer.mask_of(read)
+            tensor.mask = node.layer.compute_mask(read[: len(read) - node.masked], mask)
+            node.layer.add_output(tensor)
 
     @property
     def inputs(self) -> list[Tensor]:
@@ -88,8 +114,7 @@ class Graph:
 
     def layer_shapes(self, node: Node) -> tuple[Shape | list[Shape], Shape]:
         """Return what `node`'s layer was built for, and the shape it writes."""
-        shapes = [self.shapes[number] for number in node.inputs]
-        return shapes if node.layer.takes_list else shapes[0], self.shapes[node.output]
+        return node.reads(self.shapes), self.shapes[node.output]
 
     def index_limit(self, number: int) -> int | None:
         """Return what the values of an integer input must be below: as every reader demands."""
@@ -105,7 +130,8 @@ class Graph:
         needed = [False] * len(self.shapes)
         for node in self.nodes:
             trains = node.layer.trainable and any(w.trained for w in node.layer.weights.values())
-            needed[node.output] = trains or any(needed[number] for number in node.inputs)
+            reached = trains or any(needed[number] for number in node.inputs)
+            needed[node.output] = reached and node.layer.has_gradient
         return needed
 
 

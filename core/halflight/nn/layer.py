@@ -1,24 +1,25 @@
-"""Layers and the symbolic tensors that they are called on: together they draw a model's graph."""
+"""Layers: operations with weights, which draw a model's graph when they are called."""
 
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from halflight.kernels import Backend
-from halflight.nn.arrays import Array, Scratch, ScratchRequest, Shape, Weight
-from halflight.nn.checks import BOOLEAN, broken, check, integers, require
+from halflight.nn.arrays import Array, Host, Scratch, ScratchRequest, Shape, Weight
+from halflight.nn.checks import BOOLEAN, broken, check
 from halflight.nn.configuration import HINT, configuration
 from halflight.nn.constraints import Constraint
 from halflight.nn.initializers import Initializer
 from halflight.nn.parameters import Parameters
 from halflight.nn.registry import Registry
 from halflight.nn.regularizers import L1L2
+from halflight.nn.tensor import SIZES, Call, Tensor
+from halflight.nn.tensor import Input as Input
 from halflight.nn.turns import Turns
-
-SIZES = integers("positive integers", least=1)
 
 
 class Owner(Protocol):
@@ -30,42 +31,6 @@ class Owner(Protocol):
     def allocated(self) -> Parameters:
         """Return the memory."""
         ...
-
-
-@dataclass(eq=False)
-class Tensor:
-    """A shape without its batch axis, and the call that produces it (None: an input)."""
-
-    shape: tuple[int, ...]
-    name: str | None = None
-    call: Call | None = None
-    dtype: str = "float32"
-    """"float32" (whatever the back end's precision) or "int32"."""
-
-
-@dataclass(eq=False)
-class Call:
-    """One use of a layer."""
-
-    layer: Layer
-    inputs: tuple[Tensor, ...]
-    requests: tuple[ScratchRequest, ...]
-
-
-def Input(  # noqa: N802  Keras's name
-    shape: tuple[int, ...], name: str | None = None, dtype: str = "float32"
-) -> Tensor:
-    """Return a symbolic input: `shape` has no batch axis, so an image is (height, width, channels).
-
-    An Input of dtype "int32" holds indices, for an Embedding.
-
-    Raises:
-        ValueError: `shape` is not a sequence of positive integers, or the dtype is another one.
-    """
-    sizes = require(f"Input {name!r}", "shape", shape, SIZES)
-    if dtype not in ("float32", "int32"):
-        raise ValueError(f'Input {name!r}: dtype must be "float32" or "int32", received {dtype!r}')
-    return Tensor(sizes, name=name, dtype=dtype)
 
 
 @dataclass(eq=False)
@@ -101,6 +66,19 @@ class Layer:
     """True for a layer that is called on an Input of dtype "int32"."""
     always_writes_dx: ClassVar[bool] = False
     """True where `backward` cannot do without a dx; the model then gives it a spare array."""
+    activity: ClassVar[Scratch | None] = None
+    """Where a layer writes the penalty (1,) on what it is given, to be added to the loss."""
+    has_gradient: ClassVar[bool] = True
+    """False for a layer whose output does not change where its input does a little."""
+    makes_masks: ClassVar[bool] = False
+    """True for a layer that `on_host` computes as well: what masks are made of."""
+    uses_mask: ClassVar[bool] = False
+    """True for a layer that reads the mask of its input: where there is one, x is a list, and ends
+    in the mask."""
+    masked_input: ClassVar[int] = 0
+    """Number of the input whose steps the mask is of."""
+    passes_mask: ClassVar[bool] = False
+    """True for a layer that leaves every step where it is: its output has its input's mask."""
 
     def __post_init__(self) -> None:
         """Prepare an unbuilt layer, then let the subclass check its configuration."""
@@ -109,6 +87,7 @@ class Layer:
         self._requests: list[ScratchRequest] = []
         self._built_for: list[Shape] | None = None
         self._outputs: list[Tensor] = []
+        self.masked = False
         self.owner: Owner | None = None
         if self.name is not None and (not isinstance(self.name, str) or not self.name):
             raise self.error("name must be a non-empty string", self.name)
@@ -154,6 +133,10 @@ class Layer:
 
     def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
         """Write `dx` (None where nobody needs it) and add to the gradients of trainable weights."""
+        raise NotImplementedError
+
+    def on_host(self, x: Sequence[Host]) -> Host:
+        """Return the output for arrays of the host, of a layer that `makes_masks`."""
         raise NotImplementedError
 
     def flops(self, shape: Any, output_shape: Shape) -> int:
@@ -209,12 +192,28 @@ class Layer:
         """The class and, once it has one, the name: `Conv2D 'conv2d_1'`."""
         return type(self).__name__ + (f" {self.name!r}" if self.name else "")
 
-    def __call__(self, inputs: Tensor | Sequence[Tensor]) -> Tensor:
+    def __call__(self, inputs: Tensor | Sequence[Tensor], mask: Tensor | None = None) -> Tensor:
         """Add this layer to the graph that leads to `inputs`; calling twice shares the weights.
+
+        Args:
+            inputs: a tensor, or a list of them.
+            mask: (time,) of 1 and 0: which steps count; None is the mask that `inputs` come with.
 
         Raises:
             ValueError: the inputs do not fit the layer; the message names the rule and the shape.
         """
+        tensor = self._connect(inputs, mask)
+        call = tensor.call
+        assert call is not None
+        ends = not self.passes_mask and not self.uses_mask
+        if ends and any(read.mask for read in call.inputs) and tensor.mask is None:
+            warnings.warn(
+                f"{self.label}: takes no mask: from here on every step counts", stacklevel=2
+            )
+        return tensor
+
+    def _connect(self, inputs: Tensor | Sequence[Tensor], mask: Tensor | None) -> Tensor:
+        """Check the inputs, build, and return the output; nothing is said of a mask that ends."""
         tensors = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
         if self.takes_list == isinstance(inputs, Tensor) or not tensors:
             raise self.error(
@@ -225,15 +224,45 @@ class Layer:
         expected = "int32" if self.takes_integers else "float32"
         if any(tensor.dtype != expected for tensor in tensors):
             raise self.error(f"takes {expected} tensors", [tensor.dtype for tensor in tensors])
-        shapes = [tensor.shape for tensor in tensors]
-        if self._built_for not in (None, shapes):
+        if mask is None:
+            mask = self.mask_of(tensors)
+        else:
+            self._check_mask(tensors, mask)
+        read, masked = tensors, False
+        if mask is not None and self.uses_mask:
+            read, masked = (*tensors, mask), True
+        shapes = [tensor.shape for tensor in read]
+        if self._built_for not in (None, shapes) or (self._built_for and self.masked != masked):
             raise self.error(f"is shared: every call needs the shapes {self._built_for}", shapes)
-        self._requests = []
-        shape = tuple(self.build(shapes if self.takes_list else shapes[0]))
+        self._requests, self.masked = [], masked
+        shape = tuple(self.build(shapes if self.takes_list or len(shapes) > 1 else shapes[0]))
         self._built_for = shapes
-        tensor = Tensor(shape, call=Call(self, tensors, tuple(self._requests)))
+        tensor = Tensor(shape, call=Call(self, read, tuple(self._requests), masked))
+        tensor.mask = self.compute_mask(tensors, mask)
         self.add_output(tensor)
         return tensor
+
+    def call_on(self, read: Sequence[Tensor], *, masked: bool) -> Tensor:
+        """Call it on what a call of a graph read, of which the last may be a mask."""
+        *tensors, last = read
+        if not masked:
+            tensors.append(last)
+        listed = self.takes_list or len(tensors) != 1
+        return self._connect(tensors if listed else tensors[0], last if masked else None)
+
+    def mask_of(self, tensors: Sequence[Tensor]) -> Tensor | None:
+        """Return the mask that the inputs come with: that of the first of them, mostly."""
+        return tensors[self.masked_input].mask
+
+    def compute_mask(self, tensors: Sequence[Tensor], mask: Tensor | None) -> Tensor | None:
+        """Return the output's mask: the input's, if the layer passes it."""
+        return mask if self.passes_mask else None
+
+    def _check_mask(self, tensors: Sequence[Tensor], mask: Tensor) -> None:
+        steps = tensors[self.masked_input].shape[:1]
+        if mask.dtype != "float32" or not steps or mask.shape != steps:
+            rule = f"a mask has a value for each step, {steps} of float32"
+            raise self.error(rule, f"{mask.shape} of {mask.dtype}")
 
     def add_output(self, tensor: Tensor) -> None:
         """Note one more call of this layer, by what it writes."""

@@ -97,8 +97,7 @@ class Network(Structure):
             )
         tensors = list(given)
         for node in self.graph.nodes:
-            read = [tensors[number] for number in node.inputs]
-            tensors.append(node.layer(read if node.layer.takes_list else read[0]))
+            tensors.append(node.connect(tensors))
         ends = [tensors[number] for number in self.graph.outputs]
         return ends if self._many else ends[0]
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from halflight.nn.arrays import Host
+from halflight.nn.arrays import Host, Shape
 from halflight.nn.checks import NOT_NEGATIVE, require
 from halflight.nn.data import InputRule, Rules, TargetRule
 from halflight.nn.losses import Loss
 from halflight.nn.losses import get as get_loss
 from halflight.nn.losses.function import FunctionLoss
+from halflight.nn.masks import Steps
 from halflight.nn.metrics import Metric, resolve
 from halflight.nn.network import Network
 
@@ -104,7 +105,8 @@ class Objective:
             known |= {f"{head.name}_loss": "lower" for head in self.heads}
         for head in self.heads:
             prefix = f"{head.name}_" if several else ""
-            known |= {f"{prefix}{metric.name}": metric.better for metric in head.metrics}
+            for metric in head.metrics:
+                known |= {f"{prefix}{name}": metric.better for name in metric.results()}
         return known
 
     def add(self, values: Sequence[float], weights: Sequence[float], penalty: float) -> None:
@@ -142,7 +144,8 @@ class Objective:
             logs |= {f"{head.name}_loss": head.mean() for head in self.heads}
         for head in self.heads:
             prefix = f"{head.name}_" if several else ""
-            logs |= {f"{prefix}{metric.name}": metric.result() for metric in head.metrics}
+            for metric in head.metrics:
+                logs |= {f"{prefix}{name}": value for name, value in metric.results().items()}
         return logs
 
 
@@ -150,7 +153,10 @@ def _rules(network: Network, heads: Sequence[Loss]) -> Rules:
     """Return what batches must be for this network and these losses."""
     inputs = input_rules(network).inputs
     targets = []
-    for name, shape, loss in zip(network.output_names, network.output_shapes, heads, strict=True):
+    graph = network.graph
+    for name, shape, loss, steps in zip(
+        network.output_names, network.output_shapes, heads, graph.output_masks, strict=True
+    ):
         try:
             target_shape = loss.target_shape(shape)
             if isinstance(loss, FunctionLoss):
@@ -164,10 +170,23 @@ def _rules(network: Network, heads: Sequence[Loss]) -> Rules:
                 rows=shape[:-1],
                 check=partial(loss.check_target, output_shape=shape),
                 mask=loss.mask,
+                steps=_steps(name, shape, steps),
                 needed=loss.needs_target,
             )
         )
     return Rules(inputs, tuple(targets), network.kernels.FLOAT)
+
+
+def _steps(name: str, shape: Shape, steps: Steps | None) -> Steps | None:
+    """Return the steps of an output that count, where its rows are steps."""
+    if steps is None or len(shape) < 2:
+        return None
+    if steps.unknown:
+        raise ValueError(
+            f"output {name!r}: its mask must follow from the inputs, so that losses know it, "
+            f"received one of {steps.unknown}: put Masking first, or stop the mask"
+        )
+    return steps
 
 
 def input_rules(network: Network) -> Rules:

@@ -19,14 +19,24 @@ def regularized(layers: Sequence[Layer]) -> list[tuple[Weight, L1L2]]:
     ]
 
 
+def regularizing(layers: Sequence[Layer]) -> list[Layer]:
+    """Return the layers whose output has a penalty."""
+    return [layer for layer in layers if layer.activity is not None]
+
+
 def write_penalties(
     kernels: Backend, layers: Sequence[Layer], penalties: Sequence[Array], *, gradients: bool
 ) -> None:
     """Write each penalty (1,), and add its gradient to that of the loss if `gradients`.
 
-    Called after the backward pass: the sum belongs to the loss, once a batch, as in Keras.
+    Called after the backward pass: the sum belongs to the loss, once a batch, as in Keras. Layers
+    that regularize activities have computed theirs.
     """
-    for (weight, regularizer), penalty in zip(regularized(layers), penalties, strict=True):
+    numbers = list(penalties)
+    for layer in regularizing(layers):
+        assert layer.activity is not None
+        kernels.copy(numbers.pop(), layer.activity.value)
+    for (weight, regularizer), penalty in zip(regularized(layers), numbers, strict=True):
         gradient = weight.grad if gradients else None
         kernels.regularize(penalty, gradient, weight.value, regularizer.l1, regularizer.l2)
 

@@ -130,8 +130,12 @@ class StepResults:
             return
         sums = [float(weight.sum(dtype=np.float64)) for weight in batch.weights]
         values = [
-            _weighted_sum(loss, weight) / total if total else 0.0
-            for loss, weight, total in zip(losses, batch.weights, sums, strict=True)
+            head.loss.factor(weight) * (_weighted_sum(loss, weight) / total) if total else 0.0
+            for head, loss, weight, total in zip(heads, losses, batch.weights, sums, strict=True)
+        ]
+        sums = [
+            head.loss.share(weight, total)
+            for head, weight, total in zip(heads, batch.weights, sums, strict=True)
         ]
         total = self.objective.total(values, penalty)
         if not finite:

@@ -12,7 +12,12 @@ from halflight.nn.compiled import Compiled
 from halflight.nn.data import DeviceBatch
 from halflight.nn.executor import Executor
 from halflight.nn.network import Network
-from halflight.nn.penalties import apply_constraints, regularized, write_penalties
+from halflight.nn.penalties import (
+    apply_constraints,
+    regularized,
+    regularizing,
+    write_penalties,
+)
 from halflight.nn.readback import Readback
 from halflight.nn.step_results import StepArrays, StepResults
 
@@ -21,7 +26,7 @@ def new_results(compiled: Compiled) -> StepResults:
     """Return where steps write what they find, as the layers are trainable now."""
     network = compiled.network
     widths = [shape[-1] for shape in network.output_shapes]
-    penalties = len(regularized(network.layers))
+    penalties = len(regularized(network.layers)) + len(regularizing(network.layers))
     return StepResults(network.kernels, compiled.objective, widths, penalties)
 
 
@@ -117,12 +122,13 @@ def _write_losses(
         gradient, output = _rows(gradients[number]), _rows(outputs[number])
         target, weight = batch.targets[number], batch.weights[number]
         if batch.host.weights[number].any():
-            head.loss(kernels, arrays.losses[number], gradient, output, target, weight)
+            head.loss.write(kernels, arrays.losses[number], gradient, output, target, weight)
         else:  # other outputs count in this batch
             kernels.fill(arrays.losses[number], 0.0)
             kernels.fill(gradient, 0.0)
-        if head.weight != 1.0:
-            kernels.scale(gradient.reshape(gradient.size), head.weight)
+        factor = head.weight * head.loss.factor(batch.host.weights[number])
+        if factor != 1.0:
+            kernels.scale(gradient.reshape(gradient.size), factor)
         prediction = arrays.predictions[number]
         if prediction is not None:
             kernels.copy(prediction, output)

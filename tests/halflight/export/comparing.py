@@ -24,16 +24,18 @@ def disturb(model: Model) -> Model:
 
 
 def inputs_of(model: Model, batch: int) -> dict[str, np.ndarray]:
-    """Random inputs: normal numbers, and indices that every reader accepts."""
+    """Random inputs: normal numbers, indices that every reader accepts, masks with gaps."""
     rng = np.random.default_rng(batch)
     inputs = {}
     for number, (name, tensor) in enumerate(zip(model.input_names, model.inputs, strict=True)):
         shape = (batch, *tensor.shape)
         if tensor.dtype == "int32":
-            limit = model.graph.index_limit(number)
+            limit = model.graph.index_limit(number) or 4
             inputs[name] = rng.integers(0, limit, size=shape, dtype=np.int32)
         else:
             inputs[name] = rng.normal(size=shape).astype(np.float32)
+            if name == "mask":
+                inputs[name] = (inputs[name] < 0.3).astype(np.float32)
     return inputs
 
 

@@ -11,7 +11,7 @@ from tests.halflight.nn.rows import ROWS
 
 def model_of(row) -> Model:
     layer, inputs = row.make(), row.tensors()
-    return disturb(Model(inputs, layer(inputs if layer.takes_list else inputs[0]), seed=4))
+    return disturb(Model(inputs, row.call(layer, inputs), seed=4))
 
 
 def test_every_layer_is_written_or_refused_with_a_reason():

@@ -26,9 +26,13 @@ class Placed:
     inputs: list[np.ndarray]
     output: np.ndarray
 
+    @property
+    def reads_list(self) -> bool:
+        return self.layer.takes_list or len(self.inputs) > 1
+
     def forward(self, training: bool = True) -> np.ndarray:
         self.output.fill(np.nan)
-        x = self.inputs if self.layer.takes_list else self.inputs[0]
+        x = self.inputs if self.reads_list else self.inputs[0]
         self.layer.forward(self.output, x, training)
         return self.output.copy()
 
@@ -38,9 +42,7 @@ class Placed:
         Integers have no gradient: theirs is None.
         """
         gradients = [None if x.dtype == np.int32 else np.full_like(x, np.nan) for x in self.inputs]
-        x, dx = (
-            (self.inputs, gradients) if self.layer.takes_list else (self.inputs[0], gradients[0])
-        )
+        x, dx = (self.inputs, gradients) if self.reads_list else (self.inputs[0], gradients[0])
         self.layer.backward(dx, cotangent.astype(self.output.dtype), x, self.output)
         return gradients
 
@@ -61,12 +63,12 @@ def place_layer(
     batch: int = 3,
     seed: int = 7,
     integers: int | None = None,
+    masked: bool = False,
 ) -> Placed:
     rng = np.random.default_rng(seed)
     k = reference_in_float32() if backend == "reference in float32" else kernels.load(backend)
-    row = Row(lambda: layer, tuple(shapes), (), integers=integers)
-    tensors = row.tensors()
-    tensor = layer(tensors if layer.takes_list else tensors[0])
+    row = Row(lambda: layer, tuple(shapes), (), integers=integers, masked=masked)
+    tensor = row.call(layer, row.tensors())
     layer.name, layer.kernels, layer.stream, layer.step = "layer", k, 5, 3
     Parameters(k, layer.weights, seed)
     for weight in layer.weights.values():

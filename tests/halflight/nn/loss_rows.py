@@ -37,6 +37,7 @@ class LossRow:
     compares: str
     hand: tuple[tuple[list[float], list[float], float], ...]
     largest: float = 1e4  # a larger prediction may overflow float32
+    joint: bool = False  # all rows of a batch have one value
 
 
 def sigmoid(z: float) -> float:
@@ -240,6 +241,35 @@ ROWS: dict[str, LossRow] = {
         "logit",
         "class",
         ((LOGITS, [0.0], log(8.0)), (LOGITS, [2.0], 0.0), ([20.0, 0.0], [0.0], log1p(exp(-20.0)))),
+    ),
+    "categorical_generalized_cross_entropy": LossRow(
+        losses.CategoricalGeneralizedCrossEntropy,
+        "probability",
+        "class",
+        (([0.25, 0.75], [0.0], (1.0 - 0.5) / 0.5), ([0.0, 0.64], [1.0], (1.0 - 0.8) / 0.5)),
+    ),
+    "categorical_generalized_cross_entropy, linear": LossRow(
+        lambda: losses.CategoricalGeneralizedCrossEntropy(1.0),
+        "probability",
+        "class",
+        (([0.25, 0.75], [0.0], 0.75),),
+    ),
+    "dice": LossRow(
+        losses.Dice,
+        "probability",
+        "binary",
+        (
+            ([0.0, 1.0, 0.0, 1.0], [1.0, 1.0, 0.0, 0.0], 1.0 - 2.0 / (4.0 + 1e-7)),
+            ([0.4, 0.0, 0.0, 0.9], [1.0, 1.0, 0.0, 0.0], 1.0 - 0.8 / (3.3 + 1e-7)),
+        ),
+        joint=True,
+    ),
+    "tversky": LossRow(
+        lambda: losses.Tversky(0.25, 0.75),
+        "probability",
+        "soft",
+        (([0.5, 0.5], [1.0, 0.0], 1.0 - 0.5 / (0.5 + 0.25 * 0.5 + 0.75 * 0.5 + 1e-7)),),
+        joint=True,
     ),
     "categorical_focal_crossentropy": LossRow(
         losses.CategoricalFocalCrossentropy,

@@ -52,7 +52,7 @@ def loss_and_gradients(model, inputs, target, weight):
     (prediction,) = executor.forward([k.to_device(x) for x in inputs], step=2)
     (dprediction,), values = executor.output_gradients(len(target)), k.empty((len(target),))
     loss = model.objective.heads[0].loss
-    loss(k, values, dprediction, prediction, k.to_device(target), k.to_device(weight))
+    loss.write(k, values, dprediction, prediction, k.to_device(target), k.to_device(weight))
     for trained in model.graph.weights.values():
         if trained.trained:
             k.fill(trained.grad, np.nan)  # as after a step gone wrong

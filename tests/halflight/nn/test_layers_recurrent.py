@@ -187,3 +187,24 @@ def test_errors_name_layer_rule_and_value():
         for argument in ("return_state", "stateful", "mask"):
             with pytest.raises(TypeError, match=re.escape(f"argument '{argument}'")):
                 make(2, **{argument: True})
+
+
+def test_dropout_leaves_features_out_at_every_step(place):
+    placed = place(layers.SimpleRNN(3, None, dropout=0.5, return_sequences=True), [(4, 3)],
+                   "reference")  # fmt: skip
+    placed.forward(training=True)
+    kept = placed.layer.thinned.value / placed.inputs[0]
+    assert set(np.unique(np.round(kept, 9))) == {0.0, 2.0}
+    np.testing.assert_allclose(kept, np.broadcast_to(kept[:, :1], kept.shape), atol=1e-12)
+    plain = place(layers.SimpleRNN(3, None, return_sequences=True), [(4, 3)], "reference")
+    np.testing.assert_array_equal(placed.forward(training=False), plain.forward(training=False))
+
+
+def test_the_directions_leave_other_features_out(place):
+    layer = layers.Bidirectional(layers.GRU(2, dropout=0.5))
+    placed = place(layer, [(3, 40)], "reference")
+    placed.forward(training=True)
+    ahead, behind = (part.thinned.value == 0 for part in layer.inside[1:])
+    assert (ahead != behind).any()
+    with pytest.raises(ValueError, match="dropout must be"):
+        layers.LSTM(2, dropout=1.0)

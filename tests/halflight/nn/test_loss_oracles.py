@@ -25,7 +25,7 @@ def mean(loss, prediction, target, weight=WEIGHT):
     k = kernels.load("reference")
     target = np.ascontiguousarray(target, float).reshape(ROWS, -1)
     values, gradient = np.empty(ROWS), np.empty(prediction.shape)
-    loss(k, values, gradient, np.ascontiguousarray(prediction), target, weight)
+    loss.write(k, values, gradient, np.ascontiguousarray(prediction), target, weight)
     return float(values @ weight / weight.sum())
 
 

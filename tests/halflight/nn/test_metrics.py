@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from halflight.nn import losses, metrics
+from halflight.nn import Input, Sequential, layers, losses, metrics
 from halflight.nn.configuration import plain
 from halflight.nn.metrics import METRICS, resolve
 
@@ -19,6 +19,7 @@ CLASSES = ([[0], [2], [1]], [[3, 2, 1], [1, 0, 0], [0, 1, 2]], [1, 2, 1])
 ONE_HOT = (np.eye(3)[[0, 2, 1]], *CLASSES[1:])
 NUMBERS = ([[1], [0], [3]], [[2, 9], [-1, 9], [1, 9]], [1, 1, 2])
 TIES = ([[1], [0], [1], [0], [0]], [[0.5], [0.5], [0.9], [0.1], [0.9]], [1, 1, 1, 1, 1])
+ROWS_OF_THREE = ([[0, 1, 0.5], [1, 1, 0.2]], [[0.1, 0.9, 0.5], [1, 0.9, 0.2]], [1, 2])
 HAND = [
     ("mean_absolute_error", NUMBERS, (1 + 1 + 2 * 2) / 4),
     ("mean_squared_error", NUMBERS, (1 + 1 + 2 * 4) / 4),
@@ -26,6 +27,11 @@ HAND = [
     # Targets 1, 0, 3, 3 about their mean 7/4: 27/4; squared errors 1 + 1 + 4 + 4.
     ("r2_score", NUMBERS, 1 - 10 / 6.75),
     ("r2_score", ([[5], [5]], [[5], [5]], [1, 1]), 0.0),
+    # Of three outputs a row: Keras's own example, of rows of 1 and 0.99339927, and 0.97560976, ...
+    ("pearson_correlation", ROWS_OF_THREE, (1.0 + 2 * 0.9933992678) / 3),
+    ("concordance_correlation", ROWS_OF_THREE, (0.9756097561 + 2 * 0.9876543210) / 3),
+    ("pearson_correlation", ([[1, 1]], [[0, 2]], [1]), 0.0),
+    ("concordance_correlation", ([[1, 1]], [[1, 1]], [1]), 0.0),
     ("binary_accuracy", BINARY, 2 / 5),
     (metrics.BinaryAccuracy(0.3), BINARY, 4 / 5),
     ("precision", BINARY, 1 / 2),
@@ -269,7 +275,9 @@ def test_configuration_round_trip(cls):
         (lambda: metrics.get("accuracy"), "follows from a loss"),
         (lambda: metrics.BinaryAccuracy(threshold="half"), "threshold must be a finite number"),
         (lambda: metrics.TopKCategoricalAccuracy(k=0), "k must be a positive integer, received 0"),
-        (lambda: metrics.Precision(thresholds=[0.5]), "thresholds must be a finite number"),
+        (lambda: metrics.Precision(thresholds=[]), "thresholds must be a finite number, a list"),
+        (lambda: metrics.Recall(thresholds=[0.5, "1"]), "thresholds must be a finite number"),
+        (lambda: metrics.Recall(top_k=0), "top_k must be a positive integer"),
         (lambda: metrics.Recall(class_id=-1), "class_id must be an integer of at least 0"),
         (lambda: update(metrics.Recall(class_id=3), BINARY), "class_id 3 is not an output"),
         (lambda: update(metrics.AUC(), CLASSES), r"targets \(3, 1\) need as many predictions"),
@@ -392,3 +400,48 @@ def test_every_metric_says_which_values_are_better():
         assert cls.better == ("lower" if name.endswith(lower) else "higher"), name
     with pytest.raises(ValueError, match="better must be one of 'lower', 'higher', or None"):
         type("Wrong", (metrics.AUC,), {"better": "more"})()
+
+
+@pytest.mark.parametrize("cls", [metrics.Precision, metrics.Recall, metrics.TruePositives,
+                                 metrics.FalseNegatives])  # fmt: skip
+def test_several_thresholds_are_several_metrics(cls):
+    rng = np.random.default_rng(5)
+    target, prediction = rng.integers(2, size=(40, 2)), rng.random((40, 2))
+    weight = rng.uniform(0.0, 2.0, 40)
+    cuts = [0.2, 0.5, 0.9]
+    several = cls(thresholds=cuts)
+    assert all(math.isnan(value) for value in several.result())
+    alone = [cls(thresholds=cut) for cut in cuts]
+    for part in (slice(0, 13), slice(13, 40)):
+        for metric in (several, *alone):
+            metric.update(target[part], prediction[part], weight[part])
+    assert several.result() == [metric.result() for metric in alone]
+    names = [f"{several.name}_{cut}" for cut in cuts]
+    assert list(several.results()) == names
+    several.reset()
+    assert all(math.isnan(value) for value in several.result())
+
+
+def test_the_largest_outputs_of_a_row_are_the_positive_ones():
+    target = np.array([[0, 0, 1, 1], [1, 0, 0, 0]])
+    prediction = np.array([[0.1, 0.2, 0.3, 0.25], [0.2, 0.9, 0.2, 0.2]])
+    ones = np.ones(2)
+    for metric, expected in (
+        (metrics.Recall(top_k=1), 1 / 3),
+        (metrics.Recall(top_k=2), 3 / 3),
+        (metrics.Precision(top_k=2), 3 / 4),
+        (metrics.Precision(top_k=2, thresholds=0.28), 1 / 2),
+        (metrics.Precision(top_k=2, class_id=1), 0.0),
+    ):
+        metric.update(target, prediction, ones)
+        assert metric.result() == pytest.approx(expected)
+    with pytest.raises(ValueError, match="top_k 5 needs as many outputs"):
+        metrics.Recall(top_k=5).update(target, prediction, ones)
+
+
+def test_several_thresholds_have_names_in_the_record():
+    model = Sequential([Input((2,)), layers.Dense(1, "sigmoid")], backend="reference")
+    model.compile("sgd", "bce", metrics=[metrics.Recall(thresholds=[0.25, 0.75])])
+    x, y = np.random.default_rng(1).normal(size=(8, 2)), np.arange(8) % 2
+    record = model.fit(x, y, verbose=0)[0]
+    assert {"recall_0.25", "recall_0.75"} <= set(record)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from halflight.export.converters.masking import masked_mean
 from halflight.export.converters.windows import pads
 from halflight.export.writer import Converter, Value, Writer
 from halflight.nn import layers
@@ -32,7 +33,9 @@ def _pooling(kind: str, **attributes: int) -> Converter:
 def _global_pooling(kind: str) -> Converter:
     """Return the converter of a pool of everything; the axes that ONNX leaves are dropped."""
 
-    def convert(w: Writer, layer: Layer, x: Value, shape: Shape) -> str:
+    def convert(w: Writer, layer: Layer, x: Value | list[Value], shape: Shape) -> str:
+        if isinstance(x, list):
+            return w.reshape(masked_mean(w, *x), shape)
         return w.reshape(w.op(kind, w.channels_first(x.name, len(x.shape) - 1)), shape)
 
     return convert

@@ -17,6 +17,7 @@ def _mean(w: Writer, layer: layers.Sampling, x: Sequence[Value], shape: Shape) -
 
 
 CONVERTERS: Mapping[type[Layer], Converter] = {
+    layers.ActivityRegularization: _nothing,
     layers.AlphaDropout: _nothing,
     layers.Dropout: _nothing,
     layers.GaussianDropout: _nothing,

@@ -53,10 +53,48 @@ def _cropping(w: Writer, layer: Any, x: Value, shape: Shape) -> str:
     return w.channels_last(y, rank)
 
 
+def _resizing(w: Writer, layer: layers.Resizing, x: Value, shape: Shape) -> str:
+    """Write Resize; rounding up takes the pixel in which a new centre lies."""
+    modes = {"mode": "linear"} if layer.interpolation == "bilinear" else _NEAREST_CENTRE
+    y = w.op(
+        "Resize",
+        w.channels_first(x.name, 2),
+        "",
+        "",
+        w.op(
+            "Concat",
+            w.op("Slice", *_first_two(w, w.op("Shape", w.channels_first(x.name, 2)))),
+            w.integers(shape[:2], "sizes"),
+            axis=0,
+        ),
+        coordinate_transformation_mode="half_pixel",
+        **modes,
+    )
+    return w.channels_last(y, 2)
+
+
+def _first_two(w: Writer, shape: str) -> list[str]:
+    return [shape, w.integers([0], "starts"), w.integers([2], "ends")]
+
+
+def _continued(w: Writer, layer: Any, x: Value, shape: Shape) -> str:
+    """Write a Gather an axis."""
+    y = x.name
+    for axis, places in enumerate(layer.places(x.shape[:-1]), start=1):
+        y = w.op("Gather", y, w.integers(places, "places"), axis=axis)
+    return y
+
+
+_NEAREST_CENTRE = {"mode": "nearest", "nearest_mode": "round_prefer_ceil"}
+
 CONVERTERS: Mapping[type[Layer], Converter] = {
+    layers.CenterCrop: _cropping,
     layers.Cropping1D: _cropping,
     layers.Cropping3D: _cropping,
     layers.Cropping2D: _cropping,
+    layers.Padding1D: _continued,
+    layers.Padding2D: _continued,
+    layers.Resizing: _resizing,
     layers.UpSampling1D: _upsampling,
     layers.UpSampling3D: _upsampling,
     layers.UpSampling2D: _upsampling,

@@ -5,13 +5,14 @@ import math
 import numpy as np
 from numba import prange
 
-from .. import formulas
+from .. import formulas, loss_formulas
 from ..contract import twin
 from ..reference import sparse_crossentropy as reference
 from .arrays import FLOAT
 from .loops.loss_rows import block_bounds, block_count, clipped, inverse_sum, log_sum_exp, row_sum
 from .machine.compiler import compiled
 
+_EPSILON = loss_formulas.EPSILON
 _ZERO, _ONE, _NAN = formulas.ZERO, formulas.ONE, FLOAT(np.nan)
 
 
@@ -77,3 +78,27 @@ def sparse_categorical_crossentropy_from_logits(
     loss, dprediction, prediction, target, weight, ignore_class
 ):
     _sparse_categorical_logits(loss, dprediction, prediction, target, weight, FLOAT(ignore_class))
+
+
+@compiled(parallel=True)
+def _generalized(loss, dprediction, prediction, target, weight, q):
+    inverse = inverse_sum(weight)
+    for block in prange(block_count(loss.size)):
+        start, stop = block_bounds(block, loss.size)
+        for i in range(start, stop):
+            label = _class_of(target[i, 0], prediction.shape[1])
+            if label < 0:
+                loss[i] = _NAN
+                _fill(dprediction[i], _NAN)
+                continue
+            p = prediction[i, label]
+            kept = _EPSILON if p < _EPSILON else p
+            power = math.exp(q * math.log(kept))
+            _fill(dprediction[i], _ZERO)
+            dprediction[i, label] = -(weight[i] * inverse) * power / kept
+            loss[i] = (_ONE - power) / q
+
+
+@twin(reference.generalized_crossentropy)
+def generalized_crossentropy(loss, dprediction, prediction, target, weight, q):
+    _generalized(loss, dprediction, prediction, target, weight, FLOAT(q))

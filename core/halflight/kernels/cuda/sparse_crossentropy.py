@@ -6,6 +6,7 @@ import numpy as np
 
 from ..contract import twin
 from ..formulas import ONE, ZERO
+from ..loss_formulas import EPSILON
 from ..reference import sparse_crossentropy as reference
 from .arrays import FLOAT
 from .loops.loss_rows import clipped, log_sum_exp, over_loss, sum_of_row
@@ -67,3 +68,23 @@ def sparse_categorical_crossentropy_from_logits(
 ):
     arrays = (loss, dprediction, prediction, target, weight)
     over_loss(_sparse_categorical_logits, *arrays, FLOAT(ignore_class))
+
+
+@Kernel
+def _generalized(loss, dprediction, prediction, target, weight, total, lanes, q):
+    row, lane, stored = row_here(loss.size, lanes)
+    label, counts, other = _class_of(target[row, 0], prediction.shape[1], _NAN)
+    p = prediction[row, label]
+    kept = EPSILON if p < EPSILON else p
+    power = math.exp(q * math.log(kept))
+    if stored:
+        for t in range(lane, prediction.shape[1], lanes):
+            slope = -(weight[row] / total[0]) * power / kept if t == label else ZERO
+            dprediction[row, t] = slope if counts else other
+        if lane == 0:
+            loss[row] = (ONE - power) / q if counts else other
+
+
+@twin(reference.generalized_crossentropy)
+def generalized_crossentropy(loss, dprediction, prediction, target, weight, q):
+    over_loss(_generalized, loss, dprediction, prediction, target, weight, FLOAT(q))

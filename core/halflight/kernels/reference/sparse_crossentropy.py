@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from ..contract import kernel
 from .arrays import Array
 from .crossentropy import probabilities, surprise
-from .rows import ROWS, share
+from .rows import EPSILON, ROWS, share
 
 
 def _write(
@@ -67,3 +67,24 @@ def sparse_categorical_crossentropy_from_logits(
     gradient = np.exp(-bits)
     np.put_along_axis(gradient, column, np.expm1(-value), axis=1)
     _write(loss, dprediction, value, share(weight) * gradient, target, ignore_class)
+
+
+@kernel(**ROWS | {"target": "n 1"})
+def generalized_crossentropy(
+    loss: Array,
+    dprediction: Array,
+    prediction: Array,
+    target: Array,
+    weight: Array,
+    q: float,
+) -> None:
+    """loss = (1 - p^q) / q, p = the prediction for the class that target (n, 1) names.
+
+    p is kept above 1e-7, with the slope of 1e-7 below it. Zhang & Sabuncu 2018, eq. 6. A row whose
+    target is no class has NaN.
+    """
+    column = _column(target, prediction.shape[1])
+    p = np.maximum(np.take_along_axis(prediction, column, axis=1), EPSILON)
+    gradient = np.zeros_like(prediction)
+    np.put_along_axis(gradient, column, -share(weight) * p ** (q - 1.0), axis=1)
+    _write(loss, dprediction, (1.0 - p**q) / q, gradient, target, np.nan)

@@ -19,6 +19,7 @@ from halflight.nn.layers.activation_layers import (
     Step,
     Tanh,
 )
+from halflight.nn.layers.activity import ActivityRegularization
 from halflight.nn.layers.attention import AdditiveAttention, Attention
 from halflight.nn.layers.augmentation import (
     RandomChannels,
@@ -42,6 +43,7 @@ from halflight.nn.layers.global_pooling import (
 )
 from halflight.nn.layers.gru import GRU
 from halflight.nn.layers.lstm import LSTM
+from halflight.nn.layers.masking import Masking, NotEqual
 from halflight.nn.layers.merging import (
     Add,
     Average,
@@ -69,8 +71,10 @@ from halflight.nn.layers.regularization import (
     SpatialDropout2D,
     SpatialDropout3D,
 )
+from halflight.nn.layers.remapping import Padding1D, Padding2D, Resizing
 from halflight.nn.layers.reshaping import Flatten, Permute, RepeatVector, Rescaling, Reshape
 from halflight.nn.layers.resizing import (
+    CenterCrop,
     Cropping1D,
     Cropping2D,
     UpSampling1D,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from halflight.kernels import Backend
 from halflight.nn.arrays import Array, Scratch, Shape
@@ -106,6 +107,8 @@ class Activated(Layer):
 
 class Elementwise(Layer):
     """Base of layers that are one function of FUNCTIONS' kind."""
+
+    passes_mask: ClassVar[bool] = True
 
     function: Function | None
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import KW_ONLY, dataclass
+from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
 from halflight.nn.checks import BOOLEAN, NOT_NEGATIVE, check
@@ -80,6 +81,8 @@ class Step(Elementwise):
 @dataclass(eq=False)
 class Softmax(Layer):
     """exp(x) over its sum along an axis, or several together; the batch is axis 0."""
+
+    passes_mask: ClassVar[bool] = True
 
     axis: int | tuple[int, ...] = -1
 
@@ -174,6 +177,8 @@ class PReLU(Layer):
     alpha has the shape of one input sample. Along shared_axes (counted from 1, the batch being 0)
     it has one value for all: (1, 2) gives an image one slope a channel. The shared axes come first.
     """
+
+    passes_mask: ClassVar[bool] = True
 
     alpha_initializer: str | Initializer = "zeros"
     shared_axes: tuple[int, ...] | None = None

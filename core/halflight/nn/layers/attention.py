@@ -40,7 +40,7 @@ class Attention(Attending):
         self.of_key = self.scratch("key gradient", key, late=True)
         return query[0], value[1]
 
-    def forward(self, y: Array, x: list[Array], training: bool) -> None:
+    def respond(self, y: Array, x: list[Array], training: bool) -> None:
         """Write the values, weighted."""
         scores, shares = self.scores.value, self.shares.value
         SCORES.forward(self.kernels, scores, x[0], x[-1])
@@ -49,7 +49,7 @@ class Attention(Attending):
             scores = shares
         self.attend(y, scores, x[1], training)
 
-    def backward(self, dx: list[Array], dy: Array, x: list[Array], y: Array) -> None:
+    def respond_backward(self, dx: list[Array], dy: Array, x: list[Array]) -> None:
         """Write the gradients; add to that of the scale."""
         slopes = self.attend_backward(dx[1], dy, x[1])
         if self.scale is not None:
@@ -72,7 +72,7 @@ class Attention(Attending):
 
     def flops(self, shape: list[Shape], output_shape: Shape) -> int:
         """Two operations a product, five a weight for the softmax."""
-        queries, keys = shape[0][0], shape[-1][0]
+        queries, keys = shape[0][0], self.unmasked(shape)[-1][0]
         return queries * keys * (2 * shape[0][1] + 2 * output_shape[1] + 5)
 
     @property
@@ -116,7 +116,7 @@ class AdditiveAttention(Attending):
         self.of_key = self.scratch("key gradient", key, late=True)
         return query[0], value[1]
 
-    def forward(self, y: Array, x: list[Array], training: bool) -> None:
+    def respond(self, y: Array, x: list[Array], training: bool) -> None:
         """Write the values, weighted."""
         pairs, repeated, scores = self.pairs.value, self.repeated.value, self.shares.value
         self.kernels.broadcast_to(pairs, _as_queries(x[0]))
@@ -129,7 +129,7 @@ class AdditiveAttention(Attending):
             self.kernels.dense_forward(_column(scores), _rows(pairs), self._column_of_scale, None)
         self.attend(y, scores, x[1], training)
 
-    def backward(self, dx: list[Array], dy: Array, x: list[Array], y: Array) -> None:
+    def respond_backward(self, dx: list[Array], dy: Array, x: list[Array]) -> None:
         """Write the gradients; add to that of the scale."""
         slopes = self.attend_backward(dx[1], dy, x[1])
         pairs, repeated = self.pairs.value, self.repeated.value
@@ -152,7 +152,7 @@ class AdditiveAttention(Attending):
 
     def flops(self, shape: list[Shape], output_shape: Shape) -> int:
         """Four operations a pair's value, two a product with the values, five for the softmax."""
-        queries, keys = shape[0][0], shape[-1][0]
+        queries, keys = shape[0][0], self.unmasked(shape)[-1][0]
         return queries * keys * (4 * shape[0][1] + 2 * output_shape[1] + 5)
 
     @property

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
 from halflight.nn.checks import COUNT, check
@@ -11,6 +12,8 @@ from halflight.nn.layers.weighted import Weighted
 @dataclass(eq=False)
 class Dense(Weighted):
     """y = activation(x @ kernel + bias) over the last axis of x, whatever axes come before it."""
+
+    passes_mask: ClassVar[bool] = True
 
     units: int
     activation: str | None = None

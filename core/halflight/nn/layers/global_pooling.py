@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from halflight.nn.arrays import Array, Shape
 from halflight.nn.checks import BOOLEAN, check
@@ -95,9 +95,36 @@ class GlobalMaxPooling3D(_GlobalMaxPooling):
 
 @dataclass(eq=False)
 class GlobalAveragePooling1D(_GlobalAveragePooling):
-    """The mean over a sequence (steps, channels)."""
+    """The mean over a sequence (steps, channels): of the steps that count, 0 where none does."""
 
     rank: ClassVar[int] = 1
+    uses_mask: ClassVar[bool] = True
+
+    def build(self, shape: Any) -> Shape:
+        """Drop the steps."""
+        return super().build(shape[0] if self.masked else shape)
+
+    def forward(self, y: Array, x: Any, training: bool) -> None:
+        """Write each channel's mean."""
+        if self.masked:
+            self.kernels.masked_average_forward(y.reshape(-1, self.positions[1]), *x)
+        else:
+            super().forward(y, x, training)
+
+    def backward(self, dx: Any, dy: Array, x: Any, y: Array) -> None:
+        """Share each gradient among the steps that count."""
+        if not self.masked:
+            super().backward(dx, dy, x, y)
+            return
+        if dx[0] is not None:
+            gradient = dy.reshape(-1, self.positions[1])
+            self.kernels.masked_average_backward(dx[0], gradient, x[1])
+        if dx[1] is not None:
+            self.kernels.fill(dx[1], 0.0)
+
+    def flops(self, shape: Any, output_shape: Shape) -> int:
+        """One operation a value."""
+        return super().flops(shape[0] if self.masked else shape, output_shape)
 
 
 @dataclass(eq=False)

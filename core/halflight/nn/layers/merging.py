@@ -1,13 +1,15 @@
 """Merging: several tensors become one, value by value or side by side."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from halflight.nn.arrays import Array, Scratch, Shape
+import numpy as np
+
+from halflight.nn.arrays import Array, Host, Scratch, Shape
 from halflight.nn.checks import Rule, check, is_integer
-from halflight.nn.layer import Layer
+from halflight.nn.layer import Layer, Tensor
 
 
 class _Merging(Layer):
@@ -18,6 +20,11 @@ class _Merging(Layer):
     """
 
     takes_list: ClassVar[bool] = True
+    passes_mask: ClassVar[bool] = True
+
+    def mask_of(self, tensors: Sequence[Tensor]) -> Tensor | None:
+        """Let a step count that counts in any of the tensors, as Keras does."""
+        return either(tensors)
 
     def build(self, shapes: list[Shape]) -> Shape:
         """Require at least two tensors whose shapes broadcast; others' repetitions are scratch."""
@@ -76,6 +83,17 @@ class _Merging(Layer):
             tensor if scratch is None else scratch.value
             for tensor, scratch in zip(x, self._repeated, strict=True)
         ]
+
+
+def either(tensors: Sequence[Tensor]) -> Tensor | None:
+    """Return the mask of steps that count in any of the tensors; None where one has no mask."""
+    masks: list[Tensor] = []
+    for tensor in tensors:
+        if tensor.mask is None:
+            return None
+        if not any(tensor.mask is mask for mask in masks):
+            masks.append(tensor.mask)
+    return masks[0] if len(masks) == 1 else Maximum()(masks)
 
 
 def _broadcast(shapes: list[Shape]) -> Shape | None:
@@ -179,6 +197,12 @@ class _Extremum(_Merging):
 class Maximum(_Extremum):
     """The largest of tensors, value by value."""
 
+    makes_masks: ClassVar[bool] = True
+
+    def on_host(self, x: Sequence[Host]) -> Host:
+        """Return the maximum of arrays of the host, which are of one shape."""
+        return np.maximum.reduce(list(x))
+
     def merge(self, y: Array, x: list[Array]) -> None:
         """Write the maximum."""
         _fold(self.kernels.maximum_forward, y, x)
@@ -201,8 +225,28 @@ class Concatenate(Layer):
     """Tensors side by side along one axis; axis 0 would be the batch, -1 is the last."""
 
     takes_list: ClassVar[bool] = True
+    makes_masks: ClassVar[bool] = True
+    passes_mask: ClassVar[bool] = True
 
     axis: int = -1
+
+    def mask_of(self, tensors: Sequence[Tensor]) -> Tensor | None:
+        """Put masks side by side along time; otherwise a step counts that counts in any tensor."""
+        masks = [tensor.mask for tensor in tensors]
+        along_time = self.axis in (1, -len(tensors[0].shape))
+        if not along_time or not any(masks):
+            return either(tensors)
+        if not all(masks):
+            raise self.error("along time needs a mask of every tensor, or of none", self.axis)
+        return Concatenate()([mask for mask in masks if mask])
+
+    def compute_mask(self, tensors: Sequence[Tensor], mask: Tensor | None) -> Tensor | None:
+        """Return that mask."""
+        return mask
+
+    def on_host(self, x: Sequence[Host]) -> Host:
+        """Return masks of the host side by side."""
+        return np.concatenate(list(x), axis=-1)
 
     def check(self) -> None:
         """Require an integer that is not the batch axis."""

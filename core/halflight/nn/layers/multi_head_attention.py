@@ -63,12 +63,13 @@ class MultiHeadAttention(Attending):
                 setattr(self, f"{role}_{kind}", get(getattr(self, f"{role}_{kind}")))
         self.check_attention()
 
-    def __call__(
+    def __call__(  # type: ignore[override]
         self,
         query: Tensor | Sequence[Tensor],
         value: Tensor | None = None,
         key: Tensor | None = None,
         use_causal_mask: bool | None = None,
+        mask: Tensor | None = None,
     ) -> Tensor:
         """Add this layer to the graph; see the class.
 
@@ -81,7 +82,8 @@ class MultiHeadAttention(Attending):
             self.use_causal_mask = use_causal_mask
             check(self, BOOLEAN, "use_causal_mask")
         given = [query] if isinstance(query, Tensor) else list(query)
-        return super().__call__([*given, *(part for part in (value, key) if part is not None)])
+        tensors = [*given, *(part for part in (value, key) if part is not None)]
+        return super().__call__(tensors, mask)
 
     def build(self, shapes: Any) -> Shape:
         """Declare kernels and biases, and room for what every head sees."""
@@ -103,7 +105,7 @@ class MultiHeadAttention(Attending):
         self.shapes = (query, value, key)
         return query[0], outputs
 
-    def forward(self, y: Array, x: list[Array], training: bool) -> None:
+    def respond(self, y: Array, x: list[Array], training: bool) -> None:
         """Write y."""
         sources = (x[0], x[-1], x[1])
         for part, source in zip(self.parts, sources, strict=True):
@@ -118,7 +120,7 @@ class MultiHeadAttention(Attending):
         kernel, bias = self._out
         self.kernels.dense_forward(_rows(y), _rows(self.mixed.value), kernel, bias)
 
-    def backward(self, dx: list[Array], dy: Array, x: list[Array], y: Array) -> None:
+    def respond_backward(self, dx: list[Array], dy: Array, x: list[Array]) -> None:
         """Write the gradients; add to those of kernels and biases."""
         kernel, _ = self._out
         mixed, joined = self.mixed.value, self.joined.value

@@ -12,6 +12,8 @@ from halflight.nn.layers.regularization import Random
 class GaussianNoise(Random):
     """Adds normal noise of mean 0 and deviation `stddev` in training; inference copies."""
 
+    passes_mask: ClassVar[bool] = True
+
     stddev: float
     seed: int | None = None
 
@@ -38,6 +40,8 @@ class GaussianDropout(Random):
 
     Srivastava et al. 2014, section 10; inference copies.
     """
+
+    passes_mask: ClassVar[bool] = True
 
     rate: float
     seed: int | None = None

@@ -41,6 +41,8 @@ class Dropout(Random):
     Srivastava et al. 2014.
     """
 
+    passes_mask: ClassVar[bool] = True
+
     rate: float
     seed: int | None = None
 

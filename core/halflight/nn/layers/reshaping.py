@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
 from halflight.nn.checks import COUNT, FINITE, check, integers
@@ -122,6 +123,8 @@ class RepeatVector(_Moved):
 @dataclass(eq=False)
 class Rescaling(_Moved):
     """scale * x + offset, such as Rescaling(1 / 255) for bytes."""
+
+    passes_mask: ClassVar[bool] = True
 
     scale: float
     offset: float = 0.0

@@ -178,6 +178,29 @@ class Cropping1D(_Cropping):
 
 
 @dataclass(eq=False)
+class CenterCrop(_Cropping):
+    """The middle of an image, `height` times `width`; an odd pixel is cut off at the end."""
+
+    rank: ClassVar[int] = 2
+
+    height: int
+    width: int
+
+    def check(self) -> None:
+        """Require positive sizes."""
+        check(self, COUNT, "height", "width")
+
+    def build(self, shape: Shape) -> Shape:
+        """Find the edges; the image must be as large at least."""
+        lengths, _ = spatial(self, shape, 2)
+        spare = [n - left for n, left in zip(lengths, (self.height, self.width), strict=True)]
+        if min(spare) < 0:
+            raise self.error(f"needs an image of at least {self.height} x {self.width}", shape)
+        self.edges = tuple((most // 2, most - most // 2) for most in spare)
+        return super().build(shape)
+
+
+@dataclass(eq=False)
 class Cropping2D(_Cropping):
     """An image without its edges.
 

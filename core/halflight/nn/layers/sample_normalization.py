@@ -24,6 +24,8 @@ class LayerNormalization(Affine):
     2016, eq. 4.
     """
 
+    passes_mask: ClassVar[bool] = True
+
     axis: int | tuple[int, ...] = -1
 
     always_writes_dx: ClassVar[bool] = True
@@ -78,6 +80,8 @@ class RMSNormalization(Layer):
     each of their positions.
     """
 
+    passes_mask: ClassVar[bool] = True
+
     axis: int | tuple[int, ...] = -1
     epsilon: float = 1e-6
 
@@ -125,6 +129,8 @@ class RMSNormalization(Layer):
 @dataclass(eq=False)
 class UnitNormalization(Layer):
     """x over its Euclidean norm along `axis`, one or several together; a vector of 0 stays 0."""
+
+    passes_mask: ClassVar[bool] = True
 
     axis: int | tuple[int, ...] = -1
 

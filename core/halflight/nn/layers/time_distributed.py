@@ -1,6 +1,7 @@
 """TimeDistributed: one layer for every step of a sequence."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from halflight.nn.arrays import Array, Scratch, Shape
 from halflight.nn.layers.wrapper import Wrapper
@@ -13,6 +14,8 @@ class TimeDistributed(Wrapper):
     All steps of a batch are one batch to the layer inside: batch statistics are taken over samples
     and steps, and dropout draws anew for every step.
     """
+
+    passes_mask: ClassVar[bool] = True
 
     def check(self) -> None:
         """Require a layer."""

@@ -1,17 +1,19 @@
 """Biased and Weighted: the bases of layers with a bias and kernels, with Keras's arguments."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from halflight.nn.arrays import Array, Shape, Weight
 from halflight.nn.checks import BOOLEAN, check
+from halflight.nn.configuration import UNLESS_DEFAULT
 from halflight.nn.constraints import Constraint
 from halflight.nn.constraints import get as get_constraint
 from halflight.nn.initializers import Initializer
 from halflight.nn.initializers import get as get_initializer
-from halflight.nn.layer import Layer
+from halflight.nn.layer import Layer, Tensor
 from halflight.nn.layers.activation import Activated
+from halflight.nn.layers.activity import ActivityRegularization
 from halflight.nn.regularizers import L1L2
 from halflight.nn.regularizers import get as get_regularizer
 
@@ -92,8 +94,20 @@ class Weighted(Biased):
     kernel_initializer: str | Initializer = "glorot_uniform"
     kernel_regularizer: str | L1L2 | None = None
     kernel_constraint: str | Constraint | None = None
+    activity_regularizer: str | L1L2 | None = field(default=None, metadata=UNLESS_DEFAULT)
 
     roles = ("kernel", "bias")
+
+    def check_weights(self) -> None:
+        """Look all names up; raise for one that is unknown."""
+        super().check_weights()
+        self.activity_regularizer = get_regularizer(self.activity_regularizer)
+
+    def __call__(self, inputs: Tensor | Sequence[Tensor], mask: Tensor | None = None) -> Tensor:
+        """Add this layer to the graph, and the penalty on its output behind it; see `Layer`."""
+        output = super().__call__(inputs, mask)
+        penalty = get_regularizer(self.activity_regularizer)
+        return ActivityRegularization(penalty.l1, penalty.l2)(output) if penalty else output
 
     def build_weights(self, kernel_shape: Shape, units: int) -> None:
         """Declare `self.kernel`, and `self.bias` (units,) or None."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from halflight.nn.arrays import ScratchRequest, Shape
+from halflight.nn.arrays import Scratch, ScratchRequest, Shape
 from halflight.nn.configuration import configuration
 from halflight.nn.layer import LAYERS, Layer
 from halflight.nn.naming import snake_case
@@ -32,6 +32,12 @@ class Wrapper(Layer):
             for layer in self.inside:
                 setattr(layer, name, value)
 
+    @property
+    def activity(self) -> Scratch | None:  # type: ignore[override]
+        """Where a layer inside writes the penalty on what it is given."""
+        found = [layer.activity for layer in self.inside if layer.activity is not None]
+        return found[0] if found else None
+
     def check_layer(self) -> Layer:
         """Replace `layer` by a copy of its own, with a name; raise unless it is one that fits."""
         if not isinstance(self.layer, Mapping | Layer):
@@ -58,9 +64,10 @@ class Wrapper(Layer):
         self.inside = layers
         self.trainable = self.trainable and self.layer.trainable
 
-    def build_inside(self, layer: Layer, shape: Shape) -> tuple[Shape, list[ScratchRequest]]:
+    def build_inside(self, layer: Layer, shape: Any) -> tuple[Shape, list[ScratchRequest]]:
         """Build a layer inside and adopt its weights; return its output's shape and requests."""
         layer._requests = []
+        layer.masked = layer.uses_mask and self.masked
         output_shape = layer.build(shape)
         for key, weight in layer.weights.items():
             weight.name = f"{layer.name}/{key}"

@@ -8,6 +8,7 @@ from halflight.nn.losses.crossentropy import (
     BinaryFocalCrossentropy,
     CategoricalCrossentropy,
     CategoricalFocalCrossentropy,
+    CategoricalGeneralizedCrossEntropy,
     SparseCategoricalCrossentropy,
 )
 from halflight.nn.losses.distribution import (
@@ -22,6 +23,7 @@ from halflight.nn.losses.function import Formula
 from halflight.nn.losses.function import FunctionLoss as _FunctionLoss
 from halflight.nn.losses.loss import Loss
 from halflight.nn.losses.margin import CategoricalHinge, Exponential, Hinge, SquaredHinge
+from halflight.nn.losses.overlap import Dice, Tversky
 from halflight.nn.losses.regression import (
     CosineSimilarity,
     Huber,

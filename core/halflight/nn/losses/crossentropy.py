@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from halflight.nn.arrays import Shape
-from halflight.nn.checks import BOOLEAN, NOT_NEGATIVE, SHARE, check, integer
+from halflight.nn.checks import BOOLEAN, NOT_NEGATIVE, SHARE, check, integer, number
 from halflight.nn.losses.loss import Host, Loss, rows
 
 
@@ -164,17 +164,41 @@ class SparseCategoricalCrossentropy(_Crossentropy):
 
     def check_target(self, target: Host, output_shape: Shape) -> None:
         """Require numbers of classes, or the ignored one."""
-        classes, label = output_shape[-1], rows(target)
-        good = (label >= 0) & (label < classes) & (label == np.floor(label))
-        rule = f"class numbers, integers of 0 to {classes - 1}"
-        if self.ignore_class is not None:
-            good |= label == self.ignore_class
-            rule += f" or the ignored {self.ignore_class}"
-        self.require(rule, label, good)
+        check_classes(self, target, output_shape[-1], self.ignore_class)
 
     def mask(self, target: Host) -> NDArray[np.bool_] | None:
         """Return the rows (n,) that are not of the ignored class."""
         return None if self.ignore_class is None else rows(target)[:, 0] != self.ignore_class
+
+
+@dataclass(eq=False)
+class CategoricalGeneralizedCrossEntropy(Loss):
+    """(1 - p^q) / q, p the prediction for the class whose number is the target.
+
+    Between the cross-entropy (q towards 0) and the absolute error (q = 1): a wrong label pulls less
+    the less its class is believed. Zhang & Sabuncu 2018, eq. 6. p is kept above 1e-7.
+    """
+
+    q: float = 0.5
+
+    kernel_name: ClassVar[str] = "generalized_crossentropy"
+
+    @property
+    def constants(self) -> tuple[float, ...]:
+        """The power."""
+        return (self.q,)
+
+    def check(self) -> None:
+        """Require 0 < q <= 1."""
+        check(self, number(above=0, most=1), "q")
+
+    def targets(self, outputs: int) -> int:
+        """One class a row."""
+        return 1
+
+    def check_target(self, target: Host, output_shape: Shape) -> None:
+        """Require numbers of classes."""
+        check_classes(self, target, output_shape[-1], None)
 
 
 def above_half(logits: Host) -> NDArray[np.bool_]:
@@ -195,3 +219,14 @@ def check_distributions(loss: Loss, target: Host) -> None:
     check_probabilities(loss, target)
     total = rows(target).sum(axis=1, dtype=np.float64, keepdims=True)
     loss.require("rows that sum to 1 within 0.001", total, np.abs(total - 1.0) <= 1e-3)
+
+
+def check_classes(loss: Loss, target: Host, classes: int, ignored: int | None) -> None:
+    """Require numbers of classes, or the ignored one."""
+    label = rows(target)
+    good = (label >= 0) & (label < classes) & (label == np.floor(label))
+    rule = f"class numbers, integers of 0 to {classes - 1}"
+    if ignored is not None:
+        good |= label == ignored
+        rule += f" or the ignored {ignored}"
+    loss.require(rule, label, good)

@@ -42,7 +42,7 @@ class FunctionLoss(Loss):
             rule = f"the gradient must be the slope of the values, {slope[row]:.8g} in row {row}"
             raise self.error(f"{rule} along a random direction", float(found[row]))
 
-    def __call__(
+    def write(
         self,
         kernels: Backend,
         loss: Array,

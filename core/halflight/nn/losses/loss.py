@@ -1,15 +1,15 @@
 """The base of every loss: the kernel it names, the targets it takes, and their check."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from halflight.kernels import Backend
+from halflight.kernels import Backend, load
 from halflight.nn.arrays import Array, Host, Shape
-from halflight.nn.checks import broken
-from halflight.nn.configuration import configuration
+from halflight.nn.checks import broken, check, choice
+from halflight.nn.configuration import UNLESS_DEFAULT, configuration
 
 
 @dataclass(eq=False)
@@ -18,7 +18,16 @@ class Loss:
 
     A row is a sample, or a position of a sample: an output of shape (batch, ..., k) is n rows of k
     values. A subclass is a dataclass whose fields are its configuration.
+
+    `reduction` says what number a batch of losses l and weights w has: "mean_with_sample_weight"
+    sum(w l) / sum(w); "sum_over_batch_size", Keras's default, or "mean", sum(w l) / rows (rows of
+    weight 0 are rows); "sum" sum(w l). With None, or "none", a call returns every w l, and training
+    follows their sum. A loss is called as in Keras: loss(y_true, y_pred, sample_weight=None).
     """
+
+    reduction: str | None = field(
+        default="mean_with_sample_weight", kw_only=True, repr=False, metadata=UNLESS_DEFAULT
+    )
 
     kernel_name: ClassVar[str]
     needs_target: ClassVar[bool] = True
@@ -26,6 +35,7 @@ class Loss:
 
     def __post_init__(self) -> None:
         """Let the subclass check its configuration."""
+        check(self, choice(*_REDUCTIONS).or_none(), "reduction")
         self.check()
 
     # What a subclass writes.
@@ -71,6 +81,58 @@ class Loss:
     # What everyone else uses.
 
     def __call__(
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None
+    ) -> float | NDArray[np.float64]:
+        """Return the loss of arrays of the host, in float64: y_pred (batch, ..., k).
+
+        sample_weight is (batch,), or has a value for each row. The result is a number, or an array
+        (batch, ...) where `reduction` is None.
+
+        Raises:
+            ValueError: shapes, targets or weights do not fit.
+        """
+        prediction = np.asarray(y_pred, np.float64)
+        if prediction.ndim < 2:
+            raise self.error("y_pred needs the axes (batch, ..., k)", prediction.shape)
+        places, width = prediction.shape[:-1], self.targets(prediction.shape[-1])
+        target = np.asarray(y_true, np.float64)
+        if width == 1 and target.shape == places:
+            target = target[..., np.newaxis]
+        if target.shape != (*places, width):
+            raise self.error(f"y_true must be of the shape {(*places, width)}", target.shape)
+        self.check_target(target, prediction.shape[1:])
+        weight = np.ones(places)
+        if sample_weight is not None:
+            given = np.asarray(sample_weight, np.float64)
+            if given.shape not in (places[:1], places):
+                raise self.error(f"sample_weight must be {places[:1]} or {places}", given.shape)
+            weight *= given.reshape((*given.shape, *[1] * (weight.ndim - given.ndim)))
+        counted = self.mask(target)
+        weight = weight.reshape(-1) if counted is None else weight.reshape(-1) * counted
+        if not weight.any():
+            raise self.error("sample_weight must not be all zero", weight)
+        values, gradient = np.empty(weight.size), np.empty((weight.size, prediction.shape[-1]))
+        self.write(load("reference"), values, gradient, rows(prediction), rows(target), weight)
+        if self.reduction in (None, "none"):
+            return np.asarray((weight * values).reshape(places))
+        mean = float(weight @ values / weight.sum())
+        rest = weight if counted is None else weight[counted]
+        return mean * self.factor(rest)
+
+    def factor(self, weight: Host) -> float:
+        """Return what a batch's weighted mean is multiplied by, for its rows' weights (n,)."""
+        if self.reduction == "mean_with_sample_weight":
+            return 1.0
+        total = float(weight.sum(dtype=np.float64))
+        return total / len(weight) if self.reduction in _MEANS else total
+
+    def share(self, weight: Host, total: float) -> float:
+        """Return a batch's part in the mean of several: its weights' sum, or its rows."""
+        if self.reduction == "mean_with_sample_weight" or not total:
+            return total
+        return float(len(weight))
+
+    def write(
         self,
         kernels: Backend,
         loss: Array,
@@ -114,6 +176,10 @@ class Loss:
             raise ValueError(
                 f"{type(self).__name__}: targets must be {rule}, received {value!r} in row {row}"
             )
+
+
+_MEANS = ("sum_over_batch_size", "mean")
+_REDUCTIONS = ("mean_with_sample_weight", *_MEANS, "sum", "none")
 
 
 def rows(target: Host) -> Host:

@@ -32,6 +32,7 @@ from halflight.nn.metrics.confusion import (
     TrueNegatives,
     TruePositives,
 )
+from halflight.nn.metrics.correlation import ConcordanceCorrelation, PearsonCorrelation
 from halflight.nn.metrics.metric import Metric
 from halflight.nn.metrics.of_loss import (
     BinaryCrossentropy,

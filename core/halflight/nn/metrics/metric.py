@@ -49,9 +49,15 @@ class Metric:
         """Add rows: target (n, t), prediction (n, k), weight (n,)."""
         raise NotImplementedError
 
-    def result(self) -> float:
-        """Return the value so far; NaN before the first row."""
+    def result(self) -> float | list[float]:
+        """Return the value so far, or several; NaN before the first row."""
         raise NotImplementedError
+
+    def results(self) -> dict[str, float]:
+        """Return each value so far by its name in logs."""
+        found = self.result()
+        assert not isinstance(found, list)
+        return {self.name: found}
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor arguments as plain values."""

@@ -38,7 +38,7 @@ class _OfLoss(Mean):
             raise self.error(f"targets {target.shape} do not go with predictions", prediction.shape)
         found, gradient = np.empty(len(target)), np.empty(prediction.shape)
         t, p = (np.ascontiguousarray(array, np.float64) for array in (target, prediction))
-        loss(kernels, found, gradient, p, t, np.ones(len(target)))
+        loss.write(kernels, found, gradient, p, t, np.ones(len(target)))
         return self.sign * found
 
 

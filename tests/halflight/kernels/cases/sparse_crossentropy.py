@@ -20,4 +20,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
             loss_case(rng, name, p, target, ignore_class=ignored),
             loss_case(rng, f"{name}_from_logits", logits, target, ignore_class=ignored),
         ]
+        shares = probabilities(rng, rows, classes)
+        numbers = rng.integers(classes, size=(rows, 1)).astype(np.float64)
+        found.append(loss_case(rng, "generalized_crossentropy", shares, numbers, q=0.7))
     return found

@@ -27,6 +27,19 @@ ROWS = {
     "multi-head attention frozen": Row(
         lambda: layers.MultiHeadAttention(1, 2, trainable=False), ((4, 3), (4, 3)), (4, 3)
     ),
+    "attention masked": Row(
+        lambda: layers.Attention(use_scale=True), (QUERY, (7, 4), (7,)), (5, 4), masked=True
+    ),
+    "additive attention masked": Row(
+        layers.AdditiveAttention, (QUERY, VALUE, KEY, (7,)), (5, 3), masked=True
+    ),
+    "multi-head attention masked": Row(
+        lambda: layers.MultiHeadAttention(2, 3, use_causal_mask=True),
+        (QUERY, (7, 6), (7,)),
+        (5, 4),
+        level=("key_bias",),
+        masked=True,
+    ),
     "dot": Row(lambda: layers.Dot(1), ((5,), (5,)), (1,)),
     "dot of matrices": Row(lambda: layers.Dot((2, 1)), ((4, 5), (5, 3)), (4, 3)),
     "dot of columns": Row(lambda: layers.Dot(1), ((5, 4), (5, 3)), (4, 3)),

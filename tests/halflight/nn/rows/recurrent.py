@@ -4,6 +4,7 @@ from halflight.nn import layers
 from tests.halflight.nn.rows.row import Row
 
 SEQUENCE = ((5, 3),)
+MASKED = ((5, 3), (5,))
 
 ROWS = {
     "simple rnn": Row(lambda: layers.SimpleRNN(4), SEQUENCE, (4,)),
@@ -28,6 +29,30 @@ ROWS = {
     "gru reset before": Row(lambda: layers.GRU(4, reset_after=False), SEQUENCE, (4,)),
     "gru backwards": Row(lambda: layers.GRU(4, go_backwards=True), SEQUENCE, (4,)),
     "gru frozen": Row(lambda: layers.GRU(4, trainable=False), SEQUENCE, (4,)),
+    "simple rnn masked": Row(lambda: layers.SimpleRNN(4), MASKED, (4,), masked=True),
+    "lstm masked": Row(lambda: layers.LSTM(4, return_sequences=True), MASKED, (5, 4), masked=True),
+    "lstm masked, backwards": Row(
+        lambda: layers.LSTM(4, go_backwards=True), MASKED, (4,), masked=True
+    ),
+    "gru masked": Row(
+        lambda: layers.GRU(4, return_sequences=True, go_backwards=True),
+        MASKED,
+        (5, 4),
+        masked=True,
+    ),
+    "lstm dropout": Row(
+        lambda: layers.LSTM(4, dropout=0.4, return_sequences=True), SEQUENCE, (5, 4)
+    ),
+    "gru masked, dropout": Row(
+        lambda: layers.GRU(4, dropout=0.3, seed=5, reset_after=False), MASKED, (4,), masked=True
+    ),
+    "masking": Row(layers.Masking, SEQUENCE, (5, 3)),
+    "masking images": Row(lambda: layers.Masking(0.5), ((4, 3, 2),), (4, 3, 2)),
+    "not equal": Row(lambda: layers.NotEqual(0.5), ((4, 3, 2),), (4,)),
+    "not equal integers": Row(lambda: layers.NotEqual(2, integers=True), ((4,),), (4,), integers=4),
+    "embedding mask": Row(
+        lambda: layers.Embedding(6, 4, mask_zero=True), ((5,),), (5, 4), integers=6
+    ),
     "embedding": Row(lambda: layers.Embedding(6, 4), ((5,),), (5, 4), integers=6),
     "embedding rows": Row(
         lambda: layers.Embedding(3, 2, embeddings_constraint="max_norm"),

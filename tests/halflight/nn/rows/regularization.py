@@ -4,6 +4,7 @@ from halflight.nn import layers
 from tests.halflight.nn.rows.row import IMAGE, Row
 
 ROWS = {
+    "activity regularization": Row(layers.ActivityRegularization, (IMAGE,), IMAGE),
     "dropout": Row(lambda: layers.Dropout(0.4), (IMAGE,), IMAGE),
     "dropout seed": Row(lambda: layers.Dropout(0.4, seed=9), ((50,),), (50,)),
     "spatial dropout 1d": Row(lambda: layers.SpatialDropout1D(0.4), ((9, 5),), (9, 5)),

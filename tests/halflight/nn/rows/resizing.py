@@ -22,4 +22,12 @@ ROWS = {
     "cropping 3d": Row(
         lambda: layers.Cropping3D(((1, 0), (0, 1), (2, 1))), ((4, 3, 5, 2),), (3, 2, 2, 2)
     ),
+    "resizing": Row(lambda: layers.Resizing(10, 4), (IMAGE,), (10, 4, 3)),
+    "resizing nearest": Row(lambda: layers.Resizing(3, 11, "nearest"), (IMAGE,), (3, 11, 3)),
+    "resizing one pixel": Row(lambda: layers.Resizing(3, 2), ((1, 1, 2),), (3, 2, 2)),
+    "padding 1d": Row(lambda: layers.Padding1D((2, 1)), ((5, 3),), (8, 3)),
+    "padding edge": Row(lambda: layers.Padding2D(((1, 2), (0, 9)), "edge"), (IMAGE,), (10, 15, 3)),
+    "padding wrap": Row(lambda: layers.Padding2D(2, "wrap"), (IMAGE,), (11, 10, 3)),
+    "padding symmetric": Row(lambda: layers.Padding2D((3, 1), "symmetric"), (IMAGE,), (13, 8, 3)),
+    "center crop": Row(lambda: layers.CenterCrop(4, 6), (IMAGE,), (4, 6, 3)),
 }

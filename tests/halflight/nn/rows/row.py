@@ -27,15 +27,25 @@ class Row:
     """Weights that the output does not depend on: their gradient is zero but for rounding."""
     integers: int | None = None
     """For a layer on integers: the smallest that its inputs must not hold."""
+    masked: bool = False
+    """Whether the last input is a mask, which is drawn with gaps."""
 
     def tensors(self) -> list[Tensor]:
         """Symbolic inputs."""
         dtype = "float32" if self.integers is None else "int32"
-        return [Input(shape, dtype=dtype) for shape in self.shapes]
+        whole = [Input(shape, dtype=dtype) for shape in self.shapes]
+        return [*whole[:-1], Input(self.shapes[-1], name="mask")] if self.masked else whole
+
+    def call(self, layer: Layer, tensors: list[Tensor]) -> Tensor:
+        """The layer's output of these inputs."""
+        return layer.call_on(tensors, masked=self.masked)
 
     def data(self, rng: np.random.Generator, samples: int) -> list[np.ndarray]:
         """Random inputs: normal, or integers in their range."""
         shapes = [(samples, *shape) for shape in self.shapes]
         if self.integers is not None:
             return [rng.integers(0, self.integers, shape, dtype=np.int32) for shape in shapes]
-        return [rng.normal(size=shape) for shape in shapes]
+        arrays = [rng.normal(size=shape) for shape in shapes]
+        if self.masked:
+            arrays[-1] = (rng.random(shapes[-1]) < 0.6).astype(float)
+        return arrays

@@ -51,6 +51,12 @@ ROWS = {
     "bidirectional sequences": Row(
         lambda: _bidirectional("concat", sequences=True), SEQUENCE, (5, 8)
     ),
+    "bidirectional masked": Row(
+        lambda: _bidirectional("concat", sequences=True), ((5, 3), (5,)), (5, 8), masked=True
+    ),
+    "bidirectional masked, last": Row(
+        lambda: _bidirectional("mul", sequences=False), ((5, 3), (5,)), (4,), masked=True
+    ),
     "bidirectional sum": Row(lambda: _bidirectional("sum", sequences=True), SEQUENCE, (5, 4)),
     "bidirectional mul": Row(lambda: _bidirectional("mul", sequences=True), SEQUENCE, (5, 4)),
     "bidirectional ave": Row(lambda: _bidirectional("ave", sequences=False), SEQUENCE, (4,)),
