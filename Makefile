@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: repro quick compare test test-newest check lint format benchmark curves ship vega sandbox clean help
+.PHONY: repro quick compare test test-newest test-page check lint format benchmark curves ship vega sandbox clean help
 .PHONY: ci-report ci-summary ci-comment ci-lock ci-reproduce ci-compare package
 
 help: ## Show this list
@@ -32,6 +32,10 @@ test-newest: ## Run the tests on the newest of every dependency, in an environme
 
 check: $(READY) ## Run the tests that take minutes for what they give: other CPUs, long cases
 	pytest -m thorough --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+test-page: $(READY) ## Try the page in a browser that is there, a Chromium or Chrome: width, axe, what leaves it
+	python -m pip install --disable-pip-version-check --quiet --no-build-isolation --editable '.[page]'
+	pytest -m thorough tests/halflight/report/test_browser.py
 
 lint: $(READY) ## Check style and types
 	ruff check . && ruff format --check . && mypy core/halflight stages

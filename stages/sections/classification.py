@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from halflight import files, inputs, nn, params, store, tasks
+from halflight import inputs, nn, params, store, tasks
 from halflight.estimator import Estimator
 from halflight.instrument import SDSS
 from halflight.methods import REFERENCES, answer_of
@@ -24,7 +24,14 @@ from halflight.report.classification import (
 from halflight.report.figures import hardest
 from halflight.report.section import Section
 from halflight.tables import read_csv, read_parquet
-from stages.sections.reading import history_of, numbers_of, of_quantity, rows_of, scores_of
+from stages.sections.reading import (
+    history_of,
+    numbers_of,
+    of_quantity,
+    provenance_of,
+    rows_of,
+    scores_of,
+)
 
 NETWORK = "fine_tuned"  # the arm that the survey's answer is made of, and that is looked at
 BRIGHT = 0.25  # of the objects, in the order of magnitude: where the star lies that is looked at
@@ -70,7 +77,7 @@ def section(everything: params.Params, place: TaskPaths, task: tasks.Task) -> Se
     estimator = Estimator.load(place.finetuned(NETWORK))
     scores, metrics = scores_of(place, wanted.probability)
     data = check_classes(
-        provenance=files.read_json(place.provenance),
+        provenance=provenance_of(place),
         tables=tables,
         bins=table_of(read_csv, place.bins, "class_bins"),
         metrics={**scores, "device": metrics["device"]},

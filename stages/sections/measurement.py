@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from halflight import classical, files, params, sight, store, tasks
+from halflight import classical, params, sight, store, tasks
 from halflight.estimator import Estimator
 from halflight.methods import answer_of
 from halflight.paths import DATASETS, TaskPaths
@@ -19,7 +19,14 @@ from halflight.report.section import Section
 from halflight.report.sight import Sight
 from halflight.tables import read_csv, read_parquet
 from stages import processes
-from stages.sections.reading import history_of, numbers_of, of_quantity, rows_of, scores_of
+from stages.sections.reading import (
+    history_of,
+    numbers_of,
+    of_quantity,
+    provenance_of,
+    rows_of,
+    scores_of,
+)
 
 LOOKED_AT = 4  # galaxies, from bright to faint, of which light is covered: a row of the picture
 
@@ -61,7 +68,7 @@ def section(everything: params.Params, place: TaskPaths, task: tasks.Task) -> Se
     estimator = Estimator.load(place.estimator)
     count = everything.report.gallery
     data = check_inputs(
-        provenance=files.read_json(place.provenance),
+        provenance=provenance_of(place),
         predictions=predictions,
         objects=objects,
         bins=of_headline(read_csv, place.bins, wanted, "bins"),

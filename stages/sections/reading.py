@@ -10,6 +10,7 @@ import pandas as pd
 from halflight import files, store
 from halflight.paths import TaskPaths
 from halflight.report.columns import CLASS_COLUMNS, COLUMNS
+from halflight.report.inputs import check_provenance
 from halflight.tables import read_csv
 
 
@@ -55,6 +56,15 @@ def history_of(place: TaskPaths) -> pd.DataFrame:
             for path in (place.trained_history, place.finetuned_history)
         ]
     )
+
+
+def provenance_of(place: TaskPaths) -> dict[str, Any]:
+    """Where the survey's stamps come from; raises ValueError, naming the file, for what is none."""
+    kept = files.read_json(place.provenance)
+    try:
+        return check_provenance(kept)
+    except ValueError as error:
+        raise ValueError(f"{place.provenance}: {error}: delete it and run `dvc repro`") from error
 
 
 def rows_of(stamps: store.Stamps, ids: pd.Series, dataset: str) -> np.ndarray:

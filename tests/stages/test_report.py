@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 
 from halflight import __version__, files, paths, store
+from halflight.paths import TaskPaths
 from halflight.tasks import Quantity
 from stages import combine, evaluate, report
 from stages.sections import measurement
+from stages.sections.reading import provenance_of
 
 from .conftest import PLACE
 
@@ -167,6 +169,17 @@ def test_all_that_is_missing_is_named_with_the_stage_that_makes_it(surveyed):
         assert f"{path} (of stage {stage})" in said
     assert str(PLACE.stamps("simulated")) not in said
     assert not paths.REPORTS.exists()
+
+
+@pytest.mark.parametrize(
+    ("kept", "fault"), [([], "must be a mapping"), ({"endpoint": "sandbox"}, "lacks")]
+)
+def test_a_provenance_that_is_none_is_named_by_its_file(tmp_path, monkeypatch, kept, fault):
+    monkeypatch.chdir(tmp_path)
+    place = TaskPaths("radius")
+    files.write_json(place.provenance, kept)
+    with pytest.raises(ValueError, match=rf"survey/provenance.json: .*{fault}.*run `dvc repro`"):
+        provenance_of(place)
 
 
 def test_without_git_the_run_says_so_and_stages_that_did_not_run_here_too(

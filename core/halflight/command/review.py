@@ -1,6 +1,7 @@
 """`halflight quick` and `halflight review`: the small run, and what a branch changes by it."""
 
 import shutil
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -129,4 +130,5 @@ def _run_small(repository: "Repository", snapshot: "Snapshot", copy: Path) -> No
     values = _values(repository, snapshot.commit, paths.PARAMS)
     settings = _values(repository, snapshot.commit, paths.QUICK_SETTINGS)
     params.judge(parameters.changed(values, settings))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     run_profile(repository, snapshot, copy, settings, TARGETS, **sky_variable(values))

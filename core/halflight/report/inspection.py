@@ -68,11 +68,24 @@ def of_filters(sight: Sight) -> str:
     if bands > 1:
         text += f", each the mean over {bands} bands"
     return (
-        f"{text}, the strongest first: blue is below 0, red above, paler nearer to it. More than "
-        f"half of the power of {smooth} of them is in their mean: these blur, or sum up light; the "
-        f"other {count - smooth} answer to how light changes across a pixel or two: edges, slopes "
-        "and points."
+        f"{text}, the strongest first: blue is below 0, red above, paler nearer to it. "
+        f"{_blurring(smooth)}; {_sharp(count - smooth)}."
     )
+
+
+def _blurring(count: int) -> str:
+    where = "more than half of its power in its mean"
+    if not count:
+        return f"None has {where}, so that none sums up light"
+    verb = "has" if count == 1 else "have"
+    return f"{format_count(count)} {verb} {where}: what blurs, or sums up light"
+
+
+def _sharp(count: int) -> str:
+    what = "how light changes across a pixel or two: edges, slopes and points"
+    if not count:
+        return f"none answers to {what}"
+    return f"{format_count(count)} {'answers' if count == 1 else 'answer'} to {what}"
 
 
 def of_maps(sight: Sight) -> str:

@@ -72,7 +72,10 @@ def _bound(data: ReportData, dataset: str) -> float:
 
 def provenance_tables(provenance: dict[str, Any]) -> tuple[Table, Table, Table]:
     """Return the tables of counts (with the centroid check), of dropped objects and of files."""
-    counts = [[str(k), format_value(v)] for k, v in flatten(provenance["counts"]).items()]
+    counts = [
+        [str(key).replace("_", " "), format_value(value)]
+        for key, value in flatten(provenance["counts"]).items()
+    ]
     centroid = provenance["centroid_offset_pixels"]
     for key, name in (("median", "median"), ("p90", "90th percentile")):
         value = format_number(centroid.get(key))

@@ -1,12 +1,12 @@
 """Profile: the pipeline with other parameters in a copy of its own, told on the terminal."""
 
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from halflight.paths import CHECKPOINTS
-from halflight.sweeps.copies import Repository, Snapshot, environment, settings_words
+from halflight.sweeps.copies import Repository, Snapshot, settings_words
+from halflight.sweeps.guarded import end_leftover, guarded
 from halflight.sweeps.ledger import Ledger
 
 
@@ -24,14 +24,16 @@ def run_profile(
 ) -> None:
     """Bring a copy to what a snapshot gives with these settings; what has run before is not again.
 
-    `copy` is a checkout like any other, where data and reports may be looked at. Raises
-    ProfileError where a stage fails, and LedgerError where another process is at the copy.
+    `copy` is a checkout like any other, where data and reports may be looked at. Nothing goes on
+    running in it where this process ends, by Ctrl-C or a kill. Raises ProfileError where a stage
+    fails, and LedgerError where another process is at the copy.
     """
-    with Ledger(repository.root / CHECKPOINTS / f"copy-{copy.name}").alone():
+    ledger = Ledger(repository.root / CHECKPOINTS / f"copy-{copy.name}")
+    with ledger.alone():
+        end_leftover(ledger.folder)
         repository.prepare(copy, snapshot, repository.cache())
         words = [*repository.dvc, "exp", "run", "--name", "profile", *settings_words(settings)]
-        done = subprocess.run(
-            [*words, *targets], cwd=copy, env=environment(**variables), check=False
-        )
-    if done.returncode:
+        with guarded([*words, *targets], copy, ledger.folder, variables=variables) as process:
+            code = process.wait()
+    if code:
         raise ProfileError(f"{copy}: the pipeline did not end, for the reason above")

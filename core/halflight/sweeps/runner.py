@@ -15,6 +15,7 @@ from halflight.sweeps.attempt import MINUTE, Limits, Stopped, attempt
 from halflight.sweeps.copies import CopyError, Repository, Snapshot, settings_words
 from halflight.sweeps.endings import Ending
 from halflight.sweeps.experiment import Cost, Experiment
+from halflight.sweeps.guarded import end_leftover
 from halflight.sweeps.ledger import Ledger
 from halflight.sweeps.outcomes import Address, read_curve, read_score
 
@@ -170,6 +171,7 @@ class Runner:
     def _attempt(self, one: Experiment) -> tuple[Ending, Cost]:
         folder = self.ledger.of(one.number)
         copy = folder / "copy"
+        end_leftover(folder)
         try:
             self.repository.prepare(copy, self._snapshot, self._cache)
         except CopyError as error:

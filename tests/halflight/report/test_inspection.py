@@ -64,8 +64,13 @@ def test_filters_that_sum_up_light_are_counted():
     flat, edge = np.ones((3, 3)), np.outer([1.0, 0.0, -1.0], [1.0, 1.0, 1.0])
     text = inspection.of_filters(Sight(filters=np.stack([flat, edge, -flat])[..., np.newaxis]))
     assert text.startswith("All 3 filters of 3 × 3 pixels")
-    assert "power of 2 of them" in text
-    assert "the other 1 answer" in text
+    assert "2 have more than half of its power in its mean: what blurs" in text
+    assert "; 1 answers to how light changes" in text
+    sharp = inspection.of_filters(Sight(filters=edge[np.newaxis, ..., np.newaxis]))
+    assert "None has more than half of its power in its mean" in sharp
+    blurred = inspection.of_filters(Sight(filters=flat[np.newaxis, ..., np.newaxis]))
+    assert "1 has more" in blurred
+    assert "none answers to" in blurred
 
 
 def test_channels_at_rest_are_not_counted():

@@ -1,7 +1,12 @@
 """What a branch changes: that parameter, the metrics that moved, and a lock that was forgotten."""
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,6 +20,7 @@ from halflight.review.summary import MOST_ROWS, Review, markdown
 from halflight.sweeps.copies import Repository
 from halflight.sweeps.profile import ProfileError
 from tests.halflight.sweeps import probe
+from tests.halflight.sweeps.probe import alive, until, waiting
 
 review = import_module("halflight.command.review")  # a function of its package has that name
 
@@ -107,6 +113,41 @@ def test_quick_runs_what_is_here_beside_the_default_run(root, stand_in, monkeypa
     (root / "stage.py").write_text("import sys\nsys.exit('probe: no')\n")
     with pytest.raises(ProfileError, match="quick: the pipeline did not end"):
         review.quick()
+
+
+PROGRAM = """
+import sys
+sys.path[:0] = {path!r}
+from dataclasses import replace
+from importlib import import_module
+from halflight import params
+from halflight.sweeps.copies import Repository
+review = import_module("halflight.command.review")
+params.judge = lambda _: None
+review.TARGETS, review.sky_variable = ["probe"], lambda _: {{}}
+here = replace(Repository.here(), dvc={dvc!r})
+Repository.here = lambda: here
+review.quick()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_killed_quick_run_leaves_nothing_running(root, number):
+    checkout = Path(__file__).parents[3]
+    (root / "quick.yaml").write_text("probe.how: wait\n")
+    program = PROGRAM.format(
+        path=[str(checkout), str(checkout / "core")], dvc=probe.with_stand_in(root).dvc
+    )
+    own = os.environ | {"PROBE": str(root.parent)}
+    with subprocess.Popen(
+        [sys.executable, "-c", program], env=own, cwd=root, stderr=subprocess.DEVNULL
+    ) as process:
+        [stage] = until(lambda: waiting(root.parent))
+        process.send_signal(number)
+        process.wait(30)
+    assert process.returncode != 0
+    until(lambda: not alive([stage]))
+    assert not list(root.glob("quick/reports/index.html"))
 
 
 def test_a_base_from_before_the_small_run_has_no_metrics_to_compare(root, stand_in, monkeypatch):

@@ -3,13 +3,17 @@
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 
 from halflight.sweeps.copies import Repository
 
+T = TypeVar("T")
 # What the stage does is a parameter: end, train with a curve, fail, be killed, want more memory
 # than there is, or wait to be killed by the test.
 STAGE = """
@@ -160,6 +164,26 @@ def lay(folder: Path) -> Path:
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", "probe")
     return folder
+
+
+def waiting(folder: Path) -> list[int]:
+    """The processes of stages that wait, which name themselves in the folder PROBE."""
+    return [int(path.name.partition("-")[2]) for path in folder.glob("waiting-*")]
+
+
+def alive(pids: list[int]) -> list[Path]:
+    """Those that run and are no zombies."""
+    states = [Path(f"/proc/{pid}/stat") for pid in pids]
+    return [p for p in states if p.exists() and p.read_text().rpartition(")")[2].split()[0] != "Z"]
+
+
+def until(ask: Callable[[], T], seconds: float = 30.0) -> T:
+    """What `ask` says once it says anything."""
+    end = time.monotonic() + seconds
+    while not (found := ask()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return found
 
 
 def with_stand_in(root: Path) -> Repository:

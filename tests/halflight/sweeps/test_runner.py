@@ -16,6 +16,7 @@ from halflight.sweeps.copies import Repository
 from halflight.sweeps.ledger import Ledger, LedgerError
 from halflight.sweeps.runner import Means, Runner, summary
 from tests.halflight.sweeps import probe
+from tests.halflight.sweeps.probe import alive, until, waiting
 
 JUDGE = "scores/scores.json:a.b"
 
@@ -150,7 +151,7 @@ def test_an_experiment_that_takes_too_long_is_ended(repository, monkeypatch):
     assert one.status == "failed"
     assert one.attempts == ("took more than its 2 minutes",)
     assert time.monotonic() - begun < 30
-    assert not alive(waiting(repository))
+    assert not alive(waiting(repository.root.parent))
 
 
 def test_what_ended_without_its_score_has_failed(repository):
@@ -194,25 +195,6 @@ def test_another_definition_needs_another_name(repository):
         runner(repository, sweep(parameters={"probe.x": [2.0]})).run()
 
 
-def waiting(repository):
-    """The processes of stages that wait."""
-    found = repository.root.parent.glob("waiting-*")
-    return [int(path.name.partition("-")[2]) for path in found]
-
-
-def alive(pids):
-    states = [Path(f"/proc/{pid}/stat") for pid in pids]
-    return [p for p in states if p.exists() and p.read_text().rpartition(")")[2].split()[0] != "Z"]
-
-
-def until(ask, seconds=30.0):
-    end = time.monotonic() + seconds
-    while not (found := ask()):
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    return found
-
-
 @pytest.mark.parametrize("who", ["stage", "dvc", "wrapper"])
 def test_a_worker_killed_with_9_is_run_again(repository, who):
     """The first stage waits and is killed, by itself or with what runs it; the next ends."""
@@ -225,16 +207,16 @@ def test_a_worker_killed_with_9_is_run_again(repository, who):
     found = []
     thread = threading.Thread(target=lambda: found.extend(one.run()))
     thread.start()
-    [stage] = until(lambda: waiting(repository))
+    [stage] = until(lambda: waiting(repository.root.parent))
     dvc = int(Path(f"/proc/{stage}/stat").read_text().rpartition(")")[2].split()[1])
     wrapper = int(Path(f"/proc/{dvc}/stat").read_text().rpartition(")")[2].split()[1])
     copy = repository.root / "sweeps/one/0000/copy"
     os.kill({"stage": stage, "dvc": dvc, "wrapper": wrapper}[who], signal.SIGKILL)
-    until(lambda: len(waiting(repository)) == 2)
+    until(lambda: len(waiting(repository.root.parent)) == 2)
     assert not alive([stage])
     one._stop.set()
     thread.join(30)
-    assert not alive(waiting(repository))
+    assert not alive(waiting(repository.root.parent))
     assert copy.is_dir()
     [left] = Ledger(repository.root / "sweeps/one").experiments()
     assert left.status == "asked"
@@ -269,11 +251,11 @@ def test_a_killed_sweep_goes_on_where_it_stood(repository, root, number):
     )
     ledger = Ledger(repository.root / "sweeps/one")
     with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL) as process:
-        until(lambda: waiting(repository))
+        until(lambda: waiting(repository.root.parent))
         until(lambda: [one.status for one in ledger.experiments()][:1] == ["finished"])
         process.send_signal(number)
     assert process.returncode != 0
-    until(lambda: not alive(waiting(repository)))
+    until(lambda: not alive(waiting(repository.root.parent)))
     finished = ledger.experiments()[0]
     assert [one.status for one in ledger.experiments()] == ["finished", "asked"]
     # Now it does not wait any more.

@@ -37,7 +37,8 @@ def draw(
             axes = place_axes(figure, 0.0, top, cell, cell, margin=0.03)
             axes.imshow(in_colour(image), origin="lower", interpolation="nearest")
             axes.set(xticks=[], yticks=[])
-            axes.set_xlabel(f"{title}; {name}", fontsize=7.0, labelpad=2, parse_math=False)
+            axes.set_xlabel(f"{title}; {name}", loc="left", fontsize=7.0, labelpad=2,
+                            parse_math=False)  # fmt: skip
             for column, channel in enumerate(channels, start=1):
                 axes = place_axes(figure, column * cell, top, cell, cell, margin=0.03)
                 low, high = found[..., channel].min(), found[..., channel].max()
