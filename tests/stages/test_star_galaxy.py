@@ -21,6 +21,9 @@ from stages import (
     evaluate,
     finetune,
     prepare,
+    real_field,
+    real_sky,
+    real_stamps,
     sections,
     train,
 )
@@ -297,3 +300,71 @@ def test_what_the_section_needs_is_there_and_missing_files_are_named(here, tmp_p
     found = sections.missing(("star_galaxy",))
     assert found[PLACE.metrics] == "evaluate@star_galaxy"
     assert found[PLACE.finetuned("fine_tuned")] == "finetune@star_galaxy"
+
+
+@pytest.fixture
+def field(here, monkeypatch):
+    """A field of twenty objects as the endpoint gives them, all of one field."""
+    table, image, sigma, psf = sources(20, seed=9)
+    table = table.rename(columns={"kind": "unused"}).assign(
+        id=np.arange(20) + 5000, ra=1.0, dec=2.0, x=0.0, y=0.0, run=94, camcol=1, field=12
+    )
+    table["rowc"] = np.linspace(100.0, 1300.0, 20)
+    monkeypatch.setattr(real_field, "field_of", lambda _: (table, image, sigma, psf))
+    return table
+
+
+def test_every_object_is_named_with_what_each_method_says(field, capsys):
+    real_field.main("star_galaxy")
+    folder = real_field.kept_in("star_galaxy")
+    objects = pd.read_csv(folder / "objects.csv")
+    assert objects["id"].tolist() == field["id"].tolist()
+    methods = ("fine_tuned", "zero_shot", "from_scratch", "stacked", "forest", "svm", "cut")
+    assert objects[[*methods, "twin_0", "twin_0.3"]].apply(lambda c: c.between(0, 1)).all().all()
+    scores = pd.read_csv(folder / "scores.csv")
+    assert set(scores["method"]) == {*methods, "spread"}
+    assert set(scores["against"]) == {"reference"}
+    assert (scores["auc_low"] <= scores["auc_high"])[scores["by"] == "all"].all()
+    assert (folder / "wrong.png").read_bytes().startswith(b"\x89PNG")
+    assert "fine_tuned" in capsys.readouterr().out
+
+
+def test_published_stamps_are_judged_for_every_width_and_one_text_tells_both(
+    field, monkeypatch, tmp_path
+):
+    rng = np.random.default_rng(3)
+    folder = tmp_path / "stamps/kim_brunner"
+    folder.mkdir(parents=True)
+    labels = np.resize([1.0, -1.0], 4)
+    np.save(folder / "sdss_test_images.npy", rng.uniform(22, 24, (4, 5, 48, 48)).astype("f4"))
+    np.save(folder / "sdss_test_labels.npy", labels)
+    monkeypatch.setattr(real_stamps, "recorded_folder", lambda _: tmp_path)
+    real_stamps.main("star_galaxy")
+    found = pd.read_csv(real_field.kept_in("star_galaxy") / "stamps.csv")
+    assert found["is_star"].tolist() == [1.0, 0.0, 1.0, 0.0]
+    widths = [c for c in found if c.startswith("fine_tuned_")]
+    assert len(widths) == 8
+    assert found[widths].apply(lambda c: c.between(0, 1)).all().all()
+    assert found[widths].nunique(axis=1).min() > 1
+    real_field.main("star_galaxy")
+    real_sky.main("star_galaxy")
+    text = (real_field.kept_in("star_galaxy") / "README.md").read_text()
+    assert "Acknowledge SDSS" in text
+    objects = pd.read_csv(real_field.kept_in("star_galaxy") / "objects.csv")
+    wrong = real_field.wrong_ones(objects, "is_star", "fine_tuned")
+    for name in wrong["id"]:
+        assert f"\n| {name} |" in text
+    right = set(objects["id"]) - set(wrong["id"])
+    assert not any(f"\n| {name} |" in text for name in right)
+    assert text.count("\n| fine-tuned |") == text.count("\n| zero-shot |") == 8
+
+
+def test_the_wrong_ones_by_hand():
+    objects = pd.DataFrame(
+        {
+            "id": [1, 2, 3, 4, 5],
+            "is_star": [1.0, 1.0, 0.0, 0.0, np.nan],
+            "fine_tuned": [0.9, 0.4, 0.99, 0.1, 0.99],
+        }
+    )
+    assert real_field.wrong_ones(objects, "is_star", "fine_tuned")["id"].tolist() == [3, 2]
