@@ -4,7 +4,14 @@ from halflight import files, params, tables, tasks
 from halflight.methods import METHODS
 from stages import run
 from stages.real_field import ANSWER, kept_in, wrong_ones
-from stages.real_words import bin_rows, score_rows, stamp_rows, twin_rows, wrong_row
+from stages.real_words import (
+    bin_rows,
+    score_rows,
+    stamp_rows,
+    twin_rows,
+    undecided_rows,
+    wrong_row,
+)
 
 
 def main(task: str) -> None:
@@ -38,6 +45,10 @@ def main(task: str) -> None:
         *bin_rows(scores),
         "",
         *twin_rows(objects, wanted.label, levels.magnitude_edges, settings.wider),
+        "",
+        "An answer that is not probable enough may be left open:",
+        "",
+        *undecided_rows(objects, wanted.label),
         "",
         f"The {METHODS[ANSWER].title}, is wrong about {len(wrong)} of {len(objects)}, "
         f"{int(wrong[wanted.label].sum())} of them {wanted.positive}s to the catalogue. Every "

@@ -22,6 +22,8 @@ SCORES = {
     "calibration_error": "CAL",
     "log_loss": "log loss",
 }
+SHOWN = (ANSWER, "stacked", "forest")
+LEAST = (0.5, 0.8, 0.9, 0.95, 0.99)  # probabilities of either class; the flag undecided has .9
 
 
 def score_rows(scores: pd.DataFrame) -> list[str]:
@@ -75,6 +77,26 @@ def twin_rows(objects: pd.DataFrame, label: str, edges: Sequence[float], wider: 
         if len(inside):
             cells = " | ".join(f"{inside[name].mean():.3f}" for name in names.values())
             lines.append(f"| {low:g} to {high:g} | {len(inside)} | {cells} |")
+    return lines
+
+
+def undecided_rows(objects: pd.DataFrame, label: str) -> list[str]:
+    """What it costs, and gains, to leave objects undecided below a probability of either class."""
+    lines = [
+        "| decided from | "
+        + " | ".join(f"{METHODS[m].title}: undecided, wrong" for m in SHOWN)
+        + " |",
+        "|---|" + "---|" * len(SHOWN),
+    ]
+    known = objects[objects[label].notna()]
+    for least in LEAST:
+        cells = []
+        for method in SHOWN:
+            p = known[method].to_numpy()
+            decided = np.maximum(p, 1.0 - p) >= least
+            wrong = ((p > 0.5) != (known[label].to_numpy() > 0.5))[decided]
+            cells.append(f"{1 - decided.mean():.1%}, {int(wrong.sum())} of {len(wrong)}")
+        lines.append(f"| {least:g} | " + " | ".join(cells) + " |")
     return lines
 
 

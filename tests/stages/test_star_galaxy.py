@@ -6,13 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from halflight import files, params, store, tasks
+from halflight import files, params, store, tasks, training
+from halflight.classical import separation
 from halflight.estimator import Estimator
 from halflight.instrument import SDSS
+from halflight.labelled import LabelledStamps
 from halflight.measuring.job import Job
 from halflight.paths import TaskPaths
 from halflight.quality import FLAGS, names_of
 from halflight.report.formatting import format_number
+from halflight.scores.probability import roc_auc
 from stages import (
     bright_to_faint,
     bright_to_faints,
@@ -212,8 +215,8 @@ def test_the_command_gives_the_probability_and_flags_from_the_bands_there_are(he
     assert rows["half_light_radius"].isna().all()
 
 
-def test_what_may_not_be_trusted_has_a_result_and_a_named_flag(here):
-    _, image, sigma, psf = sources(8)
+def test_what_may_not_be_trusted_has_a_result_and_a_named_flag(here, tmp_path):
+    table, image, sigma, psf = sources(8)
     image *= 30.0  # bright enough to fill a pixel
     wide = np.random.default_rng(5).normal(0.0, 0.05, (8, 44, 44, 5)).astype(np.float32)
     wide[:, 12:-12, 12:-12] = image
@@ -225,7 +228,9 @@ def test_what_may_not_be_trusted_has_a_result_and_a_named_flag(here):
     image[4] += np.roll(image[4], (7, 5), axis=(0, 1))  # crowded
     image[5, 21, 22, 2] = np.nan  # a bad pixel in the middle
     image[6, ..., 0] = np.nan  # no u
-    found = Estimator.load(PLACE.trained).measure(image, sigma, psf)
+    write_raw(tmp_path / "stamps", table, image, sigma, psf, instrument=SDSS)
+    job = Job([str(tmp_path / "stamps")], tmp_path / "stars.csv", model=str(PLACE.trained))
+    found = job.run().rows
     assert found["star_probability"].between(0, 1).all()
     names = [set(names_of(int(flags))) for flags in found["flags"]]
     for row, flag in (
@@ -368,3 +373,55 @@ def test_the_wrong_ones_by_hand():
         }
     )
     assert real_field.wrong_ones(objects, "is_star", "fine_tuned")["id"].tolist() == [3, 2]
+
+
+def test_no_identifier_and_no_position_changes_a_probability(here, tmp_path):
+    table, image, sigma, psf = sources(8)
+    estimator = Estimator.load(PLACE.trained)
+    found = []
+    for number, moved in enumerate((table, table.assign(id=table["id"] * 7919, ra=1.0, dec=2.0))):
+        folder = tmp_path / str(number)
+        write_raw(folder, moved, image, sigma, psf, instrument=SDSS)
+        found.append(estimator.measure_stamps(store.read_stamps(folder))["star_probability"])
+    pd.testing.assert_series_equal(*found)
+    survey = store.read_stamps(PLACE.stamps("survey")).table
+    elsewhere = survey.assign(
+        **{name: survey[name].to_numpy()[::-1] for name in ("id", "run", "camcol", "field")}
+    )
+    pd.testing.assert_frame_equal(separation.features(survey), separation.features(elsewhere))
+
+
+@pytest.mark.thorough
+def test_labels_at_random_teach_nothing_on_average(here):
+    """One shuffle leans one way or the other, as classes lie apart; many do not lean."""
+    trained = Estimator.load(PLACE.trained)
+    ready = store.read_stamps(PLACE.prepared("simulated"))
+    label = ready.table["is_star"].to_numpy()
+    settings = params.read("star_galaxy.train").changed(epochs=2)
+    areas = []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        rows = rng.permutation(len(label))
+        train, rest = rows[:80], rows[80:]
+        shuffled = label.copy()
+        shuffled[train] = rng.permutation(label[train])
+        data = LabelledStamps.of(
+            TASK, ready, shuffled[:, np.newaxis], train=train, validation=train[:20]
+        )
+        fresh = training.new_estimator(
+            TASK, data, trained.preparation, settings, backend="cpu", seed=seed, provenance={}
+        )
+        fitted, _ = training.fit(
+            fresh,
+            data,
+            settings,
+            name=f"shuffled-{seed}",
+            checkpoints=here / ".checkpoints",
+            identity=str(seed),
+            code="",
+        )
+        inputs = {name: ready[name][rest] for name in TASK.inputs}
+        [odds] = fitted.predict(inputs)
+        areas.append(roc_auc(odds[:, 0], label[rest]))
+    error = np.std(areas, ddof=1) / np.sqrt(len(areas))
+    assert abs(np.mean(areas) - 0.5) < 3.5 * error
