@@ -11,7 +11,13 @@ from halflight import files, params, paths, store
 from halflight.instrument import SDSS
 from halflight.paths import TaskPaths
 from halflight.sandbox import RecordedSky, Sandbox, SyntheticSky, recipe
-from halflight.surveys import SurveyError, Wanted, base_addresses, download_survey
+from halflight.surveys import (
+    SurveyDownload,
+    SurveyError,
+    Wanted,
+    base_addresses,
+    download_survey,
+)
 from halflight.workers import WorkerError
 from stages import processes, project_path, run
 from stages.sky import is_served_here, recorded_folder, recorded_hash
@@ -24,35 +30,48 @@ RENDERING_PATIENCE = 3600.0
 def main(task: str) -> None:
     """Query, fetch, cut and store; a later run starts where an interrupted one stopped."""
     survey, wanted, sky = params.read("survey", f"{task}.survey", "sandbox")
-    place, selection = TaskPaths(task), wanted.selection[survey.endpoint]
+    place = TaskPaths(task)
     cache = project_path(paths.CHECKPOINTS) / "download" / sky_name(survey, sky)
-    options = survey.model_dump(exclude={"skyserver_url", "sas_url", "recorded_sky"})
-    if survey.endpoint == "sandbox" and is_served_here(survey):
-        options |= {"timeout": RENDERING_PATIENCE, "deadline": RENDERING_PATIENCE}
-    with addresses(survey, sky, cache / "sky", wanted.bands) as (skyserver_url, sas_url):
-        download = download_survey(
-            cache / "files",
-            wanted=wanted_of(wanted, survey.endpoint),
-            skyserver_url=skyserver_url,
-            sas_url=sas_url,
-            stamp_size=wanted.stamp_size,
-            psf_size=wanted.psf_size,
-            **selection.model_dump(exclude={"label"}),
-            **options,
-        )
-        with store.write_stamps(
+    with (
+        asked(survey, wanted, sky, cache) as download,
+        store.write_stamps(
             place.stamps("survey"),
             instrument=SDSS.with_bands(wanted.bands),
             origin=survey.endpoint,
-        ) as writer:
-            for block in download:
-                writer.append(block.table, image=block.image, sigma=block.sigma, psf=block.psf)
+        ) as writer,
+    ):
+        for block in download:
+            writer.append(block.table, image=block.image, sigma=block.sigma, psf=block.psf)
     files.write_csv(place.dropped, download.dropped)
     files.write_json(place.provenance, download.provenance)
     shutil.rmtree(cache / "files")
     for other in cache.parent.iterdir():
         if not (other / "sky").is_dir() or other != cache:
             shutil.rmtree(other)
+
+
+@contextmanager
+def asked(
+    survey: params.Survey, wanted: params.TaskSurvey, sky: params.Sandbox, cache: Path
+) -> Iterator[SurveyDownload]:
+    """What the endpoint of section survey has for a task: to be iterated while this lasts.
+
+    cache: the folder of what arrived, which belongs to this sky alone.
+    """
+    options = survey.model_dump(exclude={"skyserver_url", "sas_url", "recorded_sky"})
+    if survey.endpoint == "sandbox" and is_served_here(survey):
+        options |= {"timeout": RENDERING_PATIENCE, "deadline": RENDERING_PATIENCE}
+    with addresses(survey, sky, cache / "sky", wanted.bands) as (skyserver_url, sas_url):
+        yield download_survey(
+            cache / "files",
+            wanted=wanted_of(wanted, survey.endpoint),
+            skyserver_url=skyserver_url,
+            sas_url=sas_url,
+            stamp_size=wanted.stamp_size,
+            psf_size=wanted.psf_size,
+            **wanted.selection[survey.endpoint].model_dump(exclude={"label"}),
+            **options,
+        )
 
 
 def wanted_of(task: params.TaskSurvey, endpoint: params.Endpoint) -> Wanted:

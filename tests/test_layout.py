@@ -25,6 +25,7 @@ PIPELINE = {
         "reports/injected/dvc.yaml",
         "reports/bright_to_faint/dvc.yaml",
         "reports/trainings/dvc.yaml",
+        "reports/real_sky/dvc.yaml",
     )
     for name, stage in yaml.safe_load((ROOT / file).read_text())["stages"].items()
 }
@@ -49,7 +50,7 @@ PARTS = {
     "corruptions": set(),
     "domain": set(),
     "estimator": {"inputs", "nn", "prepare", "store", "tasks"},
-    "export": {"estimator", "nn", "tasks"},
+    "export": {"estimator", "nn", "prepare", "tasks"},
     "files": set(),
     "half_light": set(),
     "images": {"surveys"},
@@ -91,6 +92,7 @@ PARTS = {
     "sweeps": {"paths"},
     "tasks": set(),
     "text": set(),
+    "twins": set(),
     "training": {"estimator", "labelled", "nn", "prepare", "store", "tasks"},
     "workers": set(),
 }

@@ -49,12 +49,12 @@ def star_field(stamp: Stamp, rng: np.random.Generator) -> Stamp:
 
 def psf_too_narrow(stamp: Stamp, _rng: np.random.Generator) -> Stamp:
     """A PSF narrower than the image's by 30 %."""
-    return stamp._replace(psf=_scaled(stamp.psf, 1 / 1.3))
+    return stamp._replace(psf=scaled_psf(stamp.psf, 1 / 1.3))
 
 
 def psf_too_wide(stamp: Stamp, _rng: np.random.Generator) -> Stamp:
     """A PSF wider than the image's by 30 %."""
-    return stamp._replace(psf=_scaled(stamp.psf, 1.3))
+    return stamp._replace(psf=scaled_psf(stamp.psf, 1.3))
 
 
 def psf_off_centre(stamp: Stamp, _rng: np.random.Generator) -> Stamp:
@@ -145,6 +145,14 @@ CORRUPTIONS: tuple[Corruption, ...] = (
 """All of them; each has its name and its meaning from its function."""
 
 
+def scaled_psf(psf: Image, factor: float) -> Image:
+    """The PSF, that many times as wide, on as many pixels, sum 1."""
+    half = len(psf) // 2
+    steps = np.arange(-half, half + 1) / factor + half
+    wide = map_coordinates(psf.astype(np.float64), np.meshgrid(steps, steps, indexing="ij"))
+    return (wide / wide.sum()).astype(np.float32)
+
+
 def _noise(stamp: Stamp) -> float:
     return float(np.median(stamp.sigma))
 
@@ -178,11 +186,3 @@ def _point(stamp: Stamp, flux: float, x: float, y: float) -> Image:
     # The PSF's middle pixel is half a pixel beyond the centre of a stamp of an even side.
     half = 0.5 if size % 2 == 0 else 0.0
     return (flux * shift(wide, (y - half, x - half), order=3)).astype(np.float32)
-
-
-def _scaled(psf: Image, factor: float) -> Image:
-    """The PSF, that many times as wide, on as many pixels, sum 1."""
-    half = len(psf) // 2
-    steps = np.arange(-half, half + 1) / factor + half
-    wide = map_coordinates(psf.astype(np.float64), np.meshgrid(steps, steps, indexing="ij"))
-    return (wide / wide.sum()).astype(np.float32)

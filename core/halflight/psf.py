@@ -1,4 +1,4 @@
-"""The sizes of a PSF stamp, read as a band-limited function, and where its light lies."""
+"""A PSF stamp, read as a band-limited function: its sizes, where its light lies, and moved."""
 
 import math
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import fourier_shift
 from scipy.optimize import brentq
 from scipy.special import j0, j1
 
@@ -57,6 +58,21 @@ def psf_offset(psf: NDArray[np.floating]) -> NDArray[np.float64]:
     ]
     far = np.full(total.shape, np.inf)
     return np.asarray(np.divide(np.hypot(*apart), total, out=far, where=total > 0))
+
+
+def placed(profile: NDArray[np.float64], x: float, y: float, side: int) -> NDArray[np.float64]:
+    """A profile (P, P), centred on its middle pixel, in a stamp of `side`, (x, y) from its centre.
+
+    Moved by the phases of its Fourier transform, which broaden nothing.
+    """
+    canvas = np.zeros((2 * max(profile.shape[0], side),) * 2)
+    middle, half = canvas.shape[0] // 2, profile.shape[0] // 2
+    place = slice(middle - half, middle - half + profile.shape[0])
+    canvas[place, place] = profile
+    first = middle - side // 2  # the canvas's pixel that is the stamp's first
+    by = (first + (side - 1) / 2.0 + y - middle, first + (side - 1) / 2.0 + x - middle)
+    moved = np.fft.ifft2(fourier_shift(np.fft.fft2(canvas), by)).real
+    return np.asarray(moved[first : first + side, first : first + side])
 
 
 def _transform(image: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

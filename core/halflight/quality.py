@@ -35,6 +35,9 @@ _CORE_PIXELS = 4.0  # about the centre: where a star's light is
 # A plateau of 95 % of the peak: SDSS's narrowest PSFs have 1 to 3 such pixels, its widest 5. Of a
 # peak of 300 sigma, above which a pixel of SDSS may be full.
 _PLATEAU, _MOST_PEAK_PIXELS, _BRIGHT = 0.95, 9, 300.0
+# SDSS fills the full pixels of a core in from those around: such a star has a hollow where another
+# band, which is not full, has its peak. 200 sigma, as what was filled in has no photons of its own.
+_HOLLOW, _HOLLOW_BRIGHT, _CORE_OF_LIGHT = 0.65, 200.0, 7.0
 # What is another source: beyond 6 pixels, in sums of 3 x 3 pixels.
 _NEIGHBOUR_PIXELS, _NEIGHBOUR_SIGNIFICANCE, _NEIGHBOUR_SHARE = 6.0, 10.0, 0.5
 
@@ -118,8 +121,8 @@ def source_flags(image: NDArray[np.floating], sigma: NDArray[np.floating]) -> ND
     """Flags of the source at a stamp's centre by its pixels, (n,), each in any band.
 
     `masked`: bad pixels within 4 of the centre, of a band that has good ones there; `saturated`: a
-    bright plateau, where a PSF has a peak; `neighbour`: light of another source of 10 sigma and
-    half of this one's. image, sigma: as of `pixel_flags`.
+    bright plateau, or a hollow, where a PSF has a peak; `neighbour`: light of another source of 10
+    sigma and half of this one's. image, sigma: as of `pixel_flags`.
     """
     with np.errstate(over="ignore"):
         image, noise = (np.ma.filled(array, np.nan).astype(np.float32) for array in (image, sigma))
@@ -134,13 +137,14 @@ def source_flags(image: NDArray[np.floating], sigma: NDArray[np.floating]) -> ND
     high = light >= _PLATEAU * peak[:, np.newaxis, np.newaxis]
     plateau = (high & core[..., np.newaxis]).sum(axis=(1, 2)) >= _MOST_PEAK_PIXELS
     bright = ratio[:, core].max(axis=1) > _BRIGHT
+    plateau_or_hollow = (plateau & bright) | _hollow(light, ratio, apart)
     smooth = _boxed(ratio * usable)
     around = np.where((apart > _NEIGHBOUR_PIXELS)[..., np.newaxis], smooth, 0.0).max(axis=(1, 2))
     centre = smooth[:, core].max(axis=1)
     other = (around > _NEIGHBOUR_SIGNIFICANCE) & (around > _NEIGHBOUR_SHARE * centre)
     return _flagged(
         masked=np.asarray(bad.any(axis=1) & ~bad.all(axis=1)).any(axis=1),
-        saturated=np.asarray(plateau & bright).any(axis=1),
+        saturated=np.asarray(plateau_or_hollow).any(axis=1),
         neighbour=np.asarray(other).any(axis=1),
     )
 
@@ -183,6 +187,27 @@ def _clipped(
     height = np.where(at, ratio[:, middle, middle], 0.0).max(axis=(1, 2), initial=0.0)
     clipped = (at.sum(axis=(1, 2)) >= LEAST_PLATEAU) & (height > LEAST_PLATEAU_HEIGHT)
     return np.asarray(clipped & np.isfinite(largest[:, 0, 0]))
+
+
+def _hollow(
+    light: NDArray[np.float32], ratio: NDArray[np.float32], apart: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Whether a bright core has less light in its middle than beside it, (n, bands).
+
+    Its middle is where the band has its peak whose core is the most compact: full cores lose their
+    middle, and a band that is not full shows where it was. Of one band alone nothing is said.
+    """
+    reach = (apart <= _CORE_OF_LIGHT)[..., np.newaxis]
+    inner = np.where(reach, np.maximum(_boxed(light) / 3.0, 0.0), 0.0)  # means of 3 x 3 pixels
+    count, side, _, bands = inner.shape
+    flat = inner.reshape(count, side * side, bands)
+    peak, total = flat.max(axis=1), flat.sum(axis=1)  # (n, bands)
+    compact = np.divide(peak, total, out=np.zeros_like(peak), where=total > 0)
+    bright = np.where(reach, ratio, 0.0).max(axis=(1, 2)) > _HOLLOW_BRIGHT
+    best = np.where(bright, compact, -1.0).argmax(axis=1)
+    rows = np.arange(count)
+    middle = flat[rows, flat[rows, :, best].argmax(axis=1)]
+    return np.asarray(bright & (middle < _HOLLOW * peak))
 
 
 def _middle(size: int) -> slice:

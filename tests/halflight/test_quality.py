@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from halflight.quality import FLAGS, names_of, pixel_flags, psf_flags
+from halflight.quality import FLAGS, names_of, pixel_flags, psf_flags, source_flags
 
 SIZE = 96
 
@@ -130,3 +130,46 @@ def test_pixels_beyond_float32_are_bad_ones(stamp):
     image, sigma = image.astype(np.float64), sigma.astype(np.float64)
     image[0, 3, 3], sigma[0, 5, 5], image[0, 7, 7] = 1e300, 1e-44, -3e38
     assert flags(image, sigma) == []
+
+
+def bright_star(side=24, flux=(400.0, 3000.0, 3000.0), scatter=1e-3):
+    """A star of thousands of sigma, its peaks in the same place in three bands."""
+    shape = gaussian(side, 1.6, 0.3, -0.2)[..., None] * np.array(flux)
+    rng = np.random.Generator(np.random.Philox(key=[7, 0]))
+    sigma = np.full((1, side, side, 3), 0.03, np.float32)
+    image = shape[np.newaxis] + rng.normal(0, 0.03, sigma.shape)
+    return image.astype(np.float32), np.hypot(sigma, scatter * image).astype(np.float32)
+
+
+def filled_in(image, band, *, least):
+    """The band with its full pixels as SDSS fills them in: along rows, of what lies beside them."""
+    found = image.copy()
+    for row in found[0, ..., band]:
+        full = np.flatnonzero(row > least)
+        if len(full):
+            edges = [full[0] - 1, full[-1] + 1]
+            row[full] = np.interp(full, edges, 0.5 * row[edges])
+    return found
+
+
+def test_a_core_that_was_filled_in_is_saturated_in_any_band():
+    image, sigma = bright_star()
+    assert source_flags(image, sigma)[0] & FLAGS["saturated"] == 0
+    for band in (1, 2):
+        hollow = filled_in(image, band, least=60.0)
+        assert source_flags(hollow, sigma)[0] & FLAGS["saturated"], band
+    faint = image * np.float32(0.01)
+    assert source_flags(filled_in(faint, 1, least=0.6), sigma)[0] & FLAGS["saturated"] == 0
+
+
+@pytest.mark.parametrize("apart", [0.5, 2.0, 4.0])
+def test_two_bright_stars_of_one_colour_are_not_saturated(apart):
+    image, sigma = bright_star()
+    other = np.roll(image, (0, round(apart)), axis=(1, 2)) * np.float32(0.8)
+    assert source_flags(image + other, sigma)[0] & FLAGS["saturated"] == 0
+
+
+def test_of_one_band_alone_no_hollow_is_told():
+    image, sigma = bright_star()
+    hollow = filled_in(image, 1, least=60.0)
+    assert source_flags(hollow[..., 1:2], sigma[..., 1:2])[0] & FLAGS["saturated"] == 0

@@ -6,13 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from halflight import files, params, store, tasks
+from halflight import files, params, store, tasks, training
+from halflight.classical import separation
 from halflight.estimator import Estimator
 from halflight.instrument import SDSS
+from halflight.labelled import LabelledStamps
 from halflight.measuring.job import Job
 from halflight.paths import TaskPaths
 from halflight.quality import FLAGS, names_of
 from halflight.report.formatting import format_number
+from halflight.scores.probability import roc_auc
 from stages import (
     bright_to_faint,
     bright_to_faints,
@@ -21,6 +24,9 @@ from stages import (
     evaluate,
     finetune,
     prepare,
+    real_field,
+    real_sky,
+    real_stamps,
     sections,
     train,
 )
@@ -209,8 +215,8 @@ def test_the_command_gives_the_probability_and_flags_from_the_bands_there_are(he
     assert rows["half_light_radius"].isna().all()
 
 
-def test_what_may_not_be_trusted_has_a_result_and_a_named_flag(here):
-    _, image, sigma, psf = sources(8)
+def test_what_may_not_be_trusted_has_a_result_and_a_named_flag(here, tmp_path):
+    table, image, sigma, psf = sources(8)
     image *= 30.0  # bright enough to fill a pixel
     wide = np.random.default_rng(5).normal(0.0, 0.05, (8, 44, 44, 5)).astype(np.float32)
     wide[:, 12:-12, 12:-12] = image
@@ -222,7 +228,9 @@ def test_what_may_not_be_trusted_has_a_result_and_a_named_flag(here):
     image[4] += np.roll(image[4], (7, 5), axis=(0, 1))  # crowded
     image[5, 21, 22, 2] = np.nan  # a bad pixel in the middle
     image[6, ..., 0] = np.nan  # no u
-    found = Estimator.load(PLACE.trained).measure(image, sigma, psf)
+    write_raw(tmp_path / "stamps", table, image, sigma, psf, instrument=SDSS)
+    job = Job([str(tmp_path / "stamps")], tmp_path / "stars.csv", model=str(PLACE.trained))
+    found = job.run().rows
     assert found["star_probability"].between(0, 1).all()
     names = [set(names_of(int(flags))) for flags in found["flags"]]
     for row, flag in (
@@ -297,3 +305,123 @@ def test_what_the_section_needs_is_there_and_missing_files_are_named(here, tmp_p
     found = sections.missing(("star_galaxy",))
     assert found[PLACE.metrics] == "evaluate@star_galaxy"
     assert found[PLACE.finetuned("fine_tuned")] == "finetune@star_galaxy"
+
+
+@pytest.fixture
+def field(here, monkeypatch):
+    """A field of twenty objects as the endpoint gives them, all of one field."""
+    table, image, sigma, psf = sources(20, seed=9)
+    table = table.rename(columns={"kind": "unused"}).assign(
+        id=np.arange(20) + 5000, ra=1.0, dec=2.0, x=0.0, y=0.0, run=94, camcol=1, field=12
+    )
+    table["rowc"] = np.linspace(100.0, 1300.0, 20)
+    monkeypatch.setattr(real_field, "field_of", lambda _: (table, image, sigma, psf))
+    return table
+
+
+def test_every_object_is_named_with_what_each_method_says(field, capsys):
+    real_field.main("star_galaxy")
+    folder = real_field.kept_in("star_galaxy")
+    objects = pd.read_csv(folder / "objects.csv")
+    assert objects["id"].tolist() == field["id"].tolist()
+    methods = ("fine_tuned", "zero_shot", "from_scratch", "stacked", "forest", "svm", "cut")
+    assert objects[[*methods, "twin_0", "twin_0.3"]].apply(lambda c: c.between(0, 1)).all().all()
+    scores = pd.read_csv(folder / "scores.csv")
+    assert set(scores["method"]) == {*methods, "spread"}
+    assert set(scores["against"]) == {"reference"}
+    assert (scores["auc_low"] <= scores["auc_high"])[scores["by"] == "all"].all()
+    assert (folder / "wrong.png").read_bytes().startswith(b"\x89PNG")
+    assert "fine_tuned" in capsys.readouterr().out
+
+
+def test_published_stamps_are_judged_for_every_width_and_one_text_tells_both(
+    field, monkeypatch, tmp_path
+):
+    rng = np.random.default_rng(3)
+    folder = tmp_path / "stamps/kim_brunner"
+    folder.mkdir(parents=True)
+    labels = np.resize([1.0, -1.0], 4)
+    np.save(folder / "sdss_test_images.npy", rng.uniform(22, 24, (4, 5, 48, 48)).astype("f4"))
+    np.save(folder / "sdss_test_labels.npy", labels)
+    monkeypatch.setattr(real_stamps, "recorded_folder", lambda _: tmp_path)
+    real_stamps.main("star_galaxy")
+    found = pd.read_csv(real_field.kept_in("star_galaxy") / "stamps.csv")
+    assert found["is_star"].tolist() == [1.0, 0.0, 1.0, 0.0]
+    widths = [c for c in found if c.startswith("fine_tuned_")]
+    assert len(widths) == 8
+    assert found[widths].apply(lambda c: c.between(0, 1)).all().all()
+    assert found[widths].nunique(axis=1).min() > 1
+    real_field.main("star_galaxy")
+    real_sky.main("star_galaxy")
+    text = (real_field.kept_in("star_galaxy") / "README.md").read_text()
+    assert "Acknowledge SDSS" in text
+    objects = pd.read_csv(real_field.kept_in("star_galaxy") / "objects.csv")
+    wrong = real_field.wrong_ones(objects, "is_star", "fine_tuned")
+    for name in wrong["id"]:
+        assert f"\n| {name} |" in text
+    right = set(objects["id"]) - set(wrong["id"])
+    assert not any(f"\n| {name} |" in text for name in right)
+    assert text.count("\n| fine-tuned |") == text.count("\n| zero-shot |") == 8
+
+
+def test_the_wrong_ones_by_hand():
+    objects = pd.DataFrame(
+        {
+            "id": [1, 2, 3, 4, 5],
+            "is_star": [1.0, 1.0, 0.0, 0.0, np.nan],
+            "fine_tuned": [0.9, 0.4, 0.99, 0.1, 0.99],
+        }
+    )
+    assert real_field.wrong_ones(objects, "is_star", "fine_tuned")["id"].tolist() == [3, 2]
+
+
+def test_no_identifier_and_no_position_changes_a_probability(here, tmp_path):
+    table, image, sigma, psf = sources(8)
+    estimator = Estimator.load(PLACE.trained)
+    found = []
+    for number, moved in enumerate((table, table.assign(id=table["id"] * 7919, ra=1.0, dec=2.0))):
+        folder = tmp_path / str(number)
+        write_raw(folder, moved, image, sigma, psf, instrument=SDSS)
+        found.append(estimator.measure_stamps(store.read_stamps(folder))["star_probability"])
+    pd.testing.assert_series_equal(*found)
+    survey = store.read_stamps(PLACE.stamps("survey")).table
+    elsewhere = survey.assign(
+        **{name: survey[name].to_numpy()[::-1] for name in ("id", "run", "camcol", "field")}
+    )
+    pd.testing.assert_frame_equal(separation.features(survey), separation.features(elsewhere))
+
+
+@pytest.mark.thorough
+def test_labels_at_random_teach_nothing_on_average(here):
+    """One shuffle leans one way or the other, as classes lie apart; many do not lean."""
+    trained = Estimator.load(PLACE.trained)
+    ready = store.read_stamps(PLACE.prepared("simulated"))
+    label = ready.table["is_star"].to_numpy()
+    settings = params.read("star_galaxy.train").changed(epochs=2)
+    areas = []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        rows = rng.permutation(len(label))
+        train, rest = rows[:80], rows[80:]
+        shuffled = label.copy()
+        shuffled[train] = rng.permutation(label[train])
+        data = LabelledStamps.of(
+            TASK, ready, shuffled[:, np.newaxis], train=train, validation=train[:20]
+        )
+        fresh = training.new_estimator(
+            TASK, data, trained.preparation, settings, backend="cpu", seed=seed, provenance={}
+        )
+        fitted, _ = training.fit(
+            fresh,
+            data,
+            settings,
+            name=f"shuffled-{seed}",
+            checkpoints=here / ".checkpoints",
+            identity=str(seed),
+            code="",
+        )
+        inputs = {name: ready[name][rest] for name in TASK.inputs}
+        [odds] = fitted.predict(inputs)
+        areas.append(roc_auc(odds[:, 0], label[rest]))
+    error = np.std(areas, ddof=1) / np.sqrt(len(areas))
+    assert abs(np.mean(areas) - 0.5) < 3.5 * error

@@ -13,6 +13,7 @@ from halflight import tasks
 from halflight.export.export import LOWEST_OPSET, export_onnx
 from halflight.export.wrapping import Wrapping
 from halflight.export.writer import Value, Writer
+from halflight.prepare import ORIENTATIONS, POGSON, SHIFTS, Luptitudes, luptitude_units
 
 if TYPE_CHECKING:
     from halflight.estimator import Estimator
@@ -34,9 +35,59 @@ def export_estimator(
     orientations and calibration are in the graph; so that a reader knows what it takes and gives,
     `estimator.json` is in the file's metadata, under "estimator".
 
-    Raises ValueError as `export_onnx` does, and for an estimator that measures no quantity.
+    An estimator that tells classes takes, in place of "noise", "extinction" (batch, bands): the
+    magnitudes of dust in front, 0 where they are not known. A band that is missing is 0 in "image"
+    and in "psf". Its output is the probability (batch,), by its name.
+
+    Raises ValueError as `export_onnx` does, and for classes told from other pixels than luptitudes.
     """
-    export_onnx(estimator.network, path, opset=opset, wrapping=_Measurement(estimator))
+    wrap = _Probability if isinstance(estimator.task, tasks.Classification) else _Measurement
+    export_onnx(estimator.network, path, opset=opset, wrapping=wrap(estimator))
+
+
+class _Probability(Wrapping):
+    """Luptitudes and views before a network, the probability of their mean log-odds behind it."""
+
+    def __init__(self, estimator: Estimator) -> None:
+        instrument, preparation = estimator.instrument, estimator.preparation
+        self._views = estimator.orientations
+        self._probability = tasks.classifying(estimator.task).probability
+        self._psf_softening = preparation.psf_softening
+        if not isinstance(preparation, Luptitudes):
+            raise ValueError("a probability is exported for pixels that are luptitudes")
+        self._unit = luptitude_units(preparation.image_softening, instrument)
+        self.inputs = {"extinction": (len(instrument.bands),)}
+        self.metadata = {"estimator": json.dumps(estimator.describe(), sort_keys=True)}
+
+    def before(self, writer: Writer, inputs: Sequence[Value]) -> list[Value]:
+        """Correct for dust, stretch, and put the views below each other in the batch."""
+        read = []
+        for value in inputs:
+            light = value.name == "image"
+            stretched = self._luptitudes(writer) if light else self._stretched_psf(writer)
+            views = [_viewed(writer, stretched, k, moved=light) for k in range(self._views)]
+            read.append(Value(writer.op("Concat", *views, axis=0), value.shape))
+        return read
+
+    def behind(self, writer: Writer, outputs: Mapping[str, Value]) -> dict[str, Value]:
+        """The probability of the mean log-odds."""
+        [head] = outputs.values()
+        stacked = writer.op("Reshape", head.name, writer.integers([self._views, -1, 1], "shape"))
+        odds = writer.op(
+            "Reshape", _mean_over_first(writer, stacked), writer.integers([-1], "shape")
+        )
+        return {self._probability: Value(writer.op("Sigmoid", odds), ())}
+
+    def _luptitudes(self, writer: Writer) -> str:
+        factor = writer.numbers(0.4 * np.log(10.0))
+        dust = writer.op("Exp", writer.op("Mul", "extinction", factor))
+        unit = writer.op("Mul", dust, writer.numbers(self._unit))
+        shape = writer.integers([-1, 1, 1, len(self._unit)], "shape")
+        scaled = writer.op("Mul", "image", writer.op("Reshape", unit, shape))
+        return writer.op("Mul", writer.op("Asinh", scaled), writer.numbers(POGSON))
+
+    def _stretched_psf(self, writer: Writer) -> str:
+        return writer.op("Asinh", writer.op("Mul", "psf", writer.numbers(1 / self._psf_softening)))
 
 
 class _Measurement(Wrapping):
@@ -115,6 +166,21 @@ def _oriented(writer: Writer, x: str, orientation: int) -> str:
         case 3:
             return _flip(writer, writer.transpose(x, (0, 2, 1, 3)), 2)
     return x
+
+
+def _viewed(writer: Writer, x: str, number: int, *, moved: bool) -> str:
+    """Images (batch, S, S, bands) in one of the views of `halflight.prepare.view`."""
+    turned = _oriented(writer, x, number % ORIENTATIONS)
+    if not moved:
+        return turned
+    for axis, by in enumerate(SHIFTS[number // ORIENTATIONS], start=1):
+        if by:
+            pads = [0] * 8
+            pads[axis if by > 0 else axis + 4] = 1
+            padded = writer.op("Pad", turned, writer.integers(pads, "pads"))
+            start, stop = (0, -1) if by > 0 else (1, -_BEFORE_THE_FIRST - 1)
+            turned = _slice(writer, padded, axis, start, stop)
+    return turned
 
 
 def _flip(writer: Writer, x: str, axis: int) -> str:

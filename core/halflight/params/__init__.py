@@ -21,6 +21,7 @@ from halflight.params.learning import (
     Fit,
     Network,
     RadiusFineTune,
+    RealSky,
     Train,
     Transfer,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "PrepareBands",
     "RadiusFineTune",
     "RadiusParams",
+    "RealSky",
     "Report",
     "Sandbox",
     "Simulate",

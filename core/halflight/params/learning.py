@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -14,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from halflight.params.rules import Fraction, Section, Seed, Texts, as_tuple
+from halflight.params.rules import Endpoint, Fraction, Section, Seed, Texts, as_tuple
 
 HiddenUnits = Annotated[tuple[PositiveInt, ...], BeforeValidator(as_tuple), Field(min_length=1)]
 
@@ -180,4 +181,22 @@ class BrightToFaint(Section):
     magnitude: float
     depth: PositiveFloat
     weight_limit: Annotated[float, Field(gt=1)]
+    bootstrap: Annotated[int, Field(ge=2)]
+
+
+def _with_one(widths: tuple[float, ...]) -> tuple[float, ...]:
+    if 1.0 not in widths or len(set(widths)) < len(widths):
+        raise ValueError("needs 1 among them, and each once")
+    return widths
+
+
+class RealSky(Section):
+    """Section real_sky: what `dvc repro reports/real_sky/dvc.yaml` judges."""
+
+    endpoint: Endpoint
+    published: Annotated[str, Field(min_length=1)]
+    wider: NonNegativeFloat
+    psf_widths: Annotated[
+        tuple[PositiveFloat, ...], BeforeValidator(as_tuple), AfterValidator(_with_one)
+    ]
     bootstrap: Annotated[int, Field(ge=2)]

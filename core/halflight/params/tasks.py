@@ -9,6 +9,7 @@ from halflight.params.learning import (
     BandsTrain,
     BrightToFaint,
     RadiusFineTune,
+    RealSky,
     Train,
     Transfer,
 )
@@ -118,3 +119,4 @@ class StarGalaxyParams(TaskParams):
     finetune: BandsFineTune
     evaluate: EvaluateClasses
     bright_to_faint: BrightToFaint
+    real_sky: RealSky

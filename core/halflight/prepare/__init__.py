@@ -2,8 +2,8 @@
 
 from halflight.prepare.clean import clean_stamps
 from halflight.prepare.crop import centre_crop
-from halflight.prepare.luptitudes import Luptitudes, extinction_of
-from halflight.prepare.orient import ORIENTATIONS, VIEWS, orient, view
+from halflight.prepare.luptitudes import POGSON, Luptitudes, extinction_of, luptitude_units
+from halflight.prepare.orient import ORIENTATIONS, SHIFTS, VIEWS, orient, view
 from halflight.prepare.preparation import Preparation, Prepared, stretch, unstretch
 from halflight.prepare.reading import preparation_from, preparation_of, read_preparation
 from halflight.prepare.split import (
@@ -16,6 +16,8 @@ from halflight.prepare.split import (
 
 __all__ = [
     "ORIENTATIONS",
+    "POGSON",
+    "SHIFTS",
     "SPLITS",
     "VIEWS",
     "Luptitudes",
@@ -25,6 +27,7 @@ __all__ = [
     "clean_stamps",
     "extinction_of",
     "field_patches",
+    "luptitude_units",
     "orient",
     "preparation_from",
     "preparation_of",

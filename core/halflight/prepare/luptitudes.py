@@ -89,6 +89,12 @@ class Luptitudes(Preparation):
         return named | {"psf_softening": self.psf_softening}
 
 
+def luptitude_units(softening: Mapping[str, float], instrument: Instrument) -> np.ndarray:
+    """What one unit of each band's pixels is in twice its softening, (bands,)."""
+    maggies = 10 ** (-0.4 * (instrument.zero_point - ZERO_POINT)) / NANO
+    return np.asarray(maggies / (2.0 * np.array([softening[band] for band in instrument.bands])))
+
+
 def extinction_of(table: pd.DataFrame, bands: tuple[str, ...]) -> np.ndarray:
     """Columns extinction_BAND (rows, bands), in magnitudes; NaN where the table has none."""
     columns = [f"extinction_{band}" for band in bands]

@@ -2,8 +2,9 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import fourier_shift
 from scipy.signal import fftconvolve
+
+from halflight.psf import placed
 
 # The disc's scale length over the PSF's FWHM; SExtractor's own choice.
 SCALE = 1.0 / 16.0
@@ -49,7 +50,7 @@ def _of_stamp(
     disc = np.exp(-radius / (SCALE * fwhm))
     broad = fftconvolve(psf, disc / disc.sum(), mode="same")
     x, y = _centroid(pixels, weight, fwhm)
-    point, extended = (_moved(p, x, y, pixels.shape[0]) for p in (psf, broad / broad.sum()))
+    point, extended = (placed(p, x, y, pixels.shape[0]) for p in (psf, broad / broad.sum()))
     flux, light = (point * weight * pixels).sum(), (point * weight * point).sum()
     if flux <= 0.0 or light <= 0.0:
         return np.nan
@@ -79,18 +80,3 @@ def _centroid(
         if np.hypot(x, y) > LARGEST_SHIFT:
             return 0.0, 0.0
     return float(x), float(y)
-
-
-def _moved(profile: NDArray[np.float64], x: float, y: float, side: int) -> NDArray[np.float64]:
-    """A profile (P, P), centred on its middle pixel, in a stamp of `side` about (x, y).
-
-    Moved by the phases of its Fourier transform, which broaden nothing.
-    """
-    canvas = np.zeros((2 * max(profile.shape[0], side),) * 2)
-    middle, half = canvas.shape[0] // 2, profile.shape[0] // 2
-    place = slice(middle - half, middle - half + profile.shape[0])
-    canvas[place, place] = profile
-    first = middle - side // 2  # the canvas's pixel that is the stamp's first
-    by = (first + (side - 1) / 2.0 + y - middle, first + (side - 1) / 2.0 + x - middle)
-    moved = np.fft.ifft2(fourier_shift(np.fft.fft2(canvas), by)).real
-    return np.asarray(moved[first : first + side, first : first + side])
