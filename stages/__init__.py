@@ -78,7 +78,7 @@ def run(stage: Callable[..., None], *expected: type[Exception]) -> None:
         MemoryError,
         *expected,
     )
-    name, words = Path(sys.argv[0]).stem, sys.argv[1:]
+    name, words = Path(sys.argv[0]).stem, _asked_of_cluster(sys.argv[1:])
     wanted = list(inspect.signature(stage).parameters)
     if len(words) != len(wanted):
         usage = " ".join([f"python -m stages.{name}", *(word.upper() for word in wanted)])
@@ -102,6 +102,15 @@ def run(stage: Callable[..., None], *expected: type[Exception]) -> None:
             raise
         print(f"\n{name}: {error_line(_explained(error))}", file=sys.stderr)
         sys.exit(1)
+
+
+def _asked_of_cluster(words: list[str]) -> list[str]:
+    """The words without `--cluster ADDRESS`, by which workers of a Dask scheduler do the work."""
+    if "--cluster" not in words[:-1]:
+        return words
+    at = words.index("--cluster")
+    os.environ["HALFLIGHT_CLUSTER"] = words[at + 1]
+    return words[:at] + words[at + 2 :]
 
 
 def _explained(error: Exception) -> Exception:

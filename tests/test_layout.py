@@ -32,14 +32,15 @@ DATASET = ("dataset",)
 
 # What every part of halflight may import of its own; beside it, what each may import in addition.
 COMMON = {
-    *("__version__", "cache", "files", "half_light", "instrument", "integers", "predictive", "psf"),
-    *("quality", "reading", "tables", "text", "workers"),
+    *("__version__", "cache", "files", "half_light", "instrument", "integers", "one_thread"),
+    *("predictive", "psf", "quality", "reading", "tables", "text", "workers"),
 }
 PARTS = {
     "adaptation": set(),
     "adapting": {"adaptation", "estimator", "labelled", "nn", "prepare", "store"},
     "cache": set(),
     "classical": {"kernels"},
+    "clusters": {"shards"},
     "combination": set(),
     "command": {
         *("estimator", "export", "measuring", "models", "nn", "params", "paths", "report"),
@@ -64,6 +65,7 @@ PARTS = {
     "methods": set(),
     "models": set(),
     "nn": {"kernels"},
+    "one_thread": set(),
     "params": {"conditions", "nn", "paths"},
     "paths": set(),
     "predictive": set(),
@@ -76,6 +78,7 @@ PARTS = {
     "results": set(),
     "review": {"params", "report", "sweeps"},
     "sandbox": {"simulation"},
+    "shards": set(),
     "sight": {"estimator", "nn"},
     "scores": {"methods", "tasks"},
     "simulation": set(),
@@ -92,13 +95,15 @@ PARTS = {
     "tasks": set(),
     "text": set(),
     "training": {"estimator", "labelled", "nn", "prepare", "store", "tasks"},
-    "workers": set(),
+    "workers": {"clusters"},
 }
 # What a program may import in addition; its package takes any object with those attributes.
 PROGRAMS = {SOURCE / "sandbox/__main__.py": {"params", "paths"}}
 HOMES = {
     "astroquery": "surveys",
     "cuda": "kernels/cuda",
+    "dask": "clusters.py",
+    "distributed": "clusters.py",
     "dvclive": "training.py",
     "galsim": "simulation",
     "PIL": "report",
@@ -118,7 +123,8 @@ BARE = {
     "instrument.py": {"numpy"},
     "kernels": {"numpy", "numba", "llvmlite", "cuda"},  # cuda-bindings comes with numba-cuda
     "nn": {"numpy", "safetensors"},
-    "workers.py": {"threadpoolctl"},
+    "one_thread.py": {"threadpoolctl"},
+    "workers.py": set(),
 }
 # Accepts or refuses values, which DVC tracks itself; and a package's first line.
 UNTRACKED = (SOURCE / "params", SOURCE / "conditions.py", SOURCE / "__init__.py")
