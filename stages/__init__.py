@@ -3,7 +3,9 @@
 import inspect
 import os
 import sys
+import time
 from collections.abc import Callable
+from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,7 +55,18 @@ def source_files() -> dict[str, bytes]:
 SOURCES = source_files()
 
 
-def run(stage: Callable[..., None], *expected: type[Exception]) -> None:
+# Set by whoever starts the processes of MPI: Open MPI; MPICH and Intel MPI; Slurm by PMIx.
+_RANKS = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
+# Seconds before a process of MPI tells an error that all of them met: the first ends them sooner.
+_LEAD = 3.0
+
+
+def rank() -> int | None:
+    """Which of the processes of `mpirun` this is, from 0; None where it is of none."""
+    return next((int(os.environ[name]) for name in _RANKS if name in os.environ), None)
+
+
+def run(stage: Callable[..., None], *expected: type[Exception], together: bool = False) -> None:
     """Run a stage with the command line's words (its task, its dataset) as arguments.
 
     It is alone: a second process at the same stage waits a little, then gives up. It refuses to
@@ -61,7 +74,8 @@ def run(stage: Callable[..., None], *expected: type[Exception]) -> None:
     telling exit code, on an expected error: 0 done, 1 an error, 2 wrong arguments, 130 stopped, by
     Ctrl-C (DVC leaves it to the stage), SIGTERM or the end of the DVC that runs it. Errors that are
     not `expected`, and so are defects of halflight, keep their traceback; with
-    HALFLIGHT_TRACEBACK=1 every error does.
+    HALFLIGHT_TRACEBACK=1 every error does. Where the processes of `mpirun` can do it `together`,
+    the first holds the lock, writes and tells, and the others help it.
     """
     from halflight.params import ParamsError
     from halflight.text import error_line, guarded_terminal, shown
@@ -85,19 +99,26 @@ def run(stage: Callable[..., None], *expected: type[Exception]) -> None:
         print(f"{name}: received {shown(words)}: usage: {usage}", file=sys.stderr)
         sys.exit(2)
     items = dict(zip(wanted, words, strict=True))
+    helps = together and bool(rank())
     try:
-        with (
-            guarded_terminal(),
-            stoppable(),
-            alone(name, words),
-            timed(name, items),
-            unchanged(name, items),
-        ):
+        with ExitStack() as stack:
+            stack.enter_context(guarded_terminal())
+            stack.enter_context(stoppable())
+            if helps:
+                silence = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
+                stack.enter_context(redirect_stdout(silence))
+            else:
+                for context in (alone(name, words), timed(name, items), unchanged(name, items)):
+                    stack.enter_context(context)
             stage(*words)
     except KeyboardInterrupt:
-        print(f"\n{name}: stopped; `dvc repro` goes on from here", file=sys.stderr)
+        if not helps:
+            again = "`dvc repro`" if rank() is None else "the same command"
+            print(f"\n{name}: stopped; {again} goes on from here", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except failures as error:
+        if helps:
+            time.sleep(_LEAD)
         if os.environ.get("HALFLIGHT_TRACEBACK") == "1":
             raise
         print(f"\n{name}: {error_line(_explained(error))}", file=sys.stderr)

@@ -11,8 +11,8 @@ from typing import Any
 from halflight.shards import Question, ShardError, Shards, read, work
 
 INSTALL = "pip install '.[dask]'"
-# Seconds for a scheduler to answer: a live one does in a few milliseconds.
-_PATIENCE = 10.0
+# Seconds for a scheduler to answer: one that begins, on a busy machine, may take these.
+_PATIENCE = 30.0
 # Tasks under way a worker: one that it works on, and others so that it never waits for the next,
 # nor for the oldest task of all, whose answer is wanted first.
 _AHEAD = 4
@@ -69,7 +69,7 @@ class ClusterExecutor(Executor):
             answer.set_result(None)
             return answer
         key = f"halflight-{shards.folder.name}-{question.key}"
-        self._asked[key] = asked = self._client.submit(work, tuple(question), key=key)
+        self._asked[key] = asked = self._client.submit(_work, tuple(question), key=key)
         asked.add_done_callback(lambda done: self._answered(key, done, answer))
         return answer
 
@@ -77,15 +77,10 @@ class ClusterExecutor(Executor):
         """How many tasks should be under way: some for each worker that there is now."""
         if time.monotonic() - self._looked > _LOOK:
             self._looked = time.monotonic()
-            threads = self._ask_about_workers()
-            wide = {worker: count for worker, count in threads.items() if count != 1}
-            if wide:
-                worker, count = next(iter(wide.items()))
-                raise ClusterError(
-                    f"worker {worker} has {count} threads: Numba ends a process that calls it from "
-                    "several: start workers with --nthreads 1"
-                )
-            self._room = max(_AHEAD, _AHEAD * len(threads))
+            try:
+                self._room = _AHEAD * max(1, len(self._client.nthreads()))
+            except (OSError, RuntimeError, TimeoutError) as error:
+                raise self._lost() from error
         return self._room
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
@@ -98,12 +93,6 @@ class ClusterExecutor(Executor):
         """Take away what was asked and answered, once it is kept elsewhere."""
         for shards in self._shards.values():
             shards.remove()
-
-    def _ask_about_workers(self) -> dict[str, int]:
-        try:
-            return dict(self._client.nthreads())
-        except (OSError, RuntimeError, TimeoutError) as error:
-            raise self._lost() from error
 
     def _lost(self) -> ClusterError:
         return ClusterError(
@@ -124,13 +113,31 @@ class ClusterExecutor(Executor):
             answer.set_exception(self._lost())
 
 
+def _work(question: tuple[str, str, bytes | None]) -> None:
+    """Answer a question, on a worker. Raises ShardError for one of several threads, and as `work`.
+
+    Numba ends a process that calls it from several.
+    """
+    from distributed import get_worker
+
+    worker = get_worker()
+    if worker.state.nthreads != 1:
+        raise ShardError(
+            f"worker {worker.address} has {worker.state.nthreads} threads: start it with "
+            "--nthreads 1, as often as there are cores"
+        )
+    work(question)
+
+
 def _told(error: BaseException) -> BaseException:
     """An error of a task as it is; one of the cluster in a line."""
     if isinstance(error, ShardError):
         return ClusterError(str(error))
-    if isinstance(error, ModuleNotFoundError):
+    absent = error if isinstance(error, ModuleNotFoundError) else error.__cause__
+    if isinstance(absent, ModuleNotFoundError):
         return ClusterError(
-            f"a worker has no module {error.name}: start it in an environment with halflight"
+            f"the scheduler or a worker has no module {absent.name}: start all of them in one "
+            "environment, with halflight"
         )
     if type(error).__name__ == "KilledWorker":  # Dask's own, whose words are a paragraph
         return ClusterError(

@@ -190,6 +190,18 @@ def test_a_lost_scheduler_is_one_line_and_the_next_run_goes_on(here, monkeypatch
         assert not done & set(values(note)[before:])
 
 
+@pytest.mark.thorough
+def test_a_scheduler_without_halflight_is_one_line(here, monkeypatch):
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("PYTHONPATH", "")
+        with cluster_of(0, here) as processes:
+            elsewhere.undo()
+            processes.start_worker()
+            monkeypatch.setenv(CLUSTER, processes.address)
+            with pytest.raises(WorkerError, match="has no module halflight: start all of them in"):
+                list(in_order(eval, ["1"], processes=1))
+
+
 def test_no_scheduler_is_one_line(here, monkeypatch):
     monkeypatch.setenv(CLUSTER, "tcp://127.0.0.1:9")
     monkeypatch.setattr("halflight.clusters._PATIENCE", 0.5)
