@@ -1,5 +1,6 @@
 """MPI: the processes that `mpirun` started, as those that train one network together."""
 
+import os
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ class Team:
 
     def _wait(self, request: Any) -> None:
         while not request.Test():
-            pass
+            os.sched_yield()  # to another process, where there are more than cores
 
 
 def team() -> Team:

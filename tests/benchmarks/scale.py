@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 
 import numpy as np
 
@@ -176,6 +177,7 @@ def costs(options: argparse.Namespace) -> None:
         )
     size = sum(a.nbytes for a in (image, sigma, psf)) / count
     print(f"| bytes a stamp with its noise and PSF | {size:.0f} |")
+    print(f"| MiB of this process, at most | {getrusage(RUSAGE_SELF).ru_maxrss / 1024:.0f} |")
 
 
 def overhead(options: argparse.Namespace) -> None:
@@ -207,17 +209,28 @@ def resident(process: int) -> float:
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
+def worked(process: int) -> float:
+    """Seconds of processor time that a process has had: what waits for others does not count."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def memory(options: argparse.Namespace) -> None:
-    """Scheduler and client after more and more empty tasks."""
+    """Scheduler and client after more and more empty tasks: MiB, and milliseconds a task."""
     with cluster(2) as (_, scheduler):
         marks, begun = options.tasks, time.perf_counter()
+        before = worked(scheduler), worked(os.getpid())
         tasks = (f"{n} and None" for n in range(max(marks)))
         for done, _ in enumerate(in_order(eval, tasks, processes=1), start=1):
             if done in marks:
                 rate = done / (time.perf_counter() - begun)
+                cost = [
+                    1000 * (worked(process) - since) / done
+                    for process, since in zip((scheduler, os.getpid()), before, strict=True)
+                ]
                 print(
                     f"| {done} | {resident(scheduler):.0f} MiB | {resident(os.getpid()):.0f} MiB | "
-                    f"{rate:.0f} tasks/s |",
+                    f"{cost[0]:.2f} ms | {cost[1]:.2f} ms | {rate:.0f} tasks/s |",
                     flush=True,
                 )
 
