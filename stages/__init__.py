@@ -4,8 +4,9 @@ import inspect
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable
-from contextlib import ExitStack, redirect_stdout
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -75,8 +76,21 @@ def run(stage: Callable[..., None], *expected: type[Exception], together: bool =
     Ctrl-C (DVC leaves it to the stage), SIGTERM or the end of the DVC that runs it. Errors that are
     not `expected`, and so are defects of halflight, keep their traceback; with
     HALFLIGHT_TRACEBACK=1 every error does. Where the processes of `mpirun` can do it `together`,
-    the first holds the lock, writes and tells, and the others help it.
+    the first holds the lock, writes and tells, and the others help it; one that fails ends all.
     """
+    try:
+        _run(stage, *expected, together=together)
+    except BaseException as error:
+        code = error.code if isinstance(error, SystemExit) else 1
+        if rank() is None or code in (None, 0):
+            raise
+        if not isinstance(error, SystemExit):
+            traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(int(str(code)))  # an orderly end waits for the others, who wait for this one
+
+
+def _run(stage: Callable[..., None], *expected: type[Exception], together: bool) -> None:
     from halflight.params import ParamsError
     from halflight.text import error_line, guarded_terminal, shown
     from stages.alone import BusyError, alone, stoppable
@@ -107,6 +121,8 @@ def run(stage: Callable[..., None], *expected: type[Exception], together: bool =
             if helps:
                 silence = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
                 stack.enter_context(redirect_stdout(silence))
+                stack.enter_context(redirect_stderr(silence))
+                os.environ.pop("HALFLIGHT_LIVE", None)
             else:
                 for context in (alone(name, words), timed(name, items), unchanged(name, items)):
                     stack.enter_context(context)

@@ -20,7 +20,7 @@ from halflight import nn, store, tasks
 from halflight.estimator import CHUNK, Estimator
 from halflight.labelled import LabelledStamps
 from halflight.nn import callbacks, optimizers, presets, schedules
-from halflight.nn.sharding import Alone, Exchange, Sharding
+from halflight.nn.sharding import Alone, Exchange, Sharding, require_same
 from halflight.prepare import Preparation
 
 if TYPE_CHECKING:
@@ -136,14 +136,10 @@ def fit(
     way into the network as `augmented` says. An interrupted run goes on from its last epoch,
     to the same bytes, as long as `identity` (a fingerprint of the data and of all that shaped the
     estimator), `code` (one of the code that trains) and the settings are the same. Where the code
-    alone is another, training begins anew and says so. With HALFLIGHT_LIVE=FOLDER in the
-    environment, DVCLive writes each epoch's record below FOLDER/`name` as it ends.
-
-    exchange: with the processes that share the `shards` of each batch; all of them return the same,
-    and the first keeps the checkpoints.
+    alone is another, training begins anew and says so. exchange: with those that share the `shards`
+    of each batch, of whom the first keeps checkpoints.
     """
-    exchange = Alone() if exchange is None else exchange
-    sharding = Sharding(settings.shards, exchange)
+    sharding = Sharding(settings.shards, exchange := exchange or Alone())
     task, network = estimator.task, estimator.network
     batches = data.batches(task, data.train, settings, training=True)
     validation = data.batches(task, data.validation, settings, training=False)
@@ -172,11 +168,10 @@ def fit(
     backup = callbacks.BackupAndRestore(
         checkpoint, delete_checkpoint=False, save=exchange.rank == 0
     )
-    _agree(exchange, backup.path)
-    with followed(name, exchange.rank) as followers:
+    require_same(exchange, backup.path)
+    with followed(name) as followers:
         history = trained.fit(
             batches,
-            verbose=0,
             validation_data=validation,
             epochs=settings.epochs,
             callbacks=[
@@ -184,11 +179,12 @@ def fit(
                 callbacks.EarlyStopping(
                     monitor="val_loss", patience=settings.patience, restore_best_weights=True
                 ),
+                callbacks.ProgressLogger(),
                 *followers,
                 backup,
             ],
         )
-    exchange.gather(np.zeros(1))  # everyone has read the backup before it goes
+    exchange.gather(np.zeros(1))  # all have read the backup before it goes
     if trained is not network:
         network.compile_as(trained)  # so that it is saved with its optimizer
     settle_statistics(network, data, task, settings)
@@ -196,8 +192,7 @@ def fit(
     calibrated = calibrate(estimator, data).with_provenance(labels=counts)
     for quantity, dof in calibrated.dof.items():
         print(f"{name}: error bars of {quantity} hold 68 and 95 %; degrees of freedom {dof:.1f}")
-    if exchange.rank == 0:
-        shutil.rmtree(checkpoint, ignore_errors=True)
+    shutil.rmtree(checkpoint, ignore_errors=True)
     return calibrated, pd.DataFrame(list(history)).assign(arm=name)
 
 
@@ -210,19 +205,15 @@ def augmented(network: nn.Model, settings: params.Fit) -> nn.Model:
 
 
 @contextmanager
-def followed(name: str, rank: int = 0) -> Iterator[list[callbacks.Callback]]:
-    """What tells how a training goes: in the first process, with DVCLive in HALFLIGHT_LIVE, if set.
+def followed(name: str) -> Iterator[list[callbacks.Callback]]:
+    """The callback by which DVCLive follows a training, where HALFLIGHT_LIVE names a folder.
 
     Below it, `name`/metrics.json holds the latest record and `name`/plots/metrics each curve, as
     `dvclive.Live` lays them out. Raises ValueError where DVCLive is not installed.
     """
     folder = os.environ.get(LIVE)
-    if rank:
-        yield []
-        return
-    progress = callbacks.ProgressLogger()
     if not folder:
-        yield [progress]
+        yield []
         return
     try:
         import dvclive
@@ -232,7 +223,7 @@ def followed(name: str, rank: int = 0) -> Iterator[list[callbacks.Callback]]:
         ) from error
     place = Path(folder) / name
     with dvclive.Live(str(place), resume=True, save_dvc_exp=False, dvcyaml=None) as live:
-        yield [progress, callbacks.DVCLiveLogger(live)]
+        yield [callbacks.DVCLiveLogger(live)]
 
 
 def settle_statistics(
@@ -303,16 +294,6 @@ def _checkpoint(folder: Path, training: str, code: str) -> Path:
             f"({others[0]} is of the code before; delete it unless you go back to that)"
         )
     return own
-
-
-def _agree(exchange: Exchange, path: Path) -> None:
-    """Raise ValueError unless all processes see the same file, or none."""
-    digest = hashlib.blake2b(path.read_bytes() if path.is_file() else b"", digest_size=16).digest()
-    every = exchange.gather(np.frombuffer(digest, np.uint8)[np.newaxis])
-    if (every != every[0]).any():
-        raise ValueError(
-            f"{path} is not the same for all {exchange.size} processes: they need one file system"
-        )
 
 
 def _digest(settings: params.Fit, identity: str) -> str:

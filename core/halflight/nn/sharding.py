@@ -8,9 +8,13 @@ each device of a data-parallel training (Goyal et al. 2017, arXiv:1706.02677, se
 running statistics move by the mean of what the parts, weighted by their samples, would move them.
 """
 
+import hashlib
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import Protocol
+
+import numpy as np
 
 from halflight.nn.arrays import Host
 
@@ -67,3 +71,13 @@ class Sharding:
         """The numbers of the parts that this process computes."""
         rank, size = self.exchange.rank, self.exchange.size
         return range(parts * rank // size, parts * (rank + 1) // size)
+
+
+def require_same(exchange: Exchange, path: Path) -> None:
+    """Raise ValueError unless all processes see the same file, or none."""
+    digest = hashlib.blake2b(path.read_bytes() if path.is_file() else b"", digest_size=16).digest()
+    every = exchange.gather(np.frombuffer(digest, np.uint8)[np.newaxis])
+    if (every != every[0]).any():
+        raise ValueError(
+            f"{path} is not the same for all {exchange.size} processes: they need one file system"
+        )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from halflight import nn
 from halflight.nn import layers
-from halflight.nn.sharding import Alone, Sharding
+from halflight.nn.sharding import Alone, Sharding, require_same
 
 
 class Seat:
@@ -137,3 +137,17 @@ def test_random_numbers_of_parts_differ():
 def test_one_process_gathers_what_it_has():
     own = np.arange(3.0)
     assert Alone().gather(own) is own
+
+
+def test_processes_that_see_other_files_are_refused(tmp_path):
+    class Other(Alone):
+        size = 2
+
+        def gather(self, own):
+            return np.concatenate([own, own + np.uint8(1)])
+
+    (tmp_path / "here").write_bytes(b"weights")
+    require_same(Alone(), tmp_path / "here")
+    require_same(Alone(), tmp_path / "nowhere")
+    with pytest.raises(ValueError, match="is not the same for all 2 processes"):
+        require_same(Other(), tmp_path / "here")
