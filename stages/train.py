@@ -6,7 +6,7 @@ import pandas as pd
 from halflight import files, mpi, params, paths, store, tasks, training
 from halflight.estimator import Estimator
 from halflight.labelled import LabelledStamps
-from halflight.nn.sharding import Alone, Exchange
+from halflight.nn.sharding import ALONE, Exchange
 from halflight.paths import TaskPaths
 from halflight.prepare import read_preparation
 from stages import project_path, rank, run
@@ -18,7 +18,7 @@ def main(task: str) -> None:
 
     Processes of `mpirun` share the shards of each batch, and the first writes.
     """
-    team = Alone() if rank() is None else mpi.team()
+    team = ALONE if rank() is None else mpi.team()
     settings, place, wanted = params.read(f"{task}.train"), TaskPaths(task), tasks.get(task)
     code = code_fingerprint("train", {"task": task})
     data = simulated(wanted, place)
@@ -51,7 +51,7 @@ def train(
     data: LabelledStamps,
     name: str,
     code: str,
-    exchange: Exchange | None = None,
+    exchange: Exchange = ALONE,
 ) -> tuple[Estimator, pd.DataFrame]:
     """An estimator trained on stamps of `place`, with its history.
 

@@ -20,7 +20,7 @@ from halflight import nn, store, tasks
 from halflight.estimator import CHUNK, Estimator
 from halflight.labelled import LabelledStamps
 from halflight.nn import callbacks, optimizers, presets, schedules
-from halflight.nn.sharding import Alone, Exchange, Sharding, require_same
+from halflight.nn.sharding import ALONE, Exchange, Sharding, require_same
 from halflight.prepare import Preparation
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def fit(
     checkpoints: Path,
     identity: str,
     code: str,
-    exchange: Exchange | None = None,
+    exchange: Exchange = ALONE,
 ) -> tuple[Estimator, pd.DataFrame]:
     """Train to the best validation loss and calibrate; return the estimator and its history.
 
@@ -139,7 +139,6 @@ def fit(
     alone is another, training begins anew and says so. exchange: with those that share the `shards`
     of each batch, of whom the first keeps checkpoints.
     """
-    sharding = Sharding(settings.shards, exchange := exchange or Alone())
     task, network = estimator.task, estimator.network
     batches = data.batches(task, data.train, settings, training=True)
     validation = data.batches(task, data.validation, settings, training=False)
@@ -162,7 +161,7 @@ def fit(
         ),
         loss=task.loss,
         metrics=list(task.metrics),
-        sharding=sharding if sharding.shards > 1 else None,
+        sharding=Sharding(settings.shards, exchange),
     )
     checkpoint = _checkpoint(checkpoints, f"{name}-{_digest(settings, identity)}", code)
     backup = callbacks.BackupAndRestore(

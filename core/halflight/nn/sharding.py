@@ -9,7 +9,7 @@ running statistics move by the mean of what the parts, weighted by their samples
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
@@ -44,6 +44,9 @@ class Alone:
         return own
 
 
+ALONE = Alone()
+
+
 @dataclass(frozen=True)
 class Sharding:
     """Into how many parts each batch is cut, and who computes them.
@@ -52,7 +55,7 @@ class Sharding:
     """
 
     shards: int
-    exchange: Exchange = field(default_factory=Alone)
+    exchange: Exchange = ALONE
 
     def __post_init__(self) -> None:
         if self.shards < self.exchange.size:

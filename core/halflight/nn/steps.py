@@ -49,7 +49,7 @@ def _train(compiled: Compiled, batch: DeviceBatch, results: StepResults) -> None
     network.executor(batch.samples, training=True)
     arrays = results.open(batch.host, training=True)
     kernels.copy(parameters.states_before, parameters.states)
-    if compiled.sharding is None:
+    if compiled.sharding is None or compiled.sharding.shards == 1:
         differentiate(compiled, batch, arrays, optimizer.iterations)
     else:
         differentiate_shards(compiled, compiled.sharding, batch, arrays)

@@ -86,6 +86,13 @@ def test_without_batch_statistics_parts_give_the_gradient_of_the_whole(backend, 
         assert other == pytest.approx(record, rel=1e-4)
 
 
+def test_one_part_gives_the_bytes_of_a_whole_batch():
+    whole, records = fitted(network("cpu"), None)
+    parts, others = fitted(network("cpu"), Sharding(1))
+    assert records == others
+    assert all(parts[name].tobytes() == whole[name].tobytes() for name in whole)
+
+
 @pytest.mark.parametrize("size", [2, 3, 4])
 def test_any_number_of_processes_gives_the_bytes_of_one(size):
     alone = fitted(network(), Sharding(4))
