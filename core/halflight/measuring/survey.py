@@ -116,10 +116,11 @@ class Survey:
         """All parts, by pixel and image; their catalogues are written where they are not there."""
         found = self._assigned()
         parts = []
-        for (pixel, number), sources in found.groupby(["pixel", "image"], sort=True):  # type: ignore[misc]
+        for key, sources in found.groupby(["pixel", "image"], sort=True):
+            pixel, number = (int(each) for each in np.asarray(key))
             stem = f"{pixel}-{number:05d}.parquet"
             image = self.job.paths[number]
-            part = Part(int(pixel), image, work / _SOURCES / stem, work / _RADII / stem)
+            part = Part(pixel, image, work / _SOURCES / stem, work / _RADII / stem)
             if not part.sources.is_file():
                 files.write_parquet(part.sources, sources[["id", "ra", "dec"]])
             parts.append(part)
