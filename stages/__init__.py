@@ -3,7 +3,10 @@
 import inspect
 import os
 import sys
+import time
+import traceback
 from collections.abc import Callable
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,7 +56,18 @@ def source_files() -> dict[str, bytes]:
 SOURCES = source_files()
 
 
-def run(stage: Callable[..., None], *expected: type[Exception]) -> None:
+# Set by whoever starts the processes of MPI: Open MPI; MPICH and Intel MPI; Slurm by PMIx.
+_RANKS = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
+# Seconds before a process of MPI tells an error that all of them met: the first ends them sooner.
+_LEAD = 3.0
+
+
+def rank() -> int | None:
+    """Which of the processes of `mpirun` this is, from 0; None where it is of none."""
+    return next((int(os.environ[name]) for name in _RANKS if name in os.environ), None)
+
+
+def run(stage: Callable[..., None], *expected: type[Exception], together: bool = False) -> None:
     """Run a stage with the command line's words (its task, its dataset) as arguments.
 
     It is alone: a second process at the same stage waits a little, then gives up. It refuses to
@@ -61,8 +75,22 @@ def run(stage: Callable[..., None], *expected: type[Exception]) -> None:
     telling exit code, on an expected error: 0 done, 1 an error, 2 wrong arguments, 130 stopped, by
     Ctrl-C (DVC leaves it to the stage), SIGTERM or the end of the DVC that runs it. Errors that are
     not `expected`, and so are defects of halflight, keep their traceback; with
-    HALFLIGHT_TRACEBACK=1 every error does.
+    HALFLIGHT_TRACEBACK=1 every error does. Where the processes of `mpirun` can do it `together`,
+    the first holds the lock, writes and tells, and the others help it; one that fails ends all.
     """
+    try:
+        _run(stage, *expected, together=together)
+    except BaseException as error:
+        code = error.code if isinstance(error, SystemExit) else 1
+        if rank() is None or code in (None, 0):
+            raise
+        if not isinstance(error, SystemExit):
+            traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(int(str(code)))  # an orderly end waits for the others, who wait for this one
+
+
+def _run(stage: Callable[..., None], *expected: type[Exception], together: bool) -> None:
     from halflight.params import ParamsError
     from halflight.text import error_line, guarded_terminal, shown
     from stages.alone import BusyError, alone, stoppable
@@ -78,30 +106,48 @@ def run(stage: Callable[..., None], *expected: type[Exception]) -> None:
         MemoryError,
         *expected,
     )
-    name, words = Path(sys.argv[0]).stem, sys.argv[1:]
+    name, words = Path(sys.argv[0]).stem, _asked_of_cluster(sys.argv[1:])
     wanted = list(inspect.signature(stage).parameters)
     if len(words) != len(wanted):
         usage = " ".join([f"python -m stages.{name}", *(word.upper() for word in wanted)])
         print(f"{name}: received {shown(words)}: usage: {usage}", file=sys.stderr)
         sys.exit(2)
     items = dict(zip(wanted, words, strict=True))
+    helps = together and bool(rank())
     try:
-        with (
-            guarded_terminal(),
-            stoppable(),
-            alone(name, words),
-            timed(name, items),
-            unchanged(name, items),
-        ):
+        with ExitStack() as stack:
+            stack.enter_context(guarded_terminal())
+            stack.enter_context(stoppable())
+            if helps:
+                silence = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
+                stack.enter_context(redirect_stdout(silence))
+                stack.enter_context(redirect_stderr(silence))
+                os.environ.pop("HALFLIGHT_LIVE", None)
+            else:
+                for context in (alone(name, words), timed(name, items), unchanged(name, items)):
+                    stack.enter_context(context)
             stage(*words)
     except KeyboardInterrupt:
-        print(f"\n{name}: stopped; `dvc repro` goes on from here", file=sys.stderr)
+        if not helps:
+            again = "`dvc repro`" if rank() is None else "the same command"
+            print(f"\n{name}: stopped; {again} goes on from here", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except failures as error:
+        if helps:
+            time.sleep(_LEAD)
         if os.environ.get("HALFLIGHT_TRACEBACK") == "1":
             raise
         print(f"\n{name}: {error_line(_explained(error))}", file=sys.stderr)
         sys.exit(1)
+
+
+def _asked_of_cluster(words: list[str]) -> list[str]:
+    """The words without `--cluster ADDRESS`, by which workers of a Dask scheduler do the work."""
+    if "--cluster" not in words[:-1]:
+        return words
+    at = words.index("--cluster")
+    os.environ["HALFLIGHT_CLUSTER"] = words[at + 1]
+    return words[:at] + words[at + 2 :]
 
 
 def _explained(error: Exception) -> Exception:

@@ -9,7 +9,7 @@ from halflight import params, store
 from halflight.instrument import SDSS
 from halflight.paths import TaskPaths
 from halflight.simulation import SimulationError, simulate_stamps
-from halflight.workers import WorkerError
+from halflight.workers import WorkerError, answers_kept
 from stages import processes, run
 
 
@@ -22,6 +22,7 @@ def simulate(settings: params.Simulate | params.SimulateSources, folder: Path) -
     """Write the stamps of all tiers into a folder."""
     instrument = SDSS.with_bands(settings.bands)
     with (
+        answers_kept(),
         store.write_stamps(folder, instrument=instrument, origin="simulated") as writer,
         tqdm(total=settings.count, desc="simulate", unit=" stamps", disable=None) as bar,
     ):

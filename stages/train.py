@@ -3,20 +3,28 @@
 import numpy as np
 import pandas as pd
 
-from halflight import files, params, paths, store, tasks, training
+from halflight import files, mpi, params, paths, store, tasks, training
 from halflight.estimator import Estimator
 from halflight.labelled import LabelledStamps
+from halflight.nn.sharding import ALONE, Exchange
 from halflight.paths import TaskPaths
 from halflight.prepare import read_preparation
-from stages import project_path, run
+from stages import project_path, rank, run
 from stages.record import code_fingerprint
 
 
 def main(task: str) -> None:
-    """Train on the simulated training split; keep the weights of the best validation loss."""
+    """Train on the simulated training split; keep the weights of the best validation loss.
+
+    Processes of `mpirun` share the shards of each batch, and the first writes.
+    """
+    team = ALONE if rank() is None else mpi.team()
     settings, place, wanted = params.read(f"{task}.train"), TaskPaths(task), tasks.get(task)
     code = code_fingerprint("train", {"task": task})
-    estimator, history = train(wanted, settings, place, simulated(wanted, place), "train", code)
+    data = simulated(wanted, place)
+    estimator, history = train(wanted, settings, place, data, "train", code, team)
+    if team.rank:
+        return
     estimator.save(place.trained)
     files.write_csv(place.trained_history, history)
 
@@ -43,10 +51,12 @@ def train(
     data: LabelledStamps,
     name: str,
     code: str,
+    exchange: Exchange = ALONE,
 ) -> tuple[Estimator, pd.DataFrame]:
     """An estimator trained on stamps of `place`, with its history.
 
     name, code: by which an interrupted training is found again, see `halflight.training.fit`.
+    exchange: with the processes that train together.
     """
     choice = training.choose_backend(settings)
     estimator = training.new_estimator(
@@ -70,8 +80,9 @@ def train(
         checkpoints=project_path(paths.CHECKPOINTS),
         identity=identity,
         code=code,
+        exchange=exchange,
     )
 
 
 if __name__ == "__main__":
-    run(main, ValueError, FloatingPointError, RuntimeError, MemoryError)
+    run(main, ValueError, FloatingPointError, RuntimeError, MemoryError, together=True)

@@ -33,18 +33,19 @@ DATASET = ("dataset",)
 
 # What every part of halflight may import of its own; beside it, what each may import in addition.
 COMMON = {
-    *("__version__", "cache", "files", "half_light", "instrument", "integers", "predictive", "psf"),
-    *("quality", "reading", "tables", "text", "workers"),
+    *("__version__", "cache", "files", "half_light", "instrument", "integers", "one_thread"),
+    *("predictive", "psf", "quality", "reading", "tables", "text", "workers"),
 }
 PARTS = {
     "adaptation": set(),
     "adapting": {"adaptation", "estimator", "labelled", "nn", "prepare", "store"},
     "cache": set(),
     "classical": {"kernels"},
+    "clusters": {"shards"},
     "combination": set(),
     "command": {
         *("estimator", "export", "measuring", "models", "nn", "params", "paths", "report"),
-        *("results", "review", "sweeps"),
+        *("results", "review", "store", "sweeps", "universe"),
     },
     "conditions": set(),
     "corruptions": set(),
@@ -53,6 +54,7 @@ PARTS = {
     "export": {"estimator", "nn", "prepare", "tasks"},
     "files": set(),
     "half_light": set(),
+    "healpix": set(),
     "images": {"surveys"},
     "injected": {"simulation", "surveys"},
     "inputs": {"prepare"},
@@ -64,7 +66,9 @@ PARTS = {
     "measurer": {"classical", "estimator", "joint", "store", "tasks"},
     "methods": set(),
     "models": set(),
+    "mpi": set(),
     "nn": {"kernels"},
+    "one_thread": set(),
     "params": {"conditions", "nn", "paths"},
     "paths": set(),
     "predictive": set(),
@@ -77,13 +81,14 @@ PARTS = {
     "results": set(),
     "review": {"params", "report", "sweeps"},
     "sandbox": {"simulation"},
+    "shards": set(),
     "sight": {"estimator", "nn"},
     "scores": {"methods", "tasks"},
     "simulation": set(),
     "labelled": {"nn", "store", "tasks"},
     "manifest": set(),
     "measuring": {
-        *("classical", "images", "measurer", "models", "report", "results", "store"),
+        *("classical", "healpix", "images", "measurer", "models", "report", "results", "store"),
     },
     "stacking": set(),
     "store": {"manifest"},
@@ -93,18 +98,24 @@ PARTS = {
     "tasks": set(),
     "text": set(),
     "twins": set(),
+    "universe": {"healpix", "store"},
     "training": {"estimator", "labelled", "nn", "prepare", "store", "tasks"},
-    "workers": set(),
+    "workers": {"clusters"},
 }
 # What a program may import in addition; its package takes any object with those attributes.
 PROGRAMS = {SOURCE / "sandbox/__main__.py": {"params", "paths"}}
 HOMES = {
     "astroquery": "surveys",
     "cuda": "kernels/cuda",
+    "dask": "clusters.py",
+    "distributed": "clusters.py",
     "dvclive": "training.py",
     "galsim": "simulation",
+    "hats": "healpix.py",
+    "hats_import": "healpix.py",
     "PIL": "report",
     "matplotlib": "report",
+    "mpi4py": "mpi.py",
     "numba": "kernels",
     "onnx": "export",
     "optuna": "sweeps",
@@ -120,7 +131,8 @@ BARE = {
     "instrument.py": {"numpy"},
     "kernels": {"numpy", "numba", "llvmlite", "cuda"},  # cuda-bindings comes with numba-cuda
     "nn": {"numpy", "safetensors"},
-    "workers.py": {"threadpoolctl"},
+    "one_thread.py": {"threadpoolctl"},
+    "workers.py": set(),
 }
 # Accepts or refuses values, which DVC tracks itself; and a package's first line.
 UNTRACKED = (SOURCE / "params", SOURCE / "conditions.py", SOURCE / "__init__.py")

@@ -20,6 +20,7 @@ from halflight import nn, store, tasks
 from halflight.estimator import CHUNK, Estimator
 from halflight.labelled import LabelledStamps
 from halflight.nn import callbacks, optimizers, presets, schedules
+from halflight.nn.sharding import ALONE, Exchange, Sharding, require_same
 from halflight.prepare import Preparation
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ def fit(
     checkpoints: Path,
     identity: str,
     code: str,
+    exchange: Exchange = ALONE,
 ) -> tuple[Estimator, pd.DataFrame]:
     """Train to the best validation loss and calibrate; return the estimator and its history.
 
@@ -134,8 +136,8 @@ def fit(
     way into the network as `augmented` says. An interrupted run goes on from its last epoch,
     to the same bytes, as long as `identity` (a fingerprint of the data and of all that shaped the
     estimator), `code` (one of the code that trains) and the settings are the same. Where the code
-    alone is another, training begins anew and says so. With HALFLIGHT_LIVE=FOLDER in the
-    environment, DVCLive writes each epoch's record below FOLDER/`name` as it ends.
+    alone is another, training begins anew and says so. exchange: with those that share the `shards`
+    of each batch, of whom the first keeps checkpoints.
     """
     task, network = estimator.task, estimator.network
     batches = data.batches(task, data.train, settings, training=True)
@@ -159,8 +161,13 @@ def fit(
         ),
         loss=task.loss,
         metrics=list(task.metrics),
+        sharding=Sharding(settings.shards, exchange),
     )
     checkpoint = _checkpoint(checkpoints, f"{name}-{_digest(settings, identity)}", code)
+    backup = callbacks.BackupAndRestore(
+        checkpoint, delete_checkpoint=False, save=exchange.rank == 0
+    )
+    require_same(exchange, backup.path)
     with followed(name) as followers:
         history = trained.fit(
             batches,
@@ -173,9 +180,10 @@ def fit(
                 ),
                 callbacks.ProgressLogger(),
                 *followers,
-                callbacks.BackupAndRestore(checkpoint, delete_checkpoint=False),
+                backup,
             ],
         )
+    exchange.gather(np.zeros(1))  # all have read the backup before it goes
     if trained is not network:
         network.compile_as(trained)  # so that it is saved with its optimizer
     settle_statistics(network, data, task, settings)

@@ -1,4 +1,4 @@
-"""Work on many tasks at once and get the results in order, in processes or in threads."""
+"""Work on many tasks at once and get the results in order: processes, threads, or a cluster."""
 
 import os
 import signal
@@ -7,19 +7,26 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from threadpoolctl import threadpool_limits
+from halflight.one_thread import begin_with_one_thread, on_one_thread
+
+if TYPE_CHECKING:
+    from halflight.clusters import ClusterExecutor
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 UnderWay: TypeAlias = deque[tuple[Task, Future[Result]]]
 
-# Read by libraries when they are loaded, or, by Numba, when it first compiles.
-_THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+# Of the environment, not a parameter: who does the work changes no byte of it.
+CLUSTER = "HALFLIGHT_CLUSTER"
+# Whose answers `answers_kept` takes away.
+_KEPT: ContextVar[list["ClusterExecutor"] | None] = ContextVar("kept", default=None)
 
 
 def cores() -> int:
@@ -56,13 +63,16 @@ def in_order(
 
     Raises:
         ValueError: processes is below 1.
-        WorkerError: a worker died; the tasks that it may have died of are named.
+        WorkerError: a worker died, and the tasks that it may have died of are named; or the cluster
+            was lost or is unfit.
         Exception: what the function, or the tasks' iterator, raises.
     """
     if processes < 1:
         raise ValueError(f"processes must be at least 1, got {processes}")
+    if address := os.environ.get(CLUSTER):
+        return _on_cluster(function, tasks, address, name)
     if processes == 1:
-        return (_on_one_thread(function, task) for task in tasks)
+        return (on_one_thread(function, task) for task in tasks)
     return _in_processes(function, tasks, processes, name)
 
 
@@ -77,7 +87,7 @@ def in_threads(
     under_way: UnderWay[Task, Result] = deque()
     with ThreadPoolExecutor(threads) as pool:
         try:
-            yield from _results(pool, function, tasks, under_way, most=threads + 1)
+            yield from _results(pool, function, tasks, under_way, room=lambda: threads + 1)
         finally:
             for _, future in under_way:
                 future.cancel()
@@ -97,7 +107,7 @@ def _in_processes(
     under_way: UnderWay[Task, Result] = deque()
     try:
         yield from _results(
-            pool, partial(_on_one_thread, function), tasks, under_way, most=2 * processes
+            pool, partial(on_one_thread, function), tasks, under_way, room=lambda: 2 * processes
         )
         pool.shutdown()
     except BrokenProcessPool as error:
@@ -114,18 +124,60 @@ def _in_processes(
         theirs.close()
 
 
+@contextmanager
+def answers_kept() -> Iterator[None]:
+    """Keep what a cluster answers until the block ends well: for work of several parts.
+
+    Else the answers of each part go when it is done, and a run that is stopped in a later one
+    begins with the first again.
+    """
+    pools: list[ClusterExecutor] = []
+    before = _KEPT.set(pools)
+    try:
+        yield
+        for pool in pools:
+            pool.remove_answers()
+    finally:
+        _KEPT.reset(before)
+
+
+def _on_cluster(
+    function: Callable[[Task], Result],
+    tasks: Iterable[Task],
+    address: str,
+    name: Callable[[Task], str],
+) -> Generator[Result, None, None]:
+    from halflight.clusters import ClusterError, ClusterExecutor
+
+    under_way: UnderWay[Task, Result] = deque()
+    kept = _KEPT.get()
+    try:
+        pool = ClusterExecutor(address)
+        try:
+            yield from _results(pool, function, tasks, under_way, room=pool.room)
+        finally:
+            pool.shutdown(cancel_futures=True)
+    except ClusterError as error:
+        at = f"at {name(under_way[0][0])}: " if under_way else ""
+        raise WorkerError(f"{at}{error}") from error
+    if kept is None:
+        pool.remove_answers()
+    else:
+        kept.append(pool)
+
+
 def _results(
     pool: Executor,
     function: Callable[[Task], Result],
     tasks: Iterable[Task],
     under_way: UnderWay[Task, Result],
     *,
-    most: int,
+    room: Callable[[], int],
 ) -> Iterator[Result]:
-    """The results in order, with at most so many tasks under way: begun or waiting for a worker."""
+    """The results in order; `room` says how many tasks may be begun or wait for a worker."""
     for task in tasks:
         under_way.append((task, pool.submit(function, task)))
-        if len(under_way) >= most:
+        while under_way and len(under_way) >= room():
             yield under_way[0][1].result()
             under_way.popleft()
     while under_way:
@@ -136,7 +188,7 @@ def _results(
 def _begin(parent: Connection) -> None:
     """Start a worker: one thread, deaf to Ctrl-C, which the parent answers, and gone with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ |= dict.fromkeys(_THREAD_COUNTS, "1")
+    begin_with_one_thread()
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
@@ -146,8 +198,3 @@ def _end_with(parent: Connection) -> None:
         parent.recv_bytes()
     except EOFError:
         os._exit(1)
-
-
-def _on_one_thread(function: Callable[[Task], Result], task: Task) -> Result:
-    with threadpool_limits(limits=1):
-        return function(task)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from halflight import __version__
+from halflight.command.beyond import stamps, survey
 from halflight.command.measure import measure
 from halflight.command.options import GroupedCommand, check_ending
 from halflight.command.review import quick, review
@@ -57,6 +58,8 @@ def everything(
 
 
 app.command(cls=GroupedCommand)(measure)
+app.command(cls=GroupedCommand)(survey)
+app.command()(stamps)
 app.command()(sweep)
 app.command()(compare)
 app.command()(quick)

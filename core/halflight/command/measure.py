@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from halflight.command.options import OUTPUT, SOURCES, check_ending, with_image_options
+from halflight.command.options import (
+    OUTPUT,
+    SOURCES,
+    ClusterOption,
+    check_ending,
+    with_image_options,
+)
 
 if TYPE_CHECKING:
     from halflight.measuring import Job
@@ -107,6 +113,7 @@ def measure(
         int | None, typer.Option(help="That fit at the same time; all processors without it.")
     ] = None,
     device: Annotated[str, typer.Option(help="Of the network: auto, cpu or cuda.")] = "auto",
+    cluster: ClusterOption = None,  # noqa: ARG001 - it is followed when it is read
     **image_options: Any,
 ) -> None:
     """Measure half-light radii: one row a source, in order, with error bars and flags.

@@ -1,6 +1,7 @@
 """Options of the command line: their groups in its help, and those that describe an image."""
 
 import inspect
+import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -9,6 +10,7 @@ import typer
 from typer.core import TyperArgument, TyperCommand
 
 from halflight.reading import name_of
+from halflight.workers import CLUSTER
 
 OUTPUT, IMAGE, NOISE, SOURCES = "Output", "Image", "Noise and bad pixels", "Sources and PSF"
 
@@ -48,6 +50,25 @@ IMAGE_OPTIONS = (
     ImageOption("psf_pixel_scale", float, SOURCES, "Arcsec a pixel of the PSF's file."),
     ImageOption("psf_size", int, SOURCES, "Pixels a side of the PSF that is used, odd."),
 )
+
+
+def _use_cluster(address: str | None) -> str | None:
+    """Let all that this process and those that it starts work on go to a cluster."""
+    if address:
+        os.environ[CLUSTER] = address
+    return address
+
+
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="tcp://HOST:PORT",
+        envvar=CLUSTER,
+        callback=_use_cluster,
+        help="Work with the workers of this Dask scheduler.",
+    ),
+]
 
 
 class GroupedCommand(TyperCommand):

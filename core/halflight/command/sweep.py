@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from halflight import paths
+from halflight.command.options import ClusterOption
 from halflight.files import write_text
 from halflight.text import printable
 
@@ -36,6 +37,7 @@ def sweep(
     ] = None,
     retry: Annotated[bool, typer.Option("--retry", help="Run again what has failed.")] = False,
     restart: Annotated[bool, typer.Option("--restart", help="Forget what was run.")] = False,
+    cluster: ClusterOption = None,  # noqa: ARG001 - it is followed when it is read
 ) -> None:
     """Run a sweep of sweeps.yaml, or go on with it, and write its page.
 

@@ -12,6 +12,7 @@ from halflight.nn.optimizers import Optimizer
 from halflight.nn.optimizers import get as get_optimizer
 from halflight.nn.parameters import Parameters
 from halflight.nn.saving import save_model
+from halflight.nn.sharding import Sharding
 
 
 class TrainableNetwork(Network):
@@ -46,6 +47,7 @@ class TrainableNetwork(Network):
         loss: Loss | str | Sequence[Any] | Mapping[str, Any] = "mean_squared_error",
         metrics: Sequence[Any] | Mapping[str, Any] = (),
         loss_weights: Sequence[float] | Mapping[str, float] | None = None,
+        sharding: Sharding | None = None,
     ) -> None:
         """Choose how to train; the optimizer begins at step 0.
 
@@ -54,6 +56,7 @@ class TrainableNetwork(Network):
             loss: a loss or its name; for several outputs a list, or a mapping by their names.
             metrics: a list; for several outputs a list of lists, or a mapping.
             loss_weights: factors of the losses of several outputs in the sum.
+            sharding: of batches into parts, by one process or several; None: batches are whole.
 
         Raises:
             ValueError: an unknown name, or a loss that does not fit its output.
@@ -63,7 +66,7 @@ class TrainableNetwork(Network):
         objective = Objective(self, loss, metrics, loss_weights)
         chosen = get_optimizer(optimizer)
         chosen.build(self.kernels, self.parameters, self.layers)
-        self._compiled = Compiled(self, chosen, objective)
+        self._compiled = Compiled(self, chosen, objective, sharding)
 
     def compile_as(self, other: "TrainableNetwork") -> None:
         """Go on with the optimizer, losses and metrics of a network around the same weights.
@@ -121,6 +124,8 @@ class Compiled:
     network: TrainableNetwork
     optimizer: Optimizer
     objective: Objective
+    sharding: Sharding | None = None
+    """How batches are cut; None: they are not."""
 
     def __post_init__(self) -> None:
         """Remember where the weights lie."""

@@ -7,10 +7,10 @@ weights, the optimizer's arrays and the states as they were, and so do all steps
 
 from collections.abc import Iterable, Sequence
 
-from halflight.nn.arrays import Array, Host
+from halflight.nn.arrays import Host
 from halflight.nn.compiled import Compiled
 from halflight.nn.data import DeviceBatch
-from halflight.nn.executor import Executor
+from halflight.nn.differentiation import differentiate, differentiate_shards, write_losses
 from halflight.nn.network import Network
 from halflight.nn.penalties import (
     apply_constraints,
@@ -19,7 +19,7 @@ from halflight.nn.penalties import (
     write_penalties,
 )
 from halflight.nn.readback import Readback
-from halflight.nn.step_results import StepArrays, StepResults
+from halflight.nn.step_results import StepResults
 
 
 def new_results(compiled: Compiled) -> StepResults:
@@ -51,15 +51,13 @@ def train(compiled: Compiled, batch: DeviceBatch, results: StepResults) -> None:
 def _train(compiled: Compiled, batch: DeviceBatch, results: StepResults) -> None:
     network, optimizer, parameters = compiled.network, compiled.optimizer, compiled.check()
     kernels, layers = network.kernels, network.layers
-    size, step = batch.samples, optimizer.iterations
-    executor = network.executor(size, training=True)
+    network.executor(batch.samples, training=True)
     arrays = results.open(batch.host, training=True)
     kernels.copy(parameters.states_before, parameters.states)
-    outputs = executor.forward(batch.inputs, step)
-    parameters.begin_gradients()
-    _write_losses(compiled, batch, executor, outputs, arrays)
-    executor.backward(size, step)
-    parameters.end_gradients()
+    if compiled.sharding is None or compiled.sharding.shards == 1:
+        differentiate(compiled, batch, arrays, optimizer.iterations)
+    else:
+        differentiate_shards(compiled, compiled.sharding, batch, arrays)
     write_penalties(kernels, layers, arrays.penalties, gradients=True)
     for numbers in (*arrays.losses, *arrays.penalties, parameters.gradients):
         kernels.keep_finite(parameters.finite, numbers)
@@ -80,7 +78,7 @@ def evaluate(compiled: Compiled, batch: DeviceBatch, results: StepResults) -> No
         executor = network.executor(batch.samples, training=False)
         arrays = results.open(batch.host, training=False)
         outputs = executor.forward(batch.inputs)
-        _write_losses(compiled, batch, executor, outputs, arrays)
+        write_losses(compiled, batch, executor, outputs, arrays)
         write_penalties(network.kernels, network.layers, arrays.penalties, gradients=False)
         results.close()
 
@@ -106,34 +104,3 @@ def predict(network: Network, batches: Iterable[Sequence[Host]]) -> list[list[Ho
         found += readback.read()
     count = len(network.output_names)
     return [found[number::count] for number in range(count)]
-
-
-def _write_losses(
-    compiled: Compiled,
-    batch: DeviceBatch,
-    executor: Executor,
-    outputs: Sequence[Array],
-    arrays: StepArrays,
-) -> None:
-    """Write the losses, their gradients by the outputs, and the predictions."""
-    kernels = compiled.network.kernels
-    gradients = executor.output_gradients(batch.samples)
-    for number, head in enumerate(compiled.objective.heads):
-        gradient, output = _rows(gradients[number]), _rows(outputs[number])
-        target, weight = batch.targets[number], batch.weights[number]
-        if batch.host.weights[number].any():
-            head.loss.write(kernels, arrays.losses[number], gradient, output, target, weight)
-        else:  # other outputs count in this batch
-            kernels.fill(arrays.losses[number], 0.0)
-            kernels.fill(gradient, 0.0)
-        factor = head.weight * head.loss.factor(batch.host.weights[number])
-        if factor != 1.0:
-            kernels.scale(gradient.reshape(gradient.size), factor)
-        prediction = arrays.predictions[number]
-        if prediction is not None:
-            kernels.copy(prediction, output)
-
-
-def _rows(array: Array) -> Array:
-    width = array.shape[array.ndim - 1]
-    return array if array.ndim == 2 else array.reshape((array.size // width, width))

@@ -96,6 +96,7 @@ class Fit(Section):
     learning_rate_multipliers: dict[str, NonNegativeFloat]
     patience: PositiveInt
     augment: bool
+    shards: PositiveInt = 1
 
     @property
     def augmentation(self) -> dict[str, Any]:

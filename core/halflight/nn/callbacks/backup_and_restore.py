@@ -28,14 +28,19 @@ class BackupAndRestore(Callback):
         backup_dir: folder of the file.
         delete_checkpoint: remove the file once training has ended (Keras's default). With False a
             later `fit` finds the finished training, and returns its history and weights at once.
+        save: False only begins from the file, and leaves it to another process to replace it.
     """
 
     def __init__(
-        self, backup_dir: str | os.PathLike[str], *, delete_checkpoint: bool = True
+        self,
+        backup_dir: str | os.PathLike[str],
+        *,
+        delete_checkpoint: bool = True,
+        save: bool = True,
     ) -> None:
         """Name the file."""
         self.path = Path(backup_dir) / "backup.safetensors"
-        self.delete_checkpoint = delete_checkpoint
+        self.delete_checkpoint, self.save = delete_checkpoint, save
 
     def on_train_ready(self) -> None:
         """Resume from the backup, if there is one.
@@ -74,7 +79,9 @@ class BackupAndRestore(Callback):
         model.stop_training = state["stop_training"]
 
     def on_epoch_complete(self, epoch: int, logs: Logs) -> None:
-        """Replace the backup."""
+        """Replace the backup, if it is this process's to do."""
+        if not self.save:
+            return
         model, optimizer = self.model, self.run.compiled.optimizer
         arrays = {f"weights:{name}": array for name, array in model.get_weights().items()}
         arrays |= {f"optimizer:{name}": array for name, array in optimizer.get_state().items()}
@@ -96,7 +103,7 @@ class BackupAndRestore(Callback):
 
     def on_train_end(self) -> None:
         """Remove the backup, unless it is to be kept."""
-        if self.delete_checkpoint:
+        if self.delete_checkpoint and self.save:
             self.path.unlink(missing_ok=True)
 
     def _remembered(self) -> list[Callback]:
