@@ -14,7 +14,7 @@ help: ## Show this list
 repro: $(READY) ## Run the pipeline, from sky to reports/index.html
 	python -m stages.mend && dvc repro
 
-quick: $(READY) ## Run it small, in some two minutes, in a folder of its own: quick/
+quick: $(READY) ## Run it small, in some minutes, in a folder of its own: quick/
 	halflight quick
 
 compare: $(READY) ## Say whether the metrics here are the committed ones, within tolerance

@@ -33,14 +33,20 @@ if not _driver_finds_a_gpu():  # before anything imports Numba
     os.environ.setdefault("NUMBA_ENABLE_CUDASIM", "1")
 
 
-# Files of minutes, the longest first: begun last, one would keep a process alone.
-LONG = ("test_other_cpus.py", "test_pipeline.py", "test_cuda_compiled.py")
+# The order of files, where it saves minutes of a run by two processes. One of them compiles every
+# kernel, while the other does what needs none; then the pipeline, which is the longest, finds
+# kernels compiled. Begun last, a file of minutes would keep a process alone.
+FIRST = (
+    *("test_other_cpus.py", "test_guard_zones.py"),
+    *("test_page.py", "test_figures.py", "test_params.py", "test_faults.py", "test_download.py"),
+    *("test_pipeline.py", "test_cuda_compiled.py"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put long files first."""
-    rank = {name: number for number, name in enumerate(LONG)}
-    items.sort(key=lambda item: rank.get(item.path.name, len(LONG)))
+    """Put the files of FIRST first, in their order."""
+    rank = {name: number for number, name in enumerate(FIRST)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(FIRST)))
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ def quick(
         Path, typer.Option("-o", "--output", help="The checkout that it runs in.")
     ] = paths.QUICK,
 ) -> None:
-    """Run the pipeline in some two minutes, with quick.yaml's parameters, in a folder of its own.
+    """Run the pipeline in some minutes, with quick.yaml's parameters, in a folder of its own.
 
     With the code and parameters as they are now. The default run stays as it is. Run from the root
     of a checkout.

@@ -24,7 +24,7 @@ pytestmark = [
 ]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_copies_launches_and_networks(root, tmp_path):
     """All of driver/checks.py. The first time, its kernels are compiled: some 45 seconds."""
     driver.build(tmp_path)

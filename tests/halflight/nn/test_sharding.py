@@ -158,3 +158,28 @@ def test_processes_that_see_other_files_are_refused(tmp_path):
     require_same(Alone(), tmp_path / "nowhere")
     with pytest.raises(ValueError, match="is not the same for all 2 processes"):
         require_same(Other(), tmp_path / "here")
+
+
+@pytest.mark.parametrize("reduction", ["sum", "sum_over_batch_size"])
+def test_parts_add_up_under_every_reduction(reduction):
+    def trained(sharding):
+        model = network(plain=True)
+        x, y, weight = data()
+        loss = nn.losses.MeanSquaredError(reduction=reduction)
+        model.compile(nn.optimizers.SGD(1e-3), loss, sharding=sharding)
+        model.train_on_batch(x, y, sample_weight=weight)
+        return model.get_weights()
+
+    whole, parts = trained(None), trained(Sharding(3))
+    for name in whole:
+        np.testing.assert_allclose(parts[name], whole[name], rtol=1e-5, atol=1e-7)
+
+
+def test_a_penalty_of_the_whole_batch_has_no_parts():
+    image = nn.Input((4,))
+    model = nn.Model(image, layers.Dense(2, activity_regularizer="l2")(image), backend="reference")
+    model.compile("sgd", "mse", sharding=Sharding(2))
+    with pytest.raises(
+        ValueError, match="2 shards of a batch cannot be trained with a regularizer"
+    ):
+        model.train_on_batch(np.ones((4, 4)), np.ones((4, 2)))
