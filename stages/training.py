@@ -73,7 +73,7 @@ def train_and_score(
     of_all = (binned["by"] == "all") & (binned["galaxies"] == "all")
     rows = binned[of_all & (binned["quantity"] == wanted.headline.name)]
     rows = rows.drop(columns=["dataset", "against"])
-    rows = rows.assign(learnt_from=len(data.train), cpu_minutes=round(minutes, 2))
+    rows = rows.assign(learnt_from=len(data.train), cpu_minutes=minutes)
     rows[["r_squared", "r_squared_low", "r_squared_high"]] = [
         explained_variance(wanted, predictions, objects, method, evaluate)
         for method in rows["method"]

@@ -16,7 +16,8 @@ from halflight import tasks
 from halflight.paths import DATASETS
 from tests.killing import Disturbed, environment
 
-pytestmark = pytest.mark.slow
+# The first test waits for the whole pipeline, in one process.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
 TINY = {
     "sandbox": {

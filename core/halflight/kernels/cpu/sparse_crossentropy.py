@@ -94,8 +94,9 @@ def _generalized(loss, dprediction, prediction, target, weight, q):
             p = prediction[i, label]
             kept = _EPSILON if p < _EPSILON else p
             power = math.exp(q * math.log(kept))
+            slope = _ONE if q == _ONE else math.exp((q - _ONE) * math.log(kept))
             _fill(dprediction[i], _ZERO)
-            dprediction[i, label] = -(weight[i] * inverse) * power / kept
+            dprediction[i, label] = -(weight[i] * inverse) * slope
             loss[i] = (_ONE - power) / q
 
 

@@ -77,10 +77,11 @@ def _generalized(loss, dprediction, prediction, target, weight, total, lanes, q)
     p = prediction[row, label]
     kept = EPSILON if p < EPSILON else p
     power = math.exp(q * math.log(kept))
+    slope = ONE if q == ONE else math.exp((q - ONE) * math.log(kept))
     if stored:
         for t in range(lane, prediction.shape[1], lanes):
-            slope = -(weight[row] / total[0]) * power / kept if t == label else ZERO
-            dprediction[row, t] = slope if counts else other
+            gradient = -(weight[row] / total[0]) * slope if t == label else ZERO
+            dprediction[row, t] = gradient if counts else other
         if lane == 0:
             loss[row] = (ONE - power) / q if counts else other
 
