@@ -8,7 +8,8 @@ import yaml
 
 from tests.test_pipeline import clone, run
 
-pytestmark = pytest.mark.thorough
+# Several whole pipelines at a time, minutes each.
+pytestmark = [pytest.mark.exhaustive, pytest.mark.timeout(3000)]
 
 LOSS = "data/radius/trained/history.csv:val_loss"
 NMAD = "reports/metrics/radius/metrics.json:ln_radius.simulated.network.nmad"
