@@ -11,19 +11,26 @@ from .machine.compiler import compiled
 _ONE = formulas.ONE
 
 
-@compiled(entry=True)
-def _tversky(loss, dprediction, prediction, target, weight, alpha, beta, epsilon):
+@compiled()
+def _sum_overlap(prediction, target, weight, alpha, beta, epsilon):
+    """The loss of the batch, the share that overlaps, and the inverse of what it is a share of."""
     both, false, missed = np.float64(0), np.float64(0), np.float64(0)
-    for i in range(loss.size):
+    for i in range(weight.size):
         for t in range(prediction.shape[1]):
             y, p = target[i, t], prediction[i, t]
             both += np.float64(weight[i] * y * p)
             false += np.float64(weight[i] * (_ONE - y) * p)
             missed += np.float64(weight[i] * y * (_ONE - p))
     whole = both + np.float64(alpha) * false + np.float64(beta) * missed + np.float64(epsilon)
-    share, inverse = np.float32(both / whole), np.float32(np.float64(1) / whole)
+    share = both / whole
+    return np.float32(np.float64(1) - share), np.float32(share), np.float32(np.float64(1) / whole)
+
+
+@compiled(entry=True)
+def _tversky(loss, dprediction, prediction, target, weight, alpha, beta, epsilon):
+    value, share, inverse = _sum_overlap(prediction, target, weight, alpha, beta, epsilon)
     for i in range(loss.size):
-        loss[i] = np.float32(np.float64(1) - both / whole)
+        loss[i] = value
         for t in range(prediction.shape[1]):
             y = target[i, t]
             rise = y + alpha * (_ONE - y) - beta * y
