@@ -27,7 +27,7 @@ def cutouts_of_bands(
     places: Mapping[str, NDArray[np.float64]],
     *,
     size: int,
-    chunk: int = 256,
+    chunk: int = 64,
 ) -> Iterator[Cutouts]:
     """The stamps of the sources whose status is "", with an axis of bands, the reference first.
 

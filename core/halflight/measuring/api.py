@@ -14,6 +14,7 @@ from astropy.table import Table
 from numpy.typing import NDArray
 
 from halflight import images, models
+from halflight.judged import Judged, judged
 from halflight.measurer import TIERS, Measurer
 from halflight.measuring.bands import check_model, targets_of_bands
 from halflight.measuring.run import measure_targets
@@ -82,7 +83,7 @@ def measure(
     if unknown := sorted(set(options) - known):
         raise TypeError(f"measure takes no {', '.join(unknown)}; options are {sorted(known)}")
     folder = models.find(model if model is None else str(model))
-    measurer = Measurer.load(folder)
+    measurer = judged(Measurer.load(folder), folder)
     name = str(catalogue) if isinstance(catalogue, str | PathLike) else ""
     if isinstance(image, Mapping):
         check_model(measurer, list(image), folder.name)
@@ -117,7 +118,7 @@ def _field_of_bands(
     catalogue: Any,
     given: Mapping[str, Any],
     options: Mapping[str, Any],
-    measurer: Measurer,
+    measurer: Measurer | Judged,
     **more: Any,
 ) -> Targets:
     """The sources of images by band; `given` and `options` are one for all, or by band."""

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from halflight import images
+from halflight.judged import Judged
 from halflight.measurer import Measurer
 from halflight.measuring.targets import Targets, image_identity, only
 from halflight.text import shown
@@ -23,7 +24,7 @@ from halflight.text import shown
 MARGIN = 4
 
 
-def check_model(measurer: Measurer, bands: Sequence[str], model: str) -> None:
+def check_model(measurer: Measurer | Judged, bands: Sequence[str], model: str) -> None:
     """Refuse bands that a model does not know, and a model that tells none apart.
 
     Raises:
@@ -48,7 +49,7 @@ def targets_of_bands(
     catalogue: Any,
     psf: Any,
     options: Mapping[str, images.Options],
-    measurer: Measurer,
+    measurer: Measurer | Judged,
     *,
     reference: str | None = None,
     extinction: Mapping[str, Any] | None = None,

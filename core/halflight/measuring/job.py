@@ -13,6 +13,7 @@ import pandas as pd
 
 from halflight import images, models, results
 from halflight.images.parts import split_part
+from halflight.judged import Judged, judged
 from halflight.measurer import Measurer
 from halflight.measuring.bands import bands_identity, check_model, targets_of_bands
 from halflight.measuring.run import measure_targets, whole_or_text
@@ -83,7 +84,7 @@ class Job:
         settings = self._settings()
         before = self._before()
         folder = models.find(self.model)
-        measurer = Measurer.load(folder, backend=self.backend)
+        measurer = judged(Measurer.load(folder, backend=self.backend), folder)
         if self.bands:
             check_model(measurer, self.bands, folder.name)
         self._probability, tier = measurer.probability, self.tier or measurer.tier
@@ -210,7 +211,11 @@ class Job:
         return image_identity(image, self.catalogue, self.psf, settings)
 
     def _open(
-        self, image: str, settings: Settings, identity: Mapping[str, str], measurer: Measurer
+        self,
+        image: str,
+        settings: Settings,
+        identity: Mapping[str, str],
+        measurer: Measurer | Judged,
     ) -> Targets:
         name = name_of(Path(self.catalogue).name) if self.catalogue else ""
         if not isinstance(settings, images.Options):
@@ -264,7 +269,9 @@ class Job:
         for note in targets.notes:
             self.say(f"  {note}")
 
-    def _measured(self, targets: Targets, measurer: Measurer, kept: KeptRows, run: Run) -> Results:
+    def _measured(
+        self, targets: Targets, measurer: Measurer | Judged, kept: KeptRows, run: Run
+    ) -> Results:
         try:
             return measure_targets(
                 targets,
