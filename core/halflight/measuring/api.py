@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from astropy.io import fits
@@ -23,7 +23,7 @@ from halflight.results import Run
 from halflight.results.kept import Rows, file_hash
 from halflight.results.provenance import now
 
-Image = str | PathLike[str] | NDArray[Any] | CCDData
+Image: TypeAlias = str | PathLike[str] | NDArray[Any] | CCDData
 
 
 def measure(
@@ -129,8 +129,10 @@ def _field_of_bands(
     opened = {}
     for band in bands:
         said = {each.name: getattr(settings[band], each.name) for each in fields(images.Options)}
-        arrays = (parts[name][band] for name in ("sigma", "mask", "wcs"))
-        opened[band], settings[band] = _opened(image[band], *arrays, said)
+        own = {name: each[band] for name, each in parts.items()}
+        opened[band], settings[band] = _opened(
+            image[band], own["sigma"], own["mask"], own["wcs"], said
+        )
     return targets_of_bands(
         opened, catalogue, parts["psf"], settings, measurer, **more
     )  # fmt: skip

@@ -194,6 +194,12 @@ class Job:
                 f"--bands names {len(self.bands)} bands ({', '.join(self.bands)}) of "
                 f"{len(self.paths)} images: each image is one band"
             )
+        twice = [path for path in self.paths if list(self.paths).count(path) > 1]
+        if twice and not {"hdu", "plane"} & set(self.options):
+            raise images.ImageError(
+                f"{name_of(twice[0])} is given for two bands: each is an image of its own, or, by "
+                "--hdu or --plane, a part of its own"
+            )
         return images.options_by_band(self.options, self.bands)
 
     def _identity(self, image: str, settings: Settings) -> dict[str, str]:

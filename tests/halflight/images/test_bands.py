@@ -178,3 +178,33 @@ def test_dust_comes_by_number_by_column_or_by_the_columns_that_are_there(tmp_pat
         images.extinction_by_band(None, {"g": "A_G"}, ["g"], 2)
     with pytest.raises(ImageError, match=r"--extinction names the band 'y'"):
         images.extinction_by_band(table, {"y": 0.1}, ["g"], 2)
+
+
+def test_frames_are_laid_as_a_survey_lays_them(recorded_sky):
+    from halflight.surveys.frames import Frame
+    from halflight.surveys.registration import register
+
+    frames = recorded_sky / "sas/dr17/eboss/photoObj/frames/301/94/1"
+    paths = {band: frames / f"frame-{band}-000094-1-0012.fits.bz2" for band in "gr"}
+    if not all(path.is_file() for path in paths.values()):
+        pytest.skip(f"no frames of g and r in {frames}")
+    fields = images.checked_bands({b: images.open_field(p) for b, p in paths.items()}, "r")
+    table = pd.DataFrame({"id": [1, 2], "x": [700.3, 1500.8], "y": [400.2, 900.6]})
+    sources = images.read_sources(table, fields["r"], Options(first_pixel=0))
+    places = images.places_in(fields, sources)
+    psfs = {b: images.open_psf("gaussian:3px", field) for b, field in fields.items()}
+    [cut] = images.cutouts_of_bands(fields, psfs, sources, places, size=48)
+    whole = fields["g"].read(slice(0, fields["g"].shape[0]), slice(0, fields["g"].shape[1]))
+    nothing = np.zeros(0)
+    frame = Frame("g", whole.image, whole.sigma, nothing, nothing, fields["g"].sky.wcs)
+    for place, row in enumerate(cut.rows):
+        left, top = (
+            round(float(at) - 23.5 - float(by))
+            for at, by in zip(
+                table.loc[row, ["x", "y"]], (cut.dx[place], cut.dy[place]), strict=True
+            )
+        )
+        image, sigma = register(frame, fields["r"].sky.wcs, top, left, 48)
+        noise = np.median(sigma)
+        np.testing.assert_allclose(cut.image[place, ..., 1], image, atol=0.05 * noise)
+        np.testing.assert_allclose(cut.sigma[place, ..., 1], sigma, rtol=0.01)

@@ -1,5 +1,7 @@
 """Bands: images of one field to a probability of a star, from a mapping, files and the command."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,10 +12,11 @@ import halflight
 from halflight import command, results, tasks
 from halflight.estimator import Estimator
 from halflight.instrument import SDSS
+from halflight.likeness import Likeness, indicators
 from halflight.measuring import Job
 from halflight.nn import presets
 from halflight.quality import FLAGS
-from tests.bands import PREPARATION
+from tests.bands import PREPARATION, sources
 from tests.bands_of_a_field import FACTS, SOURCES, options, psf_of, write_field
 from tests.tiny import estimator as radius_estimator
 
@@ -113,9 +116,9 @@ def job(sky, output, **more):
     given = common(sky)
     described = {name: given[name] for name in ("rms", "zero_point", "first_pixel")}
     return Job(
-        [str(path) for path in files(sky).values()],
-        output,
+        output=output,
         **{
+            "paths": [str(path) for path in files(sky).values()],
             "bands": list("ugriz"),
             "catalogue": str(sky / "sources.csv"),
             "psf": given["psf"],
@@ -168,6 +171,7 @@ def test_the_command_gives_what_the_function_does(sky, tmp_path, monkeypatch, ca
         ),
         ({"bands": list("grizu")}, r"u\.fits \(band g\) says that its filter is u: put --bands"),
         ({"model": "{sky}/radius"}, r"the model radius measures one band.*fine_tuned after `make"),
+        ({"paths": ["{sky}/g.fits"] * 5}, r"g\.fits is given for two bands: each is an image of"),
         ({"bands": (), "extinction": {"u": 0.1}}, r"--extinction is of the bands .*: give --bands"),
         ({"reference": "y"}, r"--reference must be one of the bands u, g, r, i, z, received 'y'"),
         ({"psf": {"u": "gaussian:3px"}}, r"needs a PSF"),
@@ -177,6 +181,8 @@ def test_the_command_gives_what_the_function_does(sky, tmp_path, monkeypatch, ca
 def test_what_does_not_go_together_is_one_clear_line(sky, tmp_path, more, message):
     if "model" in more:
         more = {"model": more["model"].format(sky=sky)}
+    if "paths" in more:
+        more = {"paths": [path.format(sky=sky) for path in more["paths"]]}
     with pytest.raises(ValueError, match=message) as caught:
         job(sky, tmp_path / "stars.parquet", **more).run()
     assert "\n" not in str(caught.value)
@@ -190,3 +196,18 @@ def test_a_number_that_is_none_is_named_by_its_option(monkeypatch, capsys, sky):
         command.main()
     assert "'bright' is not a valid float" in " ".join(capsys.readouterr().err.split())
     assert FACTS["r"][:2] == (0.0, 0.0)
+
+
+def test_a_model_with_a_judge_flags_what_is_neither(sky, tmp_path):
+    folder = tmp_path / "judged"
+    shutil.copytree(sky / "stars", folder)
+    Likeness.fitted(indicators(*sources(60)[1:])).save(folder)
+    table = pd.read_csv(sky / "sources.csv")[["id", "x", "y"]]
+    table.loc[4] = [1, 52.6, 62.5]  # 3 pixels off a star
+    given = common(sky) | {"model": folder}
+    found = halflight.measure(files(sky), table.astype({"id": int}), **given)
+    other = found["flags"] & FLAGS["out_of_domain"] != 0
+    assert other[4]
+    assert not other[0]
+    own = halflight.measure(files(sky), table.astype({"id": int}), **common(sky))
+    np.testing.assert_array_equal(own["star_probability"], found["star_probability"])
