@@ -26,6 +26,7 @@ PIPELINE = {
         "reports/bright_to_faint/dvc.yaml",
         "reports/trainings/dvc.yaml",
         "reports/real_sky/dvc.yaml",
+        "reports/other/dvc.yaml",
     )
     for name, stage in yaml.safe_load((ROOT / file).read_text())["stages"].items()
 }
@@ -59,6 +60,7 @@ PARTS = {
     "injected": {"simulation", "surveys"},
     "inputs": {"prepare"},
     "instrument": set(),
+    "judged": {"estimator", "likeness", "measurer"},
     "joint": {"combination", "domain", "estimator", "params", "tasks"},
     "integers": set(),
     "kernels": set(),
@@ -70,6 +72,7 @@ PARTS = {
     "nn": {"kernels"},
     "one_thread": set(),
     "params": {"conditions", "nn", "paths"},
+    "others": {"corruptions"},
     "paths": set(),
     "predictive": set(),
     "prepare": set(),
@@ -86,10 +89,13 @@ PARTS = {
     "scores": {"methods", "tasks"},
     "simulation": set(),
     "labelled": {"nn", "store", "tasks"},
+    "likeness": {"smooth"},
     "manifest": set(),
     "measuring": {
-        *("classical", "healpix", "images", "measurer", "models", "report", "results", "store"),
+        *("classical", "healpix", "images", "judged", "measurer", "models", "report", "results"),
+        *("store",),
     },
+    "smooth": set(),
     "stacking": set(),
     "store": {"manifest"},
     "tables": set(),

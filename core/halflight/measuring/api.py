@@ -1,10 +1,11 @@
 """`halflight.measure`: the measurement of an image as one function."""
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import fields
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from astropy.io import fits
@@ -13,22 +14,28 @@ from astropy.table import Table
 from numpy.typing import NDArray
 
 from halflight import images, models
+from halflight.judged import Judged, judged
 from halflight.measurer import TIERS, Measurer
+from halflight.measuring.bands import check_model, targets_of_bands
 from halflight.measuring.run import measure_targets
-from halflight.measuring.targets import targets_of_image
+from halflight.measuring.targets import Targets, targets_of_image
 from halflight.results import Run
 from halflight.results.kept import Rows, file_hash
 from halflight.results.provenance import now
 
+Image: TypeAlias = str | PathLike[str] | NDArray[Any] | CCDData
+
 
 def measure(
-    image: str | PathLike[str] | NDArray[Any] | CCDData,
+    image: Image | Mapping[str, Image],
     catalogue: Any = None,
     *,
     psf: Any,
-    sigma: NDArray[Any] | None = None,
-    mask: NDArray[Any] | None = None,
+    sigma: Any = None,
+    mask: Any = None,
     wcs: Any = None,
+    reference: str | None = None,
+    extinction: Mapping[str, Any] | None = None,
     model: str | PathLike[str] | None = None,
     tier: str | None = None,
     processes: int = 1,
@@ -39,13 +46,18 @@ def measure(
 
     Args:
         image: a FITS file, an array (rows, columns), or a CCDData with its unit, WCS, mask and
-            uncertainty.
+            uncertainty. A mapping of these by the names of their bands is one field, for a model
+            that tells stars from galaxies; then psf, sigma, mask, wcs and each option are one for
+            all bands, or such a mapping too.
         catalogue: a file, an astropy Table or a pandas DataFrame, with RA and Dec in degrees or
             x and y in pixels; None: sources are detected.
         psf: a FITS file, an array (P, P) of the sum 1 or (rows, P, P) with one a source,
             "gaussian:2.5px", "moffat:1.1arcsec:3", or "auto": from the image's stars.
         sigma: noise of an array, (rows, columns), in its unit. mask: its bad pixels, not 0. wcs: an
             astropy WCS.
+        reference: the band on whose pixels the others are laid; None: r, or the first.
+        extinction: by band, magnitudes of Galactic dust, or the name of the catalogue's column;
+            without it, the columns extinction_BAND.
         model: the name of a model that comes with halflight, or an estimator's folder; None: the
             default.
         tier: "best", the network with the scene fit, or "fast", the network alone; None: the best
@@ -58,7 +70,8 @@ def measure(
     Returns:
         One row a source, in order: see `halflight.results.COLUMNS` for names, units and meanings.
         R_e (`half_light_radius`, arcsec, and `half_light_radius_pix`) is the semi-major axis of the
-        ellipse that holds half of the light, before the PSF.
+        ellipse that holds half of the light, before the PSF. A model that tells stars from galaxies
+        gives `star_probability`, and NaN elsewhere.
 
     Raises:
         ValueError: what cannot be known or used, by name. OSError: a file that cannot be read.
@@ -69,13 +82,21 @@ def measure(
     known = {each.name for each in fields(images.Options)}
     if unknown := sorted(set(options) - known):
         raise TypeError(f"measure takes no {', '.join(unknown)}; options are {sorted(known)}")
-    opened, settings = _opened(image, sigma, mask, wcs, options)
-    targets = targets_of_image(
-        opened, _table(catalogue), psf, settings, catalogue_name=str(catalogue)
-        if isinstance(catalogue, str | PathLike) else "",
-    )  # fmt: skip
     folder = models.find(model if model is None else str(model))
-    measurer = Measurer.load(folder)
+    measurer = judged(Measurer.load(folder), folder)
+    name = str(catalogue) if isinstance(catalogue, str | PathLike) else ""
+    if isinstance(image, Mapping):
+        check_model(measurer, list(image), folder.name)
+        given = {"sigma": sigma, "mask": mask, "wcs": wcs, "psf": psf}
+        targets = _field_of_bands(
+            image, _table(catalogue), given, options, measurer,
+            reference=reference, extinction=extinction, catalogue_name=name,
+        )  # fmt: skip
+    elif reference is not None or extinction is not None:
+        raise ValueError("reference and extinction are of bands: give the images by their names")
+    else:
+        opened, settings = _opened(image, sigma, mask, wcs, options)
+        targets = targets_of_image(opened, _table(catalogue), psf, settings, catalogue_name=name)
     chosen = tier or measurer.tier
     run = Run(
         targets.image, targets.catalogue, targets.psf, folder.name, file_hash(folder), chosen,
@@ -90,6 +111,31 @@ def measure(
         classical=classical,
         probability=measurer.probability,
     ).to_astropy()
+
+
+def _field_of_bands(
+    image: Mapping[str, Any],
+    catalogue: Any,
+    given: Mapping[str, Any],
+    options: Mapping[str, Any],
+    measurer: Measurer | Judged,
+    **more: Any,
+) -> Targets:
+    """The sources of images by band; `given` and `options` are one for all, or by band."""
+    bands = list(image)
+    images.check_names(bands, "image")
+    settings = images.options_by_band(options, bands)
+    parts = {name: images.by_band(value, bands, name) for name, value in given.items()}
+    opened = {}
+    for band in bands:
+        said = {each.name: getattr(settings[band], each.name) for each in fields(images.Options)}
+        own = {name: each[band] for name, each in parts.items()}
+        opened[band], settings[band] = _opened(
+            image[band], own["sigma"], own["mask"], own["wcs"], said
+        )
+    return targets_of_bands(
+        opened, catalogue, parts["psf"], settings, measurer, **more
+    )  # fmt: skip
 
 
 def _opened(
