@@ -1,6 +1,7 @@
 """The shape of the code: who may import whom, each library's home, and what dvc.yaml must list."""
 
 import ast
+import functools
 import itertools
 import json
 import sys
@@ -181,19 +182,28 @@ def file_of(module):
     )
 
 
+@functools.cache
+def imported_files(path):
+    """The files that a file imports; importing a.b.c runs a and a.b, too."""
+    names = {
+        ".".join(module.split(".")[:parts])
+        for module in imports(path)
+        for parts in range(1, module.count(".") + 2)
+    }
+    return {found for name in names if (found := file_of(name))}
+
+
+@functools.cache
 def closure(path):
     seen, queue = set(), [path]
     while queue:
         importer = queue.pop()
         # What only judges values decides no byte, and neither does what it asks.
-        for module in () if within(importer, UNTRACKED) else imports(importer):
-            # Importing a.b.c runs a and a.b too.
-            for parts in range(1, module.count(".") + 2):
-                found = file_of(".".join(module.split(".")[:parts]))
-                if found and found not in seen:
-                    seen.add(found)
-                    queue.append(found)
-    return seen
+        if not within(importer, UNTRACKED):
+            fresh = imported_files(importer) - seen
+            seen |= fresh
+            queue += fresh
+    return frozenset(seen)
 
 
 def expanded(description, keep=()):
