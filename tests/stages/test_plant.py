@@ -8,7 +8,7 @@ import yaml
 from halflight import peers
 from halflight.instrument import SDSS
 from halflight.recovered import SCORES
-from halflight.spoilt import SPOILINGS, saturated
+from halflight.spoilt import SPOILINGS, blank
 from stages import beside, plant, planted, spoil
 from stages.beside_words import METHODS
 from stages.domain import HONEST
@@ -50,16 +50,16 @@ def test_galaxies_are_found_again_in_a_recorded_frame_by_the_path_of_a_user(few,
 
 def test_a_spoilt_image_is_told_apart(few, recorded_sky, monkeypatch):
     few(**{"survey.recorded_sky": str(recorded_sky)})
-    monkeypatch.setattr("stages.spoil.SPOILINGS", (saturated,))
+    monkeypatch.setattr("stages.spoil.SPOILINGS", (blank,))
     spoil.main("radius")
     folder = plant.folder_of("radius") / "spoilt"
     scores = pd.read_csv(folder / "scores.csv")
-    assert scores.groupby("kind").size().to_dict() == {HONEST: 4, "saturated": 4}
+    assert scores.groupby("kind").size().to_dict() == {HONEST: 4, "blank": 4}
     [area] = pd.read_csv(folder / "areas.csv").to_dict("records")
-    assert area["kind"] == "saturated"
-    assert area["auroc"] > 0.5
+    assert area["kind"] == "blank"
+    assert area["auroc"] == 1.0
     assert (folder / "roc.png").stat().st_size > 1000
-    assert "clipped" in (folder / "README.md").read_text()
+    assert "| blank | Sky, and nothing else | 1.000" in (folder / "README.md").read_text()
     assert len({each.__name__ for each in SPOILINGS}) == len(SPOILINGS) >= 15
 
 

@@ -27,7 +27,7 @@ def measure(
     *,
     psf: Any,
     sigma: NDArray[Any] | None = None,
-    mask: NDArray[Any] | None = None,
+    mask: NDArray[Any] | str | PathLike[str] | None = None,
     wcs: Any = None,
     model: str | PathLike[str] | None = None,
     tier: str | None = None,
@@ -44,8 +44,8 @@ def measure(
             x and y in pixels; None: sources are detected.
         psf: a FITS file, an array (P, P) of the sum 1 or (rows, P, P) with one a source,
             "gaussian:2.5px", "moffat:1.1arcsec:3", or "auto": from the image's stars.
-        sigma: noise of an array, (rows, columns), in its unit. mask: its bad pixels, not 0. wcs: an
-            astropy WCS.
+        sigma: noise of an array, (rows, columns), in its unit. wcs: its astropy WCS.
+        mask: bad pixels, not 0: an array beside an array, a FITS file beside a file.
         model: the name of a model that comes with halflight, or an estimator's folder; None: the
             default.
         tier: "best", the network with the scene fit, or "fast", the network alone; None: the best
@@ -96,14 +96,18 @@ def _opened(
     image: Any, sigma: Any, mask: Any, wcs: Any, options: dict[str, Any]
 ) -> tuple[images.Field, images.Options]:
     """The image as a field, and the options with what a CCDData says."""
+    named = isinstance(mask, str | PathLike)
     if isinstance(image, str | PathLike):
-        if any(each is not None for each in (sigma, mask, wcs)):
+        if sigma is not None or wcs is not None or not (mask is None or named):
             raise ValueError(
-                "sigma, mask and wcs are those of an array; of a file name them by the options "
-                "rms, mask and hdu"
+                "sigma and wcs, and a mask that is an array, are those of an array; of a file name "
+                "files, by the options rms, mask and hdu"
             )
+        options = options if mask is None else options | {"mask": mask}
         settings = images.Options(**options)
         return images.open_field(Path(image), settings), settings
+    if named:
+        raise ValueError(f"the mask of an image in memory must be an array, received {mask!r}")
     if isinstance(image, CCDData):
         return _opened_ccd(image, sigma, mask, wcs, options)
     settings = images.Options(**options)
