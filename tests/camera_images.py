@@ -48,7 +48,10 @@ JWST = {
 """R_e in arcsec of the check fits, by field and band."""
 COMPANION = "a companion and a colour gradient: the source calls its one-component fit bad"
 CROWDED = "a cut of 100 pixels full of galaxies, from which sky and noise are measured"
-LARGE = "3.8 R_e are all of the image, so that R_e follows the sky, here 0 as it was subtracted"
+LARGE = (
+    "the image is 3.8 R_e wide, so that R_e follows the sky: with --classical the Sersic fit, "
+    "which leaves the sky free, has 57 pixels"
+)
 PLACES = {"10735": (53.0, 50.0), "13374": (51.4, 50.4)}  # in the bands of 0.04 arcsec a pixel
 JOINT = {"10735": 0.146, "13374": 0.0697}  # published, of all bands together, rescaled
 
