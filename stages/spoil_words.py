@@ -8,8 +8,11 @@ import pandas as pd
 from halflight.spoilt import SPOILINGS
 from stages.domain import HONEST
 
-# Flags of the cutting that say of a source what no `domain_score` does.
-SAID = ("saturated", "masked", "edge", "larger_than_stamp", "unresolved", "no_pixels")
+# Flags of the cutting and of the image that say what no `domain_score` does.
+SAID = (
+    *("saturated", "masked", "edge", "larger_than_stamp", "unresolved", "no_pixels"),
+    "psf_doubtful",
+)
 ENOUGH = 0.95  # of the area under a ROC
 
 
@@ -26,7 +29,8 @@ def described(settings: Any, scores: pd.DataFrame, areas: pd.DataFrame, alone: p
         f"`halflight measure`; then the same with the whole image spoilt in {count} ways "
         "(`halflight.spoilt`). AUROC is the chance that a spoilt source has a higher alarm than an "
         "honest one, in brackets the central 68 % of a bootstrap of galaxies. The alarm is "
-        f"`domain_score`, infinite where a flag of the cutting is set ({', '.join(SAID)}); score: "
+        "`domain_score`, infinite where a flag of the cutting or of the image is set "
+        f"({', '.join(SAID)}); score: "
         "`domain_score` alone; bright: the alarm, of galaxies brighter than 18 mag. Flagged: any "
         "flag of the row's own. Wrong: R_e off by a factor of 1.35, or none: what is not noticed "
         "matters where it makes R_e wrong. Acknowledge SDSS (www.sdss.org) where these numbers are "

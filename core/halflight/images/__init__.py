@@ -1,5 +1,6 @@
 """Images of any camera: FITS files and catalogues in; stamps with noise, PSF and flags out."""
 
+from halflight.images.agreement import checked_psf
 from halflight.images.arrays import field_of_arrays
 from halflight.images.cutouts import Cutouts, cutouts, unmeasured_flags
 from halflight.images.detection import detect_sources
@@ -18,6 +19,7 @@ __all__ = [
     "Options",
     "Psf",
     "Stars",
+    "checked_psf",
     "cutouts",
     "detect_sources",
     "field_of_arrays",
