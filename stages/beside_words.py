@@ -30,7 +30,7 @@ def table_of(answers: pd.DataFrame, seconds: dict[str, float], **options: Any) -
     for method in METHODS:
         row = {"method": method} | scores(answers[answers["method"] == method], **options)
         if method not in WITH_BOUNDS:
-            row |= {f"{name}{end}": None for name in _BARS for end in ("", "_low", "_high")}
+            row |= {f"{name}{end}": float("nan") for name in _BARS for end in ("", "_low", "_high")}
         rows.append(row | {"seconds": seconds[method]})
     return pd.DataFrame(rows)
 

@@ -61,8 +61,10 @@ def galaxies_of(task: str, band: str) -> Path:
 def main(task: str, band: str) -> None:
     """Write the truth and the measurement of every galaxy in one band's frames."""
     planting = params.load_own_images().injected
-    simulate, *asked = params.read(f"{task}.simulate", "survey", f"{task}.survey", "sandbox")
-    fields = list(read_fields(*asked, band, planting.endpoint))
+    simulate, survey, wanted, sky = params.read(
+        f"{task}.simulate", "survey", f"{task}.survey", "sandbox"
+    )
+    fields = list(read_fields(survey, wanted, sky, band, planting.endpoint))
     found = []
     with tempfile.TemporaryDirectory() as folder:
         image, psf = Path(folder) / "frame.fits", Path(folder) / "psField.fit"
@@ -108,7 +110,7 @@ def passes(fields: Sequence[Shown], planting: Any) -> Iterator[tuple[Shown, np.n
 
 
 def read_fields(
-    survey: params.Survey, wanted: params.TaskSurvey, sky: params.Sandbox, band: str, endpoint: str
+    survey: params.Survey, wanted: params.TaskSurvey, sky: params.Sandbox, band: str, endpoint: Any
 ) -> Iterator[Shown]:
     """The fields that an endpoint has for a task, in one band."""
     survey = survey.changed(endpoint=endpoint)
@@ -126,13 +128,10 @@ def read_fields(
                 first = rows.iloc[0]
                 key: dict[str, Any] = {name: int(first[name]) for name in KEY}
                 noise: dict[str, Any] = {name: float(first[name]) for name in NOISE}
-                frames, psfs = partial(read_frame, **noise), read_psfield
-                frame, frame_file = client.frame(
-                    **key, band=band, read=partial(_both, frames, key | {"band": band})
-                ).value
-                psf, psf_file = client.psfield(
-                    **key, read=partial(_both, psfs, key | {"band": band})
-                ).value
+                as_frame = partial(_both, partial(read_frame, **noise), key | {"band": band})
+                as_psf = partial(_both, read_psfield, key | {"band": band})
+                frame, frame_file = client.frame(**key, band=band, read=as_frame).value
+                psf, psf_file = client.psfield(**key, read=as_psf).value
                 yield Shown(frame, psf, frame_file, psf_file, noise)
 
 

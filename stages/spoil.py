@@ -34,10 +34,10 @@ PSF_SIZE = 51  # pixels
 def main(task: str) -> None:
     """Write scores of every source, a table of how well each kind is told apart, and a figure."""
     settings = params.load_own_images().spoilt
-    simulate, evaluate, *asked = params.read(
+    simulate, evaluate, survey, wanted, sky = params.read(
         f"{task}.simulate", f"{task}.evaluate", "survey", f"{task}.survey", "sandbox"
     )
-    fields = list(read_fields(*asked, settings.band, settings.endpoint))
+    fields = list(read_fields(survey, wanted, sky, settings.band, settings.endpoint))
     measurer = Measurer.load(models.find())
     parts = []
     with tempfile.TemporaryDirectory() as folder:

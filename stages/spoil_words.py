@@ -37,8 +37,7 @@ def described(settings: Any, scores: pd.DataFrame, areas: pd.DataFrame, alone: p
         "shown. Written by `dvc repro reports/own_images/dvc.yaml`.",
         "",
         f"Told apart with AUROC of .95 or more: {noticed} of {count}. Of the honest, "
-        f"{shares.loc[HONEST, 'flagged']:.0%} are flagged and {shares.loc[HONEST, 'wrong']:.0%} "
-        "wrong.",
+        f"{(honest['flags'] != 0).mean():.0%} are flagged and {honest['wrong'].mean():.0%} wrong.",
         "",
         "![ROC of every kind, and the areas under them](roc.png)",
         "",

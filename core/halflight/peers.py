@@ -78,7 +78,8 @@ def photutils_radius(image: Image, sigma: Image) -> Shape:
         warnings.simplefilter("ignore")  # of a radius that is NaN
         one = SourceCatalog(np.where(bad, 0.0, image), found, mask=bad)[found.get_index(label)]
         lengths = one.flux_radius(0.5), one.semimajor_axis, one.semiminor_axis
-    return Shape(*(float(np.squeeze(getattr(each, "value", each))) for each in lengths))
+    radius, major, minor = (float(np.squeeze(getattr(each, "value", each))) for each in lengths)
+    return Shape(radius, major, minor)
 
 
 def statmorph_radii(image: Image, sigma: Image, psf: Image) -> tuple[Shape, Shape]:

@@ -87,7 +87,8 @@ def stars_of(field: Field) -> list[Star]:
 
 def told_size(psf: Psf, star: Star, sources: pd.DataFrame) -> float:
     """Half-light radius of the PSF at a star, within the aperture that the star's is within."""
-    apart = np.hypot(sources["x"] - star.x, sources["y"] - star.y).to_numpy()
+    x, y = (sources[name].to_numpy(np.float64) for name in ("x", "y"))
+    apart = np.hypot(x - star.x, y - star.y)
     row = int(np.nanargmin(apart)) if np.isfinite(apart).any() else 0
     stamp: NDArray[np.float32] = np.ascontiguousarray(psf.at(star.x, star.y, row), np.float32)
     centre = (len(stamp) - 1) / 2

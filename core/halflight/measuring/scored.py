@@ -36,7 +36,8 @@ def measured_and_scored(
 
     A score is infinite where nothing could be measured. Raises as `measure_targets` does.
     """
-    watch, chunks = _Watch(measurer), []
+    watch = _Watch(measurer)
+    chunks: list[NDArray[np.int64]] = []
 
     def cut(rows: NDArray[np.integer]) -> Iterator[Cutouts]:
         for chunk in targets.cut(rows):
