@@ -1,5 +1,6 @@
 """Images of any camera: FITS files and catalogues in; stamps with noise, PSF and flags out."""
 
+from halflight.images.agreement import checked_psf
 from halflight.images.arrays import field_of_arrays
 from halflight.images.bands import (
     by_band,
@@ -32,6 +33,7 @@ __all__ = [
     "by_band",
     "check_names",
     "checked_bands",
+    "checked_psf",
     "cutouts",
     "cutouts_of_bands",
     "detect_sources",

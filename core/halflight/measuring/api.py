@@ -53,8 +53,8 @@ def measure(
             x and y in pixels; None: sources are detected.
         psf: a FITS file, an array (P, P) of the sum 1 or (rows, P, P) with one a source,
             "gaussian:2.5px", "moffat:1.1arcsec:3", or "auto": from the image's stars.
-        sigma: noise of an array, (rows, columns), in its unit. mask: its bad pixels, not 0. wcs: an
-            astropy WCS.
+        sigma: noise of an array, (rows, columns), in its unit. wcs: its astropy WCS.
+        mask: bad pixels, not 0: an array beside an array, a FITS file beside a file.
         reference: the band on whose pixels the others are laid; None: r, or the first.
         extinction: by band, magnitudes of Galactic dust, or the name of the catalogue's column;
             without it, the columns extinction_BAND.
@@ -142,14 +142,18 @@ def _opened(
     image: Any, sigma: Any, mask: Any, wcs: Any, options: dict[str, Any]
 ) -> tuple[images.Field, images.Options]:
     """The image as a field, and the options with what a CCDData says."""
+    named = isinstance(mask, str | PathLike)
     if isinstance(image, str | PathLike):
-        if any(each is not None for each in (sigma, mask, wcs)):
+        if sigma is not None or wcs is not None or not (mask is None or named):
             raise ValueError(
-                "sigma, mask and wcs are those of an array; of a file name them by the options "
-                "rms, mask and hdu"
+                "sigma and wcs, and a mask that is an array, are those of an array; of a file name "
+                "files, by the options rms, mask and hdu"
             )
+        options = options if mask is None else options | {"mask": mask}
         settings = images.Options(**options)
         return images.open_field(Path(image), settings), settings
+    if named:
+        raise ValueError(f"the mask of an image in memory must be an array, received {mask!r}")
     if isinstance(image, CCDData):
         return _opened_ccd(image, sigma, mask, wcs, options)
     settings = images.Options(**options)

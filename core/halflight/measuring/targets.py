@@ -68,7 +68,7 @@ def targets_of_image(
         sources = images.detect_sources(opened, options)
     else:
         sources = images.read_sources(catalogue, opened, options)
-    found = images.open_psf(psf, opened, sources, options)
+    found = images.checked_psf(images.open_psf(psf, opened, sources, options), opened, sources)
     return Targets(
         sources,
         images.unmeasured_flags(opened, sources),
