@@ -88,7 +88,8 @@ PARTS = {
     "labelled": {"nn", "store", "tasks"},
     "manifest": set(),
     "measuring": {
-        *("classical", "healpix", "images", "measurer", "models", "report", "results", "store"),
+        *("classical", "estimator", "healpix", "images", "joint", "measurer", "models", "report"),
+        *("results", "store", "tasks"),
     },
     "stacking": set(),
     "store": {"manifest"},
