@@ -66,12 +66,9 @@ def measure(
     """
     if tier not in (None, *TIERS):
         raise ValueError(f"tier must be {' or '.join(TIERS)}, received {tier!r}")
-    known = {each.name for each in fields(images.Options)}
-    if unknown := sorted(set(options) - known):
-        raise TypeError(f"measure takes no {', '.join(unknown)}; options are {sorted(known)}")
-    opened, settings = _opened(image, sigma, mask, wcs, options)
+    opened, settings = opened_image(image, sigma, mask, wcs, options)
     targets = targets_of_image(
-        opened, _table(catalogue), psf, settings, catalogue_name=str(catalogue)
+        opened, as_table(catalogue), psf, settings, catalogue_name=str(catalogue)
         if isinstance(catalogue, str | PathLike) else "",
     )  # fmt: skip
     folder = models.find(model if model is None else str(model))
@@ -92,10 +89,16 @@ def measure(
     ).to_astropy()
 
 
-def _opened(
+def opened_image(
     image: Any, sigma: Any, mask: Any, wcs: Any, options: dict[str, Any]
 ) -> tuple[images.Field, images.Options]:
-    """The image as a field, and the options with what a CCDData says."""
+    """The image as a field, and the options with what a CCDData says: arguments of `measure`.
+
+    Raises ValueError as `measure` does, and TypeError for an unknown option.
+    """
+    known = {each.name for each in fields(images.Options)}
+    if unknown := sorted(set(options) - known):
+        raise TypeError(f"no option is called {', '.join(unknown)}; options are {sorted(known)}")
     if isinstance(image, str | PathLike):
         if any(each is not None for each in (sigma, mask, wcs)):
             raise ValueError(
@@ -134,7 +137,7 @@ def _opened_ccd(
         return images.open_field(paths["ccddata"], settings), settings
 
 
-def _table(catalogue: Any) -> Any:
+def as_table(catalogue: Any) -> Any:
     """A catalogue as `halflight.images` takes it."""
     if isinstance(catalogue, dict):
         return Table({name: np.asarray(values) for name, values in catalogue.items()})
