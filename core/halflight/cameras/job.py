@@ -187,7 +187,8 @@ class Adaptation:
                 fits["validation"],
                 measured(tuned, self.camera, stamps, learn),
             )
-        after, found = Measurer(tuned, joint), {}
+        after = Measurer(tuned, joint)
+        found: Scores = {}
         for start, each in (("", after), ("before_", self.base)):
             table = measured(each.estimator, self.camera, stamps, test)
             truths = stamps.table.iloc[test]

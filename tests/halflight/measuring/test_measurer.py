@@ -1,6 +1,8 @@
 """A network beside the scene fit, on stamps of an image: what comes out is in the image's terms."""
 
+import pickle
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -94,3 +96,13 @@ def test_one_pool_serves_all_chunks_and_changes_no_number(folder, options, measu
         alone = measurer.measure(each.image, each.sigma, each.psf, instrument=targets.instrument)
         radii = alone["half_light_radius"] / targets.instrument.pixel_scale
         np.testing.assert_array_equal(together["half_light_radius_pix"][each.rows], radii)
+
+
+def test_what_goes_to_another_process_can(measurer):
+    stamps = tuple(np.zeros((2, side, side), np.float32) for side in (16, 16, 9))
+    piece = chunks._Piece(stamps, measurer.estimator.instrument, np.array([3, 4]))
+    work = pickle.loads(pickle.dumps(partial(chunks._fitted, measurer.joint, False)))  # noqa: S301
+    answer = work(pickle.loads(pickle.dumps(piece)))  # noqa: S301
+    assert len(answer.scenes) == 2
+    assert not answer.scenes["converged"].any()
+    assert chunks._sources_of(piece) == "sources 3 to 4"
