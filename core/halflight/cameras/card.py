@@ -17,6 +17,7 @@ LIMITS = (
     "Made for one camera: images of other pixels, PSFs or noise are for the model it came from.",
     "Learnt from and scored on synthetic galaxies alone; no observed galaxy was used.",
     "One band at a time; noise that is independent from pixel to pixel; a PSF that is known.",
+    "A PSF narrower than two pixels is told by its stamp in part alone: so it is simulated, too.",
     "Spiral arms, clumps, bars and dust are not in the simulation.",
 )
 

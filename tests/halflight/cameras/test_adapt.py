@@ -150,6 +150,19 @@ def test_the_command_hands_all_on(asked, tmp_path, monkeypatch, capsys):
     assert f"`halflight models {tmp_path / 'odd'}` tells of it" in capsys.readouterr().out
 
 
+def test_a_measurement_beyond_the_model_names_the_command(
+    asked, base, tmp_path, monkeypatch, capsys
+):
+    words = ["measure", asked["image"], "-c", asked["catalogue"], "--psf", asked["psf"]]
+    words += ["--first-pixel", "0", "--model", base, "--fast", "-o", tmp_path / "radii.csv"]
+    monkeypatch.setattr("sys.argv", ["halflight", *map(str, words)])
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    assert ended.value.code == 0
+    out = capsys.readouterr().out
+    assert "16 psf_out_of_range (bit 2)\n    `halflight adapt` makes a model" in out
+
+
 def test_the_command_models_tells_of_a_folder(adapted, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["halflight", "models", str(adapted[0])])
     with pytest.raises(SystemExit) as ended:
