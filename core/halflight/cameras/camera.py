@@ -14,7 +14,7 @@ from halflight.measuring.run import NOISE_MAGNITUDE
 from halflight.psf import psf_half_light_radius
 from halflight.quality import FLAGS
 
-MOST_SIGHTS = 128  # stamps of an image that tell how its PSF and its noise vary over it
+MOST_SIGHTS = 64  # stamps of an image that tell how its PSF and its noise vary over it
 _DARK = 0.25  # of a stamp's pixels have no light, however crowded it is: those of the least sigma
 _LIGHT = 10.0  # sigmas above a stamp's median: pixels whose photons count
 _LEAST_PIXELS = 30  # such pixels, to tell a share of photons

@@ -11,7 +11,9 @@ from halflight.command.options import OUTPUT, SOURCES, ClusterOption, with_image
 
 @with_image_options
 def adapt(
-    image: Annotated[str, typer.Argument(help="A FITS image, as of `halflight measure`.")],
+    image: Annotated[
+        str, typer.Argument(metavar="IMAGE", help="A FITS image, as of `halflight measure`.")
+    ],
     output: Annotated[
         Path,
         typer.Option("--output", "-o", help="The model's folder.", rich_help_panel=OUTPUT),
