@@ -58,7 +58,8 @@ def adapt(
 
     Returns:
         The card of the model, also in the folder: what it is for, what not, and scores of ln R_e
-        (NMAD, share of outliers, coverage) on the galaxies kept apart, after and before.
+        (NMAD, share of outliers, coverage, mean negative log-likelihood) on the galaxies kept
+        apart, after and before.
 
     Raises:
         ValueError: an image that tells no PSF or no noise, a folder that is there, a model that is

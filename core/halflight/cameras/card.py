@@ -56,14 +56,20 @@ def card_of(
 
 
 def conclusion(folder: Path, found: Scores) -> str:
-    """Whether it was worth it, and what to do now."""
-    best = "combined" if "combined_nmad" in found else "network"
-    after, before = found[f"{best}_nmad"], found[f"before_{best}_nmad"]
-    held, was_held = found[f"{best}_coverage_68"], found[f"before_{best}_coverage_68"]
-    changes = (
-        f"on synthetic galaxies kept apart the scatter of ln R_e is {after:.3f}, it was "
-        f"{before:.3f}; 68 % intervals hold {held:.0%}, they held {was_held:.0%}"
+    """What was gained, whether it was worth it, and what to do now.
+
+    It was where the truths are more probable under what the model says of them than they were.
+    """
+    best = "combined" if "combined_nll" in found else "network"
+
+    def both(score: str, form: str) -> str:
+        after, before = (found[f"{start}{best}_{score}"] for start in ("", "before_"))
+        return f"{after:{form}} (before: {before:{form}})"
+
+    gained = (
+        f"on synthetic galaxies kept apart: scatter of ln R_e {both('nmad', '.3f')}, outliers "
+        f"{both('outlier_fraction', '.0%')}, 68 % intervals hold {both('coverage_68', '.0%')}"
     )
-    better = after < before or abs(held - 0.68) < abs(was_held - 0.68)
-    told = "" if better else "; the model before serves this camera no worse: keep that one"
-    return f"{changes}{told}. Next: halflight measure ... --model {shlex.quote(str(folder))}"
+    if found[f"{best}_nll"] < found[f"before_{best}_nll"]:
+        return f"{gained}. Next: halflight measure ... --model {shlex.quote(str(folder))}"
+    return f"{gained}. That is no gain: go on with the model before, or adapt it on more --galaxies"

@@ -14,7 +14,7 @@ from halflight.instrument import Instrument
 from halflight.params import Classical
 from halflight.scores.statistics import summary
 
-SCORES = ("nmad", "outlier_fraction", "coverage_68", "coverage_95")
+SCORES = ("nmad", "outlier_fraction", "coverage_68", "coverage_95", "nll")
 """Of ln R_e; see `halflight.scores.statistics.summary`."""
 Scores = dict[str, float]
 

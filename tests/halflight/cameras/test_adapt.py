@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 import halflight
 from halflight import command, models
 from halflight.cameras import job
+from halflight.cameras.card import conclusion
 from halflight.cameras.learning import FIT, splits_of
 from halflight.estimator import Estimator
 from halflight.measurer import Measurer
@@ -56,7 +58,7 @@ def test_it_is_a_model_with_a_card_that_says_synthetic(adapted, base):
     names = {f"{s}{m}_nmad" for s in ("", "before_") for m in ("network", "combined")}
     assert names <= set(card.scores)
     assert sorted(path.name for path in folder.parent.iterdir()) == ["again", "odd"]
-    assert said[-1].endswith(f"--model {folder.parent / 'again' / 'odd'}")
+    assert said[-1].startswith("on synthetic galaxies kept apart: scatter of ln R_e 0.")
     assert any(line.startswith("3 of 4: fine-tune on 120") for line in said)
 
 
@@ -121,6 +123,19 @@ def test_a_folder_that_is_there_is_not_replaced(asked, base, tmp_path):
 def test_an_unknown_option_is_named(asked, base, tmp_path):
     with pytest.raises(TypeError, match="no option is called zeropoint"):
         halflight.adapt(**asked, model=base, output=tmp_path / "odd", zeropoint=3.0, **FEW)
+
+
+@pytest.mark.parametrize(
+    ("nll", "next_step"),
+    [(-0.2, "Next: halflight measure ... --model 'my model'"), (0.1, "That is no gain: go on")],
+)
+def test_the_last_line_says_whether_it_was_worth_it(nll, next_step):
+    scores = {"nmad": 0.1, "outlier_fraction": 0.05, "coverage_68": 0.7}
+    found = {f"{start}network_{name}": v for start in ("", "before_") for name, v in scores.items()}
+    found |= {"network_nll": nll, "before_network_nll": 0.0}
+    line = conclusion(Path("my model"), found)
+    assert "outliers 5% (before: 5%)" in line
+    assert next_step in line
 
 
 def test_splits_share_no_galaxy():
