@@ -1,6 +1,7 @@
 """The shape of the code: who may import whom, each library's home, and what dvc.yaml must list."""
 
 import ast
+import functools
 import itertools
 import json
 import sys
@@ -23,9 +24,11 @@ PIPELINE = {
         "reports/transfer/dvc.yaml",
         "reports/domain/dvc.yaml",
         "reports/injected/dvc.yaml",
+        "reports/own_images/dvc.yaml",
         "reports/bright_to_faint/dvc.yaml",
         "reports/trainings/dvc.yaml",
         "reports/real_sky/dvc.yaml",
+        "reports/other/dvc.yaml",
     )
     for name, stage in yaml.safe_load((ROOT / file).read_text())["stages"].items()
 }
@@ -74,6 +77,7 @@ PARTS = {
     "injected": {"simulation", "surveys"},
     "inputs": {"prepare"},
     "instrument": set(),
+    "judged": {"estimator", "likeness", "measurer"},
     "joint": {"combination", "domain", "estimator", "params", "tasks"},
     "integers": set(),
     "kernels": set(),
@@ -85,13 +89,17 @@ PARTS = {
     "nn": {"kernels"},
     "one_thread": set(),
     "params": {"conditions", "nn", "paths"},
+    "others": {"corruptions"},
     "paths": set(),
+    "peers": set(),
+    "planted": {"injected", "simulation", "surveys"},
     "predictive": set(),
     "prepare": set(),
     "psf": set(),
     "quality": set(),
     "reading": set(),
     "report": {"methods", "results", "scores", "sweeps"},
+    "recovered": {"results", "scores"},
     "reproduction": {"paths"},
     "results": set(),
     "review": {"params", "report", "sweeps"},
@@ -101,11 +109,14 @@ PARTS = {
     "scores": {"methods", "tasks"},
     "simulation": set(),
     "labelled": {"nn", "store", "tasks"},
+    "likeness": {"smooth"},
     "manifest": set(),
     "measuring": {
-        *("classical", "estimator", "healpix", "images", "joint", "measurer", "models", "report"),
-        *("results", "store", "tasks"),
+        *("classical", "healpix", "images", "joint", "judged", "measurer", "models", "report"),
+        *("params", "results", "store", "tasks"),
     },
+    "smooth": set(),
+    "spoilt": {"corruptions"},
     "stacking": set(),
     "store": {"manifest"},
     "tables": set(),
@@ -135,11 +146,13 @@ HOMES = {
     "numba": "kernels",
     "onnx": "export",
     "optuna": "sweeps",
+    "photutils": "peers.py",
     "pydantic": "params",
     "safetensors": "nn",
     "pyvo": "results",
     "sep": "images",
     "sklearn": "classical",
+    "statmorph": "peers.py",
     "typer": "command",
     "yaml": "params",
 }
@@ -191,19 +204,28 @@ def file_of(module):
     )
 
 
+@functools.cache
+def imported_files(path):
+    """The files that a file imports; importing a.b.c runs a and a.b, too."""
+    names = {
+        ".".join(module.split(".")[:parts])
+        for module in imports(path)
+        for parts in range(1, module.count(".") + 2)
+    }
+    return {found for name in names if (found := file_of(name))}
+
+
+@functools.cache
 def closure(path):
     seen, queue = set(), [path]
     while queue:
         importer = queue.pop()
         # What only judges values decides no byte, and neither does what it asks.
-        for module in () if within(importer, UNTRACKED) else imports(importer):
-            # Importing a.b.c runs a and a.b too.
-            for parts in range(1, module.count(".") + 2):
-                found = file_of(".".join(module.split(".")[:parts]))
-                if found and found not in seen:
-                    seen.add(found)
-                    queue.append(found)
-    return seen
+        if not within(importer, UNTRACKED):
+            fresh = imported_files(importer) - seen
+            seen |= fresh
+            queue += fresh
+    return frozenset(seen)
 
 
 def expanded(description, keep=()):

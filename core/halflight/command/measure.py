@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from halflight.command.options import (
+    BANDS,
     OUTPUT,
     SOURCES,
     ClusterOption,
+    bands_of,
     check_ending,
+    dust_of,
+    of_bands,
     with_image_options,
 )
 
@@ -29,8 +33,8 @@ def measure(
         list[str],
         typer.Argument(
             metavar="IMAGE...",
-            help="FITS images, a part in brackets where one is needed (a.fits[2]); or one folder "
-            "of stamps.",
+            help="FITS images, a part in brackets where one is needed (a.fits[2]), each a field of "
+            "its own or, with --bands, one field; or one folder of stamps.",
         ),
     ],
     output: Annotated[
@@ -102,9 +106,36 @@ def measure(
             rich_help_panel=SOURCES,
         ),
     ] = None,
+    bands: Annotated[
+        str | None,
+        typer.Option(
+            help="The images are one field's, in these bands and this order: ugriz, or names by "
+            "commas. --psf, and what describes an image, is then one for all, or BAND=VALUE by "
+            "commas: --psf g=g.psf.fits,r=r.psf.fits. For a model of several bands.",
+            rich_help_panel=BANDS,
+        ),
+    ] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option(
+            help="The band on whose pixels the others are laid; without it r, or the first.",
+            rich_help_panel=BANDS,
+        ),
+    ] = None,
+    extinction: Annotated[
+        str | None,
+        typer.Option(
+            help="Of dust, in magnitudes: BAND=NUMBER or BAND=COLUMN by commas; without it the "
+            "catalogue's columns extinction_BAND.",
+            rich_help_panel=BANDS,
+        ),
+    ] = None,
     model: Annotated[
         str | None,
-        typer.Option(help="Name (see `halflight models`) or folder of an estimator."),
+        typer.Option(
+            help="Name (see `halflight models`) or folder of an estimator; of stars and galaxies "
+            "data/star_galaxy/finetuned/estimators/fine_tuned, after `make repro`."
+        ),
     ] = None,
     fast: Annotated[
         bool, typer.Option("--fast", help="The network alone, without the scene fit.")
@@ -116,7 +147,7 @@ def measure(
     cluster: ClusterOption = None,  # noqa: ARG001 - it is followed when it is read
     **image_options: Any,
 ) -> None:
-    """Measure half-light radii: one row a source, in order, with error bars and flags.
+    """Measure half-light radii, or tell stars: one row a source, in order, with flags.
 
     A run that is stopped goes on where it was, by the same command.
     """  # fmt: skip
@@ -129,6 +160,7 @@ def measure(
         check_ending(output, SAMP_ENDINGS, "--output, with --samp,")
     if processes is not None and processes < 1:
         raise typer.BadParameter(f"it must be 1 or more: {processes}", param_hint="--processes")
+    dust = dust_of(extinction)
     from halflight import nn  # late, so that --help comes at once
     from halflight.measuring import Job
     from halflight.results.provenance import typed_command
@@ -138,7 +170,10 @@ def measure(
         images,
         output,
         catalogue=catalogue,
-        psf=psf,
+        psf=of_bands(psf) if bands else psf,
+        bands=bands_of(bands),
+        reference=reference,
+        extinction=dust,
         model=model,
         tier="fast" if fast else None,
         options=image_options,

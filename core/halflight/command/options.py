@@ -13,6 +13,7 @@ from halflight.reading import name_of
 from halflight.workers import CLUSTER
 
 OUTPUT, IMAGE, NOISE, SOURCES = "Output", "Image", "Noise and bad pixels", "Sources and PSF"
+BANDS = "Several bands of one field"
 
 
 class ImageOption(NamedTuple):
@@ -50,6 +51,8 @@ IMAGE_OPTIONS = (
     ImageOption("psf_pixel_scale", float, SOURCES, "Arcsec a pixel of the PSF's file."),
     ImageOption("psf_size", int, SOURCES, "Pixels a side of the PSF that is used, odd."),
 )
+
+_METAVARS = {str: "TEXT", int: "INTEGER", float: "FLOAT"}
 
 
 def _use_cluster(address: str | None) -> str | None:
@@ -98,16 +101,27 @@ def with_image_options(command: Callable[..., None]) -> Callable[..., None]:
             inspect.Parameter.KEYWORD_ONLY,
             default=None,
             annotation=Annotated[
-                option.type | None, typer.Option(help=option.help, rich_help_panel=option.panel)
+                str | None,  # numbers, too, are read here: they may be those of several bands
+                typer.Option(
+                    help=option.help,
+                    rich_help_panel=option.panel,
+                    metavar=_METAVARS[option.type],
+                ),
             ],
         )
         for option in IMAGE_OPTIONS
     ]
-    names = {option.name for option in IMAGE_OPTIONS}
+    types = {option.name: option.type for option in IMAGE_OPTIONS}
 
     def wrapper(**values: Any) -> None:
-        given = {name: values.pop(name) for name in list(values) if name in names}
-        command(**values, **{k: _parsed(k, v) for k, v in given.items() if v is not None})
+        several = bool(values.get("bands"))
+        given = {name: values.pop(name) for name in list(values) if name in types}
+        parsed = {
+            name: _parsed(name, types[name], value, several=several)
+            for name, value in given.items()
+            if value is not None
+        }
+        command(**values, **parsed)
 
     wrapper.__name__, wrapper.__doc__ = command.__name__, command.__doc__
     wrapper.__signature__ = signature.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
@@ -127,16 +141,64 @@ def either(words: Sequence[str]) -> str:
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def _parsed(name: str, value: Any) -> Any:
-    """A value as `halflight.images.Options` takes it."""
+def bands_of(text: str | None) -> list[str]:
+    """The names of bands: letters, such as ugriz, or words by commas, such as F115W,F150W."""
+    if text is None:
+        return []
+    return [part.strip() for part in text.split(",")] if "," in text else list(text.strip())
+
+
+def of_bands(text: str | None) -> Any:
+    """A text of BAND=VALUE, more by commas, as a dictionary; any other as it is."""
+    parts = [part.partition("=") for part in (text or "").split(",")]
+    if not all(band.strip() and equals and value.strip() for band, equals, value in parts):
+        return text
+    return {band.strip(): value.strip() for band, _, value in parts}
+
+
+def dust_of(text: str | None) -> dict[str, float | str] | None:
+    """Extinction by band: a number of magnitudes, or the name of a column."""
+    if text is None:
+        return None
+    pairs = of_bands(text)
+    if not isinstance(pairs, dict):
+        raise typer.BadParameter(
+            f"it must be BAND=NUMBER or BAND=COLUMN, more of them by commas: {text!r}",
+            param_hint="--extinction",
+        )
+    return {band: _number_or_text(value) for band, value in pairs.items()}
+
+
+def _number_or_text(value: str) -> float | str:
+    try:
+        return float(value)
+    except ValueError:
+        return value
+
+
+def _parsed(name: str, kind: Any, value: str, *, several: bool) -> Any:
+    """A value as `halflight.images.Options` takes it; of several bands, perhaps one for each."""
     if name == "mask_planes":
         return tuple(part.strip() for part in value.split(","))
     if name == "columns":
-        pairs = [part.partition("=") for part in value.split(",")]
-        if not all(role.strip() and column.strip() for role, _, column in pairs):
+        pairs = of_bands(value)  # of roles
+        if not isinstance(pairs, dict):
             raise typer.BadParameter(
                 "it must be ROLE=COLUMN, more of them by commas, such as id=OBJID,ra=RA",
                 param_hint="--columns",
             )
-        return {role.strip(): column.strip() for role, _, column in pairs}
-    return value
+        return pairs
+    if several and isinstance(each := of_bands(value), dict):
+        return {band: _number(name, kind, own) for band, own in each.items()}
+    return _number(name, kind, value)
+
+
+def _number(name: str, kind: Any, value: str) -> Any:
+    """A text as an option's number, or itself where the option is a text."""
+    try:
+        return kind(value)
+    except ValueError as error:
+        hint = "--" + name.replace("_", "-")
+        raise typer.BadParameter(
+            f"{value!r} is not a valid {_METAVARS[kind].lower()}", param_hint=hint
+        ) from error

@@ -26,7 +26,7 @@ CLIP, CLIPS = 3.0, 5  # of a sky's median: deviations kept, and how often
 
 @dataclass(frozen=True)
 class Cutouts:
-    """A chunk of stamps, n of them, in the instrument's unit.
+    """A chunk of stamps, n of them, in the instrument's unit; of several bands with a last axis.
 
     Attributes:
         rows: (n,) of the table of sources.
@@ -144,7 +144,7 @@ def _stamp(
         binning *= 2
     image = pixels.image
     if field.subtracted == "local":
-        image = image - np.float32(_ring_sky(image))
+        image = image - np.float32(ring_sky(image))
     point = psf.at(x, y, row)
     if binning > 1:
         point = resampled(point, binning, psf.size)
@@ -229,7 +229,7 @@ def _fwhm(psf: NDArray[np.float64]) -> float:
         return float(len(psf))
 
 
-def _ring_sky(image: NDArray[np.float32]) -> float:
+def ring_sky(image: NDArray[np.float32]) -> float:
     """The clipped median of a stamp's border, 0 where no pixel of it is good."""
     width = max(len(image) // SKY_RING, 1)
     ring = np.ones(image.shape, bool)

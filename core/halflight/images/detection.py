@@ -34,7 +34,7 @@ def detect_sources(field: Field, options: Options | None = None) -> pd.DataFrame
     found = []
     for top in range(0, field.shape[0], STRIP):
         low, high = max(top - OVERLAP, 0), min(top + STRIP + OVERLAP, field.shape[0])
-        table = _detect(field, slice(low, high), options)
+        table = detect_rows(field, slice(low, high), options)
         table["y"] += low
         core = (table["y"] >= top - 0.5) & (table["y"] < min(top + STRIP, field.shape[0]) - 0.5)
         found.append(table[core])
@@ -92,7 +92,8 @@ def extract(
         ) from error
 
 
-def _detect(field: Field, rows: slice, options: Options) -> pd.DataFrame:
+def detect_rows(field: Field, rows: slice, options: Options) -> pd.DataFrame:
+    """The sources of some rows, as of `detect_sources`: x, y (from the first row), size to b."""
     columns = slice(0, field.shape[1])
     pixels = field.read(rows, columns)
     bad = ~np.isfinite(pixels.image)

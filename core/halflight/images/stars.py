@@ -71,7 +71,7 @@ def stars_psf(field: Field, size: int) -> Stars:
         ImageError: fewer than three stars.
     """
     table = detect_sources(field, Options(threshold=5.0))
-    half, reason = _select(table, field)
+    half, reason = select_stars(table, field)
     table["reason"] = reason
     candidates = table.index[table["reason"] == ""]
     brightest = table.loc[candidates].sort_values("flux", ascending=False).index
@@ -106,7 +106,7 @@ def stars_psf(field: Field, size: int) -> Stars:
     )
 
 
-def _select(table: pd.DataFrame, field: Field) -> tuple[int, NDArray[np.object_]]:
+def select_stars(table: pd.DataFrame, field: Field) -> tuple[int, NDArray[np.object_]]:
     """Half a stamp's side, and why each source is no star, "" where it may be one."""
     reason = np.full(len(table), "", object)
 

@@ -1,10 +1,11 @@
 """`halflight.measure`: the measurement of an image as one function."""
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import fields
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from astropy.io import fits
@@ -13,22 +14,28 @@ from astropy.table import Table
 from numpy.typing import NDArray
 
 from halflight import images, models
+from halflight.judged import Judged, judged
 from halflight.measurer import TIERS, Measurer
+from halflight.measuring.bands import check_model, targets_of_bands
 from halflight.measuring.run import measure_targets
-from halflight.measuring.targets import targets_of_image
+from halflight.measuring.targets import Targets, targets_of_image
 from halflight.results import Run
 from halflight.results.kept import Rows, file_hash
 from halflight.results.provenance import now
 
+Image: TypeAlias = str | PathLike[str] | NDArray[Any] | CCDData
+
 
 def measure(
-    image: str | PathLike[str] | NDArray[Any] | CCDData,
+    image: Image | Mapping[str, Image],
     catalogue: Any = None,
     *,
     psf: Any,
-    sigma: NDArray[Any] | None = None,
-    mask: NDArray[Any] | None = None,
+    sigma: Any = None,
+    mask: Any = None,
     wcs: Any = None,
+    reference: str | None = None,
+    extinction: Mapping[str, Any] | None = None,
     model: str | PathLike[str] | None = None,
     tier: str | None = None,
     processes: int = 1,
@@ -39,13 +46,18 @@ def measure(
 
     Args:
         image: a FITS file, an array (rows, columns), or a CCDData with its unit, WCS, mask and
-            uncertainty.
+            uncertainty. A mapping of these by the names of their bands is one field, for a model
+            that tells stars from galaxies; then psf, sigma, mask, wcs and each option are one for
+            all bands, or such a mapping too.
         catalogue: a file, an astropy Table or a pandas DataFrame, with RA and Dec in degrees or
             x and y in pixels; None: sources are detected.
         psf: a FITS file, an array (P, P) of the sum 1 or (rows, P, P) with one a source,
             "gaussian:2.5px", "moffat:1.1arcsec:3", or "auto": from the image's stars.
-        sigma: noise of an array, (rows, columns), in its unit. mask: its bad pixels, not 0. wcs: an
-            astropy WCS.
+        sigma: noise of an array, (rows, columns), in its unit. wcs: its astropy WCS.
+        mask: bad pixels, not 0: an array beside an array, a FITS file beside a file.
+        reference: the band on whose pixels the others are laid; None: r, or the first.
+        extinction: by band, magnitudes of Galactic dust, or the name of the catalogue's column;
+            without it, the columns extinction_BAND.
         model: the name of a model that comes with halflight, or an estimator's folder; None: the
             default.
         tier: "best", the network with the scene fit, or "fast", the network alone; None: the best
@@ -58,7 +70,8 @@ def measure(
     Returns:
         One row a source, in order: see `halflight.results.COLUMNS` for names, units and meanings.
         R_e (`half_light_radius`, arcsec, and `half_light_radius_pix`) is the semi-major axis of the
-        ellipse that holds half of the light, before the PSF.
+        ellipse that holds half of the light, before the PSF. A model that tells stars from galaxies
+        gives `star_probability`, and NaN elsewhere.
 
     Raises:
         ValueError: what cannot be known or used, by name. OSError: a file that cannot be read.
@@ -66,13 +79,22 @@ def measure(
     """
     if tier not in (None, *TIERS):
         raise ValueError(f"tier must be {' or '.join(TIERS)}, received {tier!r}")
-    opened, settings = opened_image(image, sigma, mask, wcs, options)
-    targets = targets_of_image(
-        opened, as_table(catalogue), psf, settings, catalogue_name=str(catalogue)
-        if isinstance(catalogue, str | PathLike) else "",
-    )  # fmt: skip
+    _check_names(options)
     folder = models.find(model if model is None else str(model))
-    measurer = Measurer.load(folder)
+    measurer = judged(Measurer.load(folder), folder)
+    name = str(catalogue) if isinstance(catalogue, str | PathLike) else ""
+    if isinstance(image, Mapping):
+        check_model(measurer, list(image), folder.name)
+        given = {"sigma": sigma, "mask": mask, "wcs": wcs, "psf": psf}
+        targets = _field_of_bands(
+            image, as_table(catalogue), given, options, measurer,
+            reference=reference, extinction=extinction, catalogue_name=name,
+        )  # fmt: skip
+    elif reference is not None or extinction is not None:
+        raise ValueError("reference and extinction are of bands: give the images by their names")
+    else:
+        opened, settings = opened_image(image, sigma, mask, wcs, options)
+        targets = targets_of_image(opened, as_table(catalogue), psf, settings, catalogue_name=name)
     chosen = tier or measurer.tier
     run = Run(
         targets.image, targets.catalogue, targets.psf, folder.name, file_hash(folder), chosen,
@@ -89,6 +111,31 @@ def measure(
     ).to_astropy()
 
 
+def _field_of_bands(
+    image: Mapping[str, Any],
+    catalogue: Any,
+    given: Mapping[str, Any],
+    options: Mapping[str, Any],
+    measurer: Measurer | Judged,
+    **more: Any,
+) -> Targets:
+    """The sources of images by band; `given` and `options` are one for all, or by band."""
+    bands = list(image)
+    images.check_names(bands, "image")
+    settings = images.options_by_band(options, bands)
+    parts = {name: images.by_band(value, bands, name) for name, value in given.items()}
+    opened = {}
+    for band in bands:
+        said = {each.name: getattr(settings[band], each.name) for each in fields(images.Options)}
+        own = {name: each[band] for name, each in parts.items()}
+        opened[band], settings[band] = opened_image(
+            image[band], own["sigma"], own["mask"], own["wcs"], said
+        )
+    return targets_of_bands(
+        opened, catalogue, parts["psf"], settings, measurer, **more
+    )  # fmt: skip
+
+
 def opened_image(
     image: Any, sigma: Any, mask: Any, wcs: Any, options: dict[str, Any]
 ) -> tuple[images.Field, images.Options]:
@@ -96,17 +143,19 @@ def opened_image(
 
     Raises ValueError as `measure` does, and TypeError for an unknown option.
     """
-    known = {each.name for each in fields(images.Options)}
-    if unknown := sorted(set(options) - known):
-        raise TypeError(f"no option is called {', '.join(unknown)}; options are {sorted(known)}")
+    _check_names(options)
+    named = isinstance(mask, str | PathLike)
     if isinstance(image, str | PathLike):
-        if any(each is not None for each in (sigma, mask, wcs)):
+        if sigma is not None or wcs is not None or not (mask is None or named):
             raise ValueError(
-                "sigma, mask and wcs are those of an array; of a file name them by the options "
-                "rms, mask and hdu"
+                "sigma and wcs, and a mask that is an array, are those of an array; of a file name "
+                "files, by the options rms, mask and hdu"
             )
+        options = options if mask is None else options | {"mask": mask}
         settings = images.Options(**options)
         return images.open_field(Path(image), settings), settings
+    if named:
+        raise ValueError(f"the mask of an image in memory must be an array, received {mask!r}")
     if isinstance(image, CCDData):
         return _opened_ccd(image, sigma, mask, wcs, options)
     settings = images.Options(**options)
@@ -135,6 +184,12 @@ def _opened_ccd(
                 options = options | {name: paths[name]}
         settings = images.Options(**options)
         return images.open_field(paths["ccddata"], settings), settings
+
+
+def _check_names(options: Mapping[str, Any]) -> None:
+    known = {each.name for each in fields(images.Options)}
+    if unknown := sorted(set(options) - known):
+        raise TypeError(f"no option is called {', '.join(unknown)}; options are {sorted(known)}")
 
 
 def as_table(catalogue: Any) -> Any:

@@ -4,7 +4,7 @@ While processes fit the stamps of one chunk, the network measures those of the n
 """
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,12 +15,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from halflight.classical import Beliefs, fit_scenes
-from halflight.estimator import Estimator
 from halflight.images import Cutouts
 from halflight.instrument import Instrument
 from halflight.joint import Joint
+from halflight.measurer import Measurer
 from halflight.measuring.beside import Row, classical_fits
-from halflight.tasks import measuring
+from halflight.params import Classical
+from halflight.tasks import Measurement, measuring
 from halflight.workers import in_order
 
 _PIECE = 16  # stamps handed to a worker at a time
@@ -30,14 +31,6 @@ Stamps = tuple[NDArray[np.float32], ...]
 class Measures(Protocol):
     """What measures stamps: see `halflight.measurer.Measurer`."""
 
-    @property
-    def estimator(self) -> Estimator:
-        """The network."""
-
-    @property
-    def joint(self) -> Joint | None:
-        """How it is joined with the scene fit, where it can be."""
-
     def measure(
         self,
         image: NDArray[np.floating],
@@ -46,6 +39,7 @@ class Measures(Protocol):
         *,
         instrument: Instrument,
         tier: str,
+        processes: int,
         extinction: NDArray[np.floating] | None,
     ) -> pd.DataFrame:
         """One row a stamp."""
@@ -89,20 +83,26 @@ def measured_chunks(
     tier: one of `halflight.measurer.TIERS`. classical: whether other fits are to be had beside.
     Raises WorkerError for a process that died, with the sources that it may have died of.
     """
-    joint = measurer.joint if tier == "best" else None
-    if joint is None and not classical:
+    joined = None  # what wraps a measurer has it fit by itself
+    if tier == "best" and isinstance(measurer, Measurer) and measurer.joint is not None:
+        joined = _Joined(measurer.joint, measuring(measurer.estimator.task))
+    measure = partial(
+        measurer.measure, tier=tier if joined is None else "fast", processes=processes
+    )
+    if joined is None and not classical:
         for chunk in chunks:
-            yield _begun(chunk, measurer, tier, None).finished()
+            yield _begun(chunk, measure, None).finished()
         return
     under_way: deque[_UnderWay] = deque()
 
     def pieces() -> Iterator[_Piece]:
         for chunk in chunks:
-            under_way.append(_begun(chunk, measurer, tier, joint))
+            under_way.append(_begun(chunk, measure, joined))
             yield from under_way[-1].pieces()
 
+    settings = None if joined is None else joined.joint.settings
     answers = in_order(
-        partial(_fitted, joint, classical), pieces(), processes=processes, name=_sources_of
+        partial(_fitted, settings, classical), pieces(), processes=processes, name=_sources_of
     )
     with closing(answers):
         for answer in answers:
@@ -118,6 +118,18 @@ class _Piece(NamedTuple):
     stamps: Stamps
     camera: Instrument
     sources: NDArray[np.int64]
+
+
+class _Joined(NamedTuple):
+    """How the network's answers are joined with the scene fit's."""
+
+    joint: Joint
+    task: Measurement
+
+    def table(self, network: pd.DataFrame, answers: Sequence["_Answer"]) -> pd.DataFrame:
+        """The joint table of some stamps."""
+        fits = pd.concat([answer.scenes for answer in answers], ignore_index=True)
+        return self.joint.joined(self.task, network, fits.add_prefix(f"{self.task.reference}_"))
 
 
 class _Answer(NamedTuple):
@@ -144,8 +156,7 @@ class _UnderWay:
 
     cut: Cutouts
     groups: list[_Group]
-    measurer: Measures
-    joint: Joint | None
+    joined: _Joined | None
     answers: list[_Answer] = field(default_factory=list)
 
     def pieces(self) -> Iterator[_Piece]:
@@ -166,10 +177,8 @@ class _UnderWay:
             found, of_group = group.network, []
             if self.answers:
                 of_group = [next(answers) for _ in group.pieces()]
-            if self.joint is not None:
-                task = measuring(self.measurer.estimator.task)
-                fits = pd.concat([answer.scenes for answer in of_group], ignore_index=True)
-                found = self.joint.joined(task, found, fits.add_prefix(f"{task.reference}_"))
+            if self.joined is not None:
+                found = self.joined.table(found, of_group)
             others = [row for answer in of_group for row in answer.beside]
             for place, row in zip(group.rows[: len(others)], others, strict=True):
                 beside[place] = row
@@ -178,7 +187,7 @@ class _UnderWay:
         return Measured(self.cut, pd.concat(parts).sort_index(), scales, beside)
 
 
-def _begun(chunk: Chunk, measurer: Measures, tier: str, joint: Joint | None) -> _UnderWay:
+def _begun(chunk: Chunk, measure: Callable[..., pd.DataFrame], joined: _Joined | None) -> _UnderWay:
     """A chunk with what is measured here: all of it but the fits."""
     cut, groups = chunk.cut, []
     for binning in np.unique(cut.binning):
@@ -186,25 +195,24 @@ def _begun(chunk: Chunk, measurer: Measures, tier: str, joint: Joint | None) -> 
         stamps = (array[rows] for array in (cut.image, cut.sigma, cut.psf))
         wider = chunk.instrument.pixel_scale * float(binning)
         camera = replace(chunk.instrument, pixel_scale=wider)
-        found = measurer.measure(
+        found = measure(
             *(a if a.ndim == 4 else a[..., np.newaxis] for a in stamps),
             instrument=camera,
-            tier=tier if joint is None else "fast",
             extinction=None if chunk.extinction is None else chunk.extinction[rows],
         )
         groups.append(_Group(rows, camera, found))
-    return _UnderWay(cut, groups, measurer, joint)
+    return _UnderWay(cut, groups, joined)
 
 
-def _fitted(joint: Joint | None, classical: bool, piece: _Piece) -> _Answer:
+def _fitted(settings: Classical | None, classical: bool, piece: _Piece) -> _Answer:
     """What the classical methods say of a few stamps."""
     scenes = None
-    if joint is not None:
+    if settings is not None:
         camera = piece.camera
         scenes, _ = fit_scenes(
             *piece.stamps,
-            beliefs=Beliefs(joint.settings.scene, camera.pixel_scale, camera.zero_point),
-            detection_threshold=joint.settings.detection_threshold,
+            beliefs=Beliefs(settings.scene, camera.pixel_scale, camera.zero_point),
+            detection_threshold=settings.detection_threshold,
         )
     return _Answer(scenes, classical_fits(piece.stamps) if classical else [])
 

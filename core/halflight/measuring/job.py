@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import pandas as pd
 
 from halflight import images, models, results
 from halflight.images.parts import split_part
+from halflight.judged import Judged, judged
 from halflight.measurer import Measurer
+from halflight.measuring.bands import bands_identity, check_model, targets_of_bands
 from halflight.measuring.run import measure_targets, whole_or_text
 from halflight.measuring.targets import (
     Targets,
@@ -27,6 +30,9 @@ from halflight.results.provenance import now
 from halflight.results.schema import columns_asked_for
 from halflight.text import printable
 
+Settings = images.Options | Mapping[str, images.Options]
+"""What is said of an image, or of each band's."""
+
 
 @dataclass
 class Job:
@@ -35,8 +41,10 @@ class Job:
     Attributes:
         paths: of FITS images, or one folder of stamps.
         output: the table.
-        catalogue, psf, model, tier: as `halflight.measure` has them.
-        options: of `images.Options`.
+        catalogue, psf, model, tier, reference, extinction: as `halflight.measure` has them.
+        bands: of one field, that the images are, in the order of `paths`; none: each image is a
+            field of its own.
+        options: of `images.Options`; with bands, a value may be a mapping by band.
         append: whether rows follow those of the table that is there.
         restart: whether rows that an unfinished run has kept are measured again.
         classical, flag_names: whether those columns are asked for.
@@ -49,9 +57,12 @@ class Job:
     paths: Sequence[str]
     output: Path
     catalogue: str | None = None
-    psf: str | None = None
+    psf: str | Mapping[str, str] | None = None
     model: str | None = None
     tier: str | None = None
+    bands: Sequence[str] = ()
+    reference: str | None = None
+    extinction: Mapping[str, Any] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     append: bool = False
     restart: bool = False
@@ -70,23 +81,26 @@ class Job:
             ValueError, OSError, RuntimeError: one line that says what is wrong, and where.
         """
         self._check_output()
-        settings = images.Options(**self.options)
+        settings = self._settings()
         before = self._before()
         folder = models.find(self.model)
-        measurer = Measurer.load(folder, backend=self.backend)
+        measurer = judged(Measurer.load(folder, backend=self.backend), folder)
+        if self.bands:
+            check_model(measurer, self.bands, folder.name)
         self._probability, tier = measurer.probability, self.tier or measurer.tier
         model = {"model": file_hash(folder), "tier": tier, "classical": str(self.classical)}
         made: list[Results] = []
         self._targets: list[Targets] = []
         with ExitStack() as stack:
-            for number, image in enumerate(self.paths):
+            # Images of several bands are one field, of which the first stands for all.
+            for number, image in enumerate(self.paths[:1] if self.bands else self.paths):
                 identity = self._identity(image, settings) | model
                 inputs = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
                 self._refuse_twice(before, inputs, image)
                 kept = stack.enter_context(
                     kept_rows(self.output, identity, number=number, restart=self.restart)
                 )
-                targets = self._open(image, settings, identity)
+                targets = self._open(image, settings, identity, measurer)
                 self._check_goes_on(before, targets)
                 self._tell(targets, f"{folder.name}, {tier}", kept)
                 run = Run(
@@ -129,7 +143,9 @@ class Job:
         """Refuse a table in the place of a folder, or of what it is measured from."""
         if self.output.is_dir():
             raise ValueError(f"{name_of(self.output)} is a folder: give another name for the table")
-        given = [*self.paths, self.catalogue, self.psf, *self.options.values()]
+        named = [self.psf, *self.options.values()]
+        values = [each.values() if isinstance(each, Mapping) else [each] for each in named]
+        given = [*self.paths, self.catalogue, *chain.from_iterable(values)]
         for path in (
             split_part(each)[0] for each in given if isinstance(each, str | Path) and each
         ):
@@ -157,12 +173,69 @@ class Job:
         """The table whose rows come first, where rows are to follow them."""
         return results.read(self.output) if self.append and self.output.exists() else None
 
-    def _identity(self, image: str, settings: images.Options) -> dict[str, str]:
+    def _settings(self) -> Settings:
+        """What is said of the images, by band where they are the bands of a field.
+
+        Raises ImageError for bands that are not the images', or values by band of no band.
+        """
+        if not self.bands:
+            for name in ("reference", "extinction"):
+                if getattr(self, name) is not None:
+                    raise images.ImageError(f"--{name} is of the bands of a field: give --bands")
+            return images.Options(**self.options)
+        images.check_names(self.bands)
+        if folders := [path for path in self.paths if Path(path).is_dir()]:
+            raise images.ImageError(
+                f"{name_of(folders[0])} is a folder of stamps, which say their bands themselves: "
+                "leave out --bands"
+            )
+        if len(self.bands) != len(self.paths):
+            raise images.ImageError(
+                f"--bands names {len(self.bands)} bands ({', '.join(self.bands)}) of "
+                f"{len(self.paths)} images: each image is one band"
+            )
+        twice = [path for path in self.paths if list(self.paths).count(path) > 1]
+        if twice and not {"hdu", "plane"} & set(self.options):
+            raise images.ImageError(
+                f"{name_of(twice[0])} is given for two bands: each is an image of its own, or, by "
+                "--hdu or --plane, a part of its own"
+            )
+        return images.options_by_band(self.options, self.bands)
+
+    def _identity(self, image: str, settings: Settings) -> dict[str, str]:
+        if not isinstance(settings, images.Options):
+            return bands_identity(
+                self._by_band(),
+                self.catalogue,
+                self.psf,
+                settings,
+                reference=self.reference,
+                extinction=self.extinction,
+            )
         if Path(image).is_dir():
             return {"image": file_hash(Path(image) / "stamps.json")}
         return image_identity(image, self.catalogue, self.psf, settings)
 
-    def _open(self, image: str, settings: images.Options, identity: Mapping[str, str]) -> Targets:
+    def _open(
+        self,
+        image: str,
+        settings: Settings,
+        identity: Mapping[str, str],
+        measurer: Measurer | Judged,
+    ) -> Targets:
+        name = name_of(Path(self.catalogue).name) if self.catalogue else ""
+        if not isinstance(settings, images.Options):
+            return targets_of_bands(
+                {b: images.open_field(path, settings[b]) for b, path in self._by_band().items()},
+                self.catalogue,
+                self.psf,
+                settings,
+                measurer,
+                reference=self.reference,
+                extinction=self.extinction,
+                catalogue_name=name,
+                identity=identity,
+            )
         if Path(image).is_dir():
             if self.catalogue is not None or self.psf is not None or self.options:
                 raise ValueError(
@@ -176,9 +249,12 @@ class Job:
             self.catalogue,
             self.psf,
             settings,
-            catalogue_name=name_of(Path(self.catalogue).name) if self.catalogue else "",
+            catalogue_name=name,
             identity=identity,
         )
+
+    def _by_band(self) -> dict[str, str]:
+        return dict(zip(self.bands, self.paths, strict=True))
 
     def _refuse_twice(self, before: Results | None, inputs: str, image: str) -> None:
         """A run that was stopped between its table and its tidying must not append again."""
@@ -199,7 +275,9 @@ class Job:
         for note in targets.notes:
             self.say(f"  {note}")
 
-    def _measured(self, targets: Targets, measurer: Measurer, kept: KeptRows, run: Run) -> Results:
+    def _measured(
+        self, targets: Targets, measurer: Measurer | Judged, kept: KeptRows, run: Run
+    ) -> Results:
         try:
             return measure_targets(
                 targets,

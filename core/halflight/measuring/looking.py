@@ -65,8 +65,9 @@ Stamp = tuple[
 
 
 def _stamp(cut: Cutouts, place: int, row: pd.Series) -> Stamp:
-    image, sigma, psf = (
-        np.squeeze(np.asarray(a[place], np.float32)) for a in (cut.image, cut.sigma, cut.psf)
+    image, sigma, psf = (  # of several bands, the one whose pixels they are
+        np.asarray(a[place] if a.ndim == 3 else a[place, ..., 0], np.float32)
+        for a in (cut.image, cut.sigma, cut.psf)
     )
     binning = int(cut.binning[place])
     start = float(cut.dx[place]), float(cut.dy[place])

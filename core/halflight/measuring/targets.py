@@ -68,7 +68,7 @@ def targets_of_image(
         sources = images.detect_sources(opened, options)
     else:
         sources = images.read_sources(catalogue, opened, options)
-    found = images.open_psf(psf, opened, sources, options)
+    found = images.checked_psf(images.open_psf(psf, opened, sources, options), opened, sources)
     return Targets(
         sources,
         images.unmeasured_flags(opened, sources),
@@ -85,7 +85,7 @@ def targets_of_image(
 
 
 def image_identity(
-    image: str, catalogue: str | None, psf: str | None, options: images.Options
+    image: str, catalogue: str | None, psf: object, options: images.Options
 ) -> dict[str, str]:
     """What the stamps of an image depend on: hashes of its files, and options."""
     values = {name: _plain(value) for name, value in asdict(options).items()}
@@ -158,9 +158,13 @@ def _cut(
     opened: images.Field, sources: pd.DataFrame, psf: images.Psf, rows: NDArray[np.integer]
 ) -> Iterator[images.Cutouts]:
     """The stamps of some of the sources; what is known of one does not depend on the others."""
-    others = ~np.isin(np.arange(len(sources)), rows)
-    asked = sources.assign(status=sources["status"].where(~others, "not asked for"))
-    return images.cutouts(opened, asked, psf)
+    return images.cutouts(opened, only(sources, rows), psf)
+
+
+def only(sources: pd.DataFrame, rows: NDArray[np.integer]) -> pd.DataFrame:
+    """The sources, of which those of other rows are not asked for."""
+    asked = np.isin(np.arange(len(sources)), rows)
+    return sources.assign(status=sources["status"].where(asked, "not asked for"))
 
 
 def _plain(value: object) -> str:

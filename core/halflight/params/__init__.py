@@ -35,6 +35,7 @@ from halflight.params.measuring import (
     Report,
     Split,
 )
+from halflight.params.own_images import OwnImages
 from halflight.params.rules import Endpoint, Section
 from halflight.params.sandbox import Sandbox
 from halflight.params.simulate import (
@@ -68,6 +69,7 @@ __all__ = [
     "Judges",
     "Network",
     "OutOfDomain",
+    "OwnImages",
     "Params",
     "ParamsError",
     "Prepare",
@@ -91,6 +93,7 @@ __all__ = [
     "Transfer",
     "judge",
     "load",
+    "load_own_images",
     "load_sweeps",
     "read",
 ]
@@ -159,6 +162,11 @@ def load(path: Path = paths.PARAMS) -> Params:
 def load_sweeps(path: Path = paths.SWEEPS) -> dict[str, Sweep]:
     """Read and check a sweeps.yaml; raises as `load` does."""
     return _checked(path, Sweeps).root
+
+
+def load_own_images(path: Path = paths.REPORTS / "own_images" / "study.yaml") -> OwnImages:
+    """Read and check what the study of own images does; raises as `load` does."""
+    return _checked(path, OwnImages)
 
 
 def judge(values: Any) -> None:

@@ -39,6 +39,7 @@ def variance_shares(names: Sequence[str], finished: Sequence[Experiment]) -> dic
     interactions and chance.
     """
     scores = np.array([_score(one) for one in finished])
+    scores = (scores - scores.min()) / np.ptp(scores)  # so that no square is too small a number
     shares = {}
     for name in names:
         values = np.array([repr(one.settings[name]) for one in finished])

@@ -7,6 +7,7 @@ from halflight import images
 from halflight.images import ImageError, Options
 from halflight.psf import psf_fwhm, psf_offset
 from halflight.quality import FLAGS
+from tests import camera_images
 
 NAN = float("nan")
 BOK, MOSAIC = "bok_90prime/ksb_170430_055945_{}_r_ls9", "kpno_mosaic3/k4m_160319_075112_{}_zd_ls9"
@@ -161,6 +162,18 @@ def test_each_psf_is_centred_normalised_and_as_sharp_as_the_camera(
     assert stamp.sum() == pytest.approx(1)
     assert psf_offset(stamp[None])[0] < 0.05
     assert psf_fwhm(stamp, field.pixel_scale) == pytest.approx(fwhm, rel=0.1)
+
+
+def test_every_folder_is_measured_by_the_script_and_its_files_are_there(cameras):
+    given = camera_images.IMAGES
+    names = [each.image for each in given] + [each.psf for each in given]
+    files = {name.split("::")[0].split("[")[0] for name in names if "/" in name}
+    folders = {path.name for path in cameras.iterdir() if path.is_dir()}
+    assert {file.split("/")[0] for file in files} == folders
+    assert not [file for file in sorted(files) if not (cameras / file).is_file()]
+    assert len({each.name for each in given}) == len(given)
+    text = (cameras / "expected.csv").read_text()
+    assert all(f"{known.value:g}" in text for each in given for known in each.known)
 
 
 def test_a_star_field_holds_hardly_a_galaxy(cameras):

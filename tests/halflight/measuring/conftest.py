@@ -18,7 +18,7 @@ RUN = Run("a.fits", "b.csv", "psf.fits", "stand-in", "00", "best", "test", "2026
 class StandIn:
     """Measures by moments: fast, and every number depends on the stamp it came from."""
 
-    tier, probability, joint = "best", None, None
+    tier, probability = "best", None
 
     def __init__(self):
         self.calls = []

@@ -59,8 +59,26 @@ def test_what_is_not_understood_is_named(folder, options):
         halflight.measure(folder / "a.fits", tier="slow", **common(folder))
     with pytest.raises(TypeError, match="no option is called zeropoint"):
         halflight.measure(folder / "a.fits", zeropoint=25.0, **common(folder))
-    with pytest.raises(ValueError, match="of a file name them by the options"):
-        halflight.measure(folder / "a.fits", sigma=np.ones((2, 2)), **common(folder))
+    for own in ("sigma", "mask"):
+        with pytest.raises(ValueError, match="of a file name files, by the options rms, mask"):
+            halflight.measure(folder / "a.fits", **{own: np.ones((2, 2))}, **common(folder))
+    with pytest.raises(ValueError, match=r"in memory must be an array, received 'bad\.fits'"):
+        halflight.measure(np.ones((20, 20)), mask="bad.fits", **common(folder))
+
+
+def test_a_file_has_its_mask_in_a_file(folder, options, tmp_path):
+    image, _ = arrays(folder)
+    bad = np.zeros(image.shape, np.int16)
+    bad[:, :100] = 1
+    fits.writeto(tmp_path / "bad.fits", bad)
+    found = halflight.measure(
+        folder / "a.fits",
+        str(folder / "sources.csv"),
+        mask=tmp_path / "bad.fits",
+        **common(folder),
+        **options,
+    )
+    assert (found["bad_fraction"] > 0.3).any()
 
 
 def test_the_package_loads_nothing_until_it_measures():

@@ -101,7 +101,7 @@ def test_one_pool_serves_all_chunks_and_changes_no_number(folder, options, measu
 def test_what_goes_to_another_process_can(measurer):
     stamps = tuple(np.zeros((2, side, side), np.float32) for side in (16, 16, 9))
     piece = chunks._Piece(stamps, measurer.estimator.instrument, np.array([3, 4]))
-    work = pickle.loads(pickle.dumps(partial(chunks._fitted, measurer.joint, False)))  # noqa: S301
+    work = pickle.loads(pickle.dumps(partial(chunks._fitted, measurer.joint.settings, False)))  # noqa: S301
     answer = work(pickle.loads(pickle.dumps(piece)))  # noqa: S301
     assert len(answer.scenes) == 2
     assert not answer.scenes["converged"].any()

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from halflight.params import Sweep
@@ -142,6 +142,7 @@ def test_shares_of_the_variance_are_those_of_main_effects():
     assert variance_shares(["x", "y"], points) == pytest.approx({"x": 0, "y": 0, TOGETHER: 1})
 
 
+@example([(0, 0, 0.0), (0, 0, 0.0), (1, 0, 0.0), (0, 1, 5e-324)])
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2), st.floats(-9, 9)), min_size=4))
 def test_shares_are_shares_on_a_grid_with_holes_too(rows):
     points = [finished(n, score, x=x, y=y) for n, (x, y, score) in enumerate(rows)]

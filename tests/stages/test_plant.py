@@ -1,0 +1,82 @@
+"""The study of own images: galaxies put into a recorded frame, found again, spoilt, compared."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from halflight import peers
+from halflight.instrument import SDSS
+from halflight.recovered import SCORES
+from halflight.spoilt import SPOILINGS, blank
+from stages import beside, plant, planted, spoil
+from stages.beside_words import METHODS
+from stages.domain import HONEST
+
+FEW = {"count": 4, "per_frame": 4}
+
+
+@pytest.fixture
+def few(here, root, configure, monkeypatch):
+    """A repository whose study is of a few galaxies."""
+    study = yaml.safe_load((root / "reports/own_images/study.yaml").read_text())
+    for name in ("injected", "spoilt"):
+        study[name] |= FEW
+    study["beside"]["count"] = 3
+    path = here / "reports/own_images/study.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(yaml.safe_dump(study))
+    return lambda **more: configure({"radius.evaluate.magnitude_edges": [14.0, 17.0, 20.5], **more})
+
+
+def test_galaxies_are_found_again_in_a_recorded_frame_by_the_path_of_a_user(few, recorded_sky):
+    few(**{"survey.recorded_sky": str(recorded_sky)})
+    plant.main("radius", "r")
+    file = plant.galaxies_of("radius", "r")
+    table = pd.read_csv(file)
+    assert len(table) == FEW["count"]
+    bright = table[table["magnitude"] < 18]
+    assert (np.abs(bright["residual"]) < 0.3).all()
+    for band in SDSS.bands:
+        plant.galaxies_of("radius", band).write_bytes(file.read_bytes())
+    planted.main("radius")
+    scores = pd.read_csv(file.parent / "scores.csv")
+    assert scores[scores["by"] == "all"]["band"].to_list() == list(SDSS.bands)
+    assert set(SCORES) <= set(scores)
+    text = (file.parent / "README.md").read_text()
+    assert "Acknowledge SDSS" in text
+    assert text.count("\n| r |") == len(scores) / 5
+
+
+def test_a_spoilt_image_is_told_apart(few, recorded_sky, monkeypatch):
+    few(**{"survey.recorded_sky": str(recorded_sky)})
+    monkeypatch.setattr("stages.spoil.SPOILINGS", (blank,))
+    spoil.main("radius")
+    folder = plant.folder_of("radius") / "spoilt"
+    scores = pd.read_csv(folder / "scores.csv")
+    assert scores.groupby("kind").size().to_dict() == {HONEST: 4, "blank": 4}
+    [area] = pd.read_csv(folder / "areas.csv").to_dict("records")
+    assert area["kind"] == "blank"
+    assert area["auroc"] == 1.0
+    assert (folder / "roc.png").stat().st_size > 1000
+    assert "| blank | Sky, and nothing else | 1.000" in (folder / "README.md").read_text()
+    assert len({each.__name__ for each in SPOILINGS}) == len(SPOILINGS) >= 15
+
+
+def test_every_method_measures_the_same_stamps(few):
+    if lacking := peers.missing():
+        pytest.skip(f"{' and '.join(lacking)} not installed: pip install '.[compare]'")
+    few()
+    beside.main("radius")
+    folder = plant.folder_of("radius") / "beside"
+    answers = pd.read_csv(folder / "answers.csv")
+    assert answers.groupby("method").size().to_dict() == dict.fromkeys(METHODS, 3)
+    scores = pd.read_csv(folder / "scores.csv")
+    assert (scores["seconds"] > 0).all()
+    assert (folder / "README.md").read_text().count("statmorph, ") == 2
+
+
+def test_without_the_other_programs_it_is_said_what_installs_them(few, monkeypatch):
+    monkeypatch.setattr(peers, "PACKAGES", ("no_such_program",))
+    with pytest.raises(ValueError, match=r"no_such_program.*'\.\[compare\]'"):
+        beside.main("radius")
