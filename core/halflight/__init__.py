@@ -5,13 +5,16 @@ from typing import Any
 __version__ = "0.1.0"
 
 
-def __getattr__(name: str) -> Any:
-    """`halflight.measure`, found when it is asked for: it loads all that measures.
+_FUNCTIONS = {"measure": "halflight.measuring", "adapt": "halflight.cameras"}
 
-    See `halflight.measuring.measure`, which it is.
+
+def __getattr__(name: str) -> Any:
+    """`halflight.measure` and `halflight.adapt`, found when asked for: they load all that measures.
+
+    See `halflight.measuring.measure` and `halflight.cameras.adapt`, which they are.
     """
-    if name != "measure":
+    if name not in _FUNCTIONS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return import_module("halflight.measuring").measure
+    return getattr(import_module(_FUNCTIONS[name]), name)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from halflight import __version__
+from halflight.command.adapt import adapt
 from halflight.command.beyond import stamps, survey
 from halflight.command.measure import measure
 from halflight.command.options import GroupedCommand, check_ending
@@ -58,6 +59,7 @@ def everything(
 
 
 app.command(cls=GroupedCommand)(measure)
+app.command(cls=GroupedCommand)(adapt)
 app.command(cls=GroupedCommand)(survey)
 app.command()(stamps)
 app.command()(sweep)
@@ -88,14 +90,18 @@ def export(
 
 
 @app.command()
-def models() -> None:
-    """List the models that come with halflight, the default first."""
-    from halflight.models import installed
+def models(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Of one model, as `halflight adapt` writes it.")
+    ] = None,
+) -> None:
+    """List the models that come with halflight, the default first; or tell of one in a folder."""
+    from halflight.models import installed, read_card
 
-    cards = installed()
+    cards = installed().values() if folder is None else [read_card(folder)]
     if not cards:
         print("no model comes with this installation: name an estimator's folder by --model")
-    for card in cards.values():
+    for card in cards:
         print(f"{card.name}{' (default)' if card.default else ''}: {card.title}")
         print(f"  for: {card.population}")
         for limit in card.limits:

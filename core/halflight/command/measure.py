@@ -200,6 +200,8 @@ def _finish(job: "Job", page: Path | None, regions: Path | None, samp: bool) -> 
     print(f"{len(rows)} sources, {int((rows['flags'] != 0).sum())} flagged: {job.output}")
     for name, bit, count in counted(rows):
         print(f"  {count} {name} (bit {bit})")
+        if name == "psf_out_of_range":
+            print("    `halflight adapt` makes a model for such a camera")
     if regions is not None:
         write_regions(regions, results)
         print(f"regions: {regions}")

@@ -79,9 +79,7 @@ def measure(
     """
     if tier not in (None, *TIERS):
         raise ValueError(f"tier must be {' or '.join(TIERS)}, received {tier!r}")
-    known = {each.name for each in fields(images.Options)}
-    if unknown := sorted(set(options) - known):
-        raise TypeError(f"measure takes no {', '.join(unknown)}; options are {sorted(known)}")
+    _check_names(options)
     folder = models.find(model if model is None else str(model))
     measurer = judged(Measurer.load(folder), folder)
     name = str(catalogue) if isinstance(catalogue, str | PathLike) else ""
@@ -89,14 +87,14 @@ def measure(
         check_model(measurer, list(image), folder.name)
         given = {"sigma": sigma, "mask": mask, "wcs": wcs, "psf": psf}
         targets = _field_of_bands(
-            image, _table(catalogue), given, options, measurer,
+            image, as_table(catalogue), given, options, measurer,
             reference=reference, extinction=extinction, catalogue_name=name,
         )  # fmt: skip
     elif reference is not None or extinction is not None:
         raise ValueError("reference and extinction are of bands: give the images by their names")
     else:
-        opened, settings = _opened(image, sigma, mask, wcs, options)
-        targets = targets_of_image(opened, _table(catalogue), psf, settings, catalogue_name=name)
+        opened, settings = opened_image(image, sigma, mask, wcs, options)
+        targets = targets_of_image(opened, as_table(catalogue), psf, settings, catalogue_name=name)
     chosen = tier or measurer.tier
     run = Run(
         targets.image, targets.catalogue, targets.psf, folder.name, file_hash(folder), chosen,
@@ -130,7 +128,7 @@ def _field_of_bands(
     for band in bands:
         said = {each.name: getattr(settings[band], each.name) for each in fields(images.Options)}
         own = {name: each[band] for name, each in parts.items()}
-        opened[band], settings[band] = _opened(
+        opened[band], settings[band] = opened_image(
             image[band], own["sigma"], own["mask"], own["wcs"], said
         )
     return targets_of_bands(
@@ -138,10 +136,14 @@ def _field_of_bands(
     )  # fmt: skip
 
 
-def _opened(
+def opened_image(
     image: Any, sigma: Any, mask: Any, wcs: Any, options: dict[str, Any]
 ) -> tuple[images.Field, images.Options]:
-    """The image as a field, and the options with what a CCDData says."""
+    """The image as a field, and the options with what a CCDData says: arguments of `measure`.
+
+    Raises ValueError as `measure` does, and TypeError for an unknown option.
+    """
+    _check_names(options)
     named = isinstance(mask, str | PathLike)
     if isinstance(image, str | PathLike):
         if sigma is not None or wcs is not None or not (mask is None or named):
@@ -184,7 +186,13 @@ def _opened_ccd(
         return images.open_field(paths["ccddata"], settings), settings
 
 
-def _table(catalogue: Any) -> Any:
+def _check_names(options: Mapping[str, Any]) -> None:
+    known = {each.name for each in fields(images.Options)}
+    if unknown := sorted(set(options) - known):
+        raise TypeError(f"no option is called {', '.join(unknown)}; options are {sorted(known)}")
+
+
+def as_table(catalogue: Any) -> Any:
     """A catalogue as `halflight.images` takes it."""
     if isinstance(catalogue, dict):
         return Table({name: np.asarray(values) for name, values in catalogue.items()})

@@ -1,5 +1,6 @@
 """Beside: what the classical methods find on the same stamps, in the columns of the results."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -12,18 +13,13 @@ from halflight.classical import fit_sersic, measure_aperture
 from halflight.images import Cutouts
 from halflight.instrument import Instrument
 from halflight.results.rows import on_the_sky
-from halflight.workers import in_order
 
-_PIECE = 16  # stamps handed to a worker at a time
 Row = dict[str, Any]
 
 
-def classical_rows(cut: Cutouts, instrument: Instrument, processes: int = 1) -> pd.DataFrame:
-    """The columns `schema.CLASSICAL` of some stamps, one row each."""
-    tasks = [slice(i, i + _PIECE) for i in range(0, len(cut.rows), _PIECE)]
-    stamps = [tuple(_plane(a[task]) for a in (cut.image, cut.sigma, cut.psf)) for task in tasks]
-    found = pd.DataFrame([row for block in in_order(_measure, stamps, processes=processes)
-                          for row in block])  # fmt: skip
+def classical_rows(cut: Cutouts, instrument: Instrument, fits: Sequence[Row]) -> pd.DataFrame:
+    """The columns `schema.CLASSICAL` of some stamps, of what `classical_fits` found of each."""
+    found = pd.DataFrame(fits)
     scale = cut.pixel_scale
     radius, error = np.exp(found["fit_ln_radius"]) * scale, found["fit_ln_radius_error"]
     angle = np.tile(found["fit_position_angle"], (5, 1))
@@ -47,8 +43,11 @@ def classical_rows(cut: Cutouts, instrument: Instrument, processes: int = 1) -> 
     )
 
 
-def _measure(stamps: tuple[NDArray[np.float32], ...]) -> list[Row]:
-    """What both methods find, in pixels of the stamp."""
+def classical_fits(stamps: tuple[NDArray[np.float32], ...]) -> list[Row]:
+    """What both methods find, in pixels of the stamp.
+
+    stamps: image and sigma (n, S, S), psf (n, P, P).
+    """
     rows = []
     for image, sigma, psf in zip(*stamps, strict=True):
         fit = fit_sersic(image, sigma, psf, pixel_scale=1.0)
@@ -56,11 +55,6 @@ def _measure(stamps: tuple[NDArray[np.float32], ...]) -> list[Row]:
         row = {f"fit_{key}": value for key, value in asdict(fit).items()}
         rows.append(row | {f"aperture_{key}": value for key, value in asdict(aperture).items()})
     return rows
-
-
-def _plane(stamps: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The stamps without an axis of bands."""
-    return np.ascontiguousarray(stamps[..., 0] if stamps.ndim == 4 else stamps, np.float32)
 
 
 def _magnitude(flux: pd.Series, *, zero_point: float) -> pd.Series:

@@ -4,8 +4,9 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from tqdm import tqdm
 from halflight.images import Cutouts
 from halflight.instrument import Instrument
 from halflight.measuring.beside import classical_rows
+from halflight.measuring.chunks import Chunk, Measured, Measures, measured_chunks
 from halflight.measuring.targets import Targets
 from halflight.quality import FLAGS, names_of
 from halflight.results import Results, Run
@@ -25,23 +27,6 @@ from halflight.results.schema import columns_asked_for
 Item = TypeVar("Item")
 NOISE_MAGNITUDE = 26.34  # AB, of the noise of one of SDSS's pixels in r: 0.029 nanomaggies
 _LENGTH, _MAGNITUDE = "half_light_radius", "magnitude"
-
-
-class Measures(Protocol):
-    """What measures stamps: see `halflight.measurer.Measurer.measure`."""
-
-    def measure(
-        self,
-        image: NDArray[np.floating],
-        sigma: NDArray[np.floating],
-        psf: NDArray[np.floating],
-        *,
-        instrument: Instrument,
-        tier: str,
-        processes: int,
-        extinction: NDArray[np.floating] | None,
-    ) -> pd.DataFrame:
-        """One row a stamp."""
 
 
 def measure_targets(
@@ -72,12 +57,22 @@ def measure_targets(
         disable=None if progress else True,
         file=sys.stderr,
     ) as bar:
-        for cut in _ahead(targets.cut(rows)) if len(rows) else ():
-            found = _measured(targets, estimator, cut, run.tier, processes, probability)
-            if classical:
-                found = found.join(classical_rows(cut, targets.instrument, processes))
-            kept.keep(cut.rows, found)
-            bar.update(len(cut.rows))
+        cuts = _ahead(targets.cut(rows)) if len(rows) else ()
+        chunks = measured_chunks(
+            (_chunk(targets, cut) for cut in cuts),
+            estimator,
+            tier=run.tier,
+            processes=processes,
+            classical=classical,
+        )
+        with closing(chunks):
+            for measured in chunks:
+                cut, found = measured.cut, _rows_of(targets, measured, probability)
+                if classical:
+                    beside = classical_rows(cut, targets.instrument, measured.beside)
+                    found = found.join(beside)
+                kept.keep(cut.rows, found)
+                bar.update(len(cut.rows))
         lost = np.setdiff1d(np.arange(count), kept.done())
         if len(lost):
             flags = targets.flags[lost] | FLAGS["not_measured"]
@@ -90,17 +85,17 @@ def measure_targets(
     return _results(targets.sources, kept.all(), run, columns)
 
 
-def _measured(
-    targets: Targets,
-    estimator: Measures,
-    cut: Cutouts,
-    tier: str,
-    processes: int,
-    probability: str | None,
-) -> pd.DataFrame:
-    """Rows of some stamps."""
+def _chunk(targets: Targets, cut: Cutouts) -> Chunk:
+    """Some stamps with all that measures them."""
     dust = None if targets.extinction is None else targets.extinction[cut.rows]
-    found = _in_pixels(_assumed(targets, cut), estimator, cut, tier, processes, dust)
+    return Chunk(cut, _assumed(targets, cut), dust)
+
+
+def _rows_of(targets: Targets, measured: Measured, probability: str | None) -> pd.DataFrame:
+    """Rows of some stamps."""
+    cut, found = measured.cut, measured.found
+    lengths = found.columns[found.columns.str.startswith(_LENGTH)]
+    found = found.assign(**{name: found[name] / measured.pixel_scales for name in lengths})
     geometry = Geometry(cut.binning, cut.pixel_scale, cut.rotation, cut.parity)
     rows = measured_rows(found, geometry).assign(
         flags=found["flags"].to_numpy(np.int64) | np.asarray(cut.flags, np.int64),
@@ -126,36 +121,6 @@ def _assumed(targets: Targets, cut: Cutouts) -> Instrument:
         return targets.instrument
     noise = float(np.median(cut.sigma[usable]))
     return replace(targets.instrument, zero_point=NOISE_MAGNITUDE + 2.5 * math.log10(noise))
-
-
-def _in_pixels(
-    instrument: Instrument,
-    estimator: Measures,
-    cut: Cutouts,
-    tier: str,
-    processes: int,
-    extinction: NDArray[np.floating] | None,
-) -> pd.DataFrame:
-    """What the estimator finds, lengths in pixels of each stamp.
-
-    Stamps of one binning are those of one camera, of wider pixels.
-    """
-    parts = []
-    for binning in np.unique(cut.binning):
-        rows = np.flatnonzero(cut.binning == binning)
-        stamps = (array[rows] for array in (cut.image, cut.sigma, cut.psf))
-        camera = replace(instrument, pixel_scale=instrument.pixel_scale * float(binning))
-        found = estimator.measure(
-            *(a if a.ndim == 4 else a[..., np.newaxis] for a in stamps),
-            instrument=camera,
-            tier=tier,
-            processes=processes,
-            extinction=None if extinction is None else extinction[rows],
-        )
-        lengths = found.columns.str.startswith(_LENGTH)
-        found.loc[:, lengths] /= camera.pixel_scale
-        parts.append(found.set_index(rows))
-    return pd.concat(parts).sort_index()
 
 
 def _results(

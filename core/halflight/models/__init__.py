@@ -108,11 +108,26 @@ def find(name_or_folder: str | Path | None = None, home: Path = HOME) -> Path:
     return folder
 
 
+def read_card(folder: str | Path) -> Card:
+    """The card in the folder of a model, such as `halflight adapt` writes.
+
+    Raises:
+        FileNotFoundError: there is none. ValueError: it is damaged; the message names it.
+    """
+    path = Path(folder) / CARD
+    if not path.is_file():
+        raise FileNotFoundError(f"no model's card at {name_of(folder)} ({CARD} is missing)")
+    try:
+        return Card.from_dict(read_json(path))
+    except ValueError as error:
+        raise ValueError(f"{name_of(path)}: {error}") from error
+
+
 def _read_card(path: Path) -> Card:
     try:
-        card = Card.from_dict(read_json(path))
+        card = read_card(path.parent)
         if card.name != path.parent.name:
-            raise ValueError(f"it is the card of {shown(card.name)}")
+            raise ValueError(f"{name_of(path)}: it is the card of {shown(card.name)}")
     except ValueError as error:
-        raise ValueError(f"{name_of(path)}: {error}: install halflight again") from error
+        raise ValueError(f"{error}: install halflight again") from error
     return card

@@ -1,6 +1,8 @@
 """A network beside the scene fit, on stamps of an image: what comes out is in the image's terms."""
 
+import pickle
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from halflight import images, params
 from halflight.combination import Combination
 from halflight.joint import Joint
 from halflight.measurer import Measurer
-from halflight.measuring import measure_targets, targets_of_image
+from halflight.measuring import chunks, measure_targets, targets_of_image
 from halflight.results.kept import Rows
 from tests.halflight.measuring.conftest import PLACES, RUN, SCALE
 from tests.tiny import DOMAIN, estimator
@@ -62,3 +64,45 @@ def test_the_network_alone_has_no_angle(folder, options, measurer):
     assert rows["position_angle"].isna().all()
     assert rows["sersic_n"].isna().all()
     assert np.isfinite(rows["half_light_radius"][:5]).all()
+
+
+def in_chunks_of(targets, opened, psf, chunk):
+    """The same targets, whose stamps come a few at a time."""
+
+    def cut(rows):
+        others = ~np.isin(np.arange(len(targets.sources)), rows)
+        status = targets.sources["status"].where(~others, "not asked for")
+        return images.cutouts(opened, targets.sources.assign(status=status), psf, chunk=chunk)
+
+    return replace(targets, cut=cut)
+
+
+def test_one_pool_serves_all_chunks_and_changes_no_number(folder, options, measurer, monkeypatch):
+    settings = images.Options(**options)
+    opened = images.open_field(folder / "a.fits", settings)
+    psf = images.open_psf(str(folder / "psf.fits"), opened)
+    targets = targets_of_image(opened, str(folder / "sources.csv"), psf, settings)
+    few = in_chunks_of(targets, opened, psf, 2)
+    pools, in_order = [], chunks.in_order
+
+    def counted(*arguments, **options):
+        pools.append(options["processes"])
+        return in_order(*arguments, **options)
+
+    monkeypatch.setattr(chunks, "in_order", counted)
+    together = measure_targets(few, measurer, Rows(), RUN, processes=1).rows
+    assert pools == [1]
+    for each in targets.cut(np.arange(5)):
+        alone = measurer.measure(each.image, each.sigma, each.psf, instrument=targets.instrument)
+        radii = alone["half_light_radius"] / targets.instrument.pixel_scale
+        np.testing.assert_array_equal(together["half_light_radius_pix"][each.rows], radii)
+
+
+def test_what_goes_to_another_process_can(measurer):
+    stamps = tuple(np.zeros((2, side, side), np.float32) for side in (16, 16, 9))
+    piece = chunks._Piece(stamps, measurer.estimator.instrument, np.array([3, 4]))
+    work = pickle.loads(pickle.dumps(partial(chunks._fitted, measurer.joint.settings, False)))  # noqa: S301
+    answer = work(pickle.loads(pickle.dumps(piece)))  # noqa: S301
+    assert len(answer.scenes) == 2
+    assert not answer.scenes["converged"].any()
+    assert chunks._sources_of(piece) == "sources 3 to 4"
