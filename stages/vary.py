@@ -19,7 +19,7 @@ from halflight.workers import WorkerError
 from stages import processes, run
 from stages.plant import folder_of
 from stages.vary_ways import FROM_1, ON_THE_SKY, Variation, variations
-from stages.vary_words import described, table_of
+from stages.vary_words import by_size, described, table_of
 
 CAMCOL, RUN = 3, 3000  # of SDSS: whose gain and dark variance the plain image has
 TRUTHS = ("id", "magnitude", "half_light_radius", "axis_ratio", "sersic_n", "bulge_fraction")
@@ -44,7 +44,8 @@ def main(task: str) -> None:
     kept = folder_of(task) / "varied"
     files.write_csv(kept / "answers.csv", answers)
     files.write_csv(kept / "scores.csv", scored)
-    files.write_text(kept / "README.md", described(settings, ways, scored))
+    sizes = by_size(answers, ways, seed=evaluate.seed, bootstrap=evaluate.bootstrap)
+    files.write_text(kept / "README.md", described(settings, ways, scored, sizes))
     print(f"vary: {kept / 'README.md'}")
 
 
@@ -80,7 +81,10 @@ def views(
 
 
 def measured(folder: Path, truths: pd.DataFrame, way: Variation, view: View) -> pd.DataFrame:
-    """`recovered` of one image: also magnitude and angle, on the sky, that were measured."""
+    """`recovered` of one image, and how many pixels of its stamp a true R_e is.
+
+    Also magnitude and angle, on the sky, that were measured.
+    """
     image, told = write(folder, view, unit=way.unit, stored=way.stored)
     sources = pd.DataFrame({"id": truths["id"], "x": view.x, "y": view.y})
     if way.positions == ON_THE_SKY:
@@ -96,6 +100,9 @@ def measured(folder: Path, truths: pd.DataFrame, way: Variation, view: View) -> 
         error = 0.5 * np.log(high / low)
     return recovered(truths[list(TRUTHS)], found).assign(
         error=error,
+        stamp_pixels=truths["half_light_radius"].to_numpy()
+        / found["pixel_scale"].to_numpy(np.float64)
+        / found["binning"].to_numpy(np.float64),
         measured_magnitude=found["magnitude"].to_numpy(np.float64),
         measured_angle=found["position_angle"].to_numpy(np.float64),
         true_angle=(np.degrees(truths["position_angle"].to_numpy()) - 90) % 180,
