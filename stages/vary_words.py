@@ -70,7 +70,7 @@ def pulls(table: pd.DataFrame, *, seed: int, bootstrap: int) -> dict[str, float]
     drawn = resamples(np.arange(len(pull)), seed=seed, repeats=bootstrap)
     again = np.array([middle_and_spread(pull[rows]) for rows in drawn])
     ends = np.quantile(again, [0.5 - 0.5 * _LEVEL, 0.5 + 0.5 * _LEVEL], axis=0).T
-    found = {}
+    found: dict[str, float] = {}
     for name, value, (low, high) in zip(PULLS, middle_and_spread(pull), ends, strict=True):
         found |= {name: value, f"{name}_low": float(low), f"{name}_high": float(high)}
     return found

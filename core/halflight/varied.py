@@ -100,7 +100,8 @@ def seen(
     shape = (side * -(-len(truths) // columns), side * columns)
     middle = np.array([(shape[1] - 1) / 2, (shape[0] - 1) / 2])
     placed, places = [], []
-    for number, truth in enumerate(truths.to_dict("records")):
+    records: list[dict[str, Any]] = truths.to_dict("records")  # type: ignore[assignment]
+    for number, truth in enumerate(records):
         row, column = divmod(number, columns)
         tile = np.array([column, row]) * side + (side - 1) / 2
         place = tile + np.array([truth["x"], truth["y"]]) / camera.pixel_scale
