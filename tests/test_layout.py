@@ -126,6 +126,7 @@ PARTS = {
     "text": set(),
     "twins": set(),
     "universe": {"healpix", "store"},
+    "varied": {"injected", "simulation"},
     "training": {"estimator", "labelled", "nn", "prepare", "store", "tasks"},
     "workers": {"clusters"},
 }

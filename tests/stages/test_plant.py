@@ -9,9 +9,10 @@ from halflight import peers
 from halflight.instrument import SDSS
 from halflight.recovered import SCORES
 from halflight.spoilt import SPOILINGS, blank
-from stages import beside, plant, planted, spoil
+from stages import beside, plant, planted, spoil, vary
 from stages.beside_words import METHODS
 from stages.domain import HONEST
+from stages.vary_ways import PLAIN, variations
 
 FEW = {"count": 4, "per_frame": 4}
 
@@ -23,6 +24,8 @@ def few(here, root, configure, monkeypatch):
     for name in ("injected", "spoilt"):
         study[name] |= FEW
     study["beside"]["count"] = 3
+    study["varied"] |= {"count": 2, "columns": 2, "magnitude": [16.0, 16.5], "radius": [1.0, 2.0]}
+    study["varied"]["sersic_n"] = [0.5, 1.5]
     path = here / "reports/own_images/study.yaml"
     path.parent.mkdir(parents=True)
     path.write_text(yaml.safe_dump(study))
@@ -61,6 +64,28 @@ def test_a_spoilt_image_is_told_apart(few, recorded_sky, monkeypatch):
     assert (folder / "roc.png").stat().st_size > 1000
     assert "| blank | Sky, and nothing else | 1.000" in (folder / "README.md").read_text()
     assert len({each.__name__ for each in SPOILINGS}) == len(SPOILINGS) >= 15
+
+
+def test_the_same_galaxies_have_the_same_radius_in_every_file(few, monkeypatch):
+    few()
+    wanted = {PLAIN, "unit MJy/sr", "int16", "positions on the sky", "mirrored", "turned by 90"}
+
+    def fewer(settings):
+        return [way for way in variations(settings) if way.name in wanted]
+
+    monkeypatch.setattr(vary, "variations", fewer)
+    vary.main("radius")
+    folder = plant.folder_of("radius") / "varied"
+    answers = pd.read_csv(folder / "answers.csv")
+    assert answers.groupby("variation").size().to_dict() == dict.fromkeys(wanted, 2)
+    assert (answers["residual"].abs() < 0.5).all()
+    others = pd.read_csv(folder / "scores.csv").set_index("variation").drop(PLAIN)
+    assert (others["change_largest"] < 0.1).all()
+    assert (others["magnitude_change"] < 0.03).all()
+    assert (others.drop("int16")["change_largest"] < 0.01).all()
+    text = (folder / "README.md").read_text()
+    assert text.count("\n| mirrored |") == 2
+    assert text.count("\n| plain |") == 1
 
 
 def test_every_method_measures_the_same_stamps(few):

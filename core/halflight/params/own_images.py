@@ -1,8 +1,11 @@
 """The study of own images: what `dvc repro reports/own_images/dvc.yaml` plants and spoils."""
 
-from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
+from typing import Annotated, Literal
 
-from halflight.params.rules import Band, Endpoint, EvenSize, Section, Seed
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+
+from halflight.params.rules import Band, Endpoint, EvenSize, Range, Section, Seed
+from halflight.params.simulate import PositivePair, PositiveRange, SersicIndices
 
 
 class Planting(Section):
@@ -31,9 +34,25 @@ class Beside(Section):
     count: PositiveInt
 
 
+class Varied(Section):
+    """Section varied: galaxies of radius.simulate.population, and the images of them."""
+
+    first: NonNegativeInt  # number of the first galaxy
+    count: PositiveInt
+    magnitude: Range
+    radius: PositiveRange  # arcsec
+    sersic_n: SersicIndices  # of single profiles
+    columns: PositiveInt  # galaxies beside each other in an image
+    separation: PositiveFloat  # arcsec from one to the next
+    cameras: Annotated[dict[str, PositivePair], Field(min_length=1)]  # arcsec a pixel, of the PSF
+    psfs: dict[Literal["moffat", "double_gaussian"], PositiveFloat]  # arcsec, with the first camera
+    turn: float  # degrees
+
+
 class OwnImages(Section):
     """The file study.yaml."""
 
     injected: Planting
     spoilt: SpoiltImages
     beside: Beside
+    varied: Varied

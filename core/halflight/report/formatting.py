@@ -36,6 +36,11 @@ def format_count(value: Any) -> str:
     return f"{round(value):,}".replace(",", THIN_SPACE).replace("-", _MINUS)
 
 
+def format_many(value: int, noun: str) -> str:
+    """Return a whole number of things: "1 source", "12 345 sources"."""
+    return f"{format_count(value)} {noun}{'' if value == 1 else 's'}"
+
+
 def format_fraction(value: Any) -> str:
     """Return a fraction as a percentage with three significant digits: 0.0452 -> "4.52 %"."""
     if value is None or not math.isfinite(value):

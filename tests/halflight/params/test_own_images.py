@@ -9,7 +9,8 @@ from halflight.params import ParamsError, load, load_own_images
 def test_the_committed_file_is_one_whose_galaxies_nothing_else_has(root):
     study = load_own_images(root / "reports/own_images/study.yaml")
     radius = load(root / "params.yaml").radius
-    ranges = [(each.first, each.count) for each in (study.injected, study.spoilt, study.beside)]
+    sections = (study.injected, study.spoilt, study.beside, study.varied)
+    ranges = [(each.first, each.count) for each in sections]
     tiers = [*radius.simulate.tiers.values(), *radius.tiers.kinds.values(), radius.injected]
     ranges += [(each.first, each.count) for each in tiers]
     ranges += [
@@ -17,7 +18,7 @@ def test_the_committed_file_is_one_whose_galaxies_nothing_else_has(root):
         for kind in radius.trainings.kinds.values()
         for tier in kind.simulate.get("tiers", {}).values()
     ]
-    for number, (first, count) in enumerate(ranges[:3]):
+    for number, (first, count) in enumerate(ranges[: len(sections)]):
         for other, length in ranges[:number] + ranges[number + 1 :]:
             assert first + count <= other or other + length <= first
 
@@ -29,6 +30,8 @@ def test_the_committed_file_is_one_whose_galaxies_nothing_else_has(root):
         ("spoilt", "band", "y", "spoilt.band"),
         ("beside", "stamps", 3, "beside.stamps: there is no such parameter"),
         ("injected", "separation", 0.0, "injected.separation.*greater than 0"),
+        ("varied", "cameras", {}, "varied.cameras"),
+        ("varied", "psfs", {"gaussian": 1.0}, "varied.psfs"),
     ],
 )
 def test_a_wrong_value_is_named(root, tmp_path, section, name, value, says):

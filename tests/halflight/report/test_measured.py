@@ -8,7 +8,8 @@ import pytest
 
 from halflight.quality import FLAGS
 from halflight.report.measured import Example, Overview, choose, render_page, write_page
-from halflight.report.measured.pictures import draw_example, draw_overview, draw_sizes, enlargement
+from halflight.report.measured.pictures import draw_example, draw_overview, draw_sizes, too_small
+from halflight.report.measured.tables import unflagged
 from halflight.results import Results
 from halflight.results.flags import OF_THE_IMAGE, counted, own_flags
 from tests.halflight.report.test_page import read
@@ -95,7 +96,7 @@ def test_it_says_what_was_found(page):
     assert "semi-major axis of the ellipse that holds half" in words
     assert str(2**60 + 1) in words  # whole, not a float
     assert RUN["command"] in words
-    assert "8 rows have no flag of their own" in words
+    assert "8 rows have no flag. A row may have several." in words
 
 
 def test_hostile_words_are_escaped():
@@ -126,8 +127,26 @@ def test_any_table_has_its_page(values):
 
 
 def test_a_table_of_one_row_and_of_none_has_its_page():
-    assert "1 sources" in render_page(table(1))
-    assert "0 sources" in render_page(table(0))
+    page = render_page(table(1), overviews=parts(table(1))["overviews"])
+    assert "1 source, 1 measured, 1 with a flag of its own." in page
+    assert "ellipses of 1 source." in page
+    assert "0 sources, 0 measured, 0 with a flag of their own." in render_page(table(0))
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ([1], "Every row has a flag of its own."),
+        ([], "There is no row."),
+        ([0, 1], "1 row has no flag."),
+        ([0, 0], "2 rows have no flag."),
+        ([OF_THE_IMAGE, 1], "1 row has no flag of its own, only what is held against its whole"),
+        ([OF_THE_IMAGE, 0], "2 rows have no flag of their own, only what is held against their"),
+    ],
+)
+def test_rows_without_a_flag_are_told_as_one_would(flags, says):
+    rows = table(len(flags), flags=np.array(flags, np.int64)).rows
+    assert unflagged(rows).startswith(says)
 
 
 def test_equal_results_are_equal_bytes(tmp_path):
@@ -158,9 +177,27 @@ def test_flags_of_the_whole_image_are_no_rows_own():
 
 
 def test_small_radii_of_a_large_image_are_drawn_larger():
-    rows = table().rows
-    assert enlargement(np.zeros((80, 100)), 1.0, rows) == 1
-    assert enlargement(np.zeros((80, 100)), 20.0, rows) == 3
+    results, image = table(), np.zeros((80, 100))
+    assert not too_small(image, 1.0, results.rows).any()
+    radii = results.rows["half_light_radius_pix"].to_numpy()
+    np.testing.assert_array_equal(too_small(image, 6.0, results.rows), radii < 3.0)
+    for step, told in ((1.0, False), (6.0, True)):
+        page = render_page(results, overviews=[Overview("a.fits", image, step)])
+        assert ("dashed ones are drawn 3 times as large" in page) == told
+
+
+def test_an_ellipse_is_seen_on_the_brightest_light():
+    """Its own yellow is nearly that of a saturated core: a dark line lies under it."""
+    rows = table(1, x=50.0, y=40.0, half_light_radius_pix=10.0, axis_ratio=1.0).rows
+    y, x = np.indices((80, 100))
+    image = 1e4 * (np.hypot(x - 50, y - 40) < 25) + np.random.default_rng(1).normal(size=(80, 100))
+    figure = draw_overview(image, 1.0, rows)
+    figure.canvas.draw()
+    shown = np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
+    scale = shown.shape[1] / 100
+    along = shown[round(39.5 * scale), round(56 * scale) : round(65 * scale)].sum(axis=1)
+    assert along.max() > 700
+    assert along.min() < 350
 
 
 def test_pictures_have_no_warning_for_odd_images():

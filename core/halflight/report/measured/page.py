@@ -6,28 +6,30 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from halflight.files import write_text
 from halflight.quality import names_of
-from halflight.report.formatting import format_number
+from halflight.report.formatting import format_many, format_number
 from halflight.report.measured.examples import GROUPS, Example
 from halflight.report.measured.pictures import (
+    TIMES,
     draw_example,
     draw_overview,
     draw_sizes,
-    enlargement,
+    too_small,
 )
 from halflight.report.measured.tables import (
     flag_counts,
     provenance_table,
     row_table,
     summary,
+    unflagged,
 )
 from halflight.report.saving import png_bytes
 from halflight.report.templating import data_uri, environment
 from halflight.results import CONVENTIONS, DEFINITION, Results
-from halflight.results.flags import own_flags
 
 
 @dataclass(frozen=True)
@@ -60,19 +62,6 @@ def render_page(
     notes: what was assumed of the images, one sentence each.
     """
     rows = results.rows
-    drawn = [
-        {
-            "name": overview.name,
-            "uri": data_uri(
-                png_bytes(
-                    draw_overview(overview.image, overview.step, rows[rows["run"] == overview.run])
-                )
-            ),
-            "count": int((rows["run"] == overview.run).sum()),
-            "times": enlargement(overview.image, overview.step, rows),
-        }
-        for overview in overviews
-    ]
     groups = [
         (words, [_shown(example, results) for example in examples if example.group == name])
         for name, words in GROUPS.items()
@@ -81,11 +70,11 @@ def render_page(
     return template.render(
         title=title,
         summary=summary(results),
-        overviews=drawn,
+        overviews=[_drawn(overview, rows) for overview in overviews],
         sizes=data_uri(png_bytes(draw_sizes(rows))),
         groups=groups,
         flags=flag_counts(rows),
-        unflagged=int((own_flags(rows) == 0).sum()),
+        unflagged=unflagged(rows),
         rows=row_table(results),
         provenance=provenance_table(results),
         notes=notes,
@@ -97,6 +86,17 @@ def render_page(
 def write_page(path: Path, results: Results, **parts: Any) -> None:
     """Write `render_page`, whole or not at all."""
     write_text(path, render_page(results, **parts))
+
+
+def _drawn(overview: Overview, rows: pd.DataFrame) -> dict[str, Any]:
+    """An image's picture with what its words say of it."""
+    its = rows[rows["run"] == overview.run]
+    return {
+        "name": overview.name,
+        "uri": data_uri(png_bytes(draw_overview(overview.image, overview.step, its))),
+        "sources": format_many(len(its), "source"),
+        "times": TIMES if too_small(overview.image, overview.step, its).any() else 1,
+    }
 
 
 def _shown(example: Example, results: Results) -> dict[str, str]:

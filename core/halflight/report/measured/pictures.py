@@ -27,9 +27,11 @@ from halflight.results.flags import own_flags
 
 CLEAN, FLAGGED = "#7fd4ff", "#ffc85c"  # on the dark of an image
 CLEAN_INK, FLAGGED_INK = "#0b5fa5", "#b35900"  # on the white of a figure
-_HALO = withStroke(linewidth=2.4, foreground="#070a12")  # a line is seen on a galaxy's light, too
+_DARK, _LINE, _HALO_WIDTH = "#070a12", 1.1, 2.4  # a line is seen on a galaxy's light, too
+_HALO = withStroke(linewidth=_HALO_WIDTH, foreground=_DARK)
 _MOST_BARS = 600  # error bars that can still be told apart
 _LEAST_SHARE = 0.005  # of the image's width, that a radius needs to be seen: 5 CSS pixels
+TIMES = 3  # as large as they are, ellipses that are too small are drawn
 _SIDE = 1.9  # inches of one panel of an example
 _LEAST_PIXELS = 24  # of a crop
 
@@ -39,7 +41,8 @@ def draw_overview(image: NDArray[np.floating], step: float, rows: pd.DataFrame) 
     """Draw an image, asinh-stretched, with the half-light ellipse of every source.
 
     image: (H, W), each of whose pixels is a square of `step` pixels of the measured one; rows: of
-    results. A source without a radius is a cross. Ellipses are drawn `enlargement` times as large.
+    results. A source without a radius is a cross. An ellipse that is `too_small` is dashed, and
+    drawn `TIMES` as large.
     """
     height, width = image.shape
     figure = new_figure(9.0 * height / width, layout="none")
@@ -54,35 +57,40 @@ def draw_overview(image: NDArray[np.floating], step: float, rows: pd.DataFrame) 
     axes.set_axis_off()
     flagged = own_flags(rows) != 0
     measured = np.isfinite(rows["half_light_radius_pix"].to_numpy())
-    times = enlargement(image, step, rows)
+    times = np.where(too_small(image, step, rows), TIMES, 1)
     for which, colour in ((~flagged, CLEAN), (flagged, FLAGGED)):
-        _draw_ellipses(axes, rows[which & measured], times, colour)
+        chosen = which & measured
+        _draw_ellipses(axes, rows[chosen], times[chosen], colour)
         lost = rows[which & ~measured]
-        axes.plot(lost["x"], lost["y"], "x", color=colour, ms=4, mew=0.8)
+        axes.plot(lost["x"], lost["y"], "x", color=colour, ms=4, mew=1.0, path_effects=[_HALO])
     axes.set_xlim(edges[0], edges[1])
     axes.set_ylim(edges[2], edges[3])
     return figure
 
 
-def enlargement(image: NDArray[np.floating], step: float, rows: pd.DataFrame) -> int:
-    """How many times as large ellipses are drawn, so that those of a large image are seen: 1 or 3.
+def too_small(image: NDArray[np.floating], step: float, rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which sources' half-light ellipses, (rows,), would be dots in the picture of an image.
 
     Arguments are those of `draw_overview`.
     """
-    radii = rows["half_light_radius_pix"].dropna()
-    share = radii.median() / (image.shape[1] * step) if len(radii) else 1.0
-    return 1 if share > _LEAST_SHARE else 3
+    radii = rows["half_light_radius_pix"].to_numpy(np.float64)
+    return radii < _LEAST_SHARE * image.shape[1] * step
 
 
-def _draw_ellipses(axes: Axes, rows: pd.DataFrame, times: int, colour: str) -> None:
+def _draw_ellipses(axes: Axes, rows: pd.DataFrame, times: NDArray[np.int64], colour: str) -> None:
+    """Ellipses, those of a galaxy's bright middle in sight, too; enlarged ones dashed."""
     ratio, angle = _shape(rows)
     size = 2 * times * rows["half_light_radius_pix"].to_numpy()
-    axes.add_collection(
-        EllipseCollection(
-            size, size * ratio, angle, units="xy", offsets=rows[["x", "y"]].to_numpy(),
-            transOffset=axes.transData, facecolors="none", edgecolors=colour, linewidths=0.8,
-        )
-    )  # fmt: skip
+    styles = np.where(times > 1, "--", "-").tolist()
+    # A halo under all of them: as a path effect it would be drawn one by one, thousands slowly.
+    for ink, width in ((_DARK, _HALO_WIDTH), (colour, _LINE)):
+        axes.add_collection(
+            EllipseCollection(
+                size, size * ratio, angle, units="xy", offsets=rows[["x", "y"]].to_numpy(),
+                transOffset=axes.transData, facecolors="none", edgecolors=ink, linewidths=width,
+                linestyles="-" if ink == _DARK else styles,
+            )
+        )  # fmt: skip
 
 
 def _shape(rows: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -130,6 +138,8 @@ def draw_sizes(rows: pd.DataFrame) -> Figure:
     (radius_axis if arcsec else decimal_log_axis)(axes.yaxis)
     axes.set_title("Half-light radius" + ("" if arcsec else ", pixels"))
     axes.set_xlabel("magnitude (AB)" if bright else "sources, by size")
+    if not bright:
+        axes.set_xticks([])
     axes.legend(frameon=False, loc="best", fontsize=8.5)
     return figure
 
@@ -148,7 +158,7 @@ def draw_example(example: Example, row: pd.Series) -> Figure:
     figure.subplots_adjust(0.004, 0.004, 0.996, _SIDE / (_SIDE + 0.24), wspace=0.02)
     for axes, title in zip(panels, ("image", "model", "image − model"), strict=True):
         axes.set_axis_off()
-        axes.set_title(title, fontsize=8, color=MUTED, weight="normal", pad=3)
+        axes.set_title(title, fontsize=9.5, color=MUTED, weight="normal", pad=3)
     colours = NIGHT.with_extremes(bad="#6d3a4a")
     extent = (-size / 2, size / 2, -size / 2, size / 2)
     look: dict[str, Any] = {
@@ -165,7 +175,7 @@ def draw_example(example: Example, row: pd.Series) -> Figure:
         panels[0].add_patch(
             Ellipse(
                 (example.x, example.y), 2 * radius, 2 * radius * ratio[0], angle=angle[0],
-                fill=False, edgecolor=colour, linewidth=1.1, path_effects=[_HALO],
+                fill=False, edgecolor=colour, linewidth=_LINE, path_effects=[_HALO],
             )
         )  # fmt: skip
     if example.model is None:

@@ -10,11 +10,12 @@ from halflight.report.formatting import (
     NOT_MEASURED,
     format_count,
     format_fraction,
+    format_many,
     format_number,
 )
 from halflight.report.section import Table
 from halflight.results import Results
-from halflight.results.flags import counted, own_flags
+from halflight.results.flags import OF_THE_IMAGE, counted, own_flags
 
 MOST_ROWS = 200  # of the page's table: the file has them all
 
@@ -64,6 +65,19 @@ def flag_counts(rows: pd.DataFrame) -> list[FlagCount]:
     ]
 
 
+def unflagged(rows: pd.DataFrame) -> str:
+    """One sentence: how many rows have no flag of their own, and what they have instead."""
+    clean = rows[own_flags(rows) == 0]
+    if clean.empty:
+        return "Every row has a flag of its own." if len(rows) else "There is no row."
+    count = len(clean)
+    text = f"{format_many(count, 'row')} {'has' if count == 1 else 'have'} no flag"
+    if (clean["flags"].to_numpy(np.int64) & OF_THE_IMAGE).any():
+        their = _their(count)
+        return f"{text} of {their} own, only what is held against {their} whole image."
+    return f"{text}."
+
+
 def row_table(results: Results) -> Table:
     """The first rows, in order: id, quantities with their central 68 %, flags in words."""
     rows = results.rows.head(MOST_ROWS)
@@ -106,8 +120,8 @@ def summary(results: Results) -> str:
         radius, unit = rows["half_light_radius_pix"], " pixels"
     measured = np.isfinite(radius)
     flagged = int((own_flags(rows) != 0).sum())
-    text = f"{format_count(len(rows))} sources, {format_count(int(measured.sum()))} measured"
-    text += f", {format_count(flagged)} with a flag of their own."
+    text = f"{format_many(len(rows), 'source')}, {format_count(int(measured.sum()))} measured"
+    text += f", {format_count(flagged)} with a flag of {_their(flagged)} own."
     if measured.any():
         name = str(radius.name)
         ratio = rows.loc[measured, f"{name}_84"] / rows.loc[measured, f"{name}_16"]
@@ -117,3 +131,7 @@ def summary(results: Results) -> str:
             f"median error {format_fraction(error)}."
         )
     return text
+
+
+def _their(count: int) -> str:
+    return "its" if count == 1 else "their"
