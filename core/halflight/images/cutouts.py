@@ -22,6 +22,9 @@ LEAST_SIDE = 8  # pixels of a stamp
 SKY_RING = 8  # the border whose median is a stamp's own sky is an eighth of its side wide
 CORE = 4  # pixels from the centre within which a source without a detection is masked or full
 CLIP, CLIPS = 3.0, 5  # of a sky's median: deviations kept, and how often
+# Pixels of a PSF's full width, and of the rms along a galaxy's axis, that wider pixels must leave.
+# Of a galaxy in finer and therefore noisier pixels less is seen, and its radius comes out small.
+LEAST_FWHM, LEAST_AXIS = 1.75, 4.0
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,9 @@ def cutouts(
     A stamp is `size` pixels a side, even, and its centre (size / 2 - 0.5) the nearest to the
     source: never resampled. One too small for its galaxy is cut twice as wide, and again, and its
     pixels summed in squares of as many, up to `most_binning`: sums of the image, roots of summed
-    squares of sigma, the PSF of the wider pixel. Rows of sources that have a status do not occur:
-    see `unmeasured_flags`. The memory taken is that of a chunk and the image's rows it lies in.
+    squares of sigma, the PSF of the wider pixel. So is one whose galaxy is large in pixels that
+    sample the PSF finely: see `LEAST_AXIS`. Rows of sources that have a status do not occur: see
+    `unmeasured_flags`. The memory taken is that of a chunk and the image's rows it lies in.
 
     Raises:
         ImageError: a size that is odd or too small; a PSF that fails somewhere.
@@ -123,41 +127,72 @@ class _Stamp:
     dy: float
 
 
+@dataclass(frozen=True)
+class _View:
+    """A window of the image in pixels of a binning, the sky beneath one, and the source in it."""
+
+    pixels: Pixels
+    edge: bool
+    binning: int
+    level: np.float32
+    around: Surroundings
+    dx: float
+    dy: float
+
+
+def _view(field: Field, x: float, y: float, size: int, binning: int) -> _View:
+    wide = size * binning
+    left, top = (int(np.floor(at - (wide / 2 - 0.5) + 0.5)) for at in (x, y))
+    pixels, edge = _window(field, top, left, wide)
+    pixels = _binned(pixels, binning)
+    dx, dy = ((at - low - (wide / 2 - 0.5)) / binning for at, low in ((x, left), (y, top)))
+    centre = size / 2 - 0.5
+    # A sky that is left in would make of every stamp one large source.
+    level = np.float32(field.level(x, y) * binning**2)
+    around = look_round(pixels.image - level, pixels.sigma, centre + dx, centre + dy)
+    return _View(pixels, edge, binning, level, around, dx, dy)
+
+
+def _as_wide_as_needed(
+    field: Field, x: float, y: float, size: int, fwhm: float, most_binning: int
+) -> _View:
+    """The view of a source that shows its sky; fwhm: of the PSF, pixels of the image."""
+    largest = min(most_binning, _power_of_two(-(-max(field.shape) // size)))
+    binning = 1
+    # A sky that is left in would pass for a large galaxy in wider pixels.
+    while field.subtracted != "local" and binning < largest and fwhm >= 2 * binning * LEAST_FWHM:
+        binning *= 2
+    view = _view(field, x, y, size, binning)
+    while view.binning > 1 and (view.edge or view.around.axis < LEAST_AXIS):
+        view = _view(field, x, y, size, view.binning // 2)
+    while view.around.too_large() and view.binning < largest:
+        view = _view(field, x, y, size, 2 * view.binning)
+    return view
+
+
 def _stamp(
     field: Field, psf: Psf, x: float, y: float, row: int, size: int, most_binning: int
 ) -> _Stamp:
     """The stamp of one source, as wide as it needs."""
-    largest = min(most_binning, _power_of_two(-(-max(field.shape) // size)))
-    binning = 1
-    while True:
-        wide = size * binning
-        left, top = (int(np.floor(at - (wide / 2 - 0.5) + 0.5)) for at in (x, y))
-        pixels, edge = _window(field, top, left, wide)
-        pixels = _binned(pixels, binning)
-        dx, dy = ((at - low - (wide / 2 - 0.5)) / binning for at, low in ((x, left), (y, top)))
-        centre = size / 2 - 0.5
-        # A sky that is left in would make of every stamp one large source.
-        level = np.float32(field.level(x, y) * binning**2)
-        around = look_round(pixels.image - level, pixels.sigma, centre + dx, centre + dy)
-        if not around.too_large() or binning >= largest:
-            break
-        binning *= 2
+    point = psf.at(x, y, row)
+    fwhm = _fwhm(point)
+    view = _as_wide_as_needed(field, x, y, size, fwhm, most_binning)
+    pixels, around, binning = view.pixels, view.around, view.binning
     image = pixels.image
     if field.subtracted == "local":
         image = image - np.float32(ring_sky(image))
-    point = psf.at(x, y, row)
     if binning > 1:
         point = resampled(point, binning, psf.size)
         point = point / point.sum()
-    flags = _flags(pixels, around, edge)
+    flags = _flags(pixels, around, view.edge)
     if psf.doubtful:
         flags |= FLAGS["psf_doubtful"]
-    if around.found and not around.too_large() and binning == 1:
-        fwhm = _fwhm(point)
-        seen = pixels.image - level
-        if is_point(seen, pixels.sigma, point, fwhm, around.x, around.y):
+    sampled = binning == 1 or fwhm >= LEAST_FWHM * binning
+    if around.found and not around.too_large() and sampled:
+        seen = pixels.image - view.level
+        if is_point(seen, pixels.sigma, point, fwhm / binning, around.x, around.y):
             flags |= FLAGS["unresolved"]
-    return _Stamp(image, pixels.sigma, point.astype(np.float32), flags, binning, dx, dy)
+    return _Stamp(image, pixels.sigma, point.astype(np.float32), flags, binning, view.dx, view.dy)
 
 
 def _window(field: Field, top: int, left: int, wide: int) -> tuple[Pixels, bool]:

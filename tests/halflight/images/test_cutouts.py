@@ -142,6 +142,28 @@ def test_a_large_galaxy_is_binned_until_it_fits_and_its_light_is_kept():
     )
 
 
+def test_a_large_galaxy_in_pixels_finer_than_its_psf_needs_is_binned():
+    """It would fit; but of fine pixels each holds little light. At an edge it stays as it is."""
+    places = [(200.0, 200.0), (80.0, 200.0), (45.0, 45.0), (300.0, 80.0)]
+    widths = (10.0, 4.0, 10.0, 1.7 * 2)  # the last is a star
+    image = blobs((400, 400), [(*at, 2e4, w) for at, w in zip(places, widths, strict=True)])
+    fine = gaussian(2.355 * 1.7 * 2, 41)
+    cuts = cut(image, places, size=96, psf=fine)
+    assert cuts["binning"].tolist() == [2, 1, 1, 1]
+    assert "unresolved" in names(cuts, 3)
+    assert not any("unresolved" in names(cuts, row) for row in range(3))
+    coarse = cut(image, places, size=96, psf=gaussian(3.0, 41))
+    assert coarse["binning"].tolist() == [1, 1, 1, 1]
+
+
+def test_a_star_of_a_wide_psf_is_unresolved_in_wider_pixels_too():
+    width = 9.0  # pixels of rms: binned, as a galaxy of its size would be
+    image = blobs((400, 400), [(200.2, 200.4, 2e5, width)])
+    cuts = cut(image, [(200.2, 200.4)], size=96, psf=gaussian(2.355 * width, 121))
+    assert cuts["binning"].tolist() == [2]
+    assert "unresolved" in names(cuts)
+
+
 def test_one_that_no_stamp_can_hold_is_flagged():
     image = blobs((400, 400), [(200.0, 200.0, 2e6, 22.0)])
     field = images.field_of_arrays(image)
