@@ -104,7 +104,7 @@ def test_more_processes_than_shards_are_refused_in_one_line(surveyed, root):
     code, said = train(root, 2)
     assert code != 0
     assert said.strip() == (
-        "train: 2 processes need as many shards of each batch or more, received 1"
+        "train: ValueError: 2 processes need as many shards of each batch or more, received 1"
     )
 
 
