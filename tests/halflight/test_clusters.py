@@ -287,7 +287,7 @@ class Simulation:
 
 
 @pytest.mark.thorough
-@pytest.mark.filterwarnings("ignore:Creating scratch directories is taking")  # a busy machine
+@pytest.mark.filterwarnings("ignore")  # Dask warns of a busy machine
 def test_simulated_bytes_are_those_of_one_process_for_any_number_of_workers(root, here):
     from distributed import LocalCluster
 
