@@ -40,7 +40,8 @@ class Processes:
         process = subprocess.Popen(
             [sys.executable, "-m", *words, "--no-dashboard"],
             cwd=self.folder,
-            env=os.environ | variables,
+            # What workers lay aside; those that are killed leave it.
+            env=os.environ | {"DASK_TEMPORARY_DIRECTORY": str(self.folder)} | variables,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -51,6 +52,11 @@ class Processes:
     def start_scheduler(self):
         words = ("--host", "127.0.0.1", "--port", str(self.port))
         self.scheduler = self._start("distributed.cli.dask_scheduler", *words)
+        wait_until(self._listens)  # it may take longer than a client waits, where much else runs
+
+    def _listens(self):
+        with socket.socket() as asks:
+            return not asks.connect_ex(("127.0.0.1", self.port))
 
     def start_worker(self, *words, threads=1, **variables):
         options = ("--nthreads", str(threads), "--no-nanny", *words)
@@ -232,41 +238,101 @@ def test_without_dask_one_line_says_how_to_get_it(here, monkeypatch):
         list(in_order(eval, ["1"], processes=1))
 
 
-BYTES = """
+SIMULATE = """
 import hashlib, sys
+from pathlib import Path
 from halflight import params
 from halflight.simulation import simulate_stamps
+from halflight.workers import WorkerError
 if __name__ == "__main__":
     settings = params.read("radius.simulate", path=Path(sys.argv[1]))
     digest = hashlib.sha256()
-    for table, *arrays in simulate_stamps(
-        250, seed=3, stamp_size=32, psf_size=15,
-        population=settings.population_of(next(iter(settings.tiers))), processes=1,
-    ):
-        digest.update(table.to_csv().encode())
-        for array in arrays:
-            digest.update(array.tobytes())
+    try:
+        for table, *arrays in simulate_stamps(
+            int(sys.argv[2]), seed=3, stamp_size=32, psf_size=15,
+            population=settings.population_of(next(iter(settings.tiers))), processes=1,
+        ):
+            print("block", flush=True)
+            digest.update(table.to_csv().encode())
+            for array in arrays:
+                digest.update(array.tobytes())
+    except WorkerError as error:
+        sys.exit(f"simulate: {error}")
     print(digest.hexdigest())
 """
 
 
+class Simulation:
+    """Processes that each simulate the same blocks of a hundred stamps and print their hash."""
+
+    def __init__(self, root, folder, blocks):
+        self.script = folder / "simulate.py"
+        self.script.write_text(SIMULATE)
+        self.command = [sys.executable, self.script, root / "params.yaml", str(100 * blocks - 50)]
+
+    def begun(self, address=""):
+        return subprocess.Popen(
+            self.command,
+            env=os.environ | {CLUSTER: address},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def digest(self, address=""):
+        with self.begun(address) as process:
+            said, told = process.communicate()
+        assert not process.returncode, told
+        return said.splitlines()[-1]
+
+
 @pytest.mark.thorough
+@pytest.mark.filterwarnings("ignore")  # Dask warns of a busy machine
 def test_simulated_bytes_are_those_of_one_process_for_any_number_of_workers(root, here):
     from distributed import LocalCluster
 
-    script = here / "simulate.py"
-    script.write_text(BYTES)
-
-    def digest(**variables):
-        command = [sys.executable, script, root / "params.yaml"]
-        ran = subprocess.run(
-            command, env=os.environ | variables, capture_output=True, text=True, check=True
-        )
-        return ran.stdout
-
-    alone = digest()
+    simulation = Simulation(root, here, blocks=3)
+    alone = simulation.digest()
     for workers in (1, 2, 4):
         with LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            local_directory=here,
         ) as cluster:
-            assert digest(**{CLUSTER: cluster.scheduler_address}) == alone
+            assert simulation.digest(cluster.scheduler_address) == alone
+
+
+@pytest.mark.thorough
+def test_simulated_bytes_survive_a_killed_worker_and_a_scheduler_begun_again(root, here):
+    simulation = Simulation(root, here, blocks=4)
+    alone = simulation.digest()
+    with cluster_of(2, here) as processes:
+        with simulation.begun(processes.address) as process:
+            process.stdout.readline()
+            processes.workers[0].kill()
+            said, told = process.communicate()
+        assert not process.returncode, told
+        assert said.splitlines()[-1] == alone
+        with simulation.begun(processes.address) as process:
+            process.stdout.readline()
+            processes.scheduler.kill()
+            processes.scheduler.wait()
+            _, told = process.communicate()
+        assert process.returncode == 1
+        assert told.count("\n") == 1
+        assert f"the scheduler at {processes.address} was lost: what is done is kept" in told
+        kept = {path: path.stat().st_mtime_ns for path in here.rglob("*.shard")}
+        assert kept
+        processes.workers[1].kill()
+        processes.start_scheduler()
+        processes.start_worker()
+        with simulation.begun(processes.address) as process:
+            process.stdout.readline()
+            again = {path: path.stat().st_mtime_ns for path in here.rglob("*.shard")}
+            assert kept.items() <= again.items()
+            said, told = process.communicate()
+        assert not process.returncode, told
+        assert said.splitlines()[-1] == alone
+    assert not list(here.rglob("*.shard"))

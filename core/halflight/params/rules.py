@@ -89,11 +89,24 @@ PositiveByBand = Annotated[dict[str, PositiveFloat], AfterValidator(_of_bands)]
 NonNegativeByBand = Annotated[dict[str, NonNegativeFloat], AfterValidator(_of_bands)]
 Endpoint = Literal["sandbox", "recorded", "sdss"]
 
+_GIVEN = "__pydantic_fields_set__"
+
 
 class Section(BaseModel):
     """One section: strict types (text is never read as a number) and no unknown key."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """As pydantic's; its set of names has another order in every process, their list has not.
+
+        By the bytes of its pickle a run finds what was answered to one that was stopped.
+        """
+        state = super().__getstate__()
+        return state | {_GIVEN: sorted(state[_GIVEN])}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        super().__setstate__(state | {_GIVEN: set(state[_GIVEN])})
 
     def changed(self, **values: Any) -> Self:
         """A copy with other values, held to the rules; ValueError names all that break one."""

@@ -1,6 +1,10 @@
 """params.yaml is read strictly: whatever is wrong is named, with the rule and the value."""
 
+import os
+import pickle
 import re
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -33,6 +37,32 @@ def changed(root, tmp_path):
 
 def test_the_committed_parameters_are_valid(root):
     assert params.load(root / "params.yaml").survey.endpoint == "sandbox"
+
+
+PICKLED = """
+import hashlib, pickle, sys
+from pathlib import Path
+from halflight import params
+settings = params.load(Path(sys.argv[1]))
+print(hashlib.sha256(pickle.dumps(settings.radius)).hexdigest())
+"""
+
+
+def test_a_section_pickles_to_the_same_bytes_in_every_process(root):
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", PICKLED, str(root / "params.yaml")],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(found) == 1
+    settings = params.load(root / "params.yaml").radius
+    again = pickle.loads(pickle.dumps(settings))  # noqa: S301 - its own
+    assert again == settings
+    assert again.model_fields_set == settings.model_fields_set
 
 
 @pytest.mark.parametrize(
