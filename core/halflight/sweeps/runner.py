@@ -173,7 +173,7 @@ class Runner:
         copy = folder / "copy"
         end_leftover(folder)
         try:
-            self.repository.prepare(copy, self._snapshot, self._cache)
+            self.repository.prepare(copy, self._snapshot, self._cache, self.sweep.targets)
         except CopyError as error:
             return Ending(str(error), passing=True), Cost()
         limit = self.sweep.limit_minutes
