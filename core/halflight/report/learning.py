@@ -27,7 +27,7 @@ def of_learning(history: pd.DataFrame, nothing: str) -> str:
         return nothing
     return (
         "Thin lines are training loss, bold ones validation; the dot marks the least validation "
-        f"loss. On {'; on '.join(sentences)}."
+        f"loss. On {'; '.join(sentences)}."
     )
 
 

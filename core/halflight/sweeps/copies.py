@@ -10,10 +10,11 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from halflight.paths import PIPELINE, STUDIES
 from halflight.text import printable, shortened
 
 # Bytes of an untracked file that a snapshot takes along: code, not data.
@@ -97,10 +98,13 @@ class Repository:
         """The folder of DVC's cache."""
         return Path(tool(self.root, *self.dvc, "cache", "dir"))
 
-    def prepare(self, copy: Path, snapshot: Snapshot, cache: Path) -> None:
+    def prepare(
+        self, copy: Path, snapshot: Snapshot, cache: Path, targets: Sequence[str] = ()
+    ) -> None:
         """Lay the files of a snapshot into a copy, new or not, and the data that the cache has.
 
-        What lies in no commit stays, as checkpoints of an interrupted training. Raises CopyError.
+        What lies in no commit stays, as checkpoints of an interrupted training. targets: the stages
+        that will run; where none is a study's, DVC is shown the pipeline alone. Raises CopyError.
         """
         if not (copy / ".git").is_dir():
             shutil.rmtree(copy, ignore_errors=True)
@@ -120,6 +124,7 @@ class Repository:
             git(copy, "config", key, git(self.root, "config", "--default", value, "--get", key))
         shutil.rmtree(copy / ".dvc/tmp", ignore_errors=True)
         self._configure(copy, cache)
+        _show_studies(copy, shown=not targets or any(PIPELINE.name in one for one in targets))
         tool(copy, *self.dvc, "checkout", "--quiet", "--allow-missing", "--force")
 
     def _configure(self, copy: Path, cache: Path) -> None:
@@ -142,6 +147,24 @@ class Repository:
         if not found:
             raise CopyError(f"DVC kept no experiment {name} in {copy}")
         git(self.root, "fetch", "--quiet", "--no-write-fetch-head", copy, f"+{found[0]}:{found[0]}")
+
+
+def _show_studies(copy: Path, *, shown: bool) -> None:
+    """Let DVC see the studies' files of stages in a copy, or not; git takes no notice.
+
+    It reads every one that it sees anew for each stage that it runs, for longer than many a stage.
+    """
+    folder, pattern = Path(STUDIES).parts[0], STUDIES.partition("/")[2]
+    hiding = copy / folder / ".dvcignore"
+    if shown or not hiding.parent.is_dir():
+        hiding.unlink(missing_ok=True)
+        return
+    hiding.write_text(f"/{pattern}\n", encoding="utf-8")
+    unseen, line = copy / ".git/info/exclude", f"/{folder}/{hiding.name}\n"
+    unseen.parent.mkdir(exist_ok=True)
+    before = unseen.read_text(encoding="utf-8") if unseen.is_file() else ""
+    if line not in before:
+        unseen.write_text(before + line, encoding="utf-8")
 
 
 def environment(**changes: str) -> dict[str, str]:

@@ -31,7 +31,7 @@ def run_profile(
     ledger = Ledger(repository.root / CHECKPOINTS / f"copy-{copy.name}")
     with ledger.alone():
         end_leftover(ledger.folder)
-        repository.prepare(copy, snapshot, repository.cache())
+        repository.prepare(copy, snapshot, repository.cache(), targets)
         words = [*repository.dvc, "exp", "run", "--name", "profile", *settings_words(settings)]
         with guarded([*words, *targets], copy, ledger.folder, variables=variables) as process:
             code = process.wait()

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 3  # at an experiment that was killed, or that DVC or git failed
 # What is kept of an experiment beside the files that its scores stand in, where it is there.
-KEPT = ("reports/index.html", "params.yaml", "dvc.lock")
+REPORT = "reports/index.html"
+KEPT = (REPORT, "params.yaml", "dvc.lock")
 # One thread each in the libraries that have pools of their own; Numba's kernels take the others.
 POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -173,9 +174,11 @@ class Runner:
         copy = folder / "copy"
         end_leftover(folder)
         try:
-            self.repository.prepare(copy, self._snapshot, self._cache)
+            self.repository.prepare(copy, self._snapshot, self._cache, self.sweep.targets)
         except CopyError as error:
             return Ending(str(error), passing=True), Cost()
+        # What DVC's cache had is that of another run: whoever runs the report writes it anew.
+        (copy / REPORT).unlink(missing_ok=True)
         limit = self.sweep.limit_minutes
         words = [*self.repository.dvc, "exp", "run", "--name", self._experiment(one)]
         changes = settings_words({**self.sweep.settings, **one.settings})

@@ -15,9 +15,11 @@ from dvc_render.vega import VegaRenderer
 from PIL import Image
 
 from halflight.report.circumstances import Circumstances, StageRun
+from halflight.report.comparison import render_page
 from halflight.report.inputs import check_inputs
 from halflight.report.measurement import measurement
 from halflight.report.page import render_html, shown
+from tests.halflight.report.comparing import grid
 from tests.halflight.report.test_classification import inputs_of, section_of
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -35,6 +37,8 @@ PHONE, TABLET, DESK = (375, 812), (820, 1180), (1280, 900)
 COLOURED = 60  # between the channels of a pixel, of 255
 HOSTILE = "<img src=x onerror=window.harm=1>'\"><script>window.harm=1</script>\x1b[2J\u202e=1+1"
 OPEN = "document.querySelectorAll('details').forEach(one => one.open = true)"
+CUT = """[...document.querySelectorAll('.scroll')].filter(one =>
+    one.scrollWidth > one.clientWidth + 1).map(one => one.ariaLabel)"""
 UNREACHABLE = """[...document.querySelectorAll('body *')].filter(one =>
     one.scrollWidth > one.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(one).overflowX)
     && !(one.tabIndex >= 0 && one.closest('main, nav, header'))).map(one => one.outerHTML)"""
@@ -96,7 +100,7 @@ def ran(words="radius"):
 
 @pytest.fixture(scope="module")
 def pages(small_inputs, png):
-    """The page as it is, that of a run, one of two tasks, and one with a classification."""
+    """The page as it is, that of a run, of two tasks, with a classification; that of a sweep."""
     one = measurement(check_inputs(**small_inputs))
     pictures = [replace(picture, name=f"{picture.name}_too") for picture in one.pictures]
     two = replace(one, task="colour", title="Colour", pictures=pictures)
@@ -105,6 +109,7 @@ def pages(small_inputs, png):
         "run": page_of([one], png, circumstances=ran()),
         "two tasks": page_of([one, two], png),
         "classes": page_of([one, section_of(inputs_of())], png),
+        "sweep": render_page(grid()),
     }
 
 
@@ -117,7 +122,10 @@ def pages(small_inputs, png):
         ("classes", PHONE, "light"),
         ("classes", TABLET, "dark"),
         ("run", PHONE, "dark"),
+        ("run", DESK, "light"),
         ("two tasks", DESK, "light"),
+        ("sweep", PHONE, "dark"),
+        ("sweep", DESK, "light"),
     ],
 )
 def test_everybody_can_read_the_page_and_nothing_leaves_it(pages, visit, name, size, scheme):
@@ -125,6 +133,7 @@ def test_everybody_can_read_the_page_and_nothing_leaves_it(pages, visit, name, s
     page.evaluate(OPEN)
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     assert page.evaluate(UNREACHABLE) == []
+    assert size != DESK or page.evaluate(CUT) == []
     found = axe.Axe().run(page).response["violations"]
     assert [(one["id"], one["impact"], one["nodes"][0]["html"]) for one in found] == []
     assert (said, strangers) == ([], [])

@@ -39,5 +39,5 @@ def test_each_arm_has_its_epoch_and_its_verdict():
     other = curve(*CURVES["underfitted"]).assign(arm="fine_tuned")
     text = of_learning(pd.concat([history, other]), "nothing")
     assert "On simulated stamps: least at epoch 8 of 19" in text
-    assert "on fine-tuned: least at epoch 19 of 19" in text
+    assert "; fine-tuned: least at epoch 19 of 19" in text
     assert of_learning(history.head(0), "nothing") == "nothing"

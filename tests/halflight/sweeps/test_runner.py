@@ -56,6 +56,18 @@ def refs(root):
     return probe.git(root, "for-each-ref", "--format=%(refname:lstrip=4)", "refs/exps").split()
 
 
+def test_dvc_reads_the_studies_only_where_one_is_wanted(repository, tmp_path):
+    copy, snapshot, cache = tmp_path / "copy", repository.snapshot("one"), repository.cache()
+    hiding = copy / "reports/.dvcignore"
+    for target, hidden in (("probe", True), ("probe", True), ("reports/a/dvc.yaml:b", False)):
+        repository.prepare(copy, snapshot, cache, [target])
+        assert hiding.is_file() == hidden
+        assert probe.git(copy, "status", "--porcelain") == ""
+    repository.prepare(copy, snapshot, cache, ["probe"])
+    assert hiding.read_text() == "/*/dvc.yaml\n"
+    assert (copy / ".git/info/exclude").read_text().count("reports/.dvcignore") == 1
+
+
 def test_a_grid_of_two_by_two_with_two_workers_under_dvc_itself(tmp_path, monkeypatch):
     root = probe.lay(tmp_path / "repository")
     monkeypatch.chdir(root)

@@ -117,7 +117,7 @@ def of_magnitude(data: ClassData) -> str:
             f"{name} of {subject_of(answer)} goes from {scored(score, own[first])} at "
             f"{label(*grid.bins[first])} to {scored(score, own[last])} at "
             f"{label(*grid.bins[last])}; of {len(measured)} bins the best, alone or "
-            f"beside others, is {', '.join(won)}."
+            f"beside others, is {'; '.join(won)}."
         )
     if not sentences:
         return NOTHING

@@ -111,5 +111,5 @@ def _parts(data: ClassData) -> list[Part]:
             heading="By the truth",
             folded="Every score on survey objects of known truth, and on simulated ones",
         ),
-        Part([learning_table(data.history)], heading="How training went"),
+        Part([learning_table(data.history)], heading="Training"),
     ]

@@ -27,6 +27,7 @@ from halflight.sweeps.experiment import Experiment, Score
 
 MEBIBYTE = 1 << 20
 SHOWN = 8  # numbers of experiments in a sentence
+BOARD = "Every finished experiment, the best first"
 DIGITS = 4  # of a score: losses of experiments may differ in the last
 # What is said of an experiment that has no score.
 STATUS = {"given_up": "given up", "failed": "failed", "asked": "not run yet"}
@@ -93,8 +94,10 @@ def render_page(sweep: Comparison) -> str:
         headline=headline(sweep, best_first),
         pictures=list(_pictures(sweep, best_first, judge)),
         board=leaderboard(sweep, best_first),
-        links={one.number + 1: (sweep.pages.get(one.number), sweep.logs.get(one.number))
-               for one in sweep.experiments},
+        reports={number + 1: address for number, address in sorted(sweep.pages.items())},
+        logs={number + 1: address for number, address in sorted(sweep.logs.items())
+              if number not in sweep.pages},
+        all_logs={number + 1: address for number, address in sweep.logs.items()},
         ended=[one for one in sweep.experiments if one.score is None],
         status=STATUS,
         differing=differing(sweep, best_first),
@@ -150,7 +153,7 @@ def leaderboard(sweep: Comparison, best_first: Sequence[Experiment]) -> Table:
             ]
         )
     bold = {(0, 1)} if rows else set()
-    return Table("Leaderboard", columns, rows, details, bold, empty="none has finished")
+    return Table(BOARD, columns, rows, details, bold, empty="none has finished")
 
 
 def differing(sweep: Comparison, best_first: Sequence[Experiment]) -> Table:

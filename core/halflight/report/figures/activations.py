@@ -11,7 +11,7 @@ from halflight.report.stamps import place_axes
 from halflight.report.style import NIGHT, WIDTH, new_figure, not_measured, styled
 
 SHOWN = 8  # maps of a layer: those that differ most between the two
-_HEAD, _NAME = 0.34, 0.24
+_HEAD, _NAME = 0.05, 0.24
 
 
 @styled
@@ -37,8 +37,8 @@ def draw(
             axes = place_axes(figure, 0.0, top, cell, cell, margin=0.03)
             axes.imshow(in_colour(image), origin="lower", interpolation="nearest")
             axes.set(xticks=[], yticks=[])
-            axes.set_xlabel(f"{title}; {name}", loc="left", fontsize=7.0, labelpad=2,
-                            parse_math=False)  # fmt: skip
+            label = f"{title[:1].upper()}{title[1:]}; {name}"
+            axes.set_xlabel(label, loc="left", fontsize=7.0, labelpad=2, parse_math=False)
             for column, channel in enumerate(channels, start=1):
                 axes = place_axes(figure, column * cell, top, cell, cell, margin=0.03)
                 low, high = found[..., channel].min(), found[..., channel].max()
