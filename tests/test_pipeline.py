@@ -318,7 +318,7 @@ def test_changing_train_runs_train_and_what_follows(finished):
     assert sorted(ran) == sorted({"sky", *AFTER_TRAIN})
     assert next(stage for stage in ran if stage != "sky") == "train@radius"
     (finished / "params.yaml").write_text(before)
-    run(finished, "dvc", "checkout", "-q")
+    run(finished, "dvc", "repro")  # as it was, for others
 
 
 def test_a_bad_parameter_stops_the_pipeline_with_one_clear_line(finished):

@@ -69,11 +69,11 @@ def lines(change):
 
 
 def cell(text, column=0):
-    """The fault of one value, in the last row."""
+    """The fault of one value, in the last row; of a query of fewer columns, the last."""
 
     def change(rows):
         values = rows[-1].rstrip("\n").split(",")
-        values[column] = text
+        values[min(column, len(values) - 1)] = text
         return [*rows[:-1], ",".join(values) + "\n"]
 
     return lines(change)
