@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from halflight.kernels import cache
 from halflight.kernels.cpu.loops import maps
-from halflight.kernels.cpu.machine import compiler
+from halflight.kernels.cpu.machine import target
 from halflight.kernels.cpu.machine.level import Level
 from tests.halflight.kernels.python import run_python
 
@@ -31,13 +31,13 @@ def forgotten():
 def test_the_folder_follows_machine_and_user(tmp_path, monkeypatch):
     source = Path(maps.__file__)
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "numba"))
-    assert compiler.folder_of(source).parent == tmp_path / "numba" / "halflight"
+    assert target.folder_of(source).parent == tmp_path / "numba" / "halflight"
     monkeypatch.delenv("NUMBA_CACHE_DIR")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert compiler.folder_of(source).parent == tmp_path / "halflight"
-    before = compiler.folder_of(source)
-    monkeypatch.setattr(compiler, "LEVEL", Level("another cpu", ""))
-    assert compiler.folder_of(source) != before
+    assert target.folder_of(source).parent == tmp_path / "halflight"
+    before = target.folder_of(source)
+    monkeypatch.setattr(target, "LEVEL", Level("another cpu", ""))
+    assert target.folder_of(source) != before
 
 
 def test_the_folder_does_not_follow_the_place_of_the_sources(tmp_path):
@@ -46,7 +46,7 @@ def test_the_folder_does_not_follow_the_place_of_the_sources(tmp_path):
     for name in ("one", "two"):
         shutil.copytree(package / "kernels", tmp_path / name / "halflight" / "kernels")
         (tmp_path / name / "halflight" / "__init__.py").touch()
-        folders.add(compiler.folder_of(tmp_path / name / "halflight/kernels/cpu/conv.py"))
+        folders.add(target.folder_of(tmp_path / name / "halflight/kernels/cpu/conv.py"))
     assert len(folders) == 1
 
 

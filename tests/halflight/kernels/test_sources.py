@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from halflight.kernels.cpu.loops import maps
-from halflight.kernels.cpu.machine import compiler
+from halflight.kernels.cpu.machine import target
 from halflight.kernels.sources import sources
 
 
@@ -26,20 +26,20 @@ def test_cache_folder_follows_the_source_and_what_it_imports(copy):
     assert engines < found
     python = {copy / "contract.py", copy / "rules.py", copy / "reference" / "conv.py"}
     assert not python & found
-    before = compiler.folder_of(source)
+    before = target.folder_of(source)
     for unrelated in {copy / "cpu" / "loss.py"} | python:
         unrelated.write_text(unrelated.read_text() + "edited = 1\n")
-        assert compiler.folder_of(source) == before
+        assert target.folder_of(source) == before
     for engine in engines:
         engine.write_text(engine.read_text() + "edited = 1\n")
-        after = compiler.folder_of(source)
+        after = target.folder_of(source)
         assert after != before
         before = after
 
 
 def test_cache_folder_does_not_follow_documentation(copy):
     source = copy / "cpu" / "conv.py"
-    before = compiler.folder_of(source)
+    before = target.folder_of(source)
     for file in (source, copy / "cpu" / "convolution" / "volumes.py"):
         tree = ast.parse(file.read_text())
         tree.body[0].value.value = "Another docstring."
@@ -47,9 +47,9 @@ def test_cache_folder_does_not_follow_documentation(copy):
             if isinstance(node, ast.FunctionDef) and ast.get_docstring(node):
                 node.body[0].value.value = "Another one."
         file.write_text("# Without comments, and wrapped otherwise.\n" + ast.unparse(tree))
-        assert compiler.folder_of(source) == before
+        assert target.folder_of(source) == before
     source.write_text(source.read_text().replace("(1, *dilation)", "(2, *dilation)"))
-    assert compiler.folder_of(source) != before
+    assert target.folder_of(source) != before
 
 
 IMPORTS = {

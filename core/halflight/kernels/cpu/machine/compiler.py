@@ -1,22 +1,18 @@
 """How the kernels of this back end are compiled, and where the machine code is cached."""
 
 import functools
-import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numba
 from numba.core import config, event, types
 
-from ...cache import cache_base, cache_folder
+from ...cache import cache_base
 from ...compilation import formulas_of, with_globals
 from .announce import Announcer
 from .level import LEVEL
+from .pool import start
 from .target import Compiled
-from .threads import ready
 
 # Values in the largest array below which one thread is enough: some ten microseconds of work.
 SERIAL_SIZE = 16384
@@ -24,16 +20,8 @@ SERIAL_SIZE = 16384
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def folder_of(source: str | Path) -> Path:
-    """The folder of what `source` compiles to, for this CPU and with these switches of Numba."""
-    switches = (config.BOUNDSCHECK, config.OPT, config.USING_SVML)  # type: ignore[attr-defined]
-    return cache_folder(source, numba.__version__, *LEVEL, repr(switches))
-
-
 _ANNOUNCER = Announcer(__name__.rpartition(".machine.")[0], cache_base(), LEVEL.name)
 event.register("numba:compile", _ANNOUNCER)
-
-_folder_of = functools.cache(folder_of)
 
 
 class _Inner(Compiled):
@@ -76,7 +64,7 @@ def _compile(function: Callable[..., Any], *, parallel: bool, entry: bool) -> An
     if formulas:
         function = with_globals(function, function.__qualname__, **formulas)
     dispatcher = Compiled(function, targetoptions=options)
-    dispatcher.keep_in(_folder_of(function.__code__.co_filename))
+    dispatcher.keep()
     if not entry:
         dispatcher.__class__ = _Inner
     return Parallel(dispatcher) if parallel else dispatcher
@@ -95,47 +83,16 @@ class Parallel:
 
     def __call__(self, *arguments: Any) -> None:
         """Call it on one thread if its largest array is small."""
-        with _turn():
-            ready()
-            threads = numba.get_num_threads()
-            if threads == 1 or max(getattr(a, "size", 0) for a in arguments) > SERIAL_SIZE:
-                self.dispatcher(*arguments)
-                return
-            numba.set_num_threads(1)
-            try:
-                self.dispatcher(*arguments)
-            finally:
-                numba.set_num_threads(threads)
-
-
-class _Turn:
-    """A parallel function at a time, where Numba's threads cannot be asked by several at once.
-
-    Its own threading layer, "workqueue", ends the process then; those of OpenMP and TBB do not.
-    """
-
-    def __init__(self) -> None:
-        """Take turns until it is known which layer there is: with the first call."""
-        self.renew()
-        self._needed = True
-
-    def renew(self) -> None:
-        """Nobody has the turn: in a forked child the thread that had it is not there."""
-        self._lock = threading.Lock()
-
-    def __call__(self) -> AbstractContextManager[object]:
-        """The turn of one call."""
-        return self._asking() if self._needed else nullcontext()
-
-    @contextmanager
-    def _asking(self) -> Iterator[None]:
-        with self._lock:
-            yield
-            self._needed = numba.threading_layer() == "workqueue"
-
-
-_turn = _Turn()
-os.register_at_fork(after_in_child=_turn.renew)
+        start()
+        threads = numba.get_num_threads()
+        if threads == 1 or max(getattr(a, "size", 0) for a in arguments) > SERIAL_SIZE:
+            self.dispatcher(*arguments)
+            return
+        numba.set_num_threads(1)
+        try:
+            self.dispatcher(*arguments)
+        finally:
+            numba.set_num_threads(threads)
 
 
 def thread_limit() -> int:

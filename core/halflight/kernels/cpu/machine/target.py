@@ -4,11 +4,14 @@ Numba compiles for its host, with one setting for a whole process. A target of o
 to its users, and takes nothing from it: what they compile, before or after, changes no kernel.
 """
 
+import functools
 import hashlib
 import pickle
 from pathlib import Path
 from typing import Any
 
+import numba
+from numba.core import config
 from numba.core.codegen import JITCPUCodegen
 from numba.core.compiler import CompileResult
 from numba.core.cpu import CPUContext
@@ -24,11 +27,20 @@ from numba.core.target_extension import (
 )
 from numba.core.utils import threadsafe_cached_property
 
-from ...cache import read, write
+from ...cache import cache_folder, read, write
 from . import threads
 from .level import LEVEL
 
 NAME = "halflight"
+
+
+def folder_of(source: str | Path) -> Path:
+    """The folder of what `source` compiles to, for this CPU and with these switches of Numba."""
+    switches = (config.BOUNDSCHECK, config.OPT, config.USING_SVML)  # type: ignore[attr-defined]
+    return cache_folder(source, numba.__version__, *LEVEL, repr(switches))
+
+
+_folder_of = functools.cache(folder_of)
 
 
 class _Codegen(JITCPUCodegen):
@@ -86,8 +98,9 @@ class Compiled(Dispatcher):
 
     targetdescr = _Target(NAME)
 
-    def keep_in(self, folder: Path) -> None:
-        """Cache the machine code in this folder, which stands for the sources."""
+    def keep(self) -> None:
+        """Cache the machine code, in the folder that stands for the sources."""
+        folder = _folder_of(self.py_func.__code__.co_filename)
         self._cache = _Cache(self.py_func, self.targetoptions, folder)
 
     def compile(self, sig: Any) -> Any:

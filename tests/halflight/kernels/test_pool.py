@@ -1,0 +1,138 @@
+"""The pool of threads: every chunk once, loops at the same time, late threads, sleep, the end."""
+
+import numba
+
+from halflight.kernels.cpu.machine.compiler import compiled
+from tests.halflight.kernels.python import output_of, run_python
+
+
+@compiled(parallel=True)
+def count(hits, threads, padding):
+    for i in numba.prange(len(hits)):
+        hits[i] += 1
+        threads[i] = numba.get_thread_id()
+
+
+COUNTED = """
+import numba
+import numpy as np
+from tests.halflight.kernels.test_pool import count
+
+padding = np.zeros(20_000)  # enough for every thread to be asked
+seen = set()
+for allowed in (4, 3, 1, 2):
+    numba.set_num_threads(allowed)
+    for length in (*range(19), 1000, 100_003):
+        for _ in range(20):
+            hits, threads = np.zeros(length, np.int64), np.full(length, -1)
+            count(hits, threads, padding)
+            assert (hits == 1).all()
+            assert not length or 0 <= threads.min() <= threads.max() < allowed
+            seen |= set(threads.tolist())
+assert 0 in seen
+print(len(seen))
+"""
+
+
+def test_every_index_is_computed_once_by_a_thread_that_is_allowed(root):
+    # Where the machine is busy the caller may be faster than all others, but hardly every time.
+    assert int(output_of(COUNTED, root, NUMBA_NUM_THREADS="4")) > 1
+
+
+TOGETHER = """
+import threading
+import numpy as np
+from halflight import kernels
+
+x = np.linspace(-3, 3, 300_007, dtype=np.float32)
+backend = kernels.load("cpu")
+
+def answer():
+    y = np.empty_like(x)
+    backend.softplus_forward(y, x)
+    return y.tobytes()
+
+right, wrong = answer(), []
+
+def ask():
+    wrong.extend(1 for _ in range(50) if answer() != right)
+
+askers = [threading.Thread(target=ask) for _ in range(5)]
+for asker in askers:
+    asker.start()
+for asker in askers:
+    asker.join()
+print(len(wrong))
+"""
+
+
+def test_loops_of_several_threads_at_the_same_time(root):
+    assert output_of(TOGETHER, root, NUMBA_NUM_THREADS="3").split() == ["0"]
+
+
+CROWDED = """
+import os
+import statistics
+import time
+import numba
+import numpy as np
+from halflight import kernels
+
+os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])  # as threads started later inherit
+x = np.linspace(-3, 3, 200_003, dtype=np.float32)
+y = np.empty_like(x)
+backend = kernels.load("cpu")
+backend.softplus_forward(y, x)
+times = {1: [], 4: []}
+for turn in range(200):
+    for threads, found in times.items():
+        numba.set_num_threads(threads)
+        begin = time.perf_counter()
+        backend.softplus_forward(y, x)
+        found.append(time.perf_counter() - begin)
+print(statistics.fmean(times[4]) / statistics.fmean(times[1]))
+"""
+
+
+def test_threads_for_which_there_is_no_core_cost_little(root):
+    assert float(output_of(CROWDED, root, NUMBA_NUM_THREADS="4")) < 2.5
+
+
+ASLEEP = """
+import time
+import numpy as np
+from halflight import kernels
+
+x = np.ones(200_003, np.float32)
+kernels.load("cpu").softplus_forward(np.empty_like(x), x)
+time.sleep(0.1)
+begin = time.process_time()
+time.sleep(1)
+print(time.process_time() - begin)
+"""
+
+
+def test_threads_without_work_sleep(root):
+    assert float(output_of(ASLEEP, root, NUMBA_NUM_THREADS="4")) < 0.1
+
+
+ENDING = """
+import threading
+import numpy as np
+from halflight import kernels
+
+x = np.ones(200_003, np.float32)
+
+def go_on():
+    while True:
+        kernels.load("cpu").softplus_forward(np.empty_like(x), x)
+
+kernels.load("cpu").softplus_forward(np.empty_like(x), x)
+threading.Thread(target=go_on, daemon=True).start()
+"""
+
+
+def test_a_process_ends_whoever_computes(root):
+    for _ in range(3):
+        done = run_python(ENDING, root, NUMBA_NUM_THREADS="4")
+        assert (done.returncode, done.stderr) == (0, "")
