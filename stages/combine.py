@@ -1,5 +1,7 @@
 """Combine: join network and classical fit as serves objects of known truth best: the estimator."""
 
+from pathlib import Path
+
 from halflight import params, store, tasks, training
 from halflight.combination import TooFewError
 from halflight.estimator import Estimator
@@ -22,6 +24,17 @@ def main(task: str) -> None:
         print(f"combine: no fit measures what task {task} does: the network is the estimator")
         trained.save(place.estimator)
         return
+    combine(wanted, settings, trained, place, place.estimator)
+
+
+def combine(
+    wanted: tasks.Measurement,
+    settings: params.Classical,
+    trained: Estimator,
+    place: TaskPaths,
+    folder: Path,
+) -> None:
+    """Save an estimator into a folder, joined with the fits of the validation split of `place`."""
     stamps = store.read_stamps(place.stamps("simulated"))
     table, fits = measured_objects(place, wanted, stamps, "simulated", "validation")
     network = trained.measure_stamps(stamps, table["source_index"].to_numpy())
@@ -29,9 +42,9 @@ def main(task: str) -> None:
         joint = fitted_joint(wanted, settings, table, fits, network)
     except TooFewError as error:
         print(f"combine: network and {wanted.reference} are not joined: {error}")
-        trained.save(place.estimator)
+        trained.save(folder)
         return
-    joint.save(trained, place.estimator)
+    joint.save(trained, folder)
     names = ", ".join(joint.combinations)
     print(f"combine: {names}: network and {wanted.reference} of {len(table)} stamps joined")
 

@@ -27,6 +27,7 @@ PIPELINE = {
         "reports/own_images/dvc.yaml",
         "reports/bright_to_faint/dvc.yaml",
         "reports/trainings/dvc.yaml",
+        "reports/full/dvc.yaml",
         "reports/real_sky/dvc.yaml",
         "reports/other/dvc.yaml",
     )

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from halflight.files import write_bytes
-from tests.benchmarks import determinism, machine, ratios
+from tests.benchmarks import busy, determinism, machine, ratios
 from tests.benchmarks.kernels import kernels_section
 from tests.benchmarks.networks import SHAPES
 from tests.benchmarks.page import setting
@@ -25,7 +25,7 @@ from tests.benchmarks.processes import INSTRUCTIONS, ROOT, environment, measured
 from tests.benchmarks.startup import startup_section
 
 PAGE = ROOT / "reports/benchmarks/cpu.md"
-SECTIONS = ("networks", "machine", "kernels", "startup", "precision", "determinism")
+SECTIONS = ("networks", "busy", "machine", "kernels", "startup", "precision", "determinism")
 
 
 def names(allowed: Sequence[str]) -> object:
@@ -73,6 +73,9 @@ def sections(options: argparse.Namespace) -> list[str]:
         if restricted != "native":
             found = ratios.measure(rows, options.turns, restricted)
             written.append(ratios.instructions_section(restricted, found, native))
+    if "busy" in wanted:
+        say("training beside other work")
+        written.append(busy.busy_section(busy.measure(most, options.turns), most))
     if {"machine", "kernels"} & set(wanted):
         say("the machine's limits")
         limits = {

@@ -39,6 +39,7 @@ from halflight.params.own_images import OwnImages
 from halflight.params.rules import Endpoint, Section
 from halflight.params.sandbox import Sandbox
 from halflight.params.simulate import (
+    Full,
     Injected,
     OutOfDomain,
     Simulate,
@@ -65,6 +66,7 @@ __all__ = [
     "EvaluateClasses",
     "FineTune",
     "Fit",
+    "Full",
     "Injected",
     "Judges",
     "Network",

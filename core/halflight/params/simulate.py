@@ -258,6 +258,15 @@ class Trainings(Section):
         return self
 
 
+class Full(Section):
+    """Section full: the training of `dvc repro reports/full/dvc.yaml`, on more stamps."""
+
+    tier: str  # of section simulate, from whose population the stamps are
+    count: PositiveInt
+    first: NonNegativeInt  # number of the first stamp; no other tier has any of them
+    train: dict[str, JsonValue]  # of section train
+
+
 def require_apart(tiers: Mapping[str, Tier]) -> None:
     """Refuse tiers with a stamp in common: it would be trained on in one, and tested in another.
 

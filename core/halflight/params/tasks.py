@@ -23,6 +23,7 @@ from halflight.params.measuring import (
 )
 from halflight.params.rules import Endpoint, Section
 from halflight.params.simulate import (
+    Full,
     Injected,
     OutOfDomain,
     Simulate,
@@ -70,6 +71,7 @@ class RadiusParams(TaskParams):
     domain: OutOfDomain
     injected: Injected
     trainings: Trainings
+    full: Full
 
     @model_validator(mode="after")
     def _tiers_are_of_stamps_and_priors_that_can_be(self) -> Self:
@@ -85,6 +87,19 @@ class RadiusParams(TaskParams):
             require_apart({**self.simulate.tiers, name: tier})
         drawn = Tier(count=self.injected.count, first=self.injected.first, population={})
         require_apart({**self.simulate.tiers, "injected": drawn})
+        return self
+
+    @model_validator(mode="after")
+    def _full_run_has_stamps_of_its_own(self) -> Self:
+        if self.full.tier not in self.simulate.tiers:
+            known = ", ".join(self.simulate.tiers)
+            raise ValueError(f"full.tier must be one of {known}, received {self.full.tier!r}")
+        drawn = Tier(count=self.full.count, first=self.full.first, population={})
+        require_apart({**self.simulate.tiers, "full": drawn})
+        try:
+            self.train.changed(**self.full.train)
+        except ValueError as error:
+            raise ValueError(f"full.train.{error}") from error
         return self
 
     @model_validator(mode="after")
