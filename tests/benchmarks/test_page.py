@@ -1,9 +1,19 @@
-"""The benchmarks' tables and statistics, on numbers worked out by hand; nothing is measured."""
+"""The benchmarks' tables and statistics, on numbers worked out by hand; hardly a thing is measured."""
 
 import numpy as np
 import pytest
 
-from tests.benchmarks import cpu, determinism, kernels, page, precision, ratios, results
+from tests.benchmarks import (
+    busy,
+    cpu,
+    determinism,
+    kernels,
+    machine,
+    page,
+    precision,
+    ratios,
+    results,
+)
 
 
 def test_a_spread_is_the_median_and_percentiles_within_the_extremes():
@@ -27,6 +37,31 @@ def test_the_networks_tables_show_ratios_and_what_restriction_keeps():
     assert row == "| N2 | train | 32 | 1 | 50.0 | 100.0 | 2.00 | 1.90-2.10 | 300 (90) | - |"
     row = ratios.instructions_section("avx2", slower, native).splitlines()[-1]
     assert row == "| N2 | train | 32 | 1 | 80.0 | 120.0 | 1.50 | 1.40-1.60 | 2.00 | 75% |"
+
+
+def test_the_busy_table_is_of_times_alone():
+    alone, beside = {"halflight": 0.1, "torch": 0.2}, {"halflight": 0.25, "torch": 1.0}
+    found = {
+        (batch, count, side): (beside if count else alone)[side]
+        for batch in busy.BATCHES
+        for count in busy.OTHERS
+        for side in ratios.SIDES
+    }
+    rows = busy.busy_section(found, 2).splitlines()[-6:]
+    assert [row.split(" | ")[3:] for row in rows] == [["2.50", "5.00 |"]] * 6
+    assert rows[0].startswith("| 32 | 2 |")
+
+
+def test_two_threads_beside_two_on_two_cores_have_half_of_them(monkeypatch):
+    monkeypatch.setattr(busy, "threads_available", lambda: 2)
+    assert [busy.fair_share(count, 2) for count in (0, 2, 4, 8)] == [1, 2, 3, 5]
+    assert busy.fair_share(0, 1) == busy.fair_share(1, 1) == 1
+
+
+def test_the_machines_limits_are_those_of_the_kernels_own_tile(monkeypatch):
+    monkeypatch.setattr(machine, "TILES", 2)
+    assert machine.multiply_adds(1) > 0
+    assert machine.widest_register() in ("zmm", "ymm", "xmm", "other")
 
 
 def test_a_convolution_counts_two_operations_a_direct_multiply_add():
