@@ -1,4 +1,4 @@
-"""The benchmarks' tables and statistics, on numbers worked out by hand; hardly a thing is measured."""
+"""The benchmarks' tables and statistics, on numbers worked out by hand."""
 
 import numpy as np
 import pytest
