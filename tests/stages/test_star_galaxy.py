@@ -306,6 +306,16 @@ def test_what_the_section_needs_is_there_and_missing_files_are_named(here, tmp_p
     assert found[PLACE.metrics] == "evaluate@star_galaxy"
     assert found[PLACE.finetuned("fine_tuned")] == "finetune@star_galaxy"
 
+    assert (found["zero_shot"]["labels"] == 0).all()
+    taught = int(found["fine_tuned"]["labels"].iloc[0])
+    assert taught < int(found["all"]["labels"].iloc[0])
+    for arm in ("weighted", "weighted_by_magnitude"):
+        left = found[arm]["effective_labels"].iloc[0]
+        assert 1 <= left < taught == found[arm]["labels"].iloc[0]
+        row = next(
+            r for r in text.split("\n") if r.startswith(f"| {bright_to_faints.TITLES[arm]} |")
+        )
+        assert f"| {left:.0f} of {taught} |" in row
 
 @pytest.fixture
 def field(here, monkeypatch):
