@@ -218,11 +218,9 @@ class Estimator:
             )
         try:
             task = tasks.get(description["task"]["name"])
-            if description["task"] != task.describe():
-                raise ValueError(f"it measures other quantities than task {task.name} does now")
             return cls(
                 nn.load_model(Path(folder) / NETWORK, backend=backend),
-                task,
+                task.restored(description["task"]),
                 Instrument.from_dict(description["instrument"]),
                 preparation_from(description["preparation"]),
                 {
