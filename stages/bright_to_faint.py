@@ -27,7 +27,6 @@ ARMS = (
 """Simulation alone; bright labels alone; both; and both with importance weights by colour, or by
 magnitude and colour, with batch statistics of faint stamps, with features matched to theirs, with
 bright stamps dimmed; and, as the ceiling, both with the faint labels too."""
-COLOURS = [f"model_magnitude_{band}" for band in "ugriz"]
 
 
 def measured_of(task: str, arm: str, seed: str) -> Path:
@@ -106,7 +105,7 @@ def main(task: str, arm: str, seed: str) -> None:
         case "from_scratch":
             p = judged(fitted(data, scratch=True))
         case "weighted" | "weighted_by_magnitude":
-            by = weighted_by(ready.table, magnitude=arm == "weighted_by_magnitude")
+            by = adapting.weighted_by(ready.table, magnitude=arm == "weighted_by_magnitude")
             weights = np.ones(len(ready))
             weights[data.train] = adaptation.importance_weights(
                 by[data.train], by[faint], limit=settings.weight_limit
@@ -136,20 +135,6 @@ def main(task: str, arm: str, seed: str) -> None:
     table = pd.DataFrame({"id": ready.table["id"].to_numpy()[test], wanted.probability: p})
     table = table.assign(labels=labels_of, effective_labels=effective)
     files.write_parquet(measured_of(task, arm, seed), table)
-
-
-def weighted_by(table: pd.DataFrame, *, magnitude: bool) -> np.ndarray:
-    """What objects are weighted by: their four colours, with or without the magnitude in r.
-
-    (objects, 4 or 5) in mag; what is not known is the median, so that it speaks for neither side.
-    """
-    colours = -np.diff(table[COLOURS].to_numpy(float), axis=1)
-    colours = np.nan_to_num(colours, nan=float(np.nanmedian(colours)))
-    if not magnitude:
-        return colours
-    brightness = table["magnitude"].to_numpy(float)
-    brightness = np.nan_to_num(brightness, nan=float(np.nanmedian(brightness)))
-    return np.column_stack([colours, brightness])
 
 
 if __name__ == "__main__":

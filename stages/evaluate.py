@@ -26,13 +26,10 @@ STACKED = ("fine_tuned", "forest")
 
 
 class Joining(NamedTuple):
-    """How the answers of a network are joined with those of a classical method.
+    """How a network's answers are joined with a classical method's.
 
-    Attributes:
-        join: of a data set, a method, its answers and the classical measurements: the names and the
-            tables of the joint ones.
-        validation: by method, probabilities (n,) and labels of the survey's validation split, by
-            which a threshold is chosen; of a measurement none.
+    join: of a data set, a method, its answers and the classical ones: names and tables of the joint
+    ones. validation: by method, probabilities (n,) and labels of the survey's validation split.
     """
 
     join: Callable[..., list[tuple[str, Any]]]
@@ -81,9 +78,7 @@ def main(task: str) -> None:
             joining.validation,
             decisive=arms[STACKED[0]].task.decisive,
             wrong=settings.decided_wrong,
-            edges=options["edges"],
-            seed=settings.seed,
-            bootstrap=settings.bootstrap,
+            **options,
         )
         files.write_parquet(place.decided, decided)
     labels = {

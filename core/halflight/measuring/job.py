@@ -41,8 +41,7 @@ class Job:
     Attributes:
         paths: of FITS images, or one folder of stamps.
         output: the table.
-        catalogue, psf, model, tier, reference, extinction, decisive: as `halflight.measure` has
-            them.
+        catalogue, psf, model, tier, reference, extinction, decisive: as of `halflight.measure`.
         bands: of one field, that the images are, in the order of `paths`; none: each image is a
             field of its own.
         options: of `images.Options`; with bands, a value may be a mapping by band.
@@ -86,14 +85,13 @@ class Job:
         settings = self._settings()
         before = self._before()
         folder = models.find(self.model)
-        found = Measurer.load(folder, backend=self.backend).deciding(self.decisive)
-        measurer = judged(found, folder)
+        loaded = Measurer.load(folder, backend=self.backend)
+        measurer = judged(loaded.deciding(self.decisive), folder)
         if self.bands:
             check_model(measurer, self.bands, folder.name)
         self._probability, tier = measurer.probability, self.tier or measurer.tier
         model = {"model": file_hash(folder), "tier": tier, "classical": str(self.classical)}
-        if self.decisive is not None:
-            model["decisive"] = str(self.decisive)
+        model |= {"decisive": str(self.decisive)} if self.decisive else {}
         made: list[Results] = []
         self._targets: list[Targets] = []
         with ExitStack() as stack:

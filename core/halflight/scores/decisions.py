@@ -77,6 +77,7 @@ def scored(
     edges: Iterable[tuple[float, float]],
     seed: int,
     bootstrap: int,
+    **unused: Any,
 ) -> tuple[pd.DataFrame, dict[str, dict[str, float]]]:
     """What each method decides of the survey's test objects, against their labels.
 
@@ -90,6 +91,7 @@ def scored(
     each method what is told of it in a few numbers, those that are known: over all magnitudes at
     `decisive`, and under chosen_NAME at its own threshold, `chosen`, of `validated` objects.
     """
+    del unused
     bins = [(EVERYTHING, np.nan, np.nan), *(("magnitude", *edge) for edge in edges)]
     rows: list[dict[str, Any]] = []
     told: dict[str, dict[str, float]] = {}
