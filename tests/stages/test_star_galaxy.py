@@ -333,7 +333,7 @@ def test_a_label_that_is_none_is_told(here, tmp_path, monkeypatch):
 
 
 def section():
-    return sections.MAKERS["star_galaxy"](params.load(), PLACE, TASK)
+    return sections.section(params.load(), "star_galaxy")
 
 
 def test_the_page_tells_the_answer_beside_the_forest_in_its_own_numbers(here):

@@ -108,7 +108,8 @@ def inputs():
 
 
 def section_of(inputs, **changes):
-    return classification(check_classes(**(inputs | changes)), figures=TASK.figures)
+    data = check_classes(**(inputs | changes))
+    return classification(data, task=TASK.name, title=TASK.title, figures=TASK.figures)
 
 
 def test_the_headline_has_the_scores_of_answer_and_forest_and_what_they_differ_by(inputs):

@@ -45,8 +45,8 @@ _DECIDED = (
 def classification(
     data: ClassData,
     *,
-    task: str = "star_galaxy",
-    title: str = "Stars and galaxies",
+    task: str,
+    title: str,
     figures: Sequence[str] | None = None,
 ) -> Section:
     """Return the section of one task; figures: names of pictures, in reading order; None: all."""
