@@ -72,11 +72,11 @@ def main(task: str) -> None:
         scores["paired"] = differences
     if joining.validation:
         decided, scores["decided"] = decisions.scored(
-            wanted,
+            tasks.classifying(wanted),
             measurements,
             known,
             joining.validation,
-            decisive=arms[STACKED[0]].task.decisive,
+            decisive=tasks.classifying(arms[STACKED[0]].task).decisive,
             wrong=settings.decided_wrong,
             **options,
         )
