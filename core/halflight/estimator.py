@@ -217,10 +217,10 @@ class Estimator:
                 f"reads {FORMAT}: train it again, or use the version that wrote it"
             )
         try:
-            task = tasks.get(description["task"]["name"])
+            task = tasks.get(description["task"]["name"]).restored(description["task"])
             return cls(
                 nn.load_model(Path(folder) / NETWORK, backend=backend),
-                task.restored(description["task"]),
+                task,
                 Instrument.from_dict(description["instrument"]),
                 preparation_from(description["preparation"]),
                 {
