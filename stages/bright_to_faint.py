@@ -18,19 +18,19 @@ ARMS = (
     "from_scratch",
     "fine_tuned",
     "weighted",
+    "weighted_by_magnitude",
     "statistics",
     "matched",
     "faded",
     "all",
 )
-"""Simulation alone; bright labels alone; both; and both with importance weights, with batch
-statistics of faint stamps, with features matched to theirs, with bright stamps dimmed; and, as the
-ceiling, both with the faint labels too."""
-COLOURS = [f"model_magnitude_{band}" for band in "ugriz"]
+"""Simulation alone; bright labels alone; both; and both with importance weights by colour, or by
+magnitude and colour, with batch statistics of faint stamps, with features matched to theirs, with
+bright stamps dimmed; and, as the ceiling, both with the faint labels too."""
 
 
 def measured_of(task: str, arm: str, seed: str) -> Path:
-    """Where an arm's probabilities are kept."""
+    """Where an arm's probabilities are kept, and how many labels they are of."""
     return paths.REPORTS / "bright_to_faint" / task / f"{arm}-{seed}.parquet"
 
 
@@ -97,17 +97,22 @@ def main(task: str, arm: str, seed: str) -> None:
         return adapting.dimmed(data, raw, preparation, folder, beyond=beyond, seed=finetune.seed)
 
     test = np.flatnonzero(split == "test")
+    labels_of, effective = len(data.train), float(len(data.train))
     match arm:
         case "zero_shot":
+            labels_of, effective = 0, 0.0
             p = judged(Estimator.load(place.trained, backend=backend))
         case "from_scratch":
             p = judged(fitted(data, scratch=True))
-        case "weighted":
-            colours = -np.diff(ready.table[COLOURS].to_numpy(float), axis=1)
-            colours = np.nan_to_num(colours, nan=float(np.nanmedian(colours)))
+        case "weighted" | "weighted_by_magnitude":
+            by = adapting.weighted_by(ready.table, magnitude=arm == "weighted_by_magnitude")
             weights = np.ones(len(ready))
             weights[data.train] = adaptation.importance_weights(
-                colours[data.train], colours[faint], limit=settings.weight_limit
+                by[data.train], by[faint], limit=settings.weight_limit
+            )
+            effective = adaptation.effective_size(weights[data.train])
+            print(
+                f"bright_to_faint: {arm}: the weights leave {effective:.0f} of {labels_of} labels"
             )
             p = judged(fitted(data.weighted(weights)))
         case "statistics":
@@ -128,6 +133,7 @@ def main(task: str, arm: str, seed: str) -> None:
         case _:
             raise ValueError(f"there is no arm {arm!r:.40}: choose of {', '.join(ARMS)}")
     table = pd.DataFrame({"id": ready.table["id"].to_numpy()[test], wanted.probability: p})
+    table = table.assign(labels=labels_of, effective_labels=effective)
     files.write_parquet(measured_of(task, arm, seed), table)
 
 

@@ -16,6 +16,7 @@ TITLES = {
     "from_scratch": "bright labels alone",
     "fine_tuned": "simulation, then bright labels",
     "weighted": "... with importance weights by colour",
+    "weighted_by_magnitude": "... with importance weights by magnitude and colour",
     "statistics": "... with batch statistics of faint stamps",
     "matched": "... with features matched to faint ones",
     "faded": "... with bright stamps dimmed beside",
@@ -47,18 +48,24 @@ def main(task: str) -> None:
         )
     folder = measured_of(task, "fine_tuned", "1").parent
     seeds = sorted(path.stem.rsplit("-", 1)[1] for path in folder.glob("fine_tuned-*"))
+    learns = bright & (split == "train")
     trees = judged(
         lambda: forest(seed=judges.seed, trees=judges.trees, least_leaf=judges.least_leaf),
         features(ready).to_numpy(),
         label,
         groups,
-        learns=bright & (split == "train"),
+        learns=learns,
         folds=judges.folds,
     )
     found = {"forest": trees[chosen][:, np.newaxis]}
+    learnt = int((learns & np.isfinite(label)).sum())
+    counts = {"forest": (learnt, float(learnt))}
     for arm in ARMS:
         paths = [measured_of(task, arm, seed) for seed in seeds]
-        read = [tables.read_parquet(p, id="id", **{wanted.probability: "number"}) for p in paths]
+        numbers = dict.fromkeys((wanted.probability, "labels", "effective_labels"), "number")
+        read = [tables.read_parquet(path, id="id", **numbers) for path in paths]
+        first = read[0].iloc[0]
+        counts[arm] = int(first["labels"]), float(first["effective_labels"])
         ids = ready["id"][chosen]
         columns = [
             tables.rows_of(table, ids, path)[wanted.probability].to_numpy()
@@ -75,21 +82,28 @@ def main(task: str) -> None:
         f"{int(chosen.sum())} test objects beyond, {int(truth.sum())} of them {wanted.positive}s, "
         f"in {len(np.unique(fields))} fields; mean over the seeds {', '.join(seeds)}. In brackets "
         "the central 95 % of a bootstrap of whole fields of the difference from "
-        f"*{TITLES['fine_tuned']}*, of the same objects. Written by "
-        "`dvc repro reports/bright_to_faint/dvc.yaml`.",
+        f"*{TITLES['fine_tuned']}*, of the same objects. Weights make bright objects count as they "
+        f"would among faint ones, none more than {settings.weight_limit:g} times the mean; what "
+        "they leave is the number of labels of one weight that would scatter alike (Kish 1965). "
+        "Written by `dvc repro reports/bright_to_faint/dvc.yaml`.",
         "",
-        "| arm | " + " | ".join(SHOWN.values()) + " | AUC gained | MSE gained |",
-        "|---|" + "---|" * (len(SHOWN) + 2),
+        "| arm | labels | " + " | ".join(SHOWN.values()) + " | AUC gained | MSE gained |",
+        "|---|---|" + "---|" * (len(SHOWN) + 2),
     ]
     for arm, title in TITLES.items():
         scores = [scored(p, truth, cuts) for p in found[arm].T]
         cells = [f"{np.mean([s[name] for s in scores]):.4f}" for name in SHOWN]
         for name in ("auc", "mse"):
             cells.append(gain(name, found[arm], found["fine_tuned"], truth, fields, cuts, options))
-        lines.append(f"| {title} | " + " | ".join(cells) + " |")
+        lines.append(f"| {title} | {counted(*counts[arm])} | " + " | ".join(cells) + " |")
     path = REPORTS / "bright_to_faint" / task / "README.md"
     files.write_text(path, "\n".join(lines) + "\n")
     print(f"bright_to_faints: {path}")
+
+
+def counted(labels: int, effective: float) -> str:
+    """A number of labels, and what weights leave of it where they are not all alike."""
+    return f"{labels}" if round(effective) == labels else f"{effective:.0f} of {labels}"
 
 
 def scored(p: np.ndarray, label: np.ndarray, levels: dict[str, float]) -> dict[str, float]:

@@ -1,8 +1,8 @@
 """Evaluate: measure both test splits with every network, and score every method alike."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from halflight.estimator import Estimator
 from halflight.joint import Joint
 from halflight.measured import measured_objects
 from halflight.paths import DATASETS, TaskPaths
-from halflight.scores import classes, tables
+from halflight.scores import classes, decisions, tables
 from halflight.stacking import Stack
 from halflight.tables import sky_groups
 from stages import run
@@ -23,6 +23,17 @@ SCORING: dict[str, ModuleType] = {
 }
 STACKED = ("fine_tuned", "forest")
 """What a classification's joint answer is made of."""
+
+
+class Joining(NamedTuple):
+    """How a network's answers are joined with a classical method's.
+
+    join: of a data set, a method, its answers and the classical ones: names and tables of the joint
+    ones. validation: by method, probabilities (n,) and labels of the survey's validation split.
+    """
+
+    join: Callable[..., list[tuple[str, Any]]]
+    validation: Mapping[str, tuple[np.ndarray, np.ndarray]] = {}
 
 
 def main(task: str) -> None:
@@ -38,7 +49,7 @@ def main(task: str) -> None:
     }
     networks = {"simulated": {"network": trained}, "survey": arms}
     describe = {"simulated": scoring.simulated_objects, "survey": scoring.survey_objects}
-    join = JOINING[wanted.kind](wanted, place, arms)
+    joining = JOINING[wanted.kind](wanted, place, arms)
 
     predictions, objects = [], []
     for dataset in DATASETS:
@@ -47,7 +58,7 @@ def main(task: str) -> None:
         predictions.append(scoring.classical_predictions(wanted, dataset, classical))
         for method, estimator in networks[dataset].items():
             found = estimator.measure_stamps(stamps, test["source_index"].to_numpy())
-            for name, table in [(method, found), *join(dataset, method, found, classical)]:
+            for name, table in [(method, found), *joining.join(dataset, method, found, classical)]:
                 predictions.append(
                     scoring.predictions(wanted, dataset, name, test["id"].to_numpy(), table)
                 )
@@ -59,6 +70,17 @@ def main(task: str) -> None:
     scores, binned = scoring.score(wanted, measurements, known, **options)
     if differences := scoring.compared(wanted, measurements, known, **options):
         scores["paired"] = differences
+    if joining.validation:
+        decided, scores["decided"] = decisions.scored(
+            tasks.classifying(wanted),
+            measurements,
+            known,
+            joining.validation,
+            decisive=tasks.classifying(arms[STACKED[0]].task).decisive,
+            wrong=settings.decided_wrong,
+            **options,
+        )
+        files.write_parquet(place.decided, decided)
     labels = {
         arm: training.told(arms[arm], "labels", "train") for arm in methods.LEARNT_FROM_LABELS
     }
@@ -76,7 +98,7 @@ def main(task: str) -> None:
     print(scoring.shown(wanted, binned))
 
 
-def with_fit(wanted: Any, place: TaskPaths, arms: dict[str, Estimator]) -> Callable[..., Any]:
+def with_fit(wanted: Any, place: TaskPaths, arms: dict[str, Estimator]) -> Joining:
     """What joins the network's measurements with the scene fit's, as stage combine found best."""
     del arms
     joint = Joint.load(place.estimator)
@@ -87,10 +109,10 @@ def with_fit(wanted: Any, place: TaskPaths, arms: dict[str, Estimator]) -> Calla
             return []
         return [("combined", joint.joined(wanted, found, classical))]
 
-    return join
+    return Joining(join)
 
 
-def with_judge(wanted: Any, place: TaskPaths, arms: dict[str, Estimator]) -> Callable[..., Any]:
+def with_judge(wanted: Any, place: TaskPaths, arms: dict[str, Estimator]) -> Joining:
     """What joins the fine-tuned network's probabilities with the forest's, on the survey.
 
     How, is found on its validation split, which the forest never saw and the network has only been
@@ -114,10 +136,11 @@ def with_judge(wanted: Any, place: TaskPaths, arms: dict[str, Estimator]) -> Cal
         both = found[wanted.probability].to_numpy(), classical[column].to_numpy()
         return [("stacked", pd.DataFrame({wanted.probability: stack.joined(*both)}))]
 
-    return join
+    proven = {network: first, judge: second, "stacked": stack.joined(first, second)}
+    return Joining(join, {name: (p[known], label[known]) for name, p in proven.items()})
 
 
-JOINING: dict[str, Callable[..., Callable[..., Any]]] = {
+JOINING: dict[str, Callable[..., Joining]] = {
     tasks.Measurement.kind: with_fit,
     tasks.Classification.kind: with_judge,
 }

@@ -2,9 +2,8 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,36 +15,16 @@ from halflight.measuring import measure
 from halflight.planted import planted, with_image
 from halflight.recovered import recovered
 from halflight.simulation import RenderError, SimulationError
-from halflight.surveys import (
-    Frame,
-    PsfField,
-    SdssClient,
-    SurveyError,
-    Wanted,
-    fetch_catalogue,
-    read_frame,
-    read_psfield,
-)
+from halflight.surveys import SurveyError
+from halflight.whole_fields import WholeField
 from halflight.workers import WorkerError
-from stages import processes, project_path, run
-from stages.download import addresses, sky_name
+from stages import processes, run
+from stages.whole_frames import read_fields
 
-KEY = ("run", "camcol", "field")
-NOISE = ("gain", "dark_variance")  # of a field, in the catalogue
 TRUTHS = (
     *("id", "x", "y", "magnitude", "half_light_radius", "axis_ratio", "sersic_n"),
     "bulge_fraction",
 )
-
-
-class Shown(NamedTuple):
-    """One field in one band: its frame and PSF, read, and the bytes of their files."""
-
-    frame: Frame
-    psf: PsfField
-    frame_file: bytes
-    psf_file: bytes
-    noise: dict[str, float]
 
 
 def folder_of(task: str) -> Path:
@@ -85,7 +64,7 @@ def main(task: str, band: str) -> None:
 
 
 def plant(
-    shown: Shown, indices: np.ndarray, planting: Any, simulate: Any
+    shown: WholeField, indices: np.ndarray, planting: Any, simulate: Any
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """`planted` of a field, as a section of study.yaml has it."""
     return planted(
@@ -101,43 +80,12 @@ def plant(
     )
 
 
-def passes(fields: Sequence[Shown], planting: Any) -> Iterator[tuple[Shown, np.ndarray]]:
+def passes(fields: Sequence[WholeField], planting: Any) -> Iterator[tuple[WholeField, np.ndarray]]:
     """The numbers of the galaxies that come together into one frame, field after field."""
     numbers = np.arange(planting.first, planting.first + planting.count)
     cuts = range(planting.per_frame, planting.count, planting.per_frame)
     for turn, together in enumerate(np.split(numbers, cuts)):
         yield fields[turn % len(fields)], together
-
-
-def read_fields(
-    survey: params.Survey, wanted: params.TaskSurvey, sky: params.Sandbox, band: str, endpoint: Any
-) -> Iterator[Shown]:
-    """The fields that an endpoint has for a task, in one band."""
-    survey = survey.changed(endpoint=endpoint)
-    chosen = wanted.selection[endpoint].model_dump(exclude={"label", "truth_table"})
-    cache = project_path(paths.CHECKPOINTS) / "plant" / sky_name(survey, sky)
-    options = survey.model_dump(
-        include={"release", "retries", "backoff", "timeout", "deadline", "queries_per_minute"}
-    )
-    with addresses(survey, sky, cache / "sky", (band,)) as (skyserver_url, sas_url):
-        options |= {"skyserver_url": skyserver_url, "sas_url": sas_url}
-        with SdssClient(cache_folder=cache / "files", **options) as client:
-            asked = Wanted(bands=(band,), reference=band, truths=())
-            catalogue = fetch_catalogue(client, asked, **chosen).table
-            for _, rows in catalogue.groupby([*KEY], sort=True):
-                first = rows.iloc[0]
-                key: dict[str, Any] = {name: int(first[name]) for name in KEY}
-                noise: dict[str, Any] = {name: float(first[name]) for name in NOISE}
-                as_frame = partial(_both, partial(read_frame, **noise), key | {"band": band})
-                as_psf = partial(_both, read_psfield, key | {"band": band})
-                frame, frame_file = client.frame(**key, band=band, read=as_frame).value
-                psf, psf_file = client.psfield(**key, read=as_psf).value
-                yield Shown(frame, psf, frame_file, psf_file, noise)
-
-
-def _both(read: Any, key: dict[str, Any], content: bytes) -> tuple[Any, bytes]:
-    """What a file holds, and its bytes."""
-    return read(content, **key), content
 
 
 if __name__ == "__main__":

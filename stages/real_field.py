@@ -49,7 +49,8 @@ def main(task: str) -> None:
     found = {arm: each.measure(image, sigma, psf, **given) for arm, each in networks.items()}
     in_one = (array[..., camera.seeing] for array in (image, sigma, psf))
     classical = classically(place, wanted, judges, table, spread_model(*in_one))
-    found |= dict(with_judge(wanted, place, networks)("survey", ANSWER, found[ANSWER], classical))
+    joining = with_judge(wanted, place, networks)
+    found |= dict(joining.join("survey", ANSWER, found[ANSWER], classical))
     for wider in (0.0, settings.wider):
         points = twins(table, sigma, psf, instrument=camera, seed=levels.seed, wider=wider)
         name = f"twin_{wider:g}"

@@ -10,6 +10,7 @@ import pandas as pd
 from halflight import tasks
 from halflight.methods import METHODS, in_order
 from halflight.scores.bins import EVERYTHING
+from halflight.scores.decisions import LEAST, decided_from
 from halflight.scores.probability import mean_squared_error, roc_auc
 from stages.real_field import ANSWER
 from stages.real_stamps import ARMS
@@ -23,7 +24,6 @@ SCORES = {
     "log_loss": "log loss",
 }
 SHOWN = (ANSWER, "stacked", "forest")
-LEAST = (0.5, 0.8, 0.9, 0.95, 0.99)  # probabilities of either class; the flag undecided has .9
 
 
 def score_rows(scores: pd.DataFrame) -> list[str]:
@@ -92,10 +92,8 @@ def undecided_rows(objects: pd.DataFrame, label: str) -> list[str]:
     for least in LEAST:
         cells = []
         for method in SHOWN:
-            p = known[method].to_numpy()
-            decided = np.maximum(p, 1.0 - p) >= least
-            wrong = ((p > 0.5) != (known[label].to_numpy() > 0.5))[decided]
-            cells.append(f"{1 - decided.mean():.1%}, {int(wrong.sum())} of {len(wrong)}")
+            found = decided_from(known[method], known[label], least)
+            cells.append(f"{found.undecided:.1%}, {found.mistakes} of {found.decided}")
         lines.append(f"| {least:g} | " + " | ".join(cells) + " |")
     return lines
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from halflight import files, params, paths, tasks
+from halflight import files, params, paths
 from halflight.paths import TaskPaths
 from halflight.report.circumstances import ABSENT, Circumstances, StageRun
 from halflight.report.page import write_report
@@ -18,10 +18,7 @@ def main() -> None:
         raise ValueError(f"missing: {listed}: run `dvc repro report`, which makes what is missing")
     written = write_report(
         paths.REPORTS,
-        [
-            sections.MAKERS[name](everything, TaskPaths(name), tasks.get(name))
-            for name in sections.NAMES
-        ],
+        [sections.section(everything, name) for name in sections.NAMES],
         params=everything.model_dump(mode="json"),
         title=everything.report.title,
         circumstances=circumstances(),

@@ -22,11 +22,13 @@ from halflight.simulation import RenderError, SimulationError
 from halflight.spoilt import SPOILINGS, Taken
 from halflight.surveys import SurveyError, read_frame
 from halflight.surveys.frames import Frame
+from halflight.whole_fields import WholeField
 from halflight.workers import WorkerError
 from stages import processes, run
 from stages.domain import HONEST, told_apart
-from stages.plant import Shown, folder_of, passes, plant, read_fields
+from stages.plant import folder_of, passes, plant
 from stages.spoil_words import SAID, described
+from stages.whole_frames import read_fields
 
 PSF_SIZE = 51  # pixels
 
@@ -67,7 +69,7 @@ def generator(seed: int, turn: int, number: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=[seed, turn], counter=[0, 0, 3, number]))
 
 
-def taken(shown: Shown, light: np.ndarray, truths: pd.DataFrame) -> tuple[Taken, Frame]:
+def taken(shown: WholeField, light: np.ndarray, truths: pd.DataFrame) -> tuple[Taken, Frame]:
     """The image that a frame with galaxies is, with the noise that the survey would quote."""
     run_number, camcol, field, band = shown.frame.name.split("-")
     frame = read_frame(

@@ -129,6 +129,7 @@ PARTS = {
     "universe": {"healpix", "store"},
     "varied": {"injected", "simulation"},
     "training": {"estimator", "labelled", "nn", "prepare", "store", "tasks"},
+    "whole_fields": {"surveys"},
     "workers": {"clusters"},
 }
 # What a program may import in addition; its package takes any object with those attributes.

@@ -55,6 +55,16 @@ def importance_weights(bright: Numbers, faint: Numbers, *, limit: float) -> Numb
     return np.asarray(np.minimum(ratio, limit))
 
 
+def effective_size(weights: Numbers) -> float:
+    """How many objects of one weight would give a mean of as much scatter: (sum w)^2 / sum w^2.
+
+    Kish 1965 (Survey Sampling, section 11.7); from 1 to the number of weights (objects,), of which
+    none is negative. 0 where there is none but 0.
+    """
+    squares = float(np.sum(weights**2))
+    return float(np.sum(weights)) ** 2 / squares if squares else 0.0
+
+
 def matched_features(bright: Numbers, faint: Numbers) -> Numbers:
     """Bright objects' features with the mean and the covariance of the faint ones'.
 

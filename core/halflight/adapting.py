@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from scipy.special import expit
 
 from halflight import nn
@@ -13,6 +14,7 @@ from halflight.prepare import Preparation, extinction_of
 from halflight.store import Stamps, read_stamps, write_stamps
 
 INPUTS = ("image", "psf")  # the arrays of a prepared stamp
+COLOURS = [f"model_magnitude_{band}" for band in "ugriz"]
 
 
 def matched(
@@ -33,6 +35,20 @@ def matched(
     labels = data.labels[data.train][:, 0]
     weights = fitted_logistic((alike - centre) / scatter, labels)
     return np.asarray(expit(weights[0] + (features(test) - centre) / scatter @ weights[1:]))
+
+
+def weighted_by(table: pd.DataFrame, *, magnitude: bool) -> np.ndarray:
+    """What objects are weighted by: their four colours, with or without the magnitude in r.
+
+    (objects, 4 or 5) in mag; what is not known is the median, so that it speaks for neither side.
+    """
+    colours = -np.diff(table[COLOURS].to_numpy(float), axis=1)
+    colours = np.nan_to_num(colours, nan=float(np.nanmedian(colours)))
+    if not magnitude:
+        return colours
+    brightness = table["magnitude"].to_numpy(float)
+    brightness = np.nan_to_num(brightness, nan=float(np.nanmedian(brightness)))
+    return np.column_stack([colours, brightness])
 
 
 def dimmed(

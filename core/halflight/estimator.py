@@ -217,9 +217,7 @@ class Estimator:
                 f"reads {FORMAT}: train it again, or use the version that wrote it"
             )
         try:
-            task = tasks.get(description["task"]["name"])
-            if description["task"] != task.describe():
-                raise ValueError(f"it measures other quantities than task {task.name} does now")
+            task = tasks.get(description["task"]["name"]).restored(description["task"])
             return cls(
                 nn.load_model(Path(folder) / NETWORK, backend=backend),
                 task,

@@ -1,6 +1,6 @@
 """Measurer: a trained network beside the scene fit, joined: what measures a stamp best."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -99,6 +99,16 @@ class Measurer:
         Raises as `Estimator.load`.
         """
         return cls(Estimator.load(folder, backend=backend), Joint.load(Path(folder)))
+
+    def deciding(self, decisive: float | None) -> Self:
+        """The same with another least probability of a class; None: with its own.
+
+        Raises as `halflight.tasks.Task.deciding`.
+        """
+        if decisive is None:
+            return self
+        task = self.estimator.task.deciding(decisive)
+        return replace(self, estimator=replace(self.estimator, task=task))
 
     def _chosen(self, tier: str | None) -> str:
         if tier is not None and tier not in TIERS:

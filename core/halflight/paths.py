@@ -114,6 +114,11 @@ class TaskPaths:
         return self.data / "evaluated" / "objects.parquet"
 
     @property
+    def decided(self) -> Path:
+        """What is decided of the test objects, by how probable a class must be."""
+        return self.data / "evaluated" / "decided.parquet"
+
+    @property
     def metrics(self) -> Path:
         """Every score over all objects."""
         return REPORTS / "metrics" / self.task / "metrics.json"

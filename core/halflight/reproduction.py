@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 from . import paths
 
-SCORE = "nmad"
-# Of the scatter over all magnitudes, as a fraction: what last bits change, and nothing beyond. A
+SCORES = ("nmad", "mse")
+"""What is compared: the scatter of a quantity, or the squared error of a probability."""
+# Of that score over all magnitudes, as a fraction: what last bits change, and nothing beyond. A
 # training on few labels amplifies most; a fit that converges, hardly.
 TOLERANCES = {
     "network": 0.10,
@@ -27,7 +28,14 @@ TOLERANCES = {
     "scene_fit": 0.02,
     "sersic_fit": 0.01,
     "aperture": 0.01,
+    # Of probabilities: a tree may split elsewhere, and what is joined with a network follows it.
+    "stacked": 0.25,
+    "forest": 0.10,
+    "svm": 0.05,
+    "spread": 0.02,
+    "cut": 0.01,
 }
+BESIDE = {"device", "paired", "decided"}  # of metrics: what is no score of a method
 
 
 class Comparison(NamedTuple):
@@ -69,17 +77,17 @@ def compare(committed: Mapping[str, Any], found: Mapping[str, Any]) -> list[Comp
         if method not in TOLERANCES:
             known = ", ".join(TOLERANCES)
             raise ValueError(f"{' '.join(place)}: no tolerance for {method!r}, only for {known}")
-        tolerance = TOLERANCES[method] if score == SCORE else 0.0
+        tolerance = TOLERANCES[method] if score in SCORES else 0.0
         compared.append(Comparison(" ".join(place), before.get(place), after.get(place), tolerance))
     return compared
 
 
 def _scores(metrics: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], float]]:
     for quantity, datasets in metrics.items():
-        if quantity != "device":
+        if quantity not in BESIDE:
             for dataset, methods in datasets.items():
                 for method, scores in methods.items():
-                    for score in ("count", SCORE):
+                    for score in {"count", *SCORES} & scores.keys():
                         yield (quantity, dataset, method, score), scores[score]
 
 

@@ -73,7 +73,7 @@ def new_estimator(
     """
     stamps = data.stamps
     network = new_network(task, stamps, train.model, backend=backend, seed=seed)
-    labels = data.labels[data.train]
+    task, labels = task.configured(train), data.labels[data.train]
     weights = network.get_weights()
     bias = task.first_bias(labels).astype(weights["head/bias"].dtype)
     network.set_weights({**weights, "head/bias": bias})

@@ -1,28 +1,35 @@
-"""What the page says of each task: its section, read from what the stages wrote, by task."""
+"""What the page says of each task: its section, read from what the stages wrote, by its kind."""
 
-from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 from halflight import params, tasks
 from halflight.paths import TaskPaths
 from halflight.report.section import Section
 from stages.sections import classification, measurement
 
-Maker = Callable[[params.Params, TaskPaths, tasks.Task], Section]
-
-MAKERS: dict[str, Maker] = {
-    "radius": measurement.section,
-    "star_galaxy": classification.section,
+KINDS: dict[str, ModuleType] = {
+    tasks.Measurement.kind: measurement,
+    tasks.Classification.kind: classification,
 }
-NAMES = tuple(name for name in tasks.NAMES if name in MAKERS)
+"""By the kind of a task, what has `section` and `needs`."""
+NAMES = tasks.NAMES
 """The tasks that the page has a section of, in their order."""
-NEEDS: dict[str, Callable[[TaskPaths], dict[Path, str]]] = {
-    "radius": measurement.needs,
-    "star_galaxy": classification.needs,
-}
+
+
+def section(everything: params.Params, name: str) -> Section:
+    """What the page says of a task.
+
+    Raises ValueError, naming the file, where one is damaged or of another run.
+    """
+    task = tasks.get(name)
+    found: Section = KINDS[task.kind].section(everything, TaskPaths(name), task)
+    return found
 
 
 def missing(names: tuple[str, ...]) -> dict[Path, str]:
     """The files that the sections of these tasks need and that are not there, with their stages."""
-    needed = {path: stage for name in names for path, stage in NEEDS[name](TaskPaths(name)).items()}
+    needed: dict[Path, str] = {}
+    for name in names:
+        needed |= KINDS[tasks.get(name).kind].needs(TaskPaths(name))
     return {path: stage for path, stage in needed.items() if not path.exists()}

@@ -46,7 +46,7 @@ def needs(place: TaskPaths) -> dict[Path, str]:
         place.trained_history: f"train@{task}",
         place.finetuned(NETWORK): f"finetune@{task}",
         place.finetuned_history: f"finetune@{task}",
-        **dict.fromkeys((place.predictions, place.objects), f"evaluate@{task}"),
+        **dict.fromkeys((place.predictions, place.objects, place.decided), f"evaluate@{task}"),
         **dict.fromkeys((place.metrics, place.bins), f"evaluate@{task}"),
     }
 
@@ -80,10 +80,17 @@ def section(everything: params.Params, place: TaskPaths, task: tasks.Task) -> Se
         provenance=provenance_of(place),
         tables=tables,
         bins=table_of(read_csv, place.bins, "class_bins"),
+        decided=table_of(read_parquet, place.decided, "decided"),
         metrics={**scores, "device": metrics["device"]},
         paired=metrics.get("paired"),
+        told=metrics.get("decided"),
         history=history_of(place),
-        levels=Levels(settings.galaxy_completeness, settings.star_purity),
+        levels=Levels(
+            settings.galaxy_completeness,
+            settings.star_purity,
+            tasks.classifying(estimator.task).decisive,
+            settings.decided_wrong,
+        ),
         wrong=wrong(stamps, tables),
         seen=seen(estimator, stamps, tables.get(NETWORK)),
         trained_by=str(estimator.provenance.get("halflight", "")),

@@ -5,8 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
 
-from halflight.adaptation import faded, fitted_logistic, importance_weights, matched_features
+from halflight.adaptation import (
+    STIFFNESS,
+    effective_size,
+    faded,
+    fitted_logistic,
+    importance_weights,
+    matched_features,
+)
 
 
 def test_a_logistic_regression_finds_what_made_the_labels():
@@ -34,6 +42,48 @@ def test_no_weight_is_above_its_limit_and_none_is_negative(seed, limit, apart):
     )
     assert 0.0 <= weights.min() <= weights.max() <= limit
     assert weights.mean() == pytest.approx(1.0, rel=0.02)
+
+
+def test_a_logistic_regression_is_scikit_learn_s():
+    rng = np.random.default_rng(8)
+    values = rng.normal(size=(300, 5))
+    label = (rng.random(300) < expit(values @ [2.0, 0, -1.0, 0, 0.5])).astype(float)
+    theirs = LogisticRegression(C=1.0 / STIFFNESS, tol=1e-10, max_iter=2000).fit(values, label)
+    expected = [*theirs.intercept_, *theirs.coef_[0]]
+    assert fitted_logistic(values, label) == pytest.approx(expected, abs=2e-3)
+
+
+def test_weights_by_magnitude_and_colour_follow_both_where_the_two_overlap():
+    rng = np.random.default_rng(9)
+    spread = [0.3, 0.2, 1.0]
+    bright = rng.normal([0.8, 0.4, 18.5], spread, (6000, 3))
+    faint = rng.normal([0.6, 0.4, 19.5], spread, (6000, 3))
+    weights = importance_weights(bright, faint, limit=50.0)
+    mean = (weights[:, None] * bright).mean(axis=0)
+    assert mean == pytest.approx([0.6, 0.4, 19.5], abs=0.1)
+    assert np.corrcoef(weights, bright[:, 2])[0, 1] > 0.3
+    assert 100 < effective_size(weights) < 4000
+
+
+def test_beyond_a_limit_in_magnitude_the_nearest_count_and_the_cut_keeps_enough_of_them():
+    rng = np.random.default_rng(10)
+    bright = np.column_stack([rng.normal(0.6, 0.3, 800), rng.uniform(15.0, 20.0, 800)])
+    faint = np.column_stack([rng.normal(0.6, 0.3, 600), rng.uniform(20.0, 22.0, 600)])
+    weights = importance_weights(bright, faint, limit=10.0)
+    assert weights.max() <= 10.0
+    near = bright[:, 1] > 19.0
+    assert weights[near].sum() > 0.9 * weights.sum()
+    assert 80 <= effective_size(weights) < 0.5 * len(bright)  # at least 1 in 10, by the limit
+
+
+def test_an_effective_size_is_the_number_of_equal_weights_that_scatter_alike():
+    assert effective_size(np.full(7, 3.0)) == pytest.approx(7.0)
+    assert effective_size(np.array([1.0, 0.0, 0.0])) == 1.0
+    assert effective_size(np.zeros(3)) == 0.0
+    rng = np.random.default_rng(11)
+    weights = rng.exponential(size=400)
+    means = (rng.normal(size=(4000, 400)) * weights).sum(axis=1) / weights.sum()
+    assert 1.0 / means.var() == pytest.approx(effective_size(weights), rel=0.1)
 
 
 def test_weights_need_both():

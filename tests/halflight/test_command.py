@@ -170,6 +170,7 @@ def test_a_later_run_replaces_the_table(halflight, folder):
         (("measure", "a.fits", "-o", "a.csv", "--regions", "a.txt"), "must end in .reg"),
         (("measure", "a.fits", "-o", "a.csv", "--samp"), ".vot or .xml"),
         (("measure", "a.fits", "-o", "a.csv", "--processes", "0"), "1 or more"),
+        (("measure", "a.fits", "-o", "a.csv", "--decisive", "0.5"), "above 0.5 and below 1: 0.5"),
         (("measure", "a.fits", "-o", "a.csv", "--columns", "ra"), "ROLE=COLUMN"),
         (("measure", "a.fits", "-o", "a.csv", "--zero-point", "AB"), "--zero-point"),
     ],

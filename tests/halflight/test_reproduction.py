@@ -110,3 +110,20 @@ def test_where_nothing_can_be_compared_it_says_why_in_one_line(checkout):
     assert done.returncode == 2
     assert "dvc repro" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_probabilities_are_compared_by_their_squared_error_and_what_is_beside_is_not():
+    own = {"auc": 0.99, "mse": 0.02, "count": 652}
+    methods = ("fine_tuned", "stacked", "forest", "svm", "cut", "spread")
+    metrics = {
+        "star_probability": {"survey": {method: dict(own) for method in methods}},
+        "paired": {"mse": {"difference": -0.004, "low": -0.01, "high": 0.0}},
+        "decided": {"forest": {"validated": 430, "undecided": 0.1}},
+        "device": {"train": "cpu"},
+    }
+    assert all(each.holds for each in reproduction.compare(metrics, metrics))
+    other = copy.deepcopy(metrics)
+    other["star_probability"]["survey"]["cut"]["mse"] = 0.021
+    other["star_probability"]["survey"]["forest"]["mse"] = 0.021
+    outside = [each for each in reproduction.compare(metrics, other) if not each.holds]
+    assert [each.place for each in outside] == ["star_probability survey cut mse"]

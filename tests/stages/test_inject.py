@@ -1,10 +1,14 @@
 """The study of galaxies in real frames: read from the recorded sky, measured, scored, one table."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from halflight import params
 from halflight.instrument import SDSS
+from halflight.surveys import read_frame, read_psfield
 from stages import combine, inject, injections
+from stages.whole_frames import read_fields
 
 METHODS = {"network", "combined", "scene_fit", "sersic_fit", "aperture"}
 
@@ -26,10 +30,16 @@ def ready(surveyed, estimators, configure, monkeypatch, recorded_sky):
 
 
 def test_every_method_is_scored_in_a_recorded_frame_and_again_alike(ready, capsys):
-    [(frame, psf, noise)] = inject.read_fields("radius", "z")
-    assert frame.name == "94-1-12-z"
-    assert psf.at(700, 1000, 25).shape == (25, 25)
-    assert noise["gain"] > 0
+    survey, wanted, sky = params.read("survey", "radius.survey", "sandbox")
+    [field] = read_fields(survey, wanted, sky, "z", "recorded")
+    assert field.frame.name == "94-1-12-z"
+    assert field.psf.at(700, 1000, 25).shape == (25, 25)
+    assert field.noise["gain"] > 0
+    key = {"run": 94, "camcol": 1, "field": 12, "band": "z"}
+    again = read_frame(field.frame_file, **key, **field.noise)
+    np.testing.assert_array_equal(again.image, field.frame.image)
+    psf = read_psfield(field.psf_file, **key)
+    np.testing.assert_array_equal(psf.at(9, 9, 25), field.psf.at(9, 9, 25))
     inject.main("radius", "z")
     assert "6 synthetic galaxies in 1 frames of band z" in capsys.readouterr().out
     file = inject.scores_of("radius", "z")

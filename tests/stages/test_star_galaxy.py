@@ -50,6 +50,7 @@ TINY = {
     "classical.folds": 2,
     "train.model": {"preset": "band_net", "filters": [8], "core_pixels": 8, "core_filters": 4},
     "train.device": "cpu",
+    "train.decisive": 0.8,
     "train.epochs": 3,
     "train.warmup_epochs": 0,
     "train.learning_rate": 0.01,
@@ -118,6 +119,51 @@ def test_the_estimator_is_the_trained_network_and_says_what_it_tells(here):
     assert estimator.describe() == trained.describe()
     assert estimator.describe()["task"]["classes"] == ["galaxy", "star"]
     assert list(estimator.training_range) == ["psf_half_light_radius"]
+
+
+def test_every_estimator_keeps_the_threshold_of_the_parameters(here):
+    places = (PLACE.trained, PLACE.estimator, *map(PLACE.finetuned, ("fine_tuned", "from_scratch")))
+    found = [Estimator.load(place) for place in places]
+    assert {each.task.decisive for each in found} == {0.8}, "as TINY has it"
+
+
+def test_what_is_left_open_is_that_of_the_estimators_threshold_and_of_one_that_validation_chose(
+    here,
+):
+    told, table = json.loads(PLACE.metrics.read_text())["decided"], pd.read_parquet(PLACE.decided)
+    assert set(told) == set(table["method"]) == {"fine_tuned", "stacked", "forest"}
+    predictions = pd.read_parquet(PLACE.predictions)
+    objects = pd.read_parquet(PLACE.objects)
+    joined = predictions.merge(objects, on=["dataset", "id"])
+    for method, own in told.items():
+        assert own["decisive"] == 0.8
+        here_of = (joined["dataset"] == "survey") & (joined["method"] == method)
+        rows = joined[here_of & joined["is_star_reference"].notna()]
+        p, star = rows["value"], rows["is_star_reference"] > 0.5
+        decided = np.maximum(p, 1 - p) >= 0.8
+        assert own["undecided"] == pytest.approx(1 - decided.mean())
+        if decided.any():
+            assert own["wrong"] == pytest.approx(((p > 0.5) != star)[decided].mean())
+
+
+def test_a_run_may_have_a_threshold_of_its_own(here, tmp_path):
+    table, image, sigma, psf = sources(12)
+    folder = tmp_path / "stamps"
+    write_raw(folder, table, image, sigma, psf, instrument=SDSS)
+
+    def measured(**options):
+        job = Job([str(folder)], tmp_path / "stars.csv", model=str(PLACE.trained), **options)
+        return job.run().rows
+
+    for options, least in (({}, 0.8), ({"decisive": 0.55}, 0.55), ({"decisive": 0.999}, 0.999)):
+        rows = measured(**options)
+        p = rows["star_probability"]
+        undecided = rows["flags"] & FLAGS["undecided"] != 0
+        assert undecided.tolist() == (np.maximum(p, 1 - p) < least).tolist()
+    with pytest.raises(ValueError, match="decisive must be above 0.5 and below 1, received 0.4"):
+        measured(decisive=0.4)
+    with pytest.raises(ValueError, match="decisive, 0.9, is of a model that tells classes"):
+        Job([str(folder)], tmp_path / "stars.csv", decisive=0.9).run()
 
 
 def test_objects_of_no_class_teach_nothing_and_are_judged(here):
@@ -260,6 +306,16 @@ def test_from_bright_to_faint_every_arm_judges_the_test_split_and_stands_in_the_
     assert len({tuple(table["star_probability"]) for table in found.values()}) == len(found)
     text = (here / "reports/bright_to_faint/star_galaxy/README.md").read_text()
     assert all(title in text for title in bright_to_faints.TITLES.values())
+    assert (found["zero_shot"]["labels"] == 0).all()
+    taught = int(found["fine_tuned"]["labels"].iloc[0])
+    assert taught < int(found["all"]["labels"].iloc[0])
+    for arm in ("weighted", "weighted_by_magnitude"):
+        left = found[arm]["effective_labels"].iloc[0]
+        assert 1 <= left < taught == found[arm]["labels"].iloc[0]
+        row = next(
+            r for r in text.split("\n") if r.startswith(f"| {bright_to_faints.TITLES[arm]} |")
+        )
+        assert f"| {left:.0f} of {taught} |" in row
     with pytest.raises(ValueError, match="there is no arm 'none'"):
         bright_to_faint.main("star_galaxy", "none", "1")
 
@@ -277,7 +333,7 @@ def test_a_label_that_is_none_is_told(here, tmp_path, monkeypatch):
 
 
 def section():
-    return sections.MAKERS["star_galaxy"](params.load(), PLACE, TASK)
+    return sections.section(params.load(), "star_galaxy")
 
 
 def test_the_page_tells_the_answer_beside_the_forest_in_its_own_numbers(here):
@@ -303,7 +359,7 @@ def test_what_the_section_needs_is_there_and_missing_files_are_named(here, tmp_p
     assert sections.missing(("star_galaxy",)) == {}
     monkeypatch.chdir(tmp_path)
     found = sections.missing(("star_galaxy",))
-    assert found[PLACE.metrics] == "evaluate@star_galaxy"
+    assert found[PLACE.metrics] == found[PLACE.decided] == "evaluate@star_galaxy"
     assert found[PLACE.finetuned("fine_tuned")] == "finetune@star_galaxy"
 
 

@@ -137,6 +137,13 @@ def measure(
             "data/star_galaxy/finetuned/estimators/fine_tuned, after `make repro`."
         ),
     ] = None,
+    decisive: Annotated[
+        float | None,
+        typer.Option(
+            help="Of stars and galaxies, the probability of one of the two below which a source is "
+            "flagged undecided, above 0.5 and below 1; without it the model's own."
+        ),
+    ] = None,
     fast: Annotated[
         bool, typer.Option("--fast", help="The network alone, without the scene fit.")
     ] = False,
@@ -160,6 +167,10 @@ def measure(
         check_ending(output, SAMP_ENDINGS, "--output, with --samp,")
     if processes is not None and processes < 1:
         raise typer.BadParameter(f"it must be 1 or more: {processes}", param_hint="--processes")
+    if decisive is not None and not 0.5 < decisive < 1.0:
+        raise typer.BadParameter(
+            f"it must be above 0.5 and below 1: {decisive:g}", param_hint="--decisive"
+        )
     dust = dust_of(extinction)
     from halflight import nn  # late, so that --help comes at once
     from halflight.measuring import Job
@@ -176,6 +187,7 @@ def measure(
         extinction=dust,
         model=model,
         tier="fast" if fast else None,
+        decisive=decisive,
         options=image_options,
         append=append,
         restart=restart,

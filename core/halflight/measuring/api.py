@@ -40,6 +40,7 @@ def measure(
     tier: str | None = None,
     processes: int = 1,
     classical: bool = False,
+    decisive: float | None = None,
     **options: Any,
 ) -> Table:
     """Half-light radii of the sources of an image, with error bars, flags and provenance.
@@ -64,6 +65,8 @@ def measure(
             that the model has.
         processes: that fit at the same time.
         classical: whether a Sersic fit and an aperture are to be had beside.
+        decisive: of a model that tells stars from galaxies, the probability of one of the two below
+            which a source is flagged `undecided`, above 0.5 and below 1; None: the model's own.
         **options: of `halflight.images.Options`: `zero_point` (AB magnitude of one unit),
             `pixel_scale` (arcsec), `unit`, `gain`, `first_pixel` (0 or 1) and others.
 
@@ -81,7 +84,7 @@ def measure(
         raise ValueError(f"tier must be {' or '.join(TIERS)}, received {tier!r}")
     _check_names(options)
     folder = models.find(model if model is None else str(model))
-    measurer = judged(Measurer.load(folder), folder)
+    measurer = judged(Measurer.load(folder).deciding(decisive), folder)
     name = str(catalogue) if isinstance(catalogue, str | PathLike) else ""
     if isinstance(image, Mapping):
         check_model(measurer, list(image), folder.name)
@@ -98,7 +101,7 @@ def measure(
     chosen = tier or measurer.tier
     run = Run(
         targets.image, targets.catalogue, targets.psf, folder.name, file_hash(folder), chosen,
-        "halflight.measure", now(),
+        "halflight.measure" + ("" if decisive is None else f"(decisive={decisive:g})"), now(),
     )  # fmt: skip
     return measure_targets(
         targets,

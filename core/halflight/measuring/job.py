@@ -41,7 +41,7 @@ class Job:
     Attributes:
         paths: of FITS images, or one folder of stamps.
         output: the table.
-        catalogue, psf, model, tier, reference, extinction: as `halflight.measure` has them.
+        catalogue, psf, model, tier, reference, extinction, decisive: as of `halflight.measure`.
         bands: of one field, that the images are, in the order of `paths`; none: each image is a
             field of its own.
         options: of `images.Options`; with bands, a value may be a mapping by band.
@@ -63,6 +63,7 @@ class Job:
     bands: Sequence[str] = ()
     reference: str | None = None
     extinction: Mapping[str, Any] | None = None
+    decisive: float | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     append: bool = False
     restart: bool = False
@@ -84,11 +85,13 @@ class Job:
         settings = self._settings()
         before = self._before()
         folder = models.find(self.model)
-        measurer = judged(Measurer.load(folder, backend=self.backend), folder)
+        loaded = Measurer.load(folder, backend=self.backend)
+        measurer = judged(loaded.deciding(self.decisive), folder)
         if self.bands:
             check_model(measurer, self.bands, folder.name)
         self._probability, tier = measurer.probability, self.tier or measurer.tier
         model = {"model": file_hash(folder), "tier": tier, "classical": str(self.classical)}
+        model |= {"decisive": str(self.decisive)} if self.decisive else {}
         made: list[Results] = []
         self._targets: list[Targets] = []
         with ExitStack() as stack:

@@ -124,8 +124,8 @@ class Params(Section):
     @model_validator(mode="after")
     def _endpoint_is_known_to_every_task(self) -> Self:
         endpoint = self.survey.endpoint
-        for task in ("radius", "star_galaxy"):
-            if endpoint not in getattr(self, task).survey.selection:
+        for task, section in self:
+            if isinstance(section, TaskParams) and endpoint not in section.survey.selection:
                 raise ValueError(
                     f"{task}.survey.selection has no profile for the endpoint {endpoint!r}"
                 )

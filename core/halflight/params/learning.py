@@ -171,6 +171,8 @@ class BandsFit(Fit):
 class BandsTrain(BandsFit, Train):
     """Section star_galaxy.train."""
 
+    decisive: Annotated[float, Field(gt=0.5, lt=1)]
+
 
 class BandsFineTune(BandsFit, FineTune):
     """Section star_galaxy.finetune."""

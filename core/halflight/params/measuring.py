@@ -137,6 +137,7 @@ class EvaluateClasses(Section):
     magnitude_edges: Annotated[Numbers, Field(min_length=2), AfterValidator(increasing)]
     galaxy_completeness: Annotated[float, Field(gt=0, lt=1)]
     star_purity: Annotated[float, Field(gt=0, lt=1)]
+    decided_wrong: Annotated[float, Field(gt=0, lt=0.5)]
     bootstrap: Annotated[int, Field(ge=2)]
 
 

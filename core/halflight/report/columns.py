@@ -44,6 +44,11 @@ CLASS_COLUMNS: dict[str, dict[str, bool]] = {
         "bin_high": True, "count": True, "stars": True,
         **{f"{score}{end}": True for score in SCORES for end in ("", "_low", "_high")},
     },
+    "decided": {
+        "method": False, "least": True, "decisive": True, "chosen": True, "by": False,
+        "bin_low": True, "bin_high": True, "count": True, "decided": True, "mistakes": True,
+        **{f"{n}{end}": True for n in ("undecided", "wrong") for end in ("", "_low", "_high")},
+    },
 }  # fmt: skip
 
 # Columns that a table may lack, and what a missing value means.

@@ -1,8 +1,8 @@
 """Classification: a task that gives the probability of one of two classes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,7 @@ class Classification(Task):
             that is not known; a synthetic survey's truths stand after "true_".
         probability: the column of the probability in every table of what was found.
         decisive: the probability that one of the classes needs, so that an object is not flagged
-            as undecided.
+            as undecided: above 0.5 and below 1. A saved estimator keeps its own.
     """
 
     kind: ClassVar[str] = "classification"
@@ -46,7 +46,13 @@ class Classification(Task):
     metrics: tuple[str, ...] = ("accuracy",)
 
     def __post_init__(self) -> None:
-        """Cross-entropy of log-odds, where no other loss is named."""
+        """Cross-entropy of log-odds, where no other loss is named.
+
+        Raises:
+            ValueError: no probability of one of two classes could be `decisive`.
+        """
+        if not 0.5 < self.decisive < 1.0:
+            raise ValueError(f"decisive must be above 0.5 and below 1, received {self.decisive}")
         if self.loss is None:
             exact = {"class": "BinaryCrossentropy", "config": {"from_logits": True}}
             object.__setattr__(self, "loss", exact)
@@ -160,7 +166,28 @@ class Classification(Task):
             "name": self.name,
             "classes": [self.negative, self.positive],
             "probability": self.probability,
+            "decisive": self.decisive,
         }
+
+    def configured(self, train: Any) -> Self:
+        """With `decisive` of section train."""
+        return self.deciding(train.decisive)
+
+    def deciding(self, decisive: float) -> Self:
+        """With another `decisive`."""
+        return replace(self, decisive=decisive)
+
+    def restored(self, description: Mapping[str, Any]) -> Self:
+        """With the estimator's own `decisive`; one that was saved before there was such has ours.
+
+        Raises:
+            ValueError: it is not this task, or no probability could be decisive.
+        """
+        known = {"decisive": self.decisive, **description}
+        own = self.deciding(known["decisive"])
+        if known != own.describe():
+            raise ValueError(f"it tells other classes than task {self.name} does now")
+        return own
 
 
 def fitted_temperature(odds: NDArray[np.floating], labels: NDArray[np.floating]) -> float:

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -125,3 +125,29 @@ class Task(ABC):
     @abstractmethod
     def describe(self) -> Mapping[str, Any]:
         """What a saved estimator says of its task, in plain values."""
+
+    def configured(self, train: Any) -> Self:
+        """The task as section train of its parameters has it."""
+        del train
+        return self
+
+    def deciding(self, decisive: float) -> Self:
+        """The task which flags as undecided what has no class of this probability.
+
+        Raises:
+            ValueError: it tells no classes, or none of two could have it.
+        """
+        raise ValueError(
+            f"decisive, {decisive:g}, is of a model that tells classes, and {self.name} measures "
+            "quantities: leave it out, or name another model"
+        )
+
+    def restored(self, description: Mapping[str, Any]) -> Self:
+        """The task as a saved estimator has it, from what `describe` said there.
+
+        Raises:
+            ValueError: it is not this task.
+        """
+        if description != self.describe():
+            raise ValueError(f"it measures other quantities than task {self.name} does now")
+        return self

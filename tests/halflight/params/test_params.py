@@ -106,6 +106,13 @@ def test_a_preset_and_its_options_are_judged_with_all_parameters(changed, model,
         ({"training": {}}, r"training: there is no such parameter"),
         ({"radius__train__epochs": ...}, r"radius\.train\.epochs: is missing"),
         ({"radius__train__epochs": 0}, r"radius\.train\.epochs: .*greater than 0; received 0"),
+        ({"star_galaxy__train__decisive": 0.5}, r"train\.decisive: .*greater than 0\.5; received"),
+        ({"star_galaxy__train__decisive": 1.0}, r"train\.decisive: .*less than 1; received 1\.0"),
+        (
+            {"star_galaxy__evaluate__decided_wrong": 0.5},
+            r"decided_wrong: .*less than 0\.5; received",
+        ),
+        ({"radius__train__decisive": 0.9}, r"radius\.train\.decisive: there is no such parameter"),
         (
             {"radius__train__epochs": 2.5},
             r"radius\.train\.epochs: .*integer.*received 2\.5 \(float\)",

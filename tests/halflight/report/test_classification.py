@@ -17,8 +17,9 @@ from halflight.report.classification import (
     labelled,
 )
 from halflight.report.classification.readings import stars_found
-from halflight.report.formatting import format_number
+from halflight.report.formatting import format_fraction, format_number
 from halflight.report.page import render_html, render_markdown, shown
+from halflight.scores import decisions
 from halflight.scores.classes import SCORES, compared, score
 from halflight.scores.probability import purity_at
 
@@ -60,6 +61,18 @@ def inputs_of(endpoint="sandbox", **changes):
     metrics, bins = score(TASK, predictions, objects, edges=EDGES, **OPTIONS)
     paired = compared(TASK, predictions, objects, **OPTIONS)
     tables = labelled(TASK, predictions, objects)
+    levels = Levels(0.96, 0.97, 0.9, 0.01)
+    decided, told = decisions.scored(
+        TASK,
+        predictions,
+        objects,
+        {name: (table["value"], table["label"]) for name, table in tables.items()},
+        decisive=levels.decisive,
+        wrong=levels.decided_wrong,
+        edges=EDGES,
+        seed=1,
+        bootstrap=20,
+    )
     wrong = classes.wrong_cases(tables["fine_tuned"], 999) if "fine_tuned" in tables else None
     none = pd.DataFrame(columns=["id", "label", "value", "magnitude", "kind"])
     image = np.random.default_rng(0).normal(0.2, 0.1, (12, 12, 12, 5))
@@ -67,6 +80,8 @@ def inputs_of(endpoint="sandbox", **changes):
         "provenance": {"endpoint": endpoint, "release": 17, "band": "ugriz", "sql": "SELECT 1"},
         "tables": tables,
         "bins": bins,
+        "decided": decided,
+        "told": told,
         "metrics": metrics["star_probability"] | {"device": {"train": "cpu"}},
         "paired": paired or None,
         "history": pd.DataFrame(
@@ -78,7 +93,7 @@ def inputs_of(endpoint="sandbox", **changes):
                 "learning_rate": 0.001,
             }
         ),
-        "levels": Levels(0.96, 0.97),
+        "levels": levels,
         "wrong": Wrong(none if wrong is None else wrong, image),
         "seen": Seen(
             {"A star": image[0], "a galaxy": image[1]},
@@ -93,7 +108,8 @@ def inputs():
 
 
 def section_of(inputs, **changes):
-    return classification(check_classes(**(inputs | changes)), figures=TASK.figures)
+    data = check_classes(**(inputs | changes))
+    return classification(data, task=TASK.name, title=TASK.title, figures=TASK.figures)
 
 
 def test_the_headline_has_the_scores_of_answer_and_forest_and_what_they_differ_by(inputs):
@@ -164,6 +180,8 @@ def test_without_any_score_the_section_says_so_and_every_figure_draws():
     nothing = {
         "tables": {},
         "bins": None,
+        "decided": None,
+        "told": None,
         "metrics": {},
         "paired": None,
         "history": None,
@@ -204,6 +222,39 @@ def test_bins_have_the_counts_and_scores_of_their_objects(inputs):
     assert auc.rows[0] == ["objects", *map(str, counts)]
 
 
+def decided_of(inputs, least, method="stacked", **bins):
+    table = inputs["tables"][method]
+    for low, high in bins.values():
+        table = table[(table["magnitude"] >= low) & (table["magnitude"] < high)]
+    p, star = table["value"], table["label"] > 0.5
+    decided = np.maximum(p, 1 - p) >= least
+    return decided, decided & ((p > 0.5) != star)
+
+
+def test_what_is_left_open_is_told_by_threshold_and_by_magnitude(inputs):
+    parts = {part.heading or part.folded: part for part in section_of(inputs).parts}
+    every, chosen = parts["What is left open"].tables
+    at = every.columns.index("network + forest: open")
+    rows = {row[0]: row for row in every.rows}
+    assert {"0.5", "0.9, the flag", "0.99"} <= set(rows)
+    for name, least in (("0.5", 0.5), ("0.9, the flag", 0.9)):
+        decided, wrong = decided_of(inputs, least)
+        told = [format_fraction(1 - decided.mean()), format_fraction(wrong.sum() / decided.sum())]
+        assert rows[name][at : at + 2] == told
+    assert all("–" in text for text in every.details.values())
+    [own] = [row for row in chosen.rows if row[0] == "network + forest"]
+    decided, wrong = decided_of(inputs, inputs["told"]["stacked"]["chosen"])
+    assert own[1] == "300"
+    assert own[3:] == [format_fraction(1 - decided.mean()), format_fraction(wrong[decided].mean())]
+    assert wrong[decided].mean() <= 0.01, "as it was chosen on the same objects here"
+    [table] = parts["What is left open by magnitude"].tables
+    assert table.columns == ["method", "15–18", "18–20", "20–22"]
+    row = [each[0] for each in table.rows].index("network + forest")
+    decided, wrong = decided_of(inputs, 0.9, bin=EDGES[1])
+    assert table.rows[row][2] == format_fraction(1 - decided.mean())
+    assert table.details[row, 2] == f"wrong: {wrong.sum()} of {decided.sum()}"
+
+
 def test_captions_count_what_is_drawn(inputs):
     pictures = {picture.name: picture for picture in section_of(inputs).pictures}
     wrong = inputs["wrong"].table
@@ -218,7 +269,7 @@ def test_captions_count_what_is_drawn(inputs):
 
 
 def test_the_levels_of_the_parameters_are_those_that_are_named_and_drawn(inputs):
-    section = section_of(inputs, levels=Levels(0.9, 0.8))
+    section = section_of(inputs, levels=Levels(0.9, 0.8, 0.9, 0.01))
     assert "purity of galaxies, 90 % complete" in section.parts[0].tables[0].columns
     pictures = {picture.name: picture for picture in section.pictures}
     assert "90 % complete" in pictures["roc"].reading
@@ -258,6 +309,13 @@ def test_stars_found_at_a_price_by_hand():
         ({"metrics": {"survey": {"forest": {"auc": "high"}}}}, "must be a number, received"),
         ({"metrics": {"survey": {"oracle": {"auc": 1.0}}}}, "unknown method 'oracle'"),
         ({"metrics": {"moon": {}}}, "metrics hold 'moon'"),
+        ({"told": [1]}, r"metrics\['decided'\] must be a mapping"),
+        (
+            {"told": {"forest": {"chosen": 0.9}}},
+            r"\['decided'\]\['forest'\] must be what .*validated",
+        ),
+        ({"told": {"oracle": {"validated": 9}}}, r"\['decided'\]\['oracle'\] must be what a known"),
+        ({"decided": pd.DataFrame({"least": [1.0]})}, "'decided' lacks the column"),
         ({"bins": pd.DataFrame({"auc": [1.0]})}, "'class_bins' lacks the column"),
         ({"provenance": {"endpoint": "hubble"}}, "provenance lacks"),
     ],

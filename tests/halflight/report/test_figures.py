@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from scipy import stats
 
 from halflight.report.contents import FIGURES, pictures
-from halflight.report.figures import pipeline
+from halflight.report.figures import out_of_domain, pipeline
 from halflight.report.figures.pipeline import FLOWS, STAGES
 from halflight.report.inputs import COLUMNS, check_inputs
 from halflight.report.saving import png_bytes
@@ -275,3 +275,33 @@ def test_the_pipeline_shows_the_stages_in_order():
     words = words_of(pipeline.draw())
     assert set(STAGES) <= set(words)
     assert {flow.words for flow in FLOWS} <= set(words)
+
+
+@pytest.mark.parametrize("kinds", [2, 3, 4, 12])
+def test_what_is_told_apart_worst_is_named_in_its_order_where_no_curve_is(kinds):
+    rng = np.random.default_rng(kinds)
+    names = ["honest", *(f"spoilt_in_way_{k}" for k in range(kinds))]
+    scores = pd.DataFrame(
+        {
+            "kind": np.repeat(names, 60),
+            "domain_score": np.concatenate([rng.normal(k, 1.0, 60) for k in range(kinds + 1)]),
+        }
+    )
+    areas = pd.DataFrame({"kind": names[1:], "auroc": np.linspace(0.6, 0.99, kinds)})
+    areas = areas.assign(auroc_low=areas["auroc"], auroc_high=1.0, auroc_bright=areas["auroc"])
+    figure = out_of_domain.draw(scores, "honest", areas.sample(frac=1.0, random_state=1))
+    assert png_bytes(figure).startswith(b"\x89PNG")
+    [legend], panels = figure.legends, figure.get_axes()
+    told = [text.get_text() for text in legend.get_texts()]
+    expected = [f"spoilt in way {k}: {areas['auroc'][k]:.2f}" for k in range(min(kinds, 3))]
+    assert told[:3] == expected
+    more = ["spoilt in way 3: 0.99"] if kinds == 4 else [f"the other {kinds - 3}"]
+    assert told[3:] == (more if kinds > 3 else [])
+    boxes = [legend.get_window_extent(), panels[1].get_legend().get_window_extent()]
+    for box in boxes:
+        assert not any(box.overlaps(axes.get_window_extent()) for axes in panels)
+        assert box.x0 >= 0
+        assert box.x1 <= figure.bbox.x1
+    assert not any(axes.texts for axes in panels)
+    title = panels[1]._left_title.get_window_extent()
+    assert not boxes[1].overlaps(title)

@@ -96,10 +96,31 @@ def test_the_lock_is_that_of_the_commit_whatever_lies_around(root, capsys):
     probe.git(root, "commit", "--quiet", "--all", "--message", "code")
     assert stale_stages(repository, "HEAD") == ["probe"]
     assert lock("HEAD") == 1
-    assert (
-        "dvc.lock of HEAD does not belong to its code: probe would run" in capsys.readouterr().out
-    )
+    said = capsys.readouterr().out
+    assert "dvc.lock of HEAD does not belong to its code" in said
+    assert "would run this stage\n  probe\nand then" in said
     assert lock("nowhere") == 2
+    for broken, why in (
+        ("stages: [", "not valid YAML"),
+        ("stages: {a: {no: 1}}", "came to no stage"),
+    ):
+        (root / "dvc.yaml").write_text(broken)
+        probe.git(root, "commit", "--quiet", "--all", "--message", "broken")
+        assert lock("HEAD") == 2
+        assert why in capsys.readouterr().err
+
+
+def test_a_stale_lock_names_its_stages_and_says_what_to_do(monkeypatch, capsys):
+    monkeypatch.setattr(Repository, "here", lambda: None)
+    monkeypatch.setattr("halflight.review.lock.stale_stages", lambda *_: ["a@x", "b@x"])
+    assert lock("v1") == 1
+    said = capsys.readouterr().out
+    assert "dvc.lock of v1" in said
+    assert "these 2 stages\n  a@x\n  b@x\n" in said
+    assert "make repro" in said
+    assert "commit dvc.lock" in said
+    monkeypatch.setattr("halflight.review.lock.stale_stages", lambda *_: [])
+    assert lock("v1") == 0
 
 
 def test_quick_runs_what_is_here_beside_the_default_run(root, stand_in, monkeypatch, capfd):

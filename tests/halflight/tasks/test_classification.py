@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
-from halflight import nn, tasks
+from halflight import nn, params, tasks
 from halflight.classical.separation import JUDGES
 from halflight.instrument import SDSS
 from halflight.methods import METHODS
@@ -91,7 +91,26 @@ def test_perfect_and_idle_answers_have_a_temperature_too():
 def test_neither_class_is_decided_below_the_threshold_and_nan_is_no_doubt():
     table = pd.DataFrame({"star_probability": [0.95, 0.5, 0.05, 0.89, np.nan]})
     assert STARS.doubts(table)["undecided"].tolist() == [False, True, False, True, False]
-    assert not replace(STARS, decisive=0.5).doubts(table)["undecided"].any()
+    laxer = replace(STARS, decisive=0.51).doubts(table)["undecided"]
+    assert laxer.tolist() == [False, True, False, False, False]
+
+
+@pytest.mark.parametrize("decisive", [0.5, 1.0, 9.0, np.nan])
+def test_what_no_probability_of_two_could_decide_is_refused(decisive):
+    with pytest.raises(ValueError, match=r"decisive must be above 0.5 and below 1, received"):
+        replace(STARS, decisive=decisive)
+
+
+def test_the_threshold_is_a_parameter_and_an_estimator_keeps_its_own(root):
+    train = params.read("star_galaxy.train", path=root / "params.yaml")
+    assert STARS.configured(train).decisive == train.decisive
+    own = STARS.configured(train.changed(decisive=0.8))
+    assert own.describe()["decisive"] == 0.8
+    assert STARS.restored(own.describe()) == own
+    before = {name: value for name, value in own.describe().items() if name != "decisive"}
+    assert STARS.restored(before) == STARS, "of before it was a parameter"
+    with pytest.raises(ValueError, match="other classes than task star_galaxy"):
+        STARS.restored(own.describe() | {"classes": ["quasar", "star"]})
 
 
 def test_log_odds_of_a_certainty_are_finite():

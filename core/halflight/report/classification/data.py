@@ -23,10 +23,18 @@ _PAIR = ("difference", "low", "high")
 
 @dataclass(frozen=True)
 class Levels:
-    """The completeness of galaxies and the purity of stars at which the other one is scored."""
+    """What was chosen, not measured.
+
+    Attributes:
+        galaxy_completeness, star_purity: at which the purity and the completeness are scored.
+        decisive: probability of a class below which an object is flagged as undecided.
+        decided_wrong: share of mistakes among decided validation objects that chooses a threshold.
+    """
 
     galaxy_completeness: float
     star_purity: float
+    decisive: float
+    decided_wrong: float
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,9 @@ class ClassData:
     Attributes:
         tables: by method, the survey's test objects with an answer and a label: see
             `halflight.report.classes.side_by_side`.
+        decided: what each method decides of these, by threshold and magnitude: see
+            `halflight.scores.decisions.scored`. validated: by method, how many objects its own
+            threshold was chosen on.
         paired: by score, what the joint answer's is less the forest's: difference, low and high.
         The rest as in `halflight.report.inputs.ReportData`.
     """
@@ -69,6 +80,8 @@ class ClassData:
     provenance: dict[str, Any]
     tables: dict[str, pd.DataFrame]
     bins: pd.DataFrame
+    decided: pd.DataFrame
+    validated: dict[str, float]
     metrics: dict[str, dict[str, dict[str, float]]]
     paired: dict[str, dict[str, float]]
     devices: dict[str, str]
@@ -125,8 +138,10 @@ def check_classes(
     provenance: Mapping[str, Any],
     tables: dict[str, pd.DataFrame],
     bins: pd.DataFrame | None,
+    decided: pd.DataFrame | None,
     metrics: Mapping[str, Any],
     paired: Any,
+    told: Any,
     history: pd.DataFrame | None,
     levels: Levels,
     wrong: Wrong,
@@ -135,7 +150,8 @@ def check_classes(
 ) -> ClassData:
     """Return the checked inputs of a section; TypeError or ValueError names what is wrong.
 
-    metrics: scores by data set and method, and the devices under "device".
+    metrics: scores by data set and method, and the devices under "device"; told: what each method
+    decides, in a few numbers (`halflight.scores.decisions.scored`), None: of none.
     """
     scores = check_metrics(metrics)
     devices = scores.pop("device")
@@ -150,6 +166,8 @@ def check_classes(
         provenance=check_provenance(provenance),
         tables=tables,
         bins=check_table(bins, "class_bins"),
+        decided=check_table(decided, "decided"),
+        validated=_check_told(told),
         metrics=scores,
         paired=_check_paired(paired),
         devices=devices,
@@ -173,6 +191,22 @@ def _check_paired(paired: Any) -> dict[str, dict[str, float]]:
             )
         _check_numbers(found, f"metrics['paired']['{score}']")
     return {score: dict(found) for score, found in paired.items()}
+
+
+def _check_told(told: Any) -> dict[str, float]:
+    """How many objects each method's threshold was chosen on."""
+    if told is None:
+        return {}
+    if not isinstance(told, Mapping):
+        raise ValueError(f"metrics['decided'] must be a mapping, got {told!r:.80}")
+    for method, own in told.items():
+        if method not in METHODS or not isinstance(own, Mapping) or "validated" not in own:
+            raise ValueError(
+                f"metrics['decided'][{shown(method)}] must be what a known method decides, with "
+                f"validated: {own!r:.80}"
+            )
+        _check_numbers(own, f"metrics['decided']['{method}']")
+    return {method: float(own["validated"]) for method, own in told.items()}
 
 
 def _check_numbers(found: Mapping[str, Any], name: str) -> None:

@@ -8,6 +8,8 @@ from halflight.report.classification.pictures import pictures
 from halflight.report.classification.tables import (
     BINNED,
     bin_table,
+    decided_bins,
+    decided_tables,
     learning_table,
     paired_table,
     score_tables,
@@ -31,13 +33,20 @@ _PAIRED = (
     "Both methods on the same objects in each resample of fields, so that what is hard for both "
     "cancels. Small print: 95 % interval; where it holds 0, the difference may be none."
 )
+_DECIDED = (
+    "An object of which neither class is as probable is flagged undecided and left open; what is "
+    "decided is called the more probable class. A threshold that validation chose is the least of "
+    "as many as there are objects, and so tends to be a little too low: what it is worth is what "
+    "it does here, on test objects. The rule by which network and forest are joined was found on "
+    "the same validation objects. Small print: 68 % bootstrap interval of whole fields."
+)
 
 
 def classification(
     data: ClassData,
     *,
-    task: str = "star_galaxy",
-    title: str = "Stars and galaxies",
+    task: str,
+    title: str,
     figures: Sequence[str] | None = None,
 ) -> Section:
     """Return the section of one task; figures: names of pictures, in reading order; None: all."""
@@ -106,10 +115,20 @@ def _parts(data: ClassData) -> list[Part]:
         ),
         Part([binned.pop("auc"), binned.pop("mse")], heading="By magnitude"),
         Part(list(binned.values()), folded="Purity and completeness by magnitude"),
+        *_decided(data),
         Part(
             [table for table in others if table.rows],
             heading="By the truth",
             folded="Every score on survey objects of known truth, and on simulated ones",
         ),
         Part([learning_table(data.history)], heading="Training"),
+    ]
+
+
+def _decided(data: ClassData) -> list[Part]:
+    if data.decided.empty:
+        return []
+    return [
+        Part(decided_tables(data), heading="What is left open", note=_DECIDED),
+        Part([decided_bins(data)], folded="What is left open by magnitude"),
     ]

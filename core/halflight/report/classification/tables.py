@@ -9,9 +9,15 @@ from halflight.methods import METHODS, comparable, in_order
 from halflight.report.bin_tables import Grid, label
 from halflight.report.classification.data import ANSWERS_OF, ClassData
 from halflight.report.classification.headline import scored, signed, told_apart
-from halflight.report.formatting import format_count, format_fraction, format_number
+from halflight.report.formatting import (
+    NOT_MEASURED,
+    format_count,
+    format_fraction,
+    format_number,
+)
 from halflight.report.learning import verdict
 from halflight.report.section import Table
+from halflight.scores.bins import EVERYTHING
 from halflight.scores.classes import BETTER_HIGHER, SCORES
 
 TITLES = {
@@ -26,6 +32,8 @@ KINDS = {
 """The scores of a table, which one screen holds, by what they judge."""
 BINNED = ("auc", "mse", "galaxy_purity", "star_completeness")
 """The scores that have a table by magnitude."""
+DECIDED = {"undecided": "open", "wrong": "wrong of the rest"}
+"""What is told of decisions, by its column."""
 
 
 def names_of(data: ClassData) -> dict[str, str]:
@@ -116,6 +124,74 @@ def bin_table(data: ClassData, score: str, dataset: str = "survey") -> Table:
         best = _best(score, values[:, column])
         table.bold.update((row + head, column + 1) for row in best)
     return table
+
+
+def decided_tables(data: ClassData) -> list[Table]:
+    """Return what each method leaves open, and how often it is wrong about the rest.
+
+    The first table goes from threshold to threshold, the second has of each method the one that
+    validation chose. The details give the bootstrap intervals.
+    """
+    whole = data.decided[data.decided["by"] == EVERYTHING]
+    methods = in_order(whole["method"].unique())
+    where, use = TITLES["survey"].format(labels=data.labelled_by), data.levels.decisive
+    heads = [f"{METHODS[name].short}: {told}" for name in methods for told in DECIDED.values()]
+    every = Table(f"Left open below a probability. {where}", ["decided from", *heads], [])
+    shared = whole.groupby("least")["method"].nunique() == len(methods)
+    for least in shared.index[shared]:
+        _add(every, f"{least:g}, the flag" if least == use else f"{least:g}")
+        for method in methods:
+            _add_decided(every, whole[(whole["method"] == method) & (whole["least"] == least)])
+    chosen = Table(
+        f"From the least probability by which at most {format_fraction(data.levels.decided_wrong)} "
+        f"of the decided validation objects are wrong. {where}",
+        ["method", "chosen on", "decided from", *DECIDED.values()],
+        [],
+    )
+    for method in methods:
+        one = whole[(whole["method"] == method) & (whole["chosen"] == 1)]
+        least = "none serves" if one.empty else format_number(one["least"].iloc[0])
+        _add(chosen, METHODS[method].title, format_count(data.validated.get(method)), least)
+        _add_decided(chosen, one)
+    return [every, chosen]
+
+
+def decided_bins(data: ClassData) -> Table:
+    """Return what each method leaves open at the threshold in use, by magnitude.
+
+    The details say how many of the decided are wrong.
+    """
+    rows = data.decided[(data.decided["by"] == "magnitude") & (data.decided["decisive"] == 1)]
+    edges = sorted(set(zip(rows["bin_low"], rows["bin_high"], strict=True)))
+    where, use = TITLES["survey"].format(labels=data.labelled_by), data.levels.decisive
+    title = f"Left open below {use:g}, by r magnitude. {where}"
+    table = Table(title, ["method", *(label(*pair) for pair in edges)], [])
+    for method in in_order(rows["method"].unique()):
+        _add(table, METHODS[method].title)
+        own = rows[rows["method"] == method].set_index(["bin_low", "bin_high"]).reindex(edges)
+        for share, decided, mistakes in own[["undecided", "decided", "mistakes"]].to_numpy():
+            if np.isfinite(share):
+                wrong = f"wrong: {format_count(mistakes)} of {format_count(decided)}"
+                table.details[len(table.rows) - 1, len(table.rows[-1])] = wrong
+            table.rows[-1].append(format_fraction(share))
+    return table
+
+
+def _add(table: Table, *cells: str) -> None:
+    table.rows.append(list(cells))
+
+
+def _add_decided(table: Table, row: pd.DataFrame) -> None:
+    """Go on in the last row with the shares of one row of `data.decided`, or of none."""
+    for share in DECIDED:
+        if row.empty:
+            table.rows[-1].append(NOT_MEASURED)
+            continue
+        ends = [row[f"{share}_{end}"].iloc[0] for end in ("low", "high")]
+        if np.isfinite(ends).all():
+            place = len(table.rows) - 1, len(table.rows[-1])
+            table.details[place] = "–".join(map(format_fraction, ends))
+        table.rows[-1].append(format_fraction(row[share].iloc[0]))
 
 
 def rows_by_magnitude(bins: pd.DataFrame, dataset: str, against: str) -> pd.DataFrame:
