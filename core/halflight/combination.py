@@ -1,8 +1,9 @@
 """Combination: a network and a fit joined by their errors, better than either everywhere.
 
 The fit is the better where a galaxy is bright, the network where it is faint or unlike the fit's
-models. Four numbers, fitted on galaxies of known truth that nothing else learnt from, say how far
-each error bar is to be believed, and how often the fit is wrong by many of them.
+models. Five numbers, fitted on galaxies of known truth that nothing else learnt from, say how far
+each error bar is to be believed, how often the fit is wrong, and how the bars widen where sources
+are close and where a fit leaves light unexplained.
 """
 
 from collections.abc import Mapping
@@ -19,9 +20,18 @@ from halflight.text import shown
 
 Values = NDArray[np.float64]
 
-LEAST_COUNT = 30  # galaxies that tell four numbers
-# Where the search begins: ln fit_scale, logit wrong_share, ln (wrong_scale - 1), ln network_scale.
-_START = (0.0, -2.0, 1.0, 0.0)
+LEAST_COUNT = 30  # galaxies that tell the numbers
+# A target in whose light others have less than this share of its own is as good as alone.
+ALONE = 0.003
+# Of a fit that is wrong: an e-fold of a radius or an axis ratio, or a magnitude. Any wider does as
+# well, as then the network alone is believed.
+WRONG_ERROR = 1.0
+# Where the search begins: ln fit_scale, logit wrong_share, ln network_scale, ln blend_power and ln
+# misfit_weight. The last two are believed to be near, within an e-fold: they are what a thousand
+# galaxies say, and a few hold too few blends to say otherwise.
+_START = np.array([0.0, -2.0, 0.0, -2.2, -4.3])
+_BELIEVED = slice(3, 5)
+_STEP = 0.5  # of the search's first steps
 # Two Gaussians and their quantiles lie within so many standard deviations of both middles.
 _REACH = 12.0
 _HALVINGS = 60  # of that interval: to the last digits of float64
@@ -39,34 +49,51 @@ class TooFewError(ValueError):
 class Combination:
     """How two measurements of one quantity are joined.
 
-    A fit's error e and a network's s are taken for those of Gaussians about the truth, independent,
-    but that the fit is wrong with the chance `wrong_share`, and its error then `wrong_scale` times
-    as large. Given both, the truth is a mixture of two Gaussians, one for each case, which is known
-    in closed form: where they agree it is narrower than either, and where they do not, the case in
-    which the fit is wrong prevails, and the error bar holds both. What the two share - they see the
-    same noise - is in the scales, which make the truths of known galaxies most probable.
+    A fit's error e is widened by what it does not explain, to e sqrt(1 + misfit_weight misfit), and
+    it and a network's s by others' light, by the factor (1 + contamination / ALONE)^blend_power:
+    what either takes neighbours for is wrong by a share of their light, and not by their noise.
+
+    These errors are then taken for those of Gaussians about the truth, independent, but that the
+    fit is wrong with the chance `wrong_share`, and then by WRONG_ERROR. Given both, the truth is a
+    mixture of two Gaussians, one for each case, which is known in closed form: where they agree it
+    is narrower than either, and where they do not, the case in which the fit is wrong prevails, and
+    the error bar holds both. What the two share - they see the same noise - is in the scales, which
+    make the truths of known galaxies most probable.
 
     Attributes:
         fit_scale: of the fit's error.
-        wrong_share: of fits that are wrong, by more than their error says.
-        wrong_scale: of the error of these, above 1.
+        wrong_share: of fits that are wrong, whatever their error says.
         network_scale: of the network's.
+        blend_power: of both, by the contamination.
+        misfit_weight: of chi^2 in excess of its mean, in the square of the fit's error.
     """
 
     fit_scale: float
     wrong_share: float
-    wrong_scale: float
     network_scale: float
+    blend_power: float
+    misfit_weight: float
 
     @classmethod
     def fitted(
-        cls, fit: Values, fit_sigma: Values, network: Values, network_sigma: Values, truth: Values
+        cls,
+        fit: Values,
+        fit_sigma: Values,
+        network: Values,
+        network_sigma: Values,
+        contamination: Values,
+        misfit: Values,
+        truth: Values,
     ) -> Self:
         """The combination that makes these truths most probable; all arrays are (n,).
 
-        Raises TooFewError for fewer than LEAST_COUNT galaxies with all five numbers.
+        contamination, misfit: of the fits (see `halflight.classical.scene.blending`).
+
+        Raises TooFewError for fewer than LEAST_COUNT galaxies with all seven numbers.
         """
-        arrays = np.array([fit, fit_sigma, network, network_sigma, truth], np.float64)
+        arrays = np.array(
+            [fit, fit_sigma, network, network_sigma, contamination, misfit, truth], np.float64
+        )
         known = np.isfinite(arrays).all(axis=0)
         if known.sum() < LEAST_COUNT:
             raise TooFewError(
@@ -79,10 +106,15 @@ class Combination:
             weight, middle, width = cls._of(searched)._mixture(*measured)
             z = (expected - middle) / width
             density = (weight / width * np.exp(-0.5 * z**2)).sum(axis=0)
-            return float(-np.mean(np.log(density + _LEAST_DENSITY)))
+            surprise = 0.5 * ((searched - _START)[_BELIEVED] ** 2).sum() / len(expected)
+            return float(surprise - np.mean(np.log(density + _LEAST_DENSITY)))
 
-        options = {"maxiter": 2000, "xatol": 1e-3, "fatol": 1e-6}
-        return cls._of(minimize(cost, _START, method="Nelder-Mead", options=options).x)
+        best = _START
+        for _ in range(2):  # from its end anew: a simplex may lie flat too early
+            simplex = best + np.vstack([np.zeros(len(best)), _STEP * np.eye(len(best))])
+            options = {"maxiter": 4000, "xatol": 1e-3, "fatol": 1e-6, "initial_simplex": simplex}
+            best = minimize(cost, best, method="Nelder-Mead", options=options).x
+        return cls._of(best)
 
     def joined(
         self,
@@ -90,17 +122,22 @@ class Combination:
         fit_sigma: Values,
         network: Values,
         network_sigma: Values,
+        contamination: Values,
+        misfit: Values,
         network_dof: Values,
     ) -> tuple[Values, Values, Values]:
         """Value, sigma and degrees of freedom, each (n,): see `halflight.predictive`.
 
+        All arrays are (n,), as of `fitted`; contamination and misfit are known where the fit is.
         The value is the median; sigma and tails are those of the central 68.27 and 95 %. Where one
         measurement is NaN, the other alone counts: the network with tails of its own.
         """
-        no_fit, no_network = ~np.isfinite(fit + fit_sigma), ~np.isfinite(network + network_sigma)
+        no_fit = ~np.isfinite(fit + fit_sigma + contamination + misfit)
+        no_network = ~np.isfinite(network + network_sigma)
         # A network that says nothing, and a fit alone, is one so uncertain that it weighs nothing.
         width = np.where(no_network, 1e6 * fit_sigma, network_sigma)
-        quantiles = self._quantiles(fit, fit_sigma, np.where(no_network, fit, network), width)
+        middle = np.where(no_network, fit, network)
+        quantiles = self._quantiles(fit, fit_sigma, middle, width, contamination, misfit)
         low, lower, middle, upper, high = quantiles
         value, sigma = np.where(no_fit, network, middle), 0.5 * (upper - lower)
         sigma = np.where(no_fit, network_sigma, sigma)
@@ -117,29 +154,40 @@ class Combination:
         """The inverse of `to_dict`; raises ValueError for other keys, or no positive numbers."""
         names = {field.name for field in fields(cls)}
         if not isinstance(values, Mapping) or set(values) != names:
-            raise ValueError(f"a combination is made of {sorted(names)}, received {shown(values)}")
+            raise ValueError(
+                f"a combination is made of {sorted(names)}, received {shown(values)}: one that an "
+                "earlier version wrote is made anew by `dvc repro` or `halflight adapt`"
+            )
         if not all(isinstance(number, float) and number > 0 for number in values.values()):
             raise ValueError(f"a combination is made of positive numbers, received {shown(values)}")
         return cls(**values)
 
     @classmethod
     def _of(cls, searched: Values) -> Self:
-        """The combination of four numbers without limits: see _START."""
+        """The combination of five numbers without limits: see _START."""
         limited = np.clip(searched, -_MOST_LOGARITHM, _MOST_LOGARITHM)
-        fit_scale, _, excess, network_scale = (float(x) for x in np.exp(limited))
+        fit_scale, _, network_scale, power, weight = (float(x) for x in np.exp(limited))
         share = min(max(float(expit(searched[1])), _LEAST_SHARE), 1.0 - _LEAST_SHARE)
-        return cls(fit_scale, share, 1.0 + excess, network_scale)
+        return cls(fit_scale, share, network_scale, power, weight)
 
     def _mixture(
-        self, fit: Values, fit_sigma: Values, network: Values, network_sigma: Values
+        self,
+        fit: Values,
+        fit_sigma: Values,
+        network: Values,
+        network_sigma: Values,
+        contamination: Values,
+        misfit: Values,
     ) -> tuple[Values, Values, Values]:
         """Weights, middles and standard deviations (2, n) of the truth's two Gaussians.
 
         Of the product of two Gaussians, f +- e and n +- s, the weight is the density of f - n.
         """
         share = np.array([1.0 - self.wrong_share, self.wrong_share])[:, np.newaxis]
-        e = self.fit_scale * fit_sigma * np.array([1.0, self.wrong_scale])[:, np.newaxis]
-        s = self.network_scale * network_sigma
+        wider = (1.0 + contamination / ALONE) ** self.blend_power
+        e = self.fit_scale * wider * fit_sigma * np.sqrt(1.0 + self.misfit_weight * misfit)
+        e = np.stack([e, np.hypot(e, WRONG_ERROR)])
+        s = self.network_scale * wider * network_sigma
         variance = e**2 + s**2
         ln_weight = np.log(share) - 0.5 * ((fit - network) ** 2 / variance + np.log(variance))
         weight = np.exp(ln_weight - ln_weight.max(axis=0))

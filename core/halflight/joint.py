@@ -53,25 +53,25 @@ class Joint:
         their errors the two are apart in the first quantity, `domain_score` that of `Domain`.
         """
         values, sigmas, dof = task.distributions(network)
-        apart = disagreement(task, network, fits)
+        apart, known = disagreement(task, network, fits), of_fit(task, fits)
+        blending = _blending(known)
         for number, quantity in enumerate(task.quantities):
             fit, error = trusted(task, quantity, fits)
             if (combination := self.combinations.get(quantity.name)) is not None:
                 values[:, number], sigmas[:, number], dof[:, number] = combination.joined(
-                    fit, error, values[:, number], sigmas[:, number], dof[:, number]
+                    fit, error, values[:, number], sigmas[:, number], *blending, dof[:, number]
                 )
         converged = fits[f"{task.reference}_converged"].to_numpy(bool)
         lost = (network["flags"] & FLAGS["not_measured"] != 0).to_numpy()
         flags = network["flags"].to_numpy() | np.where(converged, 0, FLAGS["not_fitted"])
         flags |= np.where(apart > DISAGREEMENT, FLAGS["methods_disagree"], 0)
-        score = self.domain.score(indicators(of_fit(task, fits), apart), flags.astype(np.int64))
+        score = self.domain.score(indicators(known, apart), flags.astype(np.int64))
         flags |= np.where(score > 1, FLAGS["out_of_domain"], 0)
         for array in (values, sigmas, dof):
             array[lost] = np.nan
         table = task.table(values, sigmas, dof)
         for name in FIT_ALONE:
-            known = fits[f"{task.reference}_{name}"].to_numpy(float)
-            table[name] = np.where(converged & ~lost, known, np.nan)
+            table[name] = np.where(converged & ~lost, known[name].to_numpy(float), np.nan)
         return table.assign(
             disagreement=apart,
             domain_score=score,
@@ -139,14 +139,15 @@ def fitted_joint(
     """
     values, sigmas, _ = task.distributions(network)
     truths = task.truths(table)
-    combinations = {}
+    combinations, known = {}, of_fit(task, fits)
+    blending = _blending(known)
     for number, quantity in enumerate(task.quantities):
         fit, error = trusted(task, quantity, fits)
         if np.isfinite(fit).any():
             combinations[quantity.name] = Combination.fitted(
-                fit, error, values[:, number], sigmas[:, number], truths[:, number]
+                fit, error, values[:, number], sigmas[:, number], *blending, truths[:, number]
             )
-    found = indicators(of_fit(task, fits), disagreement(task, network, fits))
+    found = indicators(known, disagreement(task, network, fits))
     return Joint(settings, combinations, Domain.fitted(found))
 
 
@@ -173,3 +174,8 @@ def trusted(
     converged = fits[f"{task.reference}_converged"].to_numpy(bool)
     value, error = quantity.measured(fits, task.reference)
     return np.where(converged, value, np.nan), np.where(converged, error, np.nan)
+
+
+def _blending(fits: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Contamination and misfit, each (n,): columns of the fit, without its name before them."""
+    return fits["contamination"].to_numpy(float), fits["misfit"].to_numpy(float)

@@ -1,10 +1,11 @@
 """Data quality: what a stamp's own pixels and PSF say against any measurement of it."""
 
+import math
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+from scipy.special import pdtrc
 
 from halflight.psf import psf_offset
 
@@ -22,9 +23,10 @@ SKY_TOLERANCE = 0.6
 MOST_SCATTER, LEAST_SCATTER = 1.5, 0.6
 # A pixel 6 sigma below the sky is no noise (1 in 10^9): dead, or a value that stands for none.
 HOLE_DEPTH, MOST_HOLES = 6.0, 1e-3
-# Pixels at the centre that share the largest value: of noise, none does, and a clipped core has
-# many. So bright, in sigmas, that integer counts do not meet by chance.
-LEAST_PLATEAU, LEAST_PLATEAU_HEIGHT = 4, 20.0
+# Pixels near the centre that share the largest value: of noise none do, of a clipped core many. Of
+# integer counts some do by chance, and more than chance allows, but once in a million, are a clip;
+# where nearly all of the stamp do, there is no core that could be.
+LEAST_PLATEAU, PLATEAU_CHANCE, MOST_PLATEAU = 3, 1e-6, 0.9
 
 _APERTURE_PIXELS = (1.5, 3.0, 6.0)  # standard deviations of the Gaussians that weigh the flux
 _REACH_PIXELS = 18  # three standard deviations of the widest
@@ -113,7 +115,7 @@ def pixel_flags(image: NDArray[np.floating], sigma: NDArray[np.floating]) -> NDA
         not_significant=faint.all(axis=1),
         sky_not_zero=sky.any(axis=1),
         noise_unlike_sigma=unlike.any(axis=1),
-        saturated=_clipped(image, ratio, usable).any(axis=1),
+        saturated=_clipped(image, noise, usable).any(axis=1),
     )
 
 
@@ -177,16 +179,40 @@ def _corners(ratio: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[n
 
 
 def _clipped(
-    image: NDArray[np.float32], ratio: NDArray[np.float32], usable: NDArray[np.bool_]
+    image: NDArray[np.float32], noise: NDArray[np.float32], usable: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Whether the brightest pixels near a stamp's centre are several of one value, (n, bands)."""
     middle = _middle(image.shape[1])
     light = np.where(usable, image, -np.inf)[:, middle, middle]
     largest = light.max(axis=(1, 2), keepdims=True)
     at = light == largest
-    height = np.where(at, ratio[:, middle, middle], 0.0).max(axis=(1, 2), initial=0.0)
-    clipped = (at.sum(axis=(1, 2)) >= LEAST_PLATEAU) & (height > LEAST_PLATEAU_HEIGHT)
-    return np.asarray(clipped & np.isfinite(largest[:, 0, 0]))
+    clipped = (at.sum(axis=(1, 2)) >= LEAST_PLATEAU) & (largest[:, 0, 0] > 0)
+    for n, band in zip(*np.nonzero(clipped), strict=True):
+        sigma = np.median(noise[n, middle, middle, band][at[n, ..., band]])
+        seen = image[n, ..., band][usable[n, ..., band]]
+        clipped[n, band] = _is_plateau(largest[n, 0, 0, band], sigma, seen)
+    return clipped
+
+
+def _is_plateau(value: np.float32, sigma: np.float32, stamp: NDArray[np.float32]) -> bool:
+    """Whether more of a stamp's usable pixels have this value than chance allows.
+
+    value: the largest of a source, of such a noise. Chance shares out the pixels that are up to a
+    sigma fainter among the values that there may be: at the top of a galaxy none is more frequent
+    than those a little below. These values are a step apart: 1 in counts, nearly that in counts of
+    which a sky was taken, and next to nothing in real numbers. It is the widest gap among pixels
+    where they lie densest, in the sky.
+    """
+    ranked = np.sort(stamp).astype(np.float64)
+    count = np.count_nonzero(ranked == value)
+    if count > MOST_PLATEAU * len(ranked):
+        return False
+    step = np.diff(ranked[len(ranked) // 10 : len(ranked) // 2 + 1]).max(initial=0.0)
+    if step == 0.0:  # a sky of one value: the least that there is
+        step = np.diff(np.unique(ranked)).min()
+    reach = max(float(sigma), 2.0 * step)
+    below = np.count_nonzero((ranked >= value - reach) & (ranked < value))
+    return bool(pdtrc(count - 1, (below + 1) * step / reach) < PLATEAU_CHANCE)
 
 
 def _hollow(
@@ -197,6 +223,9 @@ def _hollow(
     Its middle is where the band has its peak whose core is the most compact: full cores lose their
     middle, and a band that is not full shows where it was. Of one band alone nothing is said.
     """
+    edge = max(len(apart) // 2 - math.ceil(_CORE_OF_LIGHT) - 2, 0)  # a pixel more, for its box
+    core = slice(edge, len(apart) - edge)
+    light, ratio, apart = light[:, core, core], ratio[:, core, core], apart[core, core]
     reach = (apart <= _CORE_OF_LIGHT)[..., np.newaxis]
     inner = np.where(reach, np.maximum(_boxed(light) / 3.0, 0.0), 0.0)  # means of 3 x 3 pixels
     count, side, _, bands = inner.shape
@@ -245,5 +274,5 @@ def _significance(
 def _boxed(ratio: NDArray[np.float32]) -> NDArray[np.float64]:
     """Sums over 3 x 3 pixels of stamps (n, S, S, bands), in units of the sum's noise."""
     padded = np.pad(ratio.astype(np.float64), ((0, 0), (1, 1), (1, 1), (0, 0)))
-    windows = sliding_window_view(padded, (3, 3), axis=(1, 2))
-    return np.asarray(windows.sum(axis=(-2, -1)) / 3.0)
+    rows = padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]
+    return np.asarray((rows[:, :, :-2] + rows[:, :, 1:-1] + rows[:, :, 2:]) / 3.0)

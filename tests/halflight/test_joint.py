@@ -10,7 +10,9 @@ from halflight.joint import DISAGREEMENT, FIT_ALONE, Joint, fitted_joint
 from halflight.quality import FLAGS
 from tests.tiny import DOMAIN, RADIUS, estimator
 
-WARY = Combination(fit_scale=1.2, wrong_share=0.1, wrong_scale=8.0, network_scale=1.1)
+WARY = Combination(
+    fit_scale=1.2, wrong_share=0.1, network_scale=1.1, blend_power=0.1, misfit_weight=0.01
+)
 COUNT = 40
 
 
@@ -49,6 +51,8 @@ def fits(truths):
     columns |= {f"scene_fit_{name}": 2.0 for name in FIT_ALONE}
     columns |= {"scene_fit_x": 0.1, "scene_fit_y": 0.0, "scene_fit_psf_half_light_radius": 0.7}
     columns |= {"scene_fit_chi_square_per_pixel": np.linspace(0.98, 1.02, COUNT)}
+    columns |= {"scene_fit_contamination": np.linspace(0.0, 0.5, COUNT)}
+    columns |= {"scene_fit_misfit": np.linspace(40.0, 0.0, COUNT)}
     return pd.DataFrame(columns | {"scene_fit_converged": True})
 
 
@@ -62,6 +66,8 @@ def test_every_quantity_with_a_combination_is_joined_and_the_others_are_the_netw
         np.full(COUNT, 0.03),
         network["ln_radius"].to_numpy(),
         np.full(COUNT, 0.1),
+        np.linspace(0.0, 0.5, COUNT),
+        np.linspace(40.0, 0.0, COUNT),
         np.full(COUNT, 6.0),
     )
     np.testing.assert_array_equal(table["ln_radius"], value)

@@ -11,7 +11,9 @@ from halflight.joint import Joint
 from halflight.measurer import Measurer
 from tests.tiny import DOMAIN, R, discs, estimator, write_raw
 
-WARY = Combination(fit_scale=1.2, wrong_share=0.1, wrong_scale=8.0, network_scale=1.1)
+WARY = Combination(
+    fit_scale=1.2, wrong_share=0.1, network_scale=1.1, blend_power=0.1, misfit_weight=0.01
+)
 
 
 @pytest.fixture(scope="module")

@@ -72,11 +72,60 @@ def test_a_clipped_core_is_saturated_in_any_band(stamp):
     image, sigma = stamp
     bright = image + np.float32(2e3) * gaussian(SIZE, 3.0)[None, ..., None].astype(np.float32)
     assert flags(bright, sigma) == []
-    clipped = bright.copy()
-    clipped[..., 1] = np.minimum(clipped[..., 1], 0.5 * bright[..., 1].max())
-    assert flags(clipped, sigma) == ["saturated"]
-    # At 5 sigma integer counts may meet by chance.
-    assert flags(np.minimum(image, np.float32(0.15)), sigma) == []
+    for share in (0.95, 0.5, 0.05):
+        clipped = bright.copy()
+        clipped[..., 1] = np.minimum(clipped[..., 1], share * bright[..., 1].max())
+        assert flags(clipped, sigma) == ["saturated"], share
+    assert flags(np.minimum(image, np.float32(0.15)), sigma) == ["saturated"]  # at 5 sigma
+
+
+def test_a_plateau_of_three_pixels_is_no_chance(stamp):
+    image, sigma = stamp
+    bright = image + np.float32(20.0) * gaussian(SIZE, 1.2)[None, ..., None].astype(np.float32)
+    ranked = np.sort(bright[0, ..., 0], axis=None)
+    for count, expected in ((1, []), (2, []), (3, ["saturated"]), (9, ["saturated"])):
+        assert flags(np.minimum(bright, ranked[-count])[..., :1], sigma[..., :1]) == expected
+
+
+@pytest.mark.parametrize("step", [0.01, 0.05, 0.2, 0.5, 1.0, 2.0])
+def test_counts_that_meet_by_chance_are_no_plateau_and_clipped_ones_are(step):
+    """Honest and clipped galaxies, sharp and flat, faint and bright, in steps of so many sigma."""
+    rng = np.random.Generator(np.random.Philox(key=[3, 5]))
+    widths, heights = np.exp(rng.uniform(-0.2, 3.0, 200)), 10 ** rng.uniform(0.3, 3.0, 200)
+    shapes = [gaussian(64, width, *rng.uniform(-0.5, 0.5, 2)) for width in widths]
+    light = np.array([h * shape / shape.max() for h, shape in zip(heights, shapes, strict=True)])
+    light = np.rint((light + rng.normal(size=light.shape)) / step)[..., None] * step
+    sigma = np.ones_like(light)
+    assert not (pixel_flags(light, sigma) & FLAGS["saturated"]).any()
+    bright = (heights > 50) & (widths > 1.5)
+    full = np.minimum(light, np.rint(20.0 / step) * step)[bright]
+    assert (pixel_flags(full, sigma[bright]) & FLAGS["saturated"] != 0).mean() > 0.9
+
+
+def test_counts_of_which_a_sky_was_taken_are_no_plateau():
+    """Their values lie in narrow clusters, 1 apart, and some are equal to the last digit."""
+    rng = np.random.Generator(np.random.Philox(key=[3, 6]))
+    counts = rng.poisson(20.0, (300, 64, 64)).astype(np.float32)
+    sky = np.float32(20.0) + np.linspace(0, 0.05, 8, dtype=np.float32).repeat(8)
+    image = (np.float32(0.01) * (counts - sky))[..., None]
+    found = pixel_flags(image, np.full_like(image, 0.01 * np.sqrt(20.0)))
+    assert not (found & FLAGS["saturated"]).any()
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, 1e5, -1.0])
+def test_a_constant_stamp_has_no_core_that_could_be_full(stamp, value):
+    _, sigma = stamp
+    assert "saturated" not in flags(np.full_like(sigma, value), sigma)
+
+
+def test_a_stamp_cut_off_at_zero_is_not_saturated(stamp):
+    image, sigma = stamp
+    assert "saturated" not in flags(np.minimum(image, 0), sigma)
+
+
+def test_values_that_float32_rounds_are_no_plateau(stamp):
+    image, sigma = stamp
+    assert "saturated" not in flags(image + np.float32(2e4), sigma)  # steps of 0.002, of 0.03
 
 
 def test_one_band_with_a_source_will_do(stamp):

@@ -86,6 +86,8 @@ def classical_table(table, seed=0):
             **dict.fromkeys((f"scene_fit_{name}" for name in FIT_ALONE), 0.2),
             "scene_fit_psf_half_light_radius": 0.7,
             "scene_fit_chi_square_per_pixel": 1.0 + 0.01 * rng.normal(size=count),
+            "scene_fit_contamination": rng.exponential(0.01, size=count),
+            "scene_fit_misfit": rng.exponential(3.0, size=count),
             "scene_fit_x": 0.1 * rng.normal(size=count),
             "scene_fit_y": 0.1 * rng.normal(size=count),
             "scene_fit_converged": True,

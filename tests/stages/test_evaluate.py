@@ -155,8 +155,10 @@ def test_network_and_fit_are_joined_as_the_estimator_says(evaluated):
         if dataset == "survey":
             fit.loc[1101, ["value", "sigma"]] = np.nan  # it did not converge
         one = of[network].loc[dataset].loc[fit.index]
+        measured = pd.read_parquet(PLACE.classical(dataset)).set_index("id").loc[fit.index]
         value, sigma, dof = joint.combinations["ln_radius"].joined(
             *(frame[name].to_numpy() for frame in (fit, one) for name in ("value", "sigma")),
+            *(measured[f"scene_fit_{name}"].to_numpy() for name in ("contamination", "misfit")),
             one["dof"].to_numpy(),
         )
         for name, expected in {"value": value, "sigma": sigma, "dof": dof}.items():

@@ -73,7 +73,7 @@ def base(odd, root):
         provenance={"trained_on": "simulated"},
     )
     settings = params.load(root / "params.yaml").radius.classical
-    trusting = Combination(1.0, 0.01, 8.0, 1.0)
+    trusting = Combination(1.0, 0.01, 1.0, 0.1, 0.01)
     names = [quantity.name for quantity in RADIUS.quantities]
     Joint(settings, dict.fromkeys(names, trusting), DOMAIN).save(estimator, odd / "base")
     return odd / "base"

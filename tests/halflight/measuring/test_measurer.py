@@ -17,7 +17,9 @@ from tests.halflight.measuring.conftest import PLACES, RUN, SCALE
 from tests.tiny import DOMAIN, estimator
 
 # The network is untrained: the fit counts.
-TRUSTING = Combination(fit_scale=1.0, wrong_share=0.001, wrong_scale=8.0, network_scale=50.0)
+TRUSTING = Combination(
+    fit_scale=1.0, wrong_share=0.001, network_scale=50.0, blend_power=0.1, misfit_weight=0.01
+)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from halflight.classical.moments import PsfError, check_psf
 from halflight.classical.scene.beliefs import Beliefs
+from halflight.classical.scene.blending import blending_of
 from halflight.classical.scene.companion import LN_PRIOR, with_companion
 from halflight.classical.scene.drawing import Drawings
 from halflight.classical.scene.evidence import answer_of, marginal_sigma, weighed
+from halflight.classical.scene.found import SceneFit, SceneImages, failed_scene
 from halflight.classical.scene.models import BulgeDisc, SingleSersic, Vector
 from halflight.classical.scene.problem import Problem, Scene, Solution
 from halflight.classical.scene.sources import Sources, find_sources
@@ -30,81 +32,6 @@ _LEAST_SIGNIFICANCE = 3.0  # flux over its error; below it a fit describes noise
 _POGSON = 2.5 / math.log(10.0)  # magnitudes of an e-fold of flux
 _ANY_ANGLE = 180.0 / math.sqrt(12.0)  # the standard deviation of an angle of which nothing is known
 _INDICES = SingleSersic.parameters.index("ln_sersic_n"), BulgeDisc.parameters.index("logit_share")
-
-
-@dataclass(frozen=True)
-class SceneFit:
-    """What the fit found. Lengths in arcsec, fluxes in the image's unit.
-
-    Errors are of 68 %, marginal over all else. Those of the half-light ellipse (radius, axis ratio,
-    position angle), magnitude and centre, and their values, are of the mean over the models by
-    their evidence, the models' disagreement included.
-
-    ln_radius: ln of the semi-major axis of the ellipse that holds half of the target's light.
-    axis_ratio, ln_axis_ratio: q within (0, 1], and ln q, which is minus the modulus of the shear
-    -ln q (cos 2 phi, sin 2 phi). Its two components are what is fitted, without bias; the modulus
-    of a noisy vector is too long by about the error squared over twice its length: of a galaxy that
-    is round within an error or two, q is too small, and the error says little.
-    position_angle: degrees from +x towards +y, within (-90, 90]; its error is at most 52, that of
-    any angle at all.
-    magnitude: AB, by the zero point, of the total light; flux is the same in the image's unit.
-    radius_magnitude_correlation: of the errors of ln_radius and magnitude.
-    sersic_n, ln_sersic_n: of the single profile, whichever model is the better.
-    bulge_fraction: the bulge's share of the light in the model that has one.
-    bulge_disc_probability: of that model, by its evidence; companion_probability: that a source
-    which detection merged with the target is one of its own.
-    x, y: centre, from the stamp centre. sky: level there. psf_half_light_radius: of the PSF.
-    neighbours: sources that were fitted beside the target.
-    converged: every model that counts came to a minimum, with a finite error and a flux of 3 sigma.
-    status: "ok", or what is to be known in a few words.
-    """
-
-    ln_radius: float
-    ln_radius_error: float
-    axis_ratio: float
-    ln_axis_ratio: float
-    ln_axis_ratio_error: float
-    position_angle: float
-    position_angle_error: float
-    magnitude: float
-    magnitude_error: float
-    radius_magnitude_correlation: float
-    flux: float
-    sersic_n: float
-    ln_sersic_n: float
-    ln_sersic_n_error: float
-    bulge_fraction: float
-    bulge_fraction_error: float
-    bulge_disc_probability: float
-    x: float
-    x_error: float
-    y: float
-    y_error: float
-    sky: float
-    psf_half_light_radius: float
-    chi_square_per_pixel: float
-    companion_probability: float
-    neighbours: int
-    converged: bool
-    status: str
-
-
-@dataclass(frozen=True)
-class SceneImages:
-    """What the fit explains a stamp by, each (S, S) float32 in the image's unit.
-
-    The mean over the models by their evidence; all neighbours in one. image less all three is what
-    is left over. Masked sources are in none.
-    """
-
-    target: NDArray[np.float32]
-    neighbours: NDArray[np.float32]
-    sky: NDArray[np.float32]
-
-
-def failed_scene(status: str) -> SceneFit:
-    """The result for a stamp that cannot be measured: NaN everywhere, and the reason."""
-    return SceneFit(*(math.nan,) * 25, neighbours=0, converged=False, status=status)
 
 
 def fit_scene(
@@ -268,6 +195,7 @@ def _described(
         status = "no significant flux"
     share, by_index, by_share = BulgeDisc.share(two.p), *_INDICES
     both = error[0] * error[3]
+    best = fits[int(np.argmax(weights))]
     return SceneFit(
         ln_radius=ln_radius + math.log(scale),
         ln_radius_error=float(error[0]),
@@ -293,6 +221,7 @@ def _described(
         sky=float(weights @ [fit.solution.p[-3] for fit in fits]),
         psf_half_light_radius=scene.psf_radius * scale,
         chi_square_per_pixel=float(weights @ chi_squares) / np.count_nonzero(scene.weight),
+        **blending_of(best.problem, best.solution)._asdict(),
         companion_probability=float(weights[2:].sum()),
         neighbours=len(fits[first].problem.scene.neighbours),
         converged=status == "ok",

@@ -75,6 +75,7 @@ class Problem:
         self.count = model.count + 7 * len(neighbours) + 3
         self._lay_out(size)
         self.residual = np.empty_like(scene.data)
+        self.at = np.full(self.count, math.nan)  # the parameters of columns and residual
         self._drawn_at = np.zeros(self.count)  # what of each parameter is in the columns
         self._drawn = np.zeros(len(self._layout), dtype=bool)
         self._redrawn = np.ones(len(self._layout), dtype=bool)
@@ -147,10 +148,21 @@ class Problem:
             drawing.sersic(self._columns[k], p[own], scene.weight, n.top, n.left)
             self._drawn_at[own] = p[own]
             self._drawn[k] = self._redrawn[k] = True
+        self.at = p.copy()
         change = (p - self._drawn_at).astype(np.float32)
         chi_square = residual_of(self.residual, scene.data, self._flat, self._layout, change)
         prior = self.prior.matrix @ p - self.prior.target
         return prior, chi_square, chi_square + float(prior @ prior)
+
+    @property
+    def target_light(self) -> NDArray[np.float32]:
+        """The target as it was last evaluated, (S, S), in units of the noise."""
+        return self._target[self.model.image]
+
+    @property
+    def sky_light(self) -> NDArray[np.float32]:
+        """The sky as it was last evaluated, (S, S), in units of the noise."""
+        return np.einsum("k,kij->ij", self.at[-3:].astype(np.float32), self._sky)
 
     def images(self, p: Vector) -> NDArray[np.float32]:
         """Target, all neighbours together, and sky of these parameters, (3, S, S), unweighted."""
