@@ -16,6 +16,7 @@ import numba
 import numpy as np
 
 from halflight.kernels.cpu.machine.compiler import compiled
+from halflight.kernels.cpu.machine.target import Compiled
 from halflight.kernels.cpu.products.multiply import ROWS, WIDTH, multiply
 from tests.benchmarks.page import section, table
 from tests.benchmarks.processes import environment, measured, threads_available
@@ -78,7 +79,9 @@ def bandwidth(size: int, passes: int) -> float:
 
 def widest_register() -> str:
     """The widest registers of x86 in the machine code of the tile, or "other"."""
-    code = "".join(products.dispatcher.inspect_asm().values())
+    fresh = Compiled(products.dispatcher.py_func, targetoptions=products.dispatcher.targetoptions)
+    fresh.compile(products.dispatcher.signatures[0])  # what comes from the cache shows no code
+    code = "".join(fresh.inspect_asm().values())
     return next((name for name in ("zmm", "ymm", "xmm") if re.search(rf"%{name}\d", code)), "other")
 
 

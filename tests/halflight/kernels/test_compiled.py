@@ -1,14 +1,17 @@
 """How the CPU back end is compiled: no float64 in hot loops."""
 
+import ctypes
 import importlib
 import pkgutil
 from pathlib import Path
 
 import numba
+import numpy as np
 import pytest
 
 from halflight import kernels
 from halflight.kernels import cpu
+from halflight.kernels.compilation import with_globals
 from halflight.kernels.cpu.loops import loss_rows, maps
 from halflight.kernels.cpu.machine.target import Compiled
 from tests.halflight.kernels.cases import all_cases
@@ -79,3 +82,23 @@ def test_no_float64_in_hot_loops():
             seen.add((name, signature))
     assert not offenders
     assert {name for name, _ in seen} == set(FUNCTIONS), "a function is never called"
+
+
+def _twice(x):
+    return x + x
+
+
+def test_only_what_is_called_from_without_becomes_machine_code():
+    options = {"nopython": True, "boundscheck": None, "error_model": "numpy"}
+    inner = Compiled(_twice, targetoptions=options | {"no_cpython_wrapper": True})
+    outer = Compiled(with_globals(_four_times, "_four_times", inner=inner), targetoptions=options)
+    assert outer(np.float32(1.5)) == 6
+    [code], [called] = (function.overloads.values() for function in (inner, outer))
+    assert code.library.serialize_using_object_code()[1] == "bitcode"
+    assert called.library.get_pointer_to_function(called.fndesc.llvm_cpython_wrapper_name)
+    address = code.library.get_pointer_to_function(code.fndesc.llvm_cfunc_wrapper_name)
+    assert ctypes.CFUNCTYPE(ctypes.c_float, ctypes.c_float)(address)(1.5) == 3
+
+
+def _four_times(x):
+    return inner(inner(x))  # noqa: F821 (set by the test)

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from numba._dynfunc import make_function
 from numba.core import config
-from numba.core.codegen import JITCPUCodegen
+from numba.core.codegen import JITCodeLibrary, JITCPUCodegen
 from numba.core.compiler import CompileResult
 from numba.core.cpu import CPUContext
 from numba.core.dispatcher import Dispatcher
+from numba.core.environment import lookup_environment
 from numba.core.registry import CPUTarget
 from numba.core.serialize import dumps
 from numba.core.target_extension import (
@@ -43,8 +45,52 @@ def folder_of(source: str | Path) -> Path:
 _folder_of = functools.cache(folder_of)
 
 
+class _Library(JITCodeLibrary):
+    """What a function compiles to: machine code only if it is called from without.
+
+    Numba optimises every function, emits its machine code, and then does both again in all that
+    link it in, which the kernels' inner functions are for alone.
+    """
+
+    _made = False
+
+    def _optimize_final_module(self) -> None:
+        """Put it off."""
+
+    def _finalize_final_module(self) -> None:
+        if self._object_caching_enabled and self._compiled_object:  # machine code from the cache
+            self._made = True
+            super()._finalize_final_module()
+        else:
+            self._finalize_dynamic_globals()
+            self._finalized = True
+
+    def get_pointer_to_function(self, name: str) -> int:
+        self._ensure_finalized()
+        if not self._made:
+            self._made = True
+            super()._optimize_final_module()
+            super()._finalize_final_module()
+            for variable in self._final_module.global_variables:
+                environment = lookup_environment(variable.name)
+                if environment is not None:
+                    self._codegen.set_env(variable.name, environment)  # type: ignore[attr-defined]
+        return int(super().get_pointer_to_function(name))
+
+    def serialize_using_object_code(self) -> Any:
+        if self._made:
+            return super().serialize_using_object_code()
+        return self.serialize_using_bitcode()
+
+    def defines(self, name: str) -> bool:
+        """Whether a function of this name is in it."""
+        return any(function.name == name for function in self.get_defined_functions())
+
+
 class _Codegen(JITCPUCodegen):
     """Generates code for LEVEL; Numba asks for the host here."""
+
+    _library_class = _Library
 
     def _get_host_cpu_name(self) -> str:
         return LEVEL.name
@@ -52,12 +98,24 @@ class _Codegen(JITCPUCodegen):
     def _get_host_cpu_features(self) -> str:
         return LEVEL.features
 
+    def set_env(self, env_name: str, env: Any) -> None:
+        """Nothing, where no machine code refers to it: that of an inner function, inlined."""
+        if self._engine.get_global_value_address(env_name):
+            super().set_env(env_name, env)
+
 
 class _Context(CPUContext):
     def init(self) -> None:
         super().init()
         self._internal_codegen = _Codegen("halflight.exec")
         self._internal_codegen._add_module(threads.redirection())
+
+    def get_executable(self, library: Any, fndesc: Any, env: Any) -> Any:
+        """What Python calls; of a function that Python does not call, a stand-in."""
+        if library._made or library.defines(fndesc.llvm_cpython_wrapper_name):
+            return super().get_executable(library, fndesc, env)
+        name = fndesc.qualname.rpartition(".")[2]
+        return make_function(fndesc.lookup_module(), name, "", 0, env, (library,))
 
 
 class _Target(CPUTarget):
