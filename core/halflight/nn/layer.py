@@ -62,6 +62,8 @@ class Layer:
 
     takes_list: ClassVar[bool] = False
     """True for a layer that is called on a list of tensors (x and dx are then lists)."""
+    takes_states: ClassVar[bool] = False
+    """True for a layer that is called on a tensor, or on a list of it and what it begins with."""
     takes_integers: ClassVar[bool] = False
     """True for a layer that is called on an Input of dtype "int32"."""
     always_writes_dx: ClassVar[bool] = False
@@ -215,7 +217,8 @@ class Layer:
     def _connect(self, inputs: Tensor | Sequence[Tensor], mask: Tensor | None) -> Tensor:
         """Check the inputs, build, and return the output; nothing is said of a mask that ends."""
         tensors = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
-        if self.takes_list == isinstance(inputs, Tensor) or not tensors:
+        listed = not isinstance(inputs, Tensor)
+        if not tensors or (listed != self.takes_list and not (listed and self.takes_states)):
             raise self.error(
                 f"takes {'a list of tensors' if self.takes_list else 'one tensor'}", inputs
             )

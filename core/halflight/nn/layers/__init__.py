@@ -96,6 +96,7 @@ from halflight.nn.layers.separable import (
     SeparableConv2D,
 )
 from halflight.nn.layers.simple_rnn import SimpleRNN
+from halflight.nn.layers.states import Part
 from halflight.nn.layers.time_distributed import TimeDistributed
 from halflight.nn.layers.transposed import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 from halflight.nn.layers.volumes import Cropping3D, UpSampling3D, ZeroPadding3D

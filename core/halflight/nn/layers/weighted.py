@@ -105,7 +105,10 @@ class Weighted(Biased):
 
     def __call__(self, inputs: Tensor | Sequence[Tensor], mask: Tensor | None = None) -> Tensor:
         """Add this layer to the graph, and the penalty on its output behind it; see `Layer`."""
-        output = super().__call__(inputs, mask)
+        return self.penalised(super().__call__(inputs, mask))
+
+    def penalised(self, output: Tensor) -> Tensor:
+        """Return an output with the penalty on it behind it, if there is one."""
         penalty = get_regularizer(self.activity_regularizer)
         return ActivityRegularization(penalty.l1, penalty.l2)(output) if penalty else output
 
