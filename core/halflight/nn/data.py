@@ -9,6 +9,7 @@ import numpy as np
 
 from halflight.nn.arrays import Array, Host, Shape
 from halflight.nn.hosts import first, host
+from halflight.nn.lengths import fits
 
 Arrays: TypeAlias = Host | Sequence[Any] | Mapping[str, Host]
 """One array, a list of arrays in the model's order, or arrays by the names of inputs or outputs."""
@@ -85,6 +86,11 @@ class DeviceBatch:
         """How many it holds."""
         return int(self.inputs[0].shape[0])
 
+    @property
+    def shapes(self) -> list[Shape]:
+        """Those of the inputs, without the batch axis."""
+        return [tuple(array.shape[1:]) for array in self.inputs]
+
 
 @contextmanager
 def naming(place: str) -> Iterator[None]:
@@ -155,7 +161,8 @@ def check_batch(batch: RawBatch, rules: Rules) -> Batch:
     for rule, target, weight in zip(rules.targets, raw_targets, raw_weights, strict=True):
         of = f" of {rule.name!r}" if len(rules.targets) > 1 else ""
         checked = _target(target, rule, samples, of, rules.dtype)
-        weighted = _weight(weight, rule, samples, of, rules.dtype)
+        rows = rule.rows if target is None else target.shape[1 : 1 + len(rule.rows)]
+        weighted = _weight(weight, rows, samples, of, rules.dtype)
         mask = rule.mask(checked)
         if mask is not None:
             weighted = weighted * mask.astype(rules.dtype)
@@ -213,12 +220,12 @@ def _target(
 
 
 def _weight(
-    array: Host | None, rule: TargetRule, samples: int, of: str, dtype: type[np.floating]
+    array: Host | None, each: Shape, samples: int, of: str, dtype: type[np.floating]
 ) -> Host:
-    rows = _count(rule.rows)
+    rows = _count(each)
     if array is None:
         return np.ones(samples * rows, dtype)
-    shape = () if array.ndim == 1 else rule.rows
+    shape = () if array.ndim == 1 else each
     checked = _numbers(f"sample weights{of}", array, shape, dtype)
     _same_length(f"sample weights{of}", checked, samples)
     return np.repeat(checked, rows) if checked.ndim == 1 else checked.reshape(-1)
@@ -273,7 +280,7 @@ def _numbers(what: str, array: Host, shape: Shape, dtype: type[np.floating]) -> 
 
 def _check_shape(what: str, array: Host, shape: Shape) -> None:
     expected = f"(batch, {', '.join(map(str, shape))})" if shape else "(batch,)"
-    if array.ndim != len(shape) + 1 or array.shape[1:] != tuple(shape):
+    if not fits(shape, array.shape[1:]):
         raise ValueError(f"{what}: needs the shape {expected}, received {array.shape}")
     if len(array) == 0:
         raise ValueError(f"{what}: the batch is empty, received the shape {array.shape}")

@@ -26,7 +26,7 @@ def differentiate(
     step: what random numbers follow from. shares: see `write_losses`.
     """
     network, parameters = compiled.network, compiled.check()
-    executor = network.executor(batch.samples, training=True)
+    executor = network.executor(batch.samples, training=True, shapes=batch.shapes)
     outputs = executor.forward(batch.inputs, step)
     parameters.begin_gradients()
     write_losses(compiled, batch, executor, outputs, arrays, shares)
