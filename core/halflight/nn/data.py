@@ -216,7 +216,7 @@ def _target(
         array = array[..., np.newaxis]
     checked = _numbers(f"targets{of}", array, rule.shape, dtype)
     _same_length(f"targets{of}", checked, samples)
-    return checked.reshape(-1, rule.shape[-1])
+    return checked.reshape(-1, checked.shape[-1])
 
 
 def _weight(

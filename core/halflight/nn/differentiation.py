@@ -127,7 +127,9 @@ def write_losses(
     kernels = compiled.network.kernels
     gradients = executor.output_gradients(batch.samples)
     for number, head in enumerate(compiled.objective.heads):
-        gradient, output = _rows(gradients[number]), _rows(outputs[number])
+        gradient, output = gradients[number], outputs[number]
+        if not head.loss.per_sample:
+            gradient, output = _rows(gradient), _rows(output)
         target, weight = batch.targets[number], batch.weights[number]
         if batch.host.weights[number].any():
             head.loss.write(kernels, arrays.losses[number], gradient, output, target, weight)

@@ -86,6 +86,8 @@ class Objective:
             names, shapes, parts, weights, measured, strict=True
         ):
             factor = require("compile", f"the loss weight of {name!r}", weight, NOT_NEGATIVE)
+            if part.per_sample and listed:
+                raise part.error(f"the output {name!r} takes no metrics, which are by rows", listed)
             chosen = [resolve(metric, part, shape) for metric in listed]
             self.heads.append(Head(name, part, factor, chosen))
         self._penalty = 0.0
@@ -169,10 +171,10 @@ def _rules(network: Network, heads: Sequence[Loss]) -> Rules:
             TargetRule(
                 name,
                 target_shape,
-                rows=shape[:-1],
+                rows=() if loss.per_sample else shape[:-1],
                 check=partial(loss.check_target, output_shape=shape),
                 mask=loss.mask,
-                steps=_steps(name, shape, steps),
+                steps=_steps(name, shape, steps, loss),
                 needed=loss.needs_target,
             )
         )
@@ -188,10 +190,12 @@ def _require_known(shape: Shape, loss: Loss) -> None:
         raise loss.error("the output's lengths must not vary", shape)
 
 
-def _steps(name: str, shape: Shape, steps: Steps | None) -> Steps | None:
+def _steps(name: str, shape: Shape, steps: Steps | None, loss: Loss) -> Steps | None:
     """Return the steps of an output that count, where its rows are steps."""
     if steps is None or len(shape) < 2:
         return None
+    if loss.per_sample:
+        raise loss.error(f"the output {name!r} must have no mask: every step counts", "one")
     if steps.unknown:
         raise ValueError(
             f"output {name!r}: its mask must follow from the inputs, so that losses know it, "

@@ -53,7 +53,7 @@ def _train(compiled: Compiled, batch: DeviceBatch, results: StepResults) -> None
     network, optimizer, parameters = compiled.network, compiled.optimizer, compiled.check()
     kernels, layers = network.kernels, network.layers
     executor = network.executor(batch.samples, training=True, shapes=batch.shapes)
-    _require_rows(network, executor, batch)
+    _require_rows(compiled, executor, batch)
     arrays = results.open(batch.host, training=True)
     kernels.copy(parameters.states_before, parameters.states)
     if compiled.sharding is None or compiled.sharding.shards == 1:
@@ -78,7 +78,7 @@ def evaluate(compiled: Compiled, batch: DeviceBatch, results: StepResults) -> No
         return
     with network.computing():
         executor = network.executor(batch.samples, training=False, shapes=batch.shapes)
-        _require_rows(network, executor, batch)
+        _require_rows(compiled, executor, batch)
         arrays = results.open(batch.host, training=False)
         outputs = executor.forward(batch.inputs)
         write_losses(compiled, batch, executor, outputs, arrays)
@@ -86,14 +86,14 @@ def evaluate(compiled: Compiled, batch: DeviceBatch, results: StepResults) -> No
         results.close()
 
 
-def _require_rows(network: Network, executor: Executor, batch: DeviceBatch) -> None:
+def _require_rows(compiled: Compiled, executor: Executor, batch: DeviceBatch) -> None:
     """Raise ValueError where targets are as long as no output: of lengths that vary."""
-    for name, rows, weight in zip(
-        network.output_names, executor.rows, batch.host.weights, strict=True
-    ):
+    heads = compiled.objective.heads
+    for head, rows, weight in zip(heads, executor.rows, batch.host.weights, strict=True):
+        rows = 1 if head.loss.per_sample else rows
         if rows * batch.samples != len(weight):
             raise ValueError(
-                f"output {name!r}: has {rows} row(s) a sample for inputs of the shapes "
+                f"output {head.name!r}: has {rows} row(s) a sample for inputs of the shapes "
                 f"{batch.shapes}, received targets of {len(weight) // batch.samples}"
             )
 
