@@ -80,7 +80,8 @@ def fits(kernels: Backend, rules: Rules, samples: int) -> bool:
     free = kernels.free_memory()
     if free is None or any(rule.integers for rule in rules.inputs):
         return False
-    if any(varies(rule.shape) for rule in (*rules.inputs, *rules.targets)):
+    shapes = [*(rule.shape for rule in rules.inputs), *(rule.shape for rule in rules.targets)]
+    if any(varies(shape) for shape in shapes):
         return False
     values = sum(math.prod(rule.shape) for rule in rules.inputs)
     values += sum(math.prod(rule.rows) * (rule.shape[-1] + 1) for rule in rules.targets)

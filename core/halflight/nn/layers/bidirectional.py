@@ -47,7 +47,7 @@ class Bidirectional(Wrapper):
         """Return the input's mask for a sequence."""
         return self.forward_layer.compute_mask(tensors, mask)
 
-    def __call__(  # type: ignore[override]
+    def __call__(
         self,
         inputs: Tensor | Sequence[Tensor],
         mask: Tensor | None = None,

@@ -118,7 +118,7 @@ class Recurrent(Weighted):
 
     # What all share.
 
-    def __call__(  # type: ignore[override]
+    def __call__(
         self,
         inputs: Tensor | Sequence[Tensor],
         mask: Tensor | None = None,

@@ -47,7 +47,7 @@ class CTC(Loss):
         if len(needed) and needed.max() > times:
             row = int(needed.argmax())
             raise self.error(
-                "every label takes a step, and equal ones side by side one between them: the "
-                f"output has {times}",
-                f"labels in row {row} that take {needed[row]}",
+                "every label takes a step, and equal ones side by side one between them: row "
+                f"{row} takes more than the output's {times}",
+                int(needed[row]),
             )

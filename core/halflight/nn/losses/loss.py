@@ -1,7 +1,7 @@
 """The base of every loss: the kernel it names, the targets it takes, and their check."""
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -161,7 +161,7 @@ class Loss:
         """
         if not output_shape:
             raise self.error("the output needs at least one axis beside the batch", output_shape)
-        return (*output_shape[:-1], self.targets(output_shape[-1]))  # type: ignore[return-value]
+        return cast(Shape, (*output_shape[:-1], self.targets(output_shape[-1])))
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor arguments as plain values."""
