@@ -28,6 +28,7 @@ from halflight.nn.layers.augmentation import (
     RandomTranslation,
 )
 from halflight.nn.layers.bidirectional import Bidirectional
+from halflight.nn.layers.conv_lstm import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
 from halflight.nn.layers.convolution import Conv1D, Conv2D, Conv3D
 from halflight.nn.layers.dense import Dense, Perceptron
 from halflight.nn.layers.dot import Dot

@@ -1,11 +1,12 @@
-"""The steps of SimpleRNN, LSTM and both kinds of GRU: one equation after the other, and back."""
+"""The steps of SimpleRNN, LSTM, ConvLSTM and both GRUs: one equation after the other, and back."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
-from halflight.nn.arrays import Array
+from halflight.nn.arrays import Array, Shape
 from halflight.nn.layers.activation import Function
-from halflight.nn.layers.stepwise import Series, Stepwise, apply, rows, unapply
+from halflight.nn.layers.stepwise import Series, Stepwise, rows
 
 _I, _F, _G, _O = range(4)
 _Z, _R, _H = range(3)
@@ -49,7 +50,7 @@ class LSTMSteps(Stepwise):
         k.multiply_forward(self.room, i, g)
         k.accumulate(cell, self.room)
         squashed = self._squashed.at(time)
-        apply(k, self._squash, squashed, cell)
+        self.apply(self._squash, squashed, cell)
         k.multiply_forward(state, o, squashed)
 
     def unstep(self, time: int, before: Sequence[Array], running: Sequence[Array]) -> None:
@@ -60,13 +61,51 @@ class LSTMSteps(Stepwise):
         k.multiply_forward(room, dstate, squashed)
         self.slope(_O, time, room)
         k.multiply_forward(dstate, dstate, o)
-        unapply(k, self._squash, room, dstate, self.series[1].at(time), squashed)
+        self.unapply(self._squash, room, dstate, self.series[1].at(time), squashed)
         k.accumulate(dcell, room)
         for gate, factor in ((_I, g), (_F, before[1]), (_G, i)):
             k.multiply_forward(room, dcell, factor)
             self.slope(gate, time, room)
         k.multiply_forward(dcell, dcell, f)
         self.leave(dstate, [(gate, self.slopes.at(time, gate)) for gate in (_I, _F, _G, _O)])
+
+
+class ConvLSTMSteps(LSTMSteps):
+    """The same of maps: the state enters by a convolution, with as many zeros as keep its size."""
+
+    def __init__(
+        self, layer: Any, shape: tuple[int, int, int], *rest: Any, maps: Shape, **options: Any
+    ) -> None:
+        """Take the shape of the maps, (..., filters)."""
+        places, taps = math.prod(maps[:-1]), math.prod(layer.lengths("kernel_size"))
+        options |= {"places": places, "rows": taps * maps[-1]}
+        super().__init__(layer, shape, *rest, **options)
+        self._maps = maps
+
+    def multiply(self, y: Array, x: Array, gate: int, bias: Array = None) -> None:
+        """Write y = x * a gate's weights + bias."""
+        maps = (self.shaped(y), self.shaped(x))
+        self._layer.convolve("forward", *maps, self._filters(gate), bias)  # type: ignore[attr-defined]
+
+    def multiply_back(self, dx: Array, dy: Array, gate: int) -> None:
+        """Write the gradient of `multiply` by its x."""
+        maps = (self.shaped(dx), self.shaped(dy))
+        self._layer.convolve("backward_input", *maps, self._filters(gate))  # type: ignore[attr-defined]
+
+    def add_weight_gradients(self, dw: Array, dprojected: Array, entered: Array) -> None:
+        """Add to dw (*kernel_size, filters, 4 * filters)."""
+        samples, times = entered.shape[0], self._shape[0]
+        before = entered.reshape((samples * times, *self._maps))
+        slopes = dprojected.reshape((samples * times, *self._maps[:-1], 4 * self._maps[-1]))
+        self._layer.convolve("backward_weights", dw, None, slopes, before)  # type: ignore[attr-defined]
+
+    def shaped(self, array: Array) -> Array:
+        """A view as maps."""
+        return array.reshape((array.shape[0], *self._maps))
+
+    def _filters(self, gate: int) -> Array:
+        size = self._layer.lengths("kernel_size")  # type: ignore[attr-defined]
+        return self.weights(gate).reshape((*size, self._maps[-1], self._maps[-1]))
 
 
 class _GRUSteps(Stepwise):
@@ -113,7 +152,7 @@ class GRUSteps(_GRUSteps):
         k, entering, q = self.kernels, self.entering.at(time), self._q.at(time)
         self.open(_Z, time, entering, self._bias(_Z))
         self.open(_R, time, entering, self._bias(_R))
-        k.dense_forward(q, entering, self.weights(_H), self._bias(_H))
+        self.multiply(q, entering, _H, self._bias(_H))
         k.multiply_forward(self.room, self.gates.at(time, _R), q)
         k.accumulate(self.before.at(time, _H), self.room)
         self.activate(_H, time)
@@ -168,7 +207,7 @@ class GRUResetBeforeSteps(_GRUSteps):
         """Go back through the state, the gates and the products."""
         k, room, (dstate,) = self.kernels, self.room, running
         direct = self.downdate(time, before, running)
-        k.dense_backward_input(dstate, self.slopes.at(time, _H), self.weights(_H))
+        self.multiply_back(dstate, self.slopes.at(time, _H), _H)
         k.multiply_forward(room, dstate, self.entering.at(time))
         self.slope(_R, time, room)
         k.multiply_forward(dstate, dstate, self.gates.at(time, _R))

@@ -15,7 +15,7 @@ from halflight.nn.layers.gated import Gated
 
 
 @dataclass(frozen=True)
-class _ForgetOnes(Initializer):
+class ForgetOnes(Initializer):
     """A bias (4 * units,) whose second quarter, the forget gate's, is one: Gers et al. 2000."""
 
     others: Initializer
@@ -50,7 +50,7 @@ class LSTM(Gated):
     def bias_initial(self) -> Initializer:
         """Return the bias's initializer, with ones for the forget gate."""
         others = super().bias_initial()
-        return _ForgetOnes(others) if self.unit_forget_bias else others
+        return ForgetOnes(others) if self.unit_forget_bias else others
 
     def stepwise(self) -> tuple[type[LSTMSteps], list[Function | None]]:
         """Return the steps, and the activations of i, f, g, o."""
