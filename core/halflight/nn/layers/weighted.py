@@ -96,7 +96,7 @@ class Weighted(Biased):
     kernel_constraint: str | Constraint | None = None
     activity_regularizer: str | L1L2 | None = field(default=None, metadata=UNLESS_DEFAULT)
 
-    roles = ("kernel", "bias")
+    roles: ClassVar[tuple[str, ...]] = ("kernel", "bias")
 
     def check_weights(self) -> None:
         """Look all names up; raise for one that is unknown."""
