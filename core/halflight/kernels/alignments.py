@@ -3,6 +3,8 @@
 Between labels, before the first and after the last stands a blank, class 0. A step stays at its
 state, goes to the next, or leaves a blank out between labels that differ. The probability of the
 labels is the sum over all such paths (Graves et al. 2006, section 4.1), here of logarithms.
+
+target (n, 1 + l) holds how many steps of a sample count (0: all), then its labels.
 """
 
 import math
@@ -30,33 +32,41 @@ def add_logs(a: Number, b: Number) -> Number:
 
 def class_at(target: Any, n: int, state: int) -> Any:
     """The class of a state: a label, or between two the blank."""
-    return np.int64(target[n, state // 2]) if state % 2 else np.int64(0)
+    return np.int64(target[n, state // 2 + 1]) if state % 2 else np.int64(0)
 
 
 def skips(target: Any, n: int, state: int) -> Any:
     """Whether a path may come to a state from the one before the last, past a blank."""
-    return state % 2 == 1 and state > 1 and target[n, state // 2] != target[n, state // 2 - 1]
+    return state % 2 == 1 and state > 1 and target[n, state // 2 + 1] != target[n, state // 2]
 
 
-def states_of(prediction: Any, target: Any, n: int) -> Any:
+def steps_of(prediction: Any, target: Any, n: int) -> Any:
+    """The number of steps of a sample that count; 0 where it is none."""
+    times, given = prediction.shape[1], target[n, 0]
+    if not (given >= ZERO and given <= np.float32(times)):
+        return 0
+    return np.int64(given) if given >= ONE else times
+
+
+def states_of(prediction: Any, target: Any, times: int, n: int) -> Any:
     """The number of states of a sample; 0 where a logit is not finite or a label no class."""
-    labels, ended = 0, False
-    for i in range(target.shape[1]):
+    labels, ended = 0, times == 0
+    for i in range(1, target.shape[1]):
         label = target[n, i]
         if not (label >= ZERO and label < np.float32(prediction.shape[2])):
             return 0
         ended = ended or label < ONE
         labels += 0 if ended else 1
     doubt = ZERO
-    for t in range(prediction.shape[1]):
+    for t in range(times):
         for k in range(prediction.shape[2]):
             doubt += prediction[n, t, k] - prediction[n, t, k]
-    return 2 * labels + 1 if doubt == ZERO else 0
+    return 2 * labels + 1 if doubt == ZERO and times > 0 else 0
 
 
-def normalize(norms: Any, slopes: Any, prediction: Any, n: int) -> None:
+def normalize(norms: Any, slopes: Any, prediction: Any, times: int, n: int) -> None:
     """norms (n, t) = log sum exp of each step's logits; slopes (n, t, k) = their softmax."""
-    for t in range(prediction.shape[1]):
+    for t in range(times):
         largest = prediction[n, t, 0]
         for k in range(1, prediction.shape[2]):
             largest = prediction[n, t, k] if prediction[n, t, k] > largest else largest
@@ -68,9 +78,11 @@ def normalize(norms: Any, slopes: Any, prediction: Any, n: int) -> None:
             slopes[n, t, k] = exp(prediction[n, t, k] - largest) / total
 
 
-def go_ahead(ahead: Any, norms: Any, prediction: Any, target: Any, states: int, n: int) -> None:
+def go_ahead(
+    ahead: Any, norms: Any, prediction: Any, target: Any, times: int, states: int, n: int
+) -> None:
     """ahead (n, t, s) = log of all paths that end in a state at a step, the step's class seen."""
-    for t in range(prediction.shape[1]):
+    for t in range(times):
         for s in range(states):
             paths = IMPOSSIBLE
             if t == 0:
@@ -86,13 +98,12 @@ def go_ahead(ahead: Any, norms: Any, prediction: Any, target: Any, states: int, 
 
 
 def go_back(
-    behind: Any, norms: Any, prediction: Any, target: Any, states: int, n: int, t: int
+    behind: Any, norms: Any, prediction: Any, target: Any, last: int, states: int, n: int, t: int
 ) -> None:
     """behind (n, s), log of all paths after a state at step t + 1, becomes that at step t."""
-    times = prediction.shape[1]
     for s in range(states):
         paths = IMPOSSIBLE
-        if t == times - 1:
+        if t == last:
             paths = ZERO if s >= states - 2 else IMPOSSIBLE
         else:
             for step in range(3):
@@ -116,24 +127,26 @@ def align(
     n: int,
 ) -> None:
     """The loss of sample n, and its gradient times share; norms, ahead and behind are scratch."""
-    times, classes = prediction.shape[1], prediction.shape[2]
-    states = 1 if share == ZERO else states_of(prediction, target, n)
+    times = steps_of(prediction, target, n)
+    counts = share != ZERO
+    states = states_of(prediction, target, times, n) if counts else 1
     log_p = ZERO
-    if share != ZERO and states > 0:
-        normalize(norms, dprediction, prediction, n)
-        go_ahead(ahead, norms, prediction, target, states, n)
+    if counts and states > 0:
+        normalize(norms, dprediction, prediction, times, n)
+        go_ahead(ahead, norms, prediction, target, times, states, n)
         log_p = ahead[n, times - 1, states - 1]
         if states > 1:
             log_p = add_logs(log_p, ahead[n, times - 1, states - 2])
     whole = states > 0 and log_p > _NO_PATH
-    loss[n] = -log_p if whole else (_INFINITE if states > 0 else _NAN)
-    for step in range(times):
-        t = times - 1 - step
-        if whole and share != ZERO:
-            go_back(behind, norms, prediction, target, states, n, t)
+    loss[n] = ZERO - log_p if whole else (_INFINITE if states > 0 else _NAN)
+    for step in range(prediction.shape[1]):
+        t = prediction.shape[1] - 1 - step
+        reached = whole and counts and t < times
+        if reached:
+            go_back(behind, norms, prediction, target, times - 1, states, n, t)
             for s in range(states):
                 occupied = exp(ahead[n, t, s] + behind[n, s] - log_p)
                 dprediction[n, t, class_at(target, n, s)] -= occupied
-        for k in range(classes):
-            slope = dprediction[n, t, k] * share if whole and share != ZERO else ZERO
+        for k in range(prediction.shape[2]):
+            slope = dprediction[n, t, k] * share if reached else ZERO
             dprediction[n, t, k] = slope if states > 0 else _NAN

@@ -43,6 +43,10 @@ class TargetRule:
     """Says which rows (batch, time) the inputs' masks let count; None: all."""
     needed: bool = True
     """False where the loss compares with nothing; targets may then be absent."""
+    per_sample: bool = False
+    """Whether a row is a whole sample, whatever axes the output has."""
+    arrange: Callable[[Host, Host | None, Host], Host] | None = None
+    """Returns rows of targets as the loss takes them, of steps that count and weights."""
 
 
 @dataclass(frozen=True)
@@ -166,13 +170,14 @@ def check_batch(batch: RawBatch, rules: Rules) -> Batch:
         mask = rule.mask(checked)
         if mask is not None:
             weighted = weighted * mask.astype(rules.dtype)
-        if rule.steps is not None:
-            counts = rule.steps(inputs).astype(rules.dtype)
-            weighted = weighted * np.repeat(counts.reshape(-1), len(weighted) // counts.size)
+        counts = None if rule.steps is None else rule.steps(inputs).astype(rules.dtype)
+        if counts is not None:
+            each = counts.any(axis=1) if rule.per_sample else counts.reshape(-1)
+            weighted = weighted * np.repeat(each.astype(rules.dtype), len(weighted) // each.size)
         if (weighted < 0).any():
             raise ValueError(f"sample weights{of} must not be negative")
         rule.check(checked[weighted > 0])
-        targets.append(checked)
+        targets.append(rule.arrange(checked, counts, weighted) if rule.arrange else checked)
         weights.append(weighted)
     return Batch(inputs, targets, weights)
 

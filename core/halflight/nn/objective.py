@@ -174,7 +174,9 @@ def _rules(network: Network, heads: Sequence[Loss]) -> Rules:
                 rows=() if loss.per_sample else shape[:-1],
                 check=partial(loss.check_target, output_shape=shape),
                 mask=loss.mask,
-                steps=_steps(name, shape, steps, loss),
+                arrange=loss.arrange,
+                per_sample=loss.per_sample,
+                steps=_steps(name, shape, steps),
                 needed=loss.needs_target,
             )
         )
@@ -190,12 +192,10 @@ def _require_known(shape: Shape, loss: Loss) -> None:
         raise loss.error("the output's lengths must not vary", shape)
 
 
-def _steps(name: str, shape: Shape, steps: Steps | None, loss: Loss) -> Steps | None:
+def _steps(name: str, shape: Shape, steps: Steps | None) -> Steps | None:
     """Return the steps of an output that count, where its rows are steps."""
     if steps is None or len(shape) < 2:
         return None
-    if loss.per_sample:
-        raise loss.error(f"the output {name!r} must have no mask: every step counts", "one")
     if steps.unknown:
         raise ValueError(
             f"output {name!r}: its mask must follow from the inputs, so that losses know it, "

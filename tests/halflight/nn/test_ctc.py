@@ -39,6 +39,7 @@ def by_brute_force(logits, labels):
 
 def run(backend, prediction, target, weight):
     k = reference_in_float32() if backend == "reference in float32" else kernels.load(backend)
+    target = losses.CTC().arrange(np.asarray(target, float), None, np.asarray(weight))
     arrays = [k.to_device(np.asarray(a, float)) for a in (prediction, target, weight)]
     values, gradient = k.empty((len(weight),)), k.empty(prediction.shape)
     losses.CTC().write(k, values, gradient, *arrays)
@@ -150,8 +151,36 @@ def test_a_model_reads_labels_out_of_a_longer_sequence(length, tmp_path):
     if length is None:
         model.train_on_batch(x[:4, :6], np.ones((4, 1)))
     else:
-        with pytest.raises(ValueError, match="row 1 takes more than the output's 8, received 9"):
+        with pytest.raises(ValueError, match="row 1 takes more than its 8, received 9"):
             model.train_on_batch(x[:2], [[1, 0, 0, 0, 0], [1, 1, 1, 1, 1]])
+
+
+def test_steps_that_a_mask_leaves_out_are_as_if_they_were_not_there():
+    def model_of(steps):
+        x = Input((steps, 2))
+        h = layers.GRU(3, return_sequences=True)(layers.Masking()(x))
+        model = Model(x, h, backend="reference", seed=4)
+        model.compile("sgd", losses.CTC(reduction="sum"))
+        return model
+
+    rng, steps = np.random.default_rng(0), (6, 4, 0)
+    x, labels = rng.normal(size=(3, 6, 2)), np.array([[1, 2, 1], [2, 2, 0], [1, 1, 1]])
+    for n, count in enumerate(steps):
+        x[n, count:] = 0.0
+    whole, alone = model_of(None), {count: model_of(count) for count in steps[:2]}
+    losses_alone = [alone[c].train_on_batch(x[n : n + 1, :c], labels[n : n + 1])["loss"]
+                    for n, c in enumerate(steps[:2])]  # fmt: skip
+    before = whole.get_weights()
+    found = whole.train_on_batch(x, labels)["loss"]  # a sample without steps does not count
+    assert found == pytest.approx(sum(losses_alone), rel=1e-12)
+    for name, value in whole.get_weights().items():
+        moved = sum(model.get_weights()[name] - before[name] for model in alone.values())
+        np.testing.assert_allclose(value - before[name], moved, rtol=1e-9, atol=1e-15)
+    with pytest.raises(ValueError, match="row 1 takes more than its 4, received 5"):
+        whole.train_on_batch(x[:2], np.array([[1, 2, 1], [2, 2, 2]]))
+    x[1, 0] = 0.0
+    with pytest.raises(ValueError, match=r"first steps of a sample count .* in sample 1"):
+        whole.train_on_batch(x, labels)
 
 
 def test_errors():
@@ -170,9 +199,6 @@ def test_errors():
         model.compile("sgd", "ctc", metrics=["accuracy"])
     with pytest.raises(ValueError, match=r"output \(time, classes\) of logits, received \(3,\)"):
         Model(inputs, layers.GRU(3)(inputs)).compile("sgd", "ctc")
-    masked = Model(inputs, layers.GRU(3, return_sequences=True)(layers.Masking()(inputs)))
-    with pytest.raises(ValueError, match="must have no mask: every step counts"):
-        masked.compile("sgd", "ctc")
     model.compile("sgd", "ctc")
     with pytest.raises(ValueError, match="class_weight needs one class a row"):
         model.fit(x, np.ones((2, 2)), class_weight={1: 2.0}, verbose=0)

@@ -23,7 +23,7 @@ def _ctc(loss, dprediction, prediction, target, weight, norms, ahead, behind):
 @twin(reference.ctc)
 def ctc(loss, dprediction, prediction, target, weight):
     samples, times, _ = prediction.shape
-    states = 2 * target.shape[1] + 1
+    states = 2 * target.shape[1] - 1
     _ctc(
         loss,
         dprediction,

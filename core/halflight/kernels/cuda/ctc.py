@@ -20,7 +20,7 @@ def _ctc(loss, dprediction, prediction, target, weight, total, norms, ahead, beh
 @twin(reference.ctc)
 def ctc(loss, dprediction, prediction, target, weight):
     samples, times, _ = prediction.shape
-    states, total = 2 * target.shape[1] + 1, scratch("sum of weights", 1)
+    states, total = 2 * target.shape[1] - 1, scratch("sum of weights", 1)
     sum_of(total, weight)
     _ctc.over(
         samples,

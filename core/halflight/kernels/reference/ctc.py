@@ -14,10 +14,11 @@ from .arrays import Array
 def ctc(loss: Array, dprediction: Array, prediction: Array, target: Array, weight: Array) -> None:
     """loss (n,) = -log of the probability of the labels, over all ways to spread them over steps.
 
-    prediction (n, t, k) are logits; target (n, l) labels of 1 to k - 1, filled up with 0 behind the
-    last. Class 0 is the blank: equal labels side by side need one between them. A sample of more
-    labels and blanks than steps has an infinite loss and no gradient; one of a logit that is not
-    finite, or a label outside 0 .. k - 1, has NaN; one of weight 0 has loss and gradient 0.
+    prediction (n, t, k) are logits; target (n, l) holds how many steps count, the first ones of the
+    t (0: all), and then labels of 1 to k - 1, filled up with 0 behind the last. Class 0 is the
+    blank: equal labels side by side need one between them. A sample of more labels and blanks than
+    steps has an infinite loss and no gradient; one of a logit that is not finite, a label outside
+    0 .. k - 1 or more steps than there are has NaN; one of weight 0 has loss and gradient 0.
     dprediction = the gradient of sum_i weight_i loss_i / sum_i weight_i.
     """
     share = weight / weight.sum()
@@ -25,14 +26,18 @@ def ctc(loss: Array, dprediction: Array, prediction: Array, target: Array, weigh
         if share[n] == 0.0:
             loss[n], dprediction[n] = 0.0, 0.0
             continue
-        labels = target[n]
+        steps, labels = target[n, 0], target[n, 1:]
         named = (labels >= 0.0) & (labels < prediction.shape[2])
-        if not named.all() or not np.isfinite(prediction[n]).all():
-            loss[n], dprediction[n] = np.nan, np.nan
+        loss[n], dprediction[n] = np.nan, np.nan
+        if not named.all() or not 0.0 <= steps <= prediction.shape[1]:
+            continue
+        times = int(steps) or prediction.shape[1]
+        if not np.isfinite(prediction[n, :times]).all():
             continue
         end = int(np.argmax(np.append(labels, 0.0) < 1.0))
-        value, gradient = _align(prediction[n], labels[:end].astype(np.intp))
-        loss[n], dprediction[n] = value, share[n] * gradient
+        value, gradient = _align(prediction[n, :times], labels[:end].astype(np.intp))
+        loss[n], dprediction[n] = value, 0.0
+        dprediction[n, :times] = share[n] * gradient
 
 
 def _align(logits: Array, labels: NDArray[np.intp]) -> tuple[float, Array]:

@@ -16,7 +16,8 @@ class CTC(Loss):
     The output (time, classes) holds logits; the targets (labels,) are integers of 1 to classes - 1,
     filled up with 0 behind the last, so that samples may have different numbers of them. Class 0 is
     the blank that may stand between two labels, and must between equal ones: Graves et al. 2006. A
-    row is a sample: so are weights. Every step counts: an output with a mask is refused.
+    row is a sample: so are weights. All steps count, or where the output has a mask the first ones
+    of each sample, as many as it says.
     """
 
     kernel_name: ClassVar[str] = "ctc"
@@ -40,14 +41,29 @@ class CTC(Loss):
         ended = np.logical_or.accumulate(target == 0, axis=1)
         self.require("labels of 1 or more, and 0 behind the last alone", target,
                      ~ended | (target == 0))  # fmt: skip
-        if times is None:
-            return
+        if times is not None:
+            self._require_steps(target, np.full(len(target), times))
+
+    def arrange(self, target: Host, counts: Host | None, weight: Host) -> Host:
+        """Put the number of steps that count before the labels; 0: all."""
+        steps = np.zeros(len(target), target.dtype)
+        if counts is not None:
+            counted = counts != 0
+            late = (counted[:, 1:] & ~counted[:, :-1]).any(axis=1) & (weight > 0)
+            if late.any():
+                rule = "a mask must let the first steps of a sample count (padding follows them)"
+                raise self.error(rule, f"another in sample {int(late.argmax())}")
+            steps[...] = counted.sum(axis=1)
+            self._require_steps(np.where(weight[:, np.newaxis] > 0, target, 0), steps)
+        return np.concatenate([steps[:, np.newaxis], target], axis=1)
+
+    def _require_steps(self, target: Host, steps: Host) -> None:
+        """Raise for labels (n, l) that take more steps (n,) than there are."""
         equal = (target[:, 1:] == target[:, :-1]) & (target[:, 1:] > 0)
         needed = np.count_nonzero(target, axis=1) + np.count_nonzero(equal, axis=1)
-        if len(needed) and needed.max() > times:
-            row = int(needed.argmax())
+        for row in np.flatnonzero(needed > steps)[:1]:
             raise self.error(
                 "every label takes a step, and equal ones side by side one between them: row "
-                f"{row} takes more than the output's {times}",
+                f"{row} takes more than its {int(steps[row])}",
                 int(needed[row]),
             )

@@ -81,6 +81,13 @@ class Loss:
         """Return which rows (n,) of host targets count; None where all do."""
         return None
 
+    def arrange(self, target: Host, counts: Host | None, weight: Host) -> Host:
+        """Return host targets (n, t) as `write` takes them; mostly, as they are.
+
+        counts (n, time): where the output has a mask, which steps count; weight (n,).
+        """
+        return target
+
     # What everyone else uses.
 
     def __call__(
@@ -117,7 +124,8 @@ class Loss:
             raise self.error("sample_weight must not be all zero", weight)
         whole = prediction if self.per_sample else rows(prediction)
         values, gradient = np.empty(weight.size), np.empty(whole.shape)
-        self.write(load("reference"), values, gradient, whole, rows(target), weight)
+        arranged = self.arrange(rows(target), None, weight)
+        self.write(load("reference"), values, gradient, whole, arranged, weight)
         if self.reduction in (None, "none"):
             return np.asarray((weight * values).reshape(places))
         mean = float(weight @ values / weight.sum())
