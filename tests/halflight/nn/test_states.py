@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from halflight.nn import Input, Model, Sequential, layers, load_model, regularizers
+from halflight.nn.layer_check import check_layer
 from halflight.nn.layers.activation import FUNCTIONS
 from halflight.nn.optimizers import Adam
 
@@ -220,6 +221,12 @@ def test_a_penalty_is_on_the_output_alone():
     assert type(output.call.layer).__name__ == "ActivityRegularization"
     assert type(state.call.layer).__name__ == "Part"
     assert [tensor.shape for tensor in layer.output] == [(2,), (2,)]
+
+
+def test_a_layer_with_states_can_be_checked():
+    layer = layers.LSTM(2, return_state=True, recurrent_dropout=0.2)
+    found = check_layer(layer, (3, 2), (2,), (2,))
+    assert {"x 0", "x 1", "x 2", "kernel"} < set(found)
 
 
 def test_errors():
