@@ -57,6 +57,11 @@ def _proto(model: Model, opset: int, wrapping: Wrapping) -> ModelProto:
             f"export_onnx: opset must be an integer of {LOWEST_OPSET} to {HIGHEST_OPSET}, "
             f"received {opset!r}"
         )
+    if model.graph.varies:
+        raise ValueError(
+            "export_onnx: lengths that vary cannot be written: build the model with whole numbers "
+            f"in the place of None, received inputs of the shapes {model.input_shapes}"
+        )
     names = [*model.input_names, *wrapping.inputs, *model.output_names]
     for name in names:
         if not name or names.count(name) > 1:

@@ -33,6 +33,8 @@ class ClassWeighted:
             )
             for label, value in class_weight.items()
         }
+        if target_shape[-1] is None:
+            raise ValueError("class_weight needs one class a row, received sequences of labels")
         self._source, self._shape = source, target_shape
         self.steps = source.steps
         self.replayable = getattr(source, "replayable", True)

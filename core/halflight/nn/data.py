@@ -9,6 +9,7 @@ import numpy as np
 
 from halflight.nn.arrays import Array, Host, Shape
 from halflight.nn.hosts import first, host
+from halflight.nn.lengths import fits
 
 Arrays: TypeAlias = Host | Sequence[Any] | Mapping[str, Host]
 """One array, a list of arrays in the model's order, or arrays by the names of inputs or outputs."""
@@ -42,6 +43,10 @@ class TargetRule:
     """Says which rows (batch, time) the inputs' masks let count; None: all."""
     needed: bool = True
     """False where the loss compares with nothing; targets may then be absent."""
+    per_sample: bool = False
+    """Whether a row is a whole sample, whatever axes the output has."""
+    arrange: Callable[[Host, Host | None, Host], Host] | None = None
+    """Returns rows of targets as the loss takes them, of steps that count and weights."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,11 @@ class DeviceBatch:
     def samples(self) -> int:
         """How many it holds."""
         return int(self.inputs[0].shape[0])
+
+    @property
+    def shapes(self) -> list[Shape]:
+        """Those of the inputs, without the batch axis."""
+        return [tuple(array.shape[1:]) for array in self.inputs]
 
 
 @contextmanager
@@ -155,17 +165,19 @@ def check_batch(batch: RawBatch, rules: Rules) -> Batch:
     for rule, target, weight in zip(rules.targets, raw_targets, raw_weights, strict=True):
         of = f" of {rule.name!r}" if len(rules.targets) > 1 else ""
         checked = _target(target, rule, samples, of, rules.dtype)
-        weighted = _weight(weight, rule, samples, of, rules.dtype)
+        rows = rule.rows if target is None else target.shape[1 : 1 + len(rule.rows)]
+        weighted = _weight(weight, rows, samples, of, rules.dtype)
         mask = rule.mask(checked)
         if mask is not None:
             weighted = weighted * mask.astype(rules.dtype)
-        if rule.steps is not None:
-            counts = rule.steps(inputs).astype(rules.dtype)
-            weighted = weighted * np.repeat(counts.reshape(-1), len(weighted) // counts.size)
+        counts = None if rule.steps is None else rule.steps(inputs).astype(rules.dtype)
+        if counts is not None:
+            each = counts.any(axis=1) if rule.per_sample else counts.reshape(-1)
+            weighted = weighted * np.repeat(each.astype(rules.dtype), len(weighted) // each.size)
         if (weighted < 0).any():
             raise ValueError(f"sample weights{of} must not be negative")
         rule.check(checked[weighted > 0])
-        targets.append(checked)
+        targets.append(rule.arrange(checked, counts, weighted) if rule.arrange else checked)
         weights.append(weighted)
     return Batch(inputs, targets, weights)
 
@@ -209,16 +221,16 @@ def _target(
         array = array[..., np.newaxis]
     checked = _numbers(f"targets{of}", array, rule.shape, dtype)
     _same_length(f"targets{of}", checked, samples)
-    return checked.reshape(-1, rule.shape[-1])
+    return checked.reshape(-1, checked.shape[-1])
 
 
 def _weight(
-    array: Host | None, rule: TargetRule, samples: int, of: str, dtype: type[np.floating]
+    array: Host | None, each: Shape, samples: int, of: str, dtype: type[np.floating]
 ) -> Host:
-    rows = _count(rule.rows)
+    rows = _count(each)
     if array is None:
         return np.ones(samples * rows, dtype)
-    shape = () if array.ndim == 1 else rule.rows
+    shape = () if array.ndim == 1 else each
     checked = _numbers(f"sample weights{of}", array, shape, dtype)
     _same_length(f"sample weights{of}", checked, samples)
     return np.repeat(checked, rows) if checked.ndim == 1 else checked.reshape(-1)
@@ -273,7 +285,7 @@ def _numbers(what: str, array: Host, shape: Shape, dtype: type[np.floating]) -> 
 
 def _check_shape(what: str, array: Host, shape: Shape) -> None:
     expected = f"(batch, {', '.join(map(str, shape))})" if shape else "(batch,)"
-    if array.ndim != len(shape) + 1 or array.shape[1:] != tuple(shape):
+    if not fits(shape, array.shape[1:]):
         raise ValueError(f"{what}: needs the shape {expected}, received {array.shape}")
     if len(array) == 0:
         raise ValueError(f"{what}: the batch is empty, received the shape {array.shape}")

@@ -26,7 +26,7 @@ def differentiate(
     step: what random numbers follow from. shares: see `write_losses`.
     """
     network, parameters = compiled.network, compiled.check()
-    executor = network.executor(batch.samples, training=True)
+    executor = network.executor(batch.samples, training=True, shapes=batch.shapes)
     outputs = executor.forward(batch.inputs, step)
     parameters.begin_gradients()
     write_losses(compiled, batch, executor, outputs, arrays, shares)
@@ -127,7 +127,9 @@ def write_losses(
     kernels = compiled.network.kernels
     gradients = executor.output_gradients(batch.samples)
     for number, head in enumerate(compiled.objective.heads):
-        gradient, output = _rows(gradients[number]), _rows(outputs[number])
+        gradient, output = gradients[number], outputs[number]
+        if not head.loss.per_sample:
+            gradient, output = _rows(gradient), _rows(output)
         target, weight = batch.targets[number], batch.weights[number]
         if batch.host.weights[number].any():
             head.loss.write(kernels, arrays.losses[number], gradient, output, target, weight)

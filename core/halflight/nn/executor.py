@@ -81,6 +81,16 @@ class Executor:
             raise self._too_large(total) from full
         self._frames: dict[int, _Frame] = {}
 
+    @property
+    def shapes(self) -> list[Shape]:
+        """Those of all tensors, without the batch axis."""
+        return self._graph.shapes
+
+    @property
+    def rows(self) -> list[int]:
+        """How many rows a sample of each output has."""
+        return [math.prod(self.shapes[number][:-1]) for number in self._graph.outputs]
+
     def forward(self, inputs: Sequence[Array], step: int = 0) -> list[Array]:
         """Run every layer on `inputs` (device arrays, one batch size) and return the outputs."""
         frame = self._frame(inputs[0].shape[0])

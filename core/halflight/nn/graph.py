@@ -1,11 +1,12 @@
 """The graph of a model: its inputs and the calls of its layers, numbered in the order they run."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from halflight.nn.arrays import ScratchRequest, Shape, Weight
 from halflight.nn.layer import Call, Layer, Tensor
+from halflight.nn.lengths import require_shapes, varies
 from halflight.nn.masks import Steps, steps_of
 from halflight.nn.naming import snake_case
 
@@ -83,13 +84,16 @@ class Graph:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a copy is made of: tensors one by one, as a chain may be long."""
-        flat = [(tensor.shape, tensor.name, tensor.dtype) for tensor in self.tensors]
+        flat = [(t.shape, t.name, t.dtype, t.tried) for t in self.tensors]
         return self.__dict__ | {"tensors": flat}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Tie a copy's tensors together again."""
         self.__dict__.update(state)
-        self.tensors = [Tensor(shape, name, None, dtype) for shape, name, dtype in state["tensors"]]
+        self.tensors = [
+            Tensor(shape, name, None, dtype, tried=tried)
+            for shape, name, dtype, tried in state["tensors"]
+        ]
         for node in self.nodes:
             read = tuple(self.tensors[number] for number in node.inputs)
             tensor = self.tensors[node.output]
@@ -121,8 +125,44 @@ class Graph:
         limits = [node.layer.index_limit for node in self.nodes if number in node.inputs]
         return min((limit for limit in limits if limit is not None), default=None)
 
+    @property
+    def varies(self) -> bool:
+        """Whether a length differs from batch to batch."""
+        return any(varies(shape) for shape in self.shapes[: len(self.input_names)])
+
+    def at(self, shapes: Sequence[Shape]) -> "Graph":
+        """Build all layers for inputs of these shapes, and return the graph of that.
+
+        The layers fit it until they are built for others.
+
+        Raises:
+            ValueError: a layer does not fit, or is called twice and not on the same shapes.
+        """
+        require_shapes("Model", self.shapes[: len(self.input_names)], shapes)
+        found = object.__new__(Graph)
+        found.__dict__.update(self.__dict__ | {"shapes": list(shapes), "nodes": []})
+        built: dict[Layer, list[Shape]] = {}
+        for node in self.nodes:
+            read = [found.shapes[number] for number in node.inputs]
+            if built.setdefault(node.layer, read) != read:
+                rule = f"is shared: in one batch every call needs the shapes {built[node.layer]}"
+                raise node.layer.error(rule, read)
+            shape, requests = node.layer.build_for(read, masked=node.masked)
+            found.shapes.append(shape)
+            found.nodes.append(replace(node, requests=requests))
+        return found
+
     def flops(self) -> int:
-        """Floating-point operations of one sample's forward pass."""
+        """Floating-point operations of one sample's forward pass.
+
+        Raises:
+            ValueError: they follow from a length that varies: see `at`.
+        """
+        if self.varies:
+            raise ValueError(
+                "flops: they follow from lengths that vary from batch to batch, received inputs of "
+                f"the shapes {self.shapes[: len(self.input_names)]}"
+            )
         return sum(node.layer.flops(*self.layer_shapes(node)) for node in self.nodes)
 
     def needs_gradient(self) -> list[bool]:

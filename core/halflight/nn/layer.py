@@ -14,10 +14,12 @@ from halflight.nn.checks import BOOLEAN, broken, check
 from halflight.nn.configuration import HINT, configuration
 from halflight.nn.constraints import Constraint
 from halflight.nn.initializers import Initializer
+from halflight.nn.lengths import connected, require_same
 from halflight.nn.parameters import Parameters
 from halflight.nn.registry import Registry
 from halflight.nn.regularizers import L1L2
-from halflight.nn.tensor import SIZES, Call, Tensor
+from halflight.nn.tensor import SIZES, Tensor, check_mask
+from halflight.nn.tensor import Call as Call
 from halflight.nn.tensor import Input as Input
 from halflight.nn.turns import Turns
 
@@ -62,6 +64,8 @@ class Layer:
 
     takes_list: ClassVar[bool] = False
     """True for a layer that is called on a list of tensors (x and dx are then lists)."""
+    takes_states: ClassVar[bool] = False
+    """True for a layer that is called on a tensor, or on a list of it and what it begins with."""
     takes_integers: ClassVar[bool] = False
     """True for a layer that is called on an Input of dtype "int32"."""
     always_writes_dx: ClassVar[bool] = False
@@ -156,13 +160,13 @@ class Layer:
         constraint: Constraint | None = None,
     ) -> Weight:
         """Declare a trained weight; `decay` lets weight decay act on it."""
-        return self.weights.setdefault(
-            name, Weight(name, shape, initializer, True, decay, regularizer, constraint)
-        )
+        new = Weight(name, shape, initializer, True, decay, regularizer, constraint)
+        return require_same(self, self.weights.setdefault(name, new), shape)
 
     def state(self, name: str, shape: Shape, initializer: Initializer) -> Weight:
         """Declare a weight that is saved but not trained, such as a running mean."""
-        return self.weights.setdefault(name, Weight(name, shape, initializer, trained=False))
+        new = Weight(name, shape, initializer, False)
+        return require_same(self, self.weights.setdefault(name, new), shape)
 
     def scratch(
         self,
@@ -203,10 +207,9 @@ class Layer:
             ValueError: the inputs do not fit the layer; the message names the rule and the shape.
         """
         tensor = self._connect(inputs, mask)
-        call = tensor.call
-        assert call is not None
+        assert tensor.call is not None
         ends = not self.passes_mask and not self.uses_mask
-        if ends and any(read.mask for read in call.inputs) and tensor.mask is None:
+        if ends and any(read.mask for read in tensor.call.inputs) and tensor.mask is None:
             warnings.warn(
                 f"{self.label}: takes no mask: from here on every step counts", stacklevel=2
             )
@@ -215,10 +218,10 @@ class Layer:
     def _connect(self, inputs: Tensor | Sequence[Tensor], mask: Tensor | None) -> Tensor:
         """Check the inputs, build, and return the output; nothing is said of a mask that ends."""
         tensors = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
-        if self.takes_list == isinstance(inputs, Tensor) or not tensors:
-            raise self.error(
-                f"takes {'a list of tensors' if self.takes_list else 'one tensor'}", inputs
-            )
+        listed = not isinstance(inputs, Tensor)
+        if not tensors or (listed != self.takes_list and not (listed and self.takes_states)):
+            rule = f"takes {'a list of tensors' if self.takes_list else 'one tensor'}"
+            raise self.error(rule, inputs)
         if not all(isinstance(tensor, Tensor) for tensor in tensors):
             raise self.error("is called on tensors (Input(...) or another layer's output)", inputs)
         expected = "int32" if self.takes_integers else "float32"
@@ -227,20 +230,26 @@ class Layer:
         if mask is None:
             mask = self.mask_of(tensors)
         else:
-            self._check_mask(tensors, mask)
+            check_mask(self, tensors[self.masked_input].shape[:1], mask)
         read, masked = tensors, False
         if mask is not None and self.uses_mask:
             read, masked = (*tensors, mask), True
         shapes = [tensor.shape for tensor in read]
         if self._built_for not in (None, shapes) or (self._built_for and self.masked != masked):
             raise self.error(f"is shared: every call needs the shapes {self._built_for}", shapes)
-        self._requests, self.masked = [], masked
-        shape = tuple(self.build(shapes if self.takes_list or len(shapes) > 1 else shapes[0]))
+        tensor = connected(self, read, masked=masked)
         self._built_for = shapes
-        tensor = Tensor(shape, call=Call(self, read, tuple(self._requests), masked))
         tensor.mask = self.compute_mask(tensors, mask)
         self.add_output(tensor)
         return tensor
+
+    def build_for(
+        self, shapes: list[Shape], *, masked: bool
+    ) -> tuple[Shape, tuple[ScratchRequest, ...]]:
+        """Build for inputs of these shapes; return the output's, and the memory that it takes."""
+        self._requests, self.masked = [], masked
+        output = self.build(shapes if self.takes_list or len(shapes) > 1 else shapes[0])
+        return tuple(output), tuple(self._requests)
 
     def call_on(self, read: Sequence[Tensor], *, masked: bool) -> Tensor:
         """Call it on what a call of a graph read, of which the last may be a mask."""
@@ -257,12 +266,6 @@ class Layer:
     def compute_mask(self, tensors: Sequence[Tensor], mask: Tensor | None) -> Tensor | None:
         """Return the output's mask: the input's, if the layer passes it."""
         return mask if self.passes_mask else None
-
-    def _check_mask(self, tensors: Sequence[Tensor], mask: Tensor) -> None:
-        steps = tensors[self.masked_input].shape[:1]
-        if mask.dtype != "float32" or not steps or mask.shape != steps:
-            rule = f"a mask has a value for each step, {steps} of float32"
-            raise self.error(rule, f"{mask.shape} of {mask.dtype}")
 
     def add_output(self, tensor: Tensor) -> None:
         """Note one more call of this layer, by what it writes."""

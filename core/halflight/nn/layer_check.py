@@ -56,7 +56,7 @@ def _call(layer: Layer, shapes: Sequence[Shape]) -> Tensor:
     for number, each in enumerate(tried, start=1):
         tensors = [Input(shape, dtype=dtype) for shape in each]
         try:
-            return layer(tensors if layer.takes_list else tensors[0])
+            return layer.call_on(tensors, masked=False)
         except ValueError as error:
             if number == len(tried):
                 raise ValueError(f"{error}; check_layer: give it shapes that it takes") from error
@@ -79,6 +79,7 @@ class _Trial:
             request.scratch.value = kernels.empty(shape, dtype)
         self._layer, self._rng = layer, rng
         self._x = [self._input(part.shape) for part in tensor.call.inputs]
+        self._many = layer.takes_list or len(self._x) > 1
         self._y = np.empty((_SAMPLES, *tensor.shape))
 
     def run(self) -> dict[str, float]:
@@ -120,7 +121,7 @@ class _Trial:
 
     def _forward(self, *, training: bool) -> Host:
         self._y.fill(np.nan)
-        self._layer.forward(self._y, self._x if self._layer.takes_list else self._x[0], training)
+        self._layer.forward(self._y, self._x if self._many else self._x[0], training)
         if not np.isfinite(self._y).all():
             count = int((~np.isfinite(self._y)).sum())
             raise self._layer.error("forward must write every value of y", f"{count} not finite")
@@ -140,8 +141,7 @@ class _Trial:
         return dx, {name: weight.grad.copy() for name, weight in trained.items()}
 
     def _run_backward(self, dx: Sequence[Any], cotangent: Host) -> None:
-        many = self._layer.takes_list
-        x, gradients = (self._x, list(dx)) if many else (self._x[0], dx[0])
+        x, gradients = (self._x, list(dx)) if self._many else (self._x[0], dx[0])
         self._layer.backward(gradients, cotangent.copy(), x, self._y)
 
     def _compare(self, name: str, array: Host, gradient: Host, cotangent: Host) -> float:

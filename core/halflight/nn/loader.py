@@ -13,6 +13,7 @@ from halflight.kernels import Backend
 from halflight.nn.arrays import Array, Host
 from halflight.nn.data import Batch, DeviceBatch, Rules, check_batch, naming
 from halflight.nn.device_dataset import DeviceDataset
+from halflight.nn.lengths import varies
 from halflight.nn.prefetch import prefetched
 from halflight.nn.sources import BatchSource, IndexedSource
 
@@ -78,6 +79,9 @@ def fits(kernels: Backend, rules: Rules, samples: int) -> bool:
     """Whether a device with memory of its own has room for so many samples; integers stay out."""
     free = kernels.free_memory()
     if free is None or any(rule.integers for rule in rules.inputs):
+        return False
+    shapes = [*(rule.shape for rule in rules.inputs), *(rule.shape for rule in rules.targets)]
+    if any(varies(shape) for shape in shapes):
         return False
     values = sum(math.prod(rule.shape) for rule in rules.inputs)
     values += sum(math.prod(rule.rows) * (rule.shape[-1] + 1) for rule in rules.targets)

@@ -1,7 +1,7 @@
 """Model: a network that can be compiled, fitted, evaluated, saved, and asked to predict."""
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -154,14 +154,16 @@ class Model(TrainableNetwork):
 
     def predict(
         self,
-        x: Arrays | BatchSource,
+        x: Arrays | BatchSource | Iterator[Any],
         batch_size: int | None = None,
         verbose: int | str = 0,
     ) -> Any:
         """Return the outputs for every sample, in inference mode, as host arrays.
 
         Args:
-            x: as for `fit`.
+            x: as for `fit`; or a generator of batches, until it ends: each of inputs, or a tuple
+                that begins with them. Their sequences may be of other lengths, where the model's
+                are None.
             batch_size: samples at a time, for arrays; None is 32.
             verbose: 0 says nothing; 1, 2 or "auto" also print how many samples there were.
 
@@ -169,21 +171,30 @@ class Model(TrainableNetwork):
             An array (samples, ...); a list of them for a model of several outputs.
 
         Raises:
-            ValueError: data that do not fit.
+            ValueError: data that do not fit, or outputs of lengths that differ.
         """
         self.ready(x)
         verbose = require("predict", "verbose", verbose, _VERBOSE)
         batch_size = _BATCH if batch_size is None else batch_size
-        source: BatchSource | ArraySource = (
-            x
-            if isinstance(x, BatchSource)
-            else ArraySource(
-                by_name("inputs", x, self.input_names), None, batch_size=batch_size, shuffle=False
-            )
-        )
+        batches: Iterable[Any]
+        if isinstance(x, BatchSource):
+            batches = x.batches(0)
+        elif isinstance(x, Iterator):
+            batches = (batch if isinstance(batch, tuple) else (batch,) for batch in x)
+        else:
+            named = by_name("inputs", x, self.input_names)
+            batches = ArraySource(named, None, batch_size=batch_size, shuffle=False).batches(0)
         rules = input_rules(self)
-        inputs = (check_inputs(batch[0], rules) for batch in source.batches(0))
-        outputs = [np.concatenate(arrays) for arrays in predict(self, inputs)]
+        inputs = (check_inputs(batch[0], rules) for batch in batches)
+        parts = predict(self, inputs)
+        for name, arrays in zip(self.output_names, parts, strict=True):
+            shapes = {array.shape[1:] for array in arrays}
+            if len(shapes) != 1:
+                raise ValueError(
+                    f"predict: the output {name!r} must have one shape to be one array, received "
+                    f"{sorted(shapes)}: predict batch by batch"
+                )
+        outputs = [np.concatenate(arrays) for arrays in parts]
         if verbose:
             print(f"predicted {len(outputs[0])} samples", file=sys.stderr, flush=True)
         return outputs if len(outputs) > 1 else outputs[0]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from halflight.kernels import load
-from halflight.nn.arrays import Weight
+from halflight.nn.arrays import Shape, Weight
 from halflight.nn.checks import SEED, require
 from halflight.nn.executor import Executor
 from halflight.nn.graph import Graph
@@ -201,18 +201,29 @@ class Network(Structure):
         with self.writing("freeze"):
             self._executors.pop(True, None)
 
-    def executor(self, batch: int, *, training: bool) -> Executor:
-        """Return the planned memory for batches of at least `batch` samples."""
+    def executor(
+        self, batch: int, *, training: bool, shapes: Sequence[Shape] | None = None
+    ) -> Executor:
+        """Return the planned memory for batches of at least `batch` samples.
+
+        `shapes` are those of the inputs, which a network of lengths that vary must be told, before
+        each batch anew: its layers are built for them.
+        """
+        graph = self.graph
+        if graph.varies:
+            if shapes is None:
+                raise ValueError("executor: needs the inputs' shapes, as lengths vary")
+            graph = graph.at(shapes)
         known = self._executors.get(training)
-        if known is None or known.capacity < batch:
+        if known is None or known.capacity < batch or known.shapes != graph.shapes:
             streams = [
                 stream(self.seed, f"{node.layer.name}/call {i}")
-                for i, node in enumerate(self.graph.nodes)
+                for i, node in enumerate(graph.nodes)
             ]
             self._allocate()
             known = None
             self._executors.pop(training, None)  # which gives its memory back first
-            known = Executor(self.graph, self.kernels, streams, batch, training=training)
+            known = Executor(graph, self.kernels, streams, batch, training=training)
             self._executors[training] = known
         return known
 

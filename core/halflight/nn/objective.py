@@ -10,6 +10,7 @@ from typing import Any
 from halflight.nn.arrays import Host, Shape
 from halflight.nn.checks import NOT_NEGATIVE, require
 from halflight.nn.data import InputRule, Rules, TargetRule
+from halflight.nn.lengths import varies
 from halflight.nn.losses import Loss
 from halflight.nn.losses import get as get_loss
 from halflight.nn.losses.function import FunctionLoss
@@ -85,6 +86,8 @@ class Objective:
             names, shapes, parts, weights, measured, strict=True
         ):
             factor = require("compile", f"the loss weight of {name!r}", weight, NOT_NEGATIVE)
+            if part.per_sample and listed:
+                raise part.error(f"the output {name!r} takes no metrics, which are by rows", listed)
             chosen = [resolve(metric, part, shape) for metric in listed]
             self.heads.append(Head(name, part, factor, chosen))
         self._penalty = 0.0
@@ -158,6 +161,7 @@ def _rules(network: Network, heads: Sequence[Loss]) -> Rules:
         network.output_names, network.output_shapes, heads, graph.output_masks, strict=True
     ):
         try:
+            _require_known(shape, loss)
             target_shape = loss.target_shape(shape)
             if isinstance(loss, FunctionLoss):
                 loss.check_gradient(shape[-1])
@@ -167,14 +171,25 @@ def _rules(network: Network, heads: Sequence[Loss]) -> Rules:
             TargetRule(
                 name,
                 target_shape,
-                rows=shape[:-1],
+                rows=() if loss.per_sample else shape[:-1],
                 check=partial(loss.check_target, output_shape=shape),
                 mask=loss.mask,
+                arrange=loss.arrange,
+                per_sample=loss.per_sample,
                 steps=_steps(name, shape, steps),
                 needed=loss.needs_target,
             )
         )
     return Rules(inputs, tuple(targets), network.kernels.FLOAT)
+
+
+def _require_known(shape: Shape, loss: Loss) -> None:
+    """Raise ValueError for an output whose rows are of a width that varies, or not to be counted.
+
+    A loss without targets learns the number of rows from nothing else.
+    """
+    if varies(shape[-1:]) or (varies(shape) and not loss.needs_target):
+        raise loss.error("the output's lengths must not vary", shape)
 
 
 def _steps(name: str, shape: Shape, steps: Steps | None) -> Steps | None:

@@ -11,6 +11,7 @@ from halflight.nn.arrays import Host
 from halflight.nn.compiled import Compiled
 from halflight.nn.data import DeviceBatch
 from halflight.nn.differentiation import differentiate, differentiate_shards, write_losses
+from halflight.nn.executor import Executor
 from halflight.nn.network import Network
 from halflight.nn.penalties import (
     apply_constraints,
@@ -51,7 +52,8 @@ def train(compiled: Compiled, batch: DeviceBatch, results: StepResults) -> None:
 def _train(compiled: Compiled, batch: DeviceBatch, results: StepResults) -> None:
     network, optimizer, parameters = compiled.network, compiled.optimizer, compiled.check()
     kernels, layers = network.kernels, network.layers
-    network.executor(batch.samples, training=True)
+    executor = network.executor(batch.samples, training=True, shapes=batch.shapes)
+    _require_rows(compiled, executor, batch)
     arrays = results.open(batch.host, training=True)
     kernels.copy(parameters.states_before, parameters.states)
     if compiled.sharding is None or compiled.sharding.shards == 1:
@@ -75,12 +77,25 @@ def evaluate(compiled: Compiled, batch: DeviceBatch, results: StepResults) -> No
         results.skip(batch.host)
         return
     with network.computing():
-        executor = network.executor(batch.samples, training=False)
+        executor = network.executor(batch.samples, training=False, shapes=batch.shapes)
+        _require_rows(compiled, executor, batch)
         arrays = results.open(batch.host, training=False)
         outputs = executor.forward(batch.inputs)
         write_losses(compiled, batch, executor, outputs, arrays)
         write_penalties(network.kernels, network.layers, arrays.penalties, gradients=False)
         results.close()
+
+
+def _require_rows(compiled: Compiled, executor: Executor, batch: DeviceBatch) -> None:
+    """Raise ValueError where targets are as long as no output: of lengths that vary."""
+    heads = compiled.objective.heads
+    for head, rows, weight in zip(heads, executor.rows, batch.host.weights, strict=True):
+        rows = 1 if head.loss.per_sample else rows
+        if rows * batch.samples != len(weight):
+            raise ValueError(
+                f"output {head.name!r}: has {rows} row(s) a sample for inputs of the shapes "
+                f"{batch.shapes}, received targets of {len(weight) // batch.samples}"
+            )
 
 
 def predict(network: Network, batches: Iterable[Sequence[Host]]) -> list[list[Host]]:
@@ -93,7 +108,8 @@ def predict(network: Network, batches: Iterable[Sequence[Host]]) -> list[list[Ho
     with network.reading():
         for arrays in batches:
             with network.computing():
-                executor = network.executor(len(arrays[0]), training=False)
+                each = [array.shape[1:] for array in arrays]
+                executor = network.executor(len(arrays[0]), training=False, shapes=each)
                 outputs = executor.forward(staging(arrays))
                 shapes = [tuple(output.shape) for output in outputs]
                 if not readback.fits(*shapes):

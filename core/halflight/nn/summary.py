@@ -55,7 +55,7 @@ def _rows(graph: Graph) -> list[tuple[str, ...]]:
                 f"{layer.name} ({type(layer).__name__}){frozen}",
                 _shape(graph.shapes[node.output]),
                 f"{count:,}",
-                f"{layer.flops(*graph.layer_shapes(node)):,}",
+                "varies" if graph.varies else f"{layer.flops(*graph.layer_shapes(node)):,}",
                 ", ".join(names[number] for number in node.inputs),
             )
         )
@@ -73,7 +73,8 @@ def _totals(graph: Graph) -> list[str]:
     )
     return [
         f"Parameters: {total:,} ({trainable:,} trainable, {total - trainable:,} not)",
-        f"Floating-point operations a sample: {graph.flops():,}",
+        "Floating-point operations a sample: "
+        + ("vary with the lengths" if graph.varies else f"{graph.flops():,}"),
     ]
 
 

@@ -5,15 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from halflight.nn.arrays import ScratchRequest
-from halflight.nn.checks import integers, require
+from halflight.nn.arrays import ScratchRequest, Shape
+from halflight.nn.checks import Rule, is_integer, require
 
-SIZES = integers("positive integers", least=1)
+SIZES = Rule(
+    "positive integers, or None for a length that varies",
+    lambda value: (
+        isinstance(value, tuple | list)
+        and len(value) > 0
+        and all(size is None or (is_integer(size) and size >= 1) for size in value)
+    ),
+    tuple,
+)
 
 
 @dataclass(eq=False)
 class Tensor:
-    """A shape without its batch axis, and the call that produces it (None: an input)."""
+    """A shape without its batch axis, and the call that produces it (None: an input).
+
+    A length that varies from batch to batch is None in the shape.
+    """
 
     shape: tuple[int, ...]
     name: str | None = None
@@ -22,6 +33,8 @@ class Tensor:
     """"float32" (whatever the back end's precision) or "int32"."""
     mask: Tensor | None = None
     """Which of its steps count, (time,) of 1 and 0; None: all."""
+    tried: tuple[Shape, Shape] | None = None
+    """Where a length varies: the shapes that layers were built for (see `lengths`)."""
 
 
 @dataclass(eq=False)
@@ -36,15 +49,24 @@ class Call:
     """Whether the last input is a mask."""
 
 
+def check_mask(layer: Any, steps: tuple[int, ...], mask: Tensor) -> None:
+    """Raise ValueError unless a mask has a value for each of the steps (time,)."""
+    if mask.dtype != "float32" or not steps or mask.shape != steps:
+        rule = f"a mask has a value for each step, {steps} of float32"
+        raise layer.error(rule, f"{mask.shape} of {mask.dtype}")
+
+
 def Input(  # noqa: N802  Keras's name
     shape: tuple[int, ...], name: str | None = None, dtype: str = "float32"
 ) -> Tensor:
     """Return a symbolic input: `shape` has no batch axis, so an image is (height, width, channels).
 
-    An Input of dtype "int32" holds indices, for an Embedding.
+    An Input of dtype "int32" holds indices, for an Embedding. A None in `shape` is a length that
+    may differ from batch to batch: (None, 3) is a sequence of any number of steps.
 
     Raises:
-        ValueError: `shape` is not a sequence of positive integers, or the dtype is another one.
+        ValueError: `shape` holds something else than positive integers and None, or the dtype is
+            another one.
     """
     sizes = require(f"Input {name!r}", "shape", shape, SIZES)
     if dtype not in ("float32", "int32"):

@@ -36,6 +36,12 @@ def test_the_same_model_gives_the_same_bytes(tmp_path):
     assert (tmp_path / "a.onnx").read_bytes() == (tmp_path / "b.onnx").read_bytes()
 
 
+def test_lengths_that_vary_are_refused(tmp_path):
+    x = Input((None, 2))
+    with pytest.raises(ValueError, match="build the model with whole numbers"):
+        export_onnx(Model(x, layers.LSTM(2)(x)), tmp_path / "a.onnx")
+
+
 def test_what_the_file_says_of_itself(tmp_path, monkeypatch):
     monkeypatch.setattr(export, "__version__", "1.2")
     export_onnx(small_model(), tmp_path / "a.onnx")

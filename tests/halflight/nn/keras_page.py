@@ -25,10 +25,10 @@ HEAD = """# What is here of Keras 3
 
 Each public class of Keras 3: here, here with a difference, or not here and why. Written by
 `python -m tests.halflight.nn.keras_page`; the tests hold it against the package. Everywhere
-channels come last, a layer has no `dtype` (the back end says it), an `activation` is a name, every
-sequence of a model has one length (shorter ones are padded and masked; a mask is (time,), and must
-follow from the inputs where a loss needs it), the mean of a loss is weighted by the sample weights
-unless its `reduction` says otherwise, and functions of these names
+channels come last, a layer has no `dtype` (the back end says it), an `activation` is a name, all
+sequences of a batch have one length (shorter ones are padded and masked; a mask is (time,), and
+must follow from the inputs where a loss needs it), the mean of a loss is weighted by the sample
+weights unless its `reduction` says otherwise, and functions of these names
 (`keras.losses.mean_squared_error`, `keras.layers.add`) are not here. Beyond Keras there are
 `Padding1D` and `Padding2D`, by reflection, edge and wrap.
 """

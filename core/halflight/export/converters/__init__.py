@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from halflight.export.converters import (
     activation,
     attention,
+    conv_lstm,
     convolution,
     dense,
     masking,
@@ -23,6 +24,7 @@ from halflight.nn.layer import Layer
 CONVERTERS: Mapping[type[Layer], Converter] = {
     **activation.CONVERTERS,
     **attention.CONVERTERS,
+    **conv_lstm.CONVERTERS,
     **convolution.CONVERTERS,
     **dense.CONVERTERS,
     **masking.CONVERTERS,

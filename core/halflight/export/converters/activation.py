@@ -15,14 +15,15 @@ from halflight.nn.layers.activation import Activated, Elementwise, Function
 
 def activate(w: Writer, layer: Activated, x: str) -> str:
     """Write the activation that the layer ends in."""
-    return _apply(w, layer.function, x)
+    return apply(w, layer.function, x)
 
 
 def _elementwise(w: Writer, layer: Elementwise, x: Value, shape: Shape) -> str:
-    return _apply(w, layer.function, x.name)
+    return apply(w, layer.function, x.name)
 
 
-def _apply(w: Writer, function: Function | None, x: str) -> str:
+def apply(w: Writer, function: Function | None, x: str) -> str:
+    """Write f(x) and return its name."""
     return x if function is None else FUNCTIONS[function.kernel](w, x, *function.constants)
 
 

@@ -15,22 +15,22 @@ from halflight.nn.layers.transposed import ConvolutionTranspose
 
 
 def _convolution(w: Writer, layer: Convolution, x: Value, shape: Shape) -> str:
-    kernel = w.weight(layer.kernel, _filters_first)
-    y = _conv(w, layer, x, shape, [kernel, *_bias(w, layer.bias)], layer.groups)
+    kernel = w.weight(layer.kernel, filters_first)
+    y = convolve(w, layer, x, shape, [kernel, *bias_of(w, layer.bias)], layer.groups)
     return activate(w, layer, w.channels_last(y, layer.axes))
 
 
 def _depthwise(w: Writer, layer: Depthwise, x: Value, shape: Shape) -> str:
     kernel = w.weight(layer.kernel, _one_channel_each)
-    y = _conv(w, layer, x, shape, [kernel, *_bias(w, layer.bias)], x.shape[-1])
+    y = convolve(w, layer, x, shape, [kernel, *bias_of(w, layer.bias)], x.shape[-1])
     return activate(w, layer, w.channels_last(y, layer.axes))
 
 
 def _separable(w: Writer, layer: Separable, x: Value, shape: Shape) -> str:
     depthwise = w.weight(layer.depthwise_kernel, _one_channel_each)
-    middle = _conv(w, layer, x, shape, [depthwise], x.shape[-1])
-    pointwise = w.weight(layer.pointwise_kernel, _filters_first)
-    y = w.op("Conv", middle, pointwise, *_bias(w, layer.bias))
+    middle = convolve(w, layer, x, shape, [depthwise], x.shape[-1])
+    pointwise = w.weight(layer.pointwise_kernel, filters_first)
+    y = w.op("Conv", middle, pointwise, *bias_of(w, layer.bias))
     return activate(w, layer, w.channels_last(y, layer.axes))
 
 
@@ -44,8 +44,8 @@ def _transposed(w: Writer, layer: ConvolutionTranspose, x: Value, shape: Shape) 
     y = w.op(
         "ConvTranspose",
         w.channels_first(x.name, rank),
-        w.weight(layer.kernel, _filters_first),
-        *_bias(w, layer.bias),
+        w.weight(layer.kernel, filters_first),
+        *bias_of(w, layer.bias),
         kernel_shape=layer.lengths("kernel_size"),
         strides=strides,
         dilations=layer.lengths("dilation_rate"),
@@ -55,7 +55,7 @@ def _transposed(w: Writer, layer: ConvolutionTranspose, x: Value, shape: Shape) 
     return activate(w, layer, w.channels_last(y, rank))
 
 
-def _conv(
+def convolve(
     w: Writer, layer: Convolving, x: Value, shape: Shape, weights: list[str], groups: int
 ) -> str:
     """Write a Conv and return its output, channels first."""
@@ -77,11 +77,12 @@ def _windows(layer: Convolving) -> Shape:
     return tuple((size - 1) * step + 1 for size, step in zip(sizes, dilations, strict=True))
 
 
-def _bias(w: Writer, bias: Weight | None) -> list[str]:
+def bias_of(w: Writer, bias: Weight | None) -> list[str]:
+    """Write a bias, if there is one."""
     return [] if bias is None else [w.weight(bias)]
 
 
-def _filters_first(kernel: Host) -> Host:
+def filters_first(kernel: Host) -> Host:
     """(..., channels, filters) -> (filters, channels, ...)."""
     axes = range(kernel.ndim)
     return kernel.transpose(axes[-1], axes[-2], *axes[:-2])

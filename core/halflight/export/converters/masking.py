@@ -32,7 +32,7 @@ def on_packed(
 
     `recur` writes the states of a sequence (n, time, features), read forward.
     """
-    sequence, counts = x.name, _counts(w, mask.name)
+    sequence, counts = x.name, counts_of(w, mask.name)
     if reverse:
         sequence, counts = flipped(w, sequence), flipped(w, counts)
     steps = x.shape[0]
@@ -56,7 +56,7 @@ def _as_column(w: Writer, x: str) -> str:
     return w.op("Unsqueeze", x, w.integers([2], "axes"))
 
 
-def _counts(w: Writer, mask: str) -> str:
+def counts_of(w: Writer, mask: str) -> str:
     """Write which steps count, as integers."""
     differs = w.op("Not", w.op("Equal", mask, w.numbers(0.0)))
     return w.op("Cast", differs, to=TensorProto.INT64)
@@ -85,7 +85,7 @@ def _masking(w: Writer, layer: layers.Masking, x: Value, shape: Shape) -> str:
 
 def masked_mean(w: Writer, x: Value, mask: Value) -> str:
     """Write the mean (n, k) of the steps that count, 0 where none does."""
-    counts = _as_column(w, w.op("Cast", _counts(w, mask.name), to=TensorProto.FLOAT))
+    counts = _as_column(w, w.op("Cast", counts_of(w, mask.name), to=TensorProto.FLOAT))
     axes = w.integers([1], "axes")
     total = w.op("ReduceSum", w.op("Mul", x.name, counts), axes, keepdims=0)
     number = w.op("ReduceSum", counts, axes, keepdims=0)

@@ -11,15 +11,34 @@ from halflight.nn.layer import Layer
 _KINDS = {"sum": "Add", "ave": "Add", "mul": "Mul"}
 
 
-def _bidirectional(w: Writer, layer: layers.Bidirectional, x: Value, shape: Shape) -> str:
+def _bidirectional(
+    w: Writer, layer: layers.Bidirectional, x: Value | list[Value], shape: Shape
+) -> str:
     """Write both recurrent layers, and merge what they say."""
-    last = shape[-1] // 2 if layer.merge_mode == "concat" else shape[-1]
-    inner_shape = (*shape[:-1], last)
-    parts = [
-        w.convert(inner, x, inner_shape) for inner in (layer.forward_layer, layer.backward_layer)
-    ]
+    inner = (layer.forward_layer, layer.backward_layer)
+    given = layer.halves(x)
+    if not layer.return_state:
+        last = shape[-1] // 2 if layer.merge_mode == "concat" else shape[-1]
+        parts = [
+            w.convert(each, read, (*shape[:-1], last))
+            for each, read in zip(inner, given, strict=True)
+        ]
+        return _merged(w, layer, parts, axis=len(shape))
+    count, units = layer.forward_layer.state_count, shape[1]
+    rows = (shape[0] - 2 * count) // (2 if layer.merge_mode == "concat" else 1)
+    cut = [w.integers(numbers, "rows") for numbers in ([0], [rows], [rows + count])]
+    axis, outputs, ends = w.integers([1], "axes"), [], []
+    for each, read in zip(inner, given, strict=True):
+        whole = w.convert(each, read, (rows + count, units))
+        outputs.append(w.op("Slice", whole, cut[0], cut[1], axis))
+        ends.append(w.op("Slice", whole, cut[1], cut[2], axis))
+    merged = w.reshape(_merged(w, layer, outputs, axis=2), (shape[0] - 2 * count, units))
+    return w.op("Concat", merged, *ends, axis=1)
+
+
+def _merged(w: Writer, layer: layers.Bidirectional, parts: list[str], axis: int) -> str:
     if layer.merge_mode == "concat":
-        return w.op("Concat", *parts, axis=len(shape))
+        return w.op("Concat", *parts, axis=axis)
     merged = merge(w, _KINDS[layer.merge_mode], parts)
     return w.op("Mul", merged, w.numbers(0.5)) if layer.merge_mode == "ave" else merged
 

@@ -28,6 +28,7 @@ from halflight.nn.layers.augmentation import (
     RandomTranslation,
 )
 from halflight.nn.layers.bidirectional import Bidirectional
+from halflight.nn.layers.conv_lstm import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
 from halflight.nn.layers.convolution import Conv1D, Conv2D, Conv3D
 from halflight.nn.layers.dense import Dense, Perceptron
 from halflight.nn.layers.dot import Dot
@@ -96,6 +97,7 @@ from halflight.nn.layers.separable import (
     SeparableConv2D,
 )
 from halflight.nn.layers.simple_rnn import SimpleRNN
+from halflight.nn.layers.states import Part
 from halflight.nn.layers.time_distributed import TimeDistributed
 from halflight.nn.layers.transposed import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 from halflight.nn.layers.volumes import Cropping3D, UpSampling3D, ZeroPadding3D

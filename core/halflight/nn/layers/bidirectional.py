@@ -9,6 +9,7 @@ from halflight.nn.arrays import Array, Shape
 from halflight.nn.checks import check, choice
 from halflight.nn.layer import Tensor
 from halflight.nn.layers.recurrent import Recurrent
+from halflight.nn.layers.states import Part, flat, with_states
 from halflight.nn.layers.wrapper import Wrapper
 
 _MODES = ("concat", "sum", "mul", "ave")
@@ -27,6 +28,7 @@ class Bidirectional(Wrapper):
     merge_mode: str = "concat"
 
     uses_mask: ClassVar[bool] = True
+    takes_states: ClassVar[bool] = True
 
     def check(self) -> None:
         """Require a recurrent layer and a known mode."""
@@ -45,23 +47,129 @@ class Bidirectional(Wrapper):
         """Return the input's mask for a sequence."""
         return self.forward_layer.compute_mask(tensors, mask)
 
+    def __call__(
+        self,
+        inputs: Tensor | Sequence[Tensor],
+        mask: Tensor | None = None,
+        initial_state: Tensor | Sequence[Tensor] | None = None,
+    ) -> Any:
+        """Add this layer to the graph; see `Recurrent`.
+
+        The first half of `initial_state` is the forward layer's, the second the backward layer's;
+        so are the states that the layer ends in, where `layer` has `return_state`.
+        """
+        tensor = super().__call__(with_states(self, inputs, initial_state), mask)
+        return self._apart(tensor) if self.return_state else tensor
+
+    @property
+    def return_state(self) -> bool:
+        """Whether the layers inside return their states."""
+        return self.forward_layer.return_state
+
+    @property
+    def output(self) -> Any:
+        """The tensor that this layer writes, or the list of them; see `Layer`."""
+        output = super().output
+        return self._apart(output) if self.return_state else output
+
+    def _apart(self, packed: Tensor) -> list[Tensor]:
+        """Return the output and the states of what the layer writes side by side."""
+        layer = self.forward_layer
+        count, units = 2 * layer.state_count, layer.units
+        width = 2 * units if self.merge_mode == "concat" else units
+        output = Part(0, count, width, layer.return_sequences)(packed)
+        return [output, *(Part(number, count, units)(packed) for number in range(1, count + 1))]
+
     def build(self, shape: Any) -> Shape:
         """Build both layers; their outputs, their gradients and one input gradient are scratch."""
-        output_shape, requests = self.build_inside(self.forward_layer, shape)
+        layer, given = self.forward_layer, shape if isinstance(shape, list) else [shape]
+        self.initial = (len(given) - 1 - self.masked) // 2
+        if self.initial not in (0, layer.state_count) or (len(given) - self.masked) % 2 == 0:
+            rule = f"begins with {2 * layer.state_count} states, half of them the backward layer's"
+            raise self.error(rule, given[1:])
+        ahead, behind = self.halves(given)
+        part_shape, requests = self.build_inside(self.forward_layer, ahead)
         self._requests += requests
-        self._requests += self.build_inside(self.backward_layer, shape)[1]
-        self.parts = [self.scratch(name, output_shape) for name in ("ahead", "behind")]
-        self.gradients = [self.scratch(f"d{name}", output_shape) for name in ("ahead", "behind")]
-        self.second_dx = self.scratch("dx", shape[0] if self.masked else shape)
-        if self.merge_mode == "concat":
-            return (*output_shape[:-1], 2 * output_shape[-1])
-        return output_shape
+        self._requests += self.build_inside(self.backward_layer, behind)[1]
+        self.wholes = [self.scratch(name, part_shape) for name in ("ahead", "behind")]
+        self.whole_gradients = [
+            self.scratch(f"d{name}", part_shape) for name in ("ahead", "behind")
+        ]
+        self.second_dx = self.scratch("dx", given[0])
+        count = layer.state_count
+        factor = 2 if self.merge_mode == "concat" else 1
+        if not layer.return_state:
+            self.parts, self.gradients = self.wholes, self.whole_gradients
+            return (*part_shape[:-1], factor * part_shape[-1])
+        rows, units = part_shape[0] - count, part_shape[1]
+        self.parts = [self.scratch(f"output {name}", (rows, units)) for name in ("ahead", "behind")]
+        self.gradients = [
+            self.scratch(f"doutput {name}", (rows, units)) for name in ("ahead", "behind")
+        ]
+        self.merged = self.scratch("merged", (rows, factor * units))
+        self.ends = self.scratch("states", (count * units,))
+        return (factor * rows + 2 * count, units)
+
+    def halves(self, given: Any) -> tuple[Any, Any]:
+        """Return what either layer is given: the sequence, its states, the mask."""
+        if not isinstance(given, list) or len(given) == 1:
+            return (given[0], given[0]) if isinstance(given, list) else (given, given)
+        end = [given[-1]] if self.masked else []
+        first = given[1 : 1 + self.initial]
+        second = given[1 + self.initial : 1 + 2 * self.initial]
+        return [given[0], *first, *end], [given[0], *second, *end]
 
     def forward(self, y: Array, x: Any, training: bool) -> None:
         """Run both layers and merge."""
-        ahead, behind = (part.value for part in self.parts)
-        self.forward_layer.forward(ahead, x, training)
-        self.backward_layer.forward(behind, x, training)
+        wholes, parts = [w.value for w in self.wholes], [p.value for p in self.parts]
+        layers = (self.forward_layer, self.backward_layer)
+        for layer, whole, given in zip(layers, wholes, self.halves(x), strict=True):
+            layer.forward(whole, given, training)
+        if not self.return_state:
+            self._merge(y, *parts)
+            return
+        merged, ends = self.merged.value, self.ends.value
+        for part, whole in zip(parts, wholes, strict=True):
+            self.kernels.concatenate_backward(flat(part), flat(whole), 0)
+        self._merge(merged, *parts)
+        self.kernels.concatenate_forward(flat(y), 0, flat(merged))
+        for number, whole in enumerate(wholes):
+            self.kernels.concatenate_backward(ends, flat(whole), flat(parts[0]).shape[1])
+            offset = flat(merged).shape[1] + number * ends.shape[1]
+            self.kernels.concatenate_forward(flat(y), offset, ends)
+
+    def backward(self, dx: Any, dy: Array, x: Any, y: Array) -> None:
+        """Share the gradient out, run both layers backwards and add what they write."""
+        wholes, dwholes = ([s.value for s in p] for p in (self.wholes, self.whole_gradients))
+        parts, gradients = ([s.value for s in p] for p in (self.parts, self.gradients))
+        if not self.return_state:
+            self._unmerge(dy, parts, gradients)
+        else:
+            merged, ends = self.merged.value, self.ends.value
+            self.kernels.concatenate_backward(flat(merged), flat(dy), 0)
+            self._unmerge(merged, parts, gradients)
+            for number, (whole, part) in enumerate(zip(dwholes, gradients, strict=True)):
+                offset = flat(merged).shape[1] + number * ends.shape[1]
+                self.kernels.concatenate_backward(ends, flat(dy), offset)
+                self.kernels.concatenate_forward(flat(whole), 0, flat(part))
+                self.kernels.concatenate_forward(flat(whole), flat(part).shape[1], ends)
+        first, second = self.halves(dx)
+        first_dx = first[0] if isinstance(first, list) else first
+        second_dx = None if first_dx is None else self.second_dx.value
+        if isinstance(second, list):
+            second[0] = second_dx
+            if self.masked:
+                second[-1] = None  # which the forward layer has written
+        else:
+            second = second_dx
+        x_first, x_second = self.halves(x)
+        self.forward_layer.backward(first, dwholes[0], x_first, wholes[0])
+        self.backward_layer.backward(second, dwholes[1], x_second, wholes[1])
+        if first_dx is not None:
+            self.kernels.accumulate(first_dx, second_dx)
+
+    def _merge(self, y: Array, ahead: Array, behind: Array) -> None:
+        """Write the outputs of both as one."""
         if self.merge_mode == "concat":
             self.kernels.concatenate_forward(y, 0, ahead)
             self.kernels.concatenate_forward(y, ahead.shape[-1], behind)
@@ -72,10 +180,9 @@ class Bidirectional(Wrapper):
             if self.merge_mode == "ave":
                 self.kernels.scale(y.reshape(-1), 0.5)
 
-    def backward(self, dx: Any, dy: Array, x: Any, y: Array) -> None:
-        """Share the gradient out, run both layers backwards and add what they write."""
-        ahead, behind = (part.value for part in self.parts)
-        dahead, dbehind = (gradient.value for gradient in self.gradients)
+    def _unmerge(self, dy: Array, parts: list[Array], gradients: list[Array]) -> None:
+        """Write the gradients of both outputs; may overwrite dy."""
+        (ahead, behind), (dahead, dbehind) = parts, gradients
         if self.merge_mode == "concat":
             self.kernels.concatenate_backward(dahead, dy, 0)
             self.kernels.concatenate_backward(dbehind, dy, ahead.shape[-1])
@@ -87,14 +194,6 @@ class Bidirectional(Wrapper):
                 self.kernels.scale(dy.reshape(-1), 0.5)
             self.kernels.copy(dahead, dy)
             self.kernels.copy(dbehind, dy)
-        first_dx = dx[0] if self.masked else dx
-        second_dx = None if first_dx is None else self.second_dx.value
-        self.forward_layer.backward(dx, dahead, x, ahead)
-        self.backward_layer.backward(
-            [second_dx, None] if self.masked else second_dx, dbehind, x, behind
-        )
-        if first_dx is not None:
-            self.kernels.accumulate(first_dx, second_dx)
 
     def flops(self, shape: Any, output_shape: Shape) -> int:
         """Those of both layers; merging is one operation a value, but for "concat" and "ave"."""

@@ -5,7 +5,10 @@ from typing import ClassVar
 
 from halflight.nn.arrays import Array, Shape
 from halflight.nn.checks import BOOLEAN, check
+from halflight.nn.layers.activation import Function
+from halflight.nn.layers.cells import GRUResetBeforeSteps, GRUSteps
 from halflight.nn.layers.gated import Gated
+from halflight.nn.layers.stepwise import Stepwise
 
 
 @dataclass(eq=False)
@@ -23,13 +26,28 @@ class GRU(Gated):
     gates: ClassVar[int] = 3
 
     def check(self) -> None:
-        """Require the default activations and a true or false reset_after."""
+        """Require known activations and a true or false reset_after."""
         self.check_gates()
         check(self, BOOLEAN, "reset_after")
 
     def bias_shape(self) -> Shape:
         """Return (2, 3 * units) or (3 * units,)."""
         return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
+
+    @property
+    def projected_bias(self) -> Array:
+        """The first bias, which is that of the projected inputs, or None."""
+        return self.bias.value[0] if self.bias and self.reset_after else self.bias_value
+
+    @property
+    def projected_bias_grad(self) -> Array:
+        """Its gradient, or None."""
+        return self.bias.grad[0] if self.bias and self.reset_after else self.bias_grad
+
+    def stepwise(self) -> tuple[type[Stepwise], list[Function | None]]:
+        """Return the steps, and the activations of z, r, h."""
+        gate = self.gate_function
+        return GRUSteps if self.reset_after else GRUResetBeforeSteps, [gate, gate, self.function]
 
     def build_states(self, times: int) -> None:
         """Keep gates and, where r multiplies it, the product."""

@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 from halflight.nn.arrays import Array
 from halflight.nn.checks import BOOLEAN, check
 from halflight.nn.initializers import Initializer
+from halflight.nn.layers.activation import Function
+from halflight.nn.layers.cells import LSTMSteps
 from halflight.nn.layers.gated import Gated
 
 
 @dataclass(frozen=True)
-class _ForgetOnes(Initializer):
+class ForgetOnes(Initializer):
     """A bias (4 * units,) whose second quarter, the forget gate's, is one: Gers et al. 2000."""
 
     others: Initializer
@@ -38,16 +40,22 @@ class LSTM(Gated):
     unit_forget_bias: bool = field(default=True, kw_only=True)
 
     gates: ClassVar[int] = 4
+    state_count: ClassVar[int] = 2
 
     def check(self) -> None:
-        """Require the default activations and a true or false unit_forget_bias."""
+        """Require known activations and a true or false unit_forget_bias."""
         self.check_gates()
         check(self, BOOLEAN, "unit_forget_bias")
 
     def bias_initial(self) -> Initializer:
         """Return the bias's initializer, with ones for the forget gate."""
         others = super().bias_initial()
-        return _ForgetOnes(others) if self.unit_forget_bias else others
+        return ForgetOnes(others) if self.unit_forget_bias else others
+
+    def stepwise(self) -> tuple[type[LSTMSteps], list[Function | None]]:
+        """Return the steps, and the activations of i, f, g, o."""
+        gate = self.gate_function
+        return LSTMSteps, [gate, gate, self.function, gate]
 
     def build_states(self, times: int) -> None:
         """Keep gates and cells."""

@@ -3,17 +3,19 @@
 from dataclasses import dataclass
 
 from halflight.nn.arrays import Array
-from halflight.nn.checks import check, choice
+from halflight.nn.layers.activation import Function
+from halflight.nn.layers.cells import SimpleSteps
 from halflight.nn.layers.recurrent import Recurrent
 
-_ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh")
+_FUSED = ("linear", "relu", "sigmoid", "tanh", None)
 
 
 @dataclass(eq=False)
 class SimpleRNN(Recurrent):
     """state = activation(x @ kernel + state before @ recurrent_kernel + bias): Elman 1990.
 
-    The activation is "tanh", "relu", "sigmoid", "linear" or None (linear).
+    With the activations "tanh", "relu", "sigmoid", "linear" or None (linear) a kernel of the back
+    end runs whole sequences; with all others the steps run one by one, slower.
     """
 
     units: int
@@ -22,7 +24,15 @@ class SimpleRNN(Recurrent):
     def check(self) -> None:
         """Require a known activation."""
         self.check_recurrence()
-        check(self, choice(*_ACTIVATIONS).or_none(), "activation")
+
+    @property
+    def is_fused(self) -> bool:
+        """Whether the kernel of whole sequences knows the activation."""
+        return self.activation in _FUSED
+
+    def stepwise(self) -> tuple[type[SimpleSteps], list[Function | None]]:
+        """Return the steps, and the activation."""
+        return SimpleSteps, [self.function]
 
     def recur(self, states: Array, x: Array) -> None:
         """Write the states over the projected inputs."""

@@ -18,8 +18,11 @@ class TimeDistributed(Wrapper):
     passes_mask: ClassVar[bool] = True
 
     def check(self) -> None:
-        """Require a layer."""
-        self.keep(self.check_layer())
+        """Require a layer of one output."""
+        layer = self.check_layer()
+        if getattr(layer, "return_state", False):
+            raise self.error("layer must write one tensor", f"return_state of {layer.label}")
+        self.keep(layer)
 
     @property
     def always_writes_dx(self) -> bool:  # type: ignore[override]

@@ -96,7 +96,7 @@ class Weighted(Biased):
     kernel_constraint: str | Constraint | None = None
     activity_regularizer: str | L1L2 | None = field(default=None, metadata=UNLESS_DEFAULT)
 
-    roles = ("kernel", "bias")
+    roles: ClassVar[tuple[str, ...]] = ("kernel", "bias")
 
     def check_weights(self) -> None:
         """Look all names up; raise for one that is unknown."""
@@ -105,7 +105,10 @@ class Weighted(Biased):
 
     def __call__(self, inputs: Tensor | Sequence[Tensor], mask: Tensor | None = None) -> Tensor:
         """Add this layer to the graph, and the penalty on its output behind it; see `Layer`."""
-        output = super().__call__(inputs, mask)
+        return self.penalised(super().__call__(inputs, mask))
+
+    def penalised(self, output: Tensor) -> Tensor:
+        """Return an output with the penalty on it behind it, if there is one."""
         penalty = get_regularizer(self.activity_regularizer)
         return ActivityRegularization(penalty.l1, penalty.l2)(output) if penalty else output
 

@@ -11,6 +11,7 @@ from halflight.nn.losses.crossentropy import (
     CategoricalGeneralizedCrossEntropy,
     SparseCategoricalCrossentropy,
 )
+from halflight.nn.losses.ctc import CTC
 from halflight.nn.losses.distribution import (
     GaussianNLL,
     KLDivergence,

@@ -1,7 +1,7 @@
 """The base of every loss: the kernel it names, the targets it takes, and their check."""
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from halflight.kernels import Backend, load
 from halflight.nn.arrays import Array, Host, Shape
 from halflight.nn.checks import broken, check, choice
 from halflight.nn.configuration import UNLESS_DEFAULT, configuration
+from halflight.nn.lengths import fits
 
 
 @dataclass(eq=False)
@@ -32,6 +33,8 @@ class Loss:
     kernel_name: ClassVar[str]
     needs_target: ClassVar[bool] = True
     """False for a loss that compares the prediction with nothing."""
+    per_sample: ClassVar[bool] = False
+    """True for a loss whose row is a whole sample: its kernel takes predictions (n, ..., k)."""
 
     def __post_init__(self) -> None:
         """Let the subclass check its configuration."""
@@ -62,8 +65,8 @@ class Loss:
     def check(self) -> None:
         """Validate and normalise the configuration; raise `self.error(rule, received)`."""
 
-    def targets(self, outputs: int) -> int:
-        """Return how many target values go with a row of `outputs` values."""
+    def targets(self, outputs: int) -> int | None:
+        """Return how many target values go with a row of `outputs` values; None: any number."""
         return outputs
 
     def check_target(self, target: Host, output_shape: Shape) -> None:
@@ -77,6 +80,13 @@ class Loss:
     def mask(self, target: Host) -> NDArray[np.bool_] | None:
         """Return which rows (n,) of host targets count; None where all do."""
         return None
+
+    def arrange(self, target: Host, counts: Host | None, weight: Host) -> Host:
+        """Return host targets (n, t) as `write` takes them; mostly, as they are.
+
+        counts (n, time): where the output has a mask, which steps count; weight (n,).
+        """
+        return target
 
     # What everyone else uses.
 
@@ -94,11 +104,12 @@ class Loss:
         prediction = np.asarray(y_pred, np.float64)
         if prediction.ndim < 2:
             raise self.error("y_pred needs the axes (batch, ..., k)", prediction.shape)
-        places, width = prediction.shape[:-1], self.targets(prediction.shape[-1])
+        places = prediction.shape[:1] if self.per_sample else prediction.shape[:-1]
+        width = self.targets(prediction.shape[-1])
         target = np.asarray(y_true, np.float64)
         if width == 1 and target.shape == places:
             target = target[..., np.newaxis]
-        if target.shape != (*places, width):
+        if not fits((*places, width), target.shape):
             raise self.error(f"y_true must be of the shape {(*places, width)}", target.shape)
         self.check_target(target, prediction.shape[1:])
         weight = np.ones(places)
@@ -111,8 +122,10 @@ class Loss:
         weight = weight.reshape(-1) if counted is None else weight.reshape(-1) * counted
         if not weight.any():
             raise self.error("sample_weight must not be all zero", weight)
-        values, gradient = np.empty(weight.size), np.empty((weight.size, prediction.shape[-1]))
-        self.write(load("reference"), values, gradient, rows(prediction), rows(target), weight)
+        whole = prediction if self.per_sample else rows(prediction)
+        values, gradient = np.empty(weight.size), np.empty(whole.shape)
+        arranged = self.arrange(rows(target), None, weight)
+        self.write(load("reference"), values, gradient, whole, arranged, weight)
         if self.reduction in (None, "none"):
             return np.asarray((weight * values).reshape(places))
         mean = float(weight @ values / weight.sum())
@@ -156,7 +169,7 @@ class Loss:
         """
         if not output_shape:
             raise self.error("the output needs at least one axis beside the batch", output_shape)
-        return (*output_shape[:-1], self.targets(output_shape[-1]))
+        return cast(Shape, (*output_shape[:-1], self.targets(output_shape[-1])))
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor arguments as plain values."""

@@ -46,6 +46,70 @@ ROWS = {
     "gru masked, dropout": Row(
         lambda: layers.GRU(4, dropout=0.3, seed=5, reset_after=False), MASKED, (4,), masked=True
     ),
+    "simple rnn begun": Row(
+        lambda: layers.SimpleRNN(2, "softsign", return_sequences=True), ((3, 2), (2,)), (3, 2)
+    ),
+    "simple rnn ended": Row(
+        lambda: layers.SimpleRNN(2, return_state=True, go_backwards=True), ((3, 2),), (2, 2)
+    ),
+    "simple rnn recurrent dropout": Row(
+        lambda: layers.SimpleRNN(3, recurrent_dropout=0.4), ((3, 2),), (3,)
+    ),
+    "lstm begun and ended": Row(
+        lambda: layers.LSTM(2, return_state=True), ((3, 2), (2,), (2,)), (3, 2)
+    ),
+    "lstm begun and ended, masked": Row(
+        lambda: layers.LSTM(2, return_sequences=True, return_state=True, go_backwards=True),
+        ((3, 2), (2,), (2,), (3,)),
+        (5, 2),
+        masked=True,
+    ),
+    "lstm other activations": Row(
+        lambda: layers.LSTM(2, "relu", "hard_sigmoid", recurrent_dropout=0.3), ((3, 2),), (2,)
+    ),
+    "gru begun": Row(
+        lambda: layers.GRU(2, return_state=True, recurrent_dropout=0.3), ((3, 2), (2,)), (2, 2)
+    ),
+    "gru begun, masked": Row(
+        lambda: layers.GRU(2, "elu", None), ((3, 2), (2,), (3,)), (2,), masked=True
+    ),
+    "gru reset before begun": Row(
+        lambda: layers.GRU(
+            2, return_sequences=True, return_state=True, reset_after=False, recurrent_dropout=0.3
+        ),
+        ((3, 2), (2,)),
+        (4, 2),
+    ),
+    "conv lstm 1d": Row(
+        lambda: layers.ConvLSTM1D(2, 3, strides=2, padding="causal", dropout=0.3),
+        ((3, 5, 2),),
+        (3, 2),
+    ),
+    "conv lstm 2d": Row(
+        lambda: layers.ConvLSTM2D(2, (2, 3), padding="same", return_sequences=True),
+        ((3, 4, 3, 1),),
+        (3, 4, 3, 2),
+    ),
+    "conv lstm 2d backwards": Row(
+        lambda: layers.ConvLSTM2D(
+            2,
+            2,
+            2,
+            "valid",
+            1,
+            "relu",
+            "hard_sigmoid",
+            use_bias=False,
+            return_sequences=True,
+            go_backwards=True,
+            recurrent_dropout=0.3,
+        ),
+        ((2, 5, 4, 1),),
+        (2, 2, 2, 2),
+    ),
+    "conv lstm 3d": Row(lambda: layers.ConvLSTM3D(1, 2), ((2, 3, 2, 3, 1),), (2, 1, 2, 1)),
+    "part": Row(lambda: layers.Part(2, 2, 3), ((6, 3),), (3,)),
+    "part sequence": Row(lambda: layers.Part(0, 2, 6, sequence=True), ((6, 3),), (2, 6)),
     "masking": Row(layers.Masking, SEQUENCE, (5, 3)),
     "masking images": Row(lambda: layers.Masking(0.5), ((4, 3, 2),), (4, 3, 2)),
     "not equal": Row(lambda: layers.NotEqual(0.5), ((4, 3, 2),), (4,)),

@@ -60,6 +60,15 @@ ROWS = {
     "bidirectional sum": Row(lambda: _bidirectional("sum", sequences=True), SEQUENCE, (5, 4)),
     "bidirectional mul": Row(lambda: _bidirectional("mul", sequences=True), SEQUENCE, (5, 4)),
     "bidirectional ave": Row(lambda: _bidirectional("ave", sequences=False), SEQUENCE, (4,)),
+    "bidirectional begun and ended": Row(
+        lambda: layers.Bidirectional(layers.LSTM(2, return_sequences=True, return_state=True)),
+        ((3, 2), (2,), (2,), (2,), (2,), (3,)),
+        (10, 2),
+        masked=True,
+    ),
+    "bidirectional ended": Row(
+        lambda: layers.Bidirectional(layers.GRU(2, return_state=True), "ave"), ((3, 2),), (3, 2)
+    ),
     "bidirectional turned": Row(
         lambda: layers.Bidirectional(
             layers.SimpleRNN(4, return_sequences=True, go_backwards=True, name="inner")
