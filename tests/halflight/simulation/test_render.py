@@ -166,5 +166,5 @@ def test_an_oversized_fft_is_refused_by_name():
     giant = Galaxy((Component(6.0, 400.0, 0.9, 0.0, 1e9),), 0.0, 0.0)
     with pytest.raises(RenderError, match=r"half_light_radius=400\.0.* needs an FFT of \d+ pixels"):
         render_objects(96, (giant,), PSF, whole=True)
-    with pytest.raises(RenderError, match="above the limit of 4096"):
+    with pytest.raises(RenderError, match="above the limit of 8192"):
         render_field((96, 96), (giant,), one_psf)
