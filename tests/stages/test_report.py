@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from halflight import __version__, files, paths, store
+from halflight import __version__, files, paths, store, tasks
 from halflight.paths import TaskPaths
 from halflight.tasks import Quantity
 from stages import combine, evaluate, report
@@ -71,7 +71,7 @@ def handed(surveyed, estimators, of_radius, monkeypatch):
     ):
         curve = {"arm": arms, "epoch": 0, "loss": 1.0, "val_loss": 1.0, "learning_rate": 0.1}
         files.write_csv(path, pd.DataFrame(curve))
-    shape = replace(report.tasks.get("radius"))
+    shape = replace(tasks.get("radius"))
     shape = replace(shape, quantities=(*shape.quantities, RATIO))
     monkeypatch.setattr("halflight.tasks.get", {"radius": shape}.__getitem__)
     for path, read, write in (

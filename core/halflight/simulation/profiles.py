@@ -16,8 +16,8 @@ SERSIC_N_GRID = tuple(float(n) for n in np.geomspace(0.5, 6.0, 60))
 
 # Against GalSim at its strictest a stamp is wrong by about 1e-4 of its peak at most. The defaults
 # err more at the centre (maxk_threshold 1e-3) and take far larger FFTs to keep the outermost light
-# from folding back (folding_threshold 5e-3). An FFT above 8192 x 8192, of a gigabyte, fails; of the
-# galaxies of params.yaml one in 15,000, with a faint disc of 45 arcsec, needs one above 4096 x 4096.
+# from folding back (folding_threshold 5e-3). An FFT above 8192 x 8192, of a gigabyte, fails: of
+# the galaxies of params.yaml one in 15,000, with a faint disc of 45 arcsec, needs more than 4096.
 FAST_GSPARAMS = galsim.GSParams(folding_threshold=2e-2, maxk_threshold=2e-4, maximum_fft_size=8192)
 # For wide wings of high Sersic index: a twentieth of the light may fold back, thinly spread.
 WIDE_GSPARAMS = FAST_GSPARAMS.withParams(folding_threshold=5e-2)
