@@ -51,7 +51,8 @@ class Disturbed:
             process.wait(moment)
         said = f"{stage}, {victim} after {moment:.1f} s"
         self.hit.append(f"{said}: {VICTIMS[victim](process.pid, self.rng)}")
-        process.wait(SECONDS)  # DVC itself, which would refuse a second one beside it
+        # DVC itself, which would refuse a second one beside it, and may wait for its stage's end.
+        process.wait(SECONDS + 4 * self.durations[stage])
         if not at_once:
             self.wait_for(process.pid, said)
         self.mend()
