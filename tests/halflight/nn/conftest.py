@@ -114,6 +114,26 @@ def gradient_error() -> Callable[..., float]:
     return directional_error
 
 
+def assert_gradients(placed: Placed) -> None:
+    """The gradients of a layer's first input and of its weights are those of differences."""
+    cotangent = np.random.default_rng(5).normal(size=placed.output.shape)
+
+    def value() -> float:
+        return float(np.sum(placed.forward() * cotangent))
+
+    value()
+    dx, *_ = placed.backward(cotangent.copy())
+    assert directional_error(value, placed.inputs[0], dx) <= 1e-6
+    for weight in placed.layer.weights.values():
+        assert directional_error(value, weight.value, weight.grad) <= 1e-6, weight.name
+
+
+@pytest.fixture
+def gradients_agree() -> Callable[[Placed], None]:
+    """Check a placed layer's gradients: gradients_agree(placed)."""
+    return assert_gradients
+
+
 def assert_agrees(truth: Numbers, rounded: Numbers, received: Numbers) -> None:
     """`received` errs by at most 4 times what `rounded` does, or one rounding of its size."""
     for name, expected in truth.items():

@@ -176,19 +176,10 @@ def test_recurrent_dropout_is_one_choice_a_sample_for_all_steps(make):
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("make", [layers.SimpleRNN, layers.GRU])
-def test_every_activation_has_its_gradient(make, name, place, gradient_error):
+def test_every_activation_has_its_gradient(make, name, place, gradients_agree):
     options = {} if make is layers.SimpleRNN else {"recurrent_activation": name}
     placed = place(make(3, name, **options), [(2, 2)], "reference")
-    cotangent = np.random.default_rng(5).normal(size=placed.output.shape)
-
-    def value():
-        return float(np.sum(placed.forward() * cotangent))
-
-    value()
-    (dx,) = placed.backward(cotangent.copy())
-    assert gradient_error(value, placed.inputs[0], dx) <= 1e-6
-    for weight in placed.layer.weights.values():
-        assert gradient_error(value, weight.value, weight.grad) <= 1e-6, weight.name
+    gradients_agree(placed)
 
 
 @pytest.mark.parametrize("activation", ["relu", "hard_sigmoid", "softmax", None])
