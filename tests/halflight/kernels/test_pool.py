@@ -136,3 +136,43 @@ def test_a_process_ends_whoever_computes(root):
     for _ in range(3):
         done = run_python(ENDING, root, NUMBA_NUM_THREADS="4")
         assert (done.returncode, done.stderr) == (0, "")
+
+
+REFUSED = """
+import ctypes
+import errno
+import os
+import pytest
+from halflight.kernels.cpu.machine import pool
+from tests.halflight.kernels.test_pool import count
+
+class Refusing:
+    def __init__(self, system):
+        self.system, self.left = system, 2
+
+    def __getattr__(self, name):
+        return getattr(self.system, name)
+
+    def pthread_create(self, *arguments):
+        self.left -= 1
+        return errno.EAGAIN if self.left < 0 else self.system.pthread_create(*arguments)
+
+def threads():
+    return len(os.listdir("/proc/self/task"))
+
+real, before = ctypes.CDLL, threads()
+ctypes.CDLL = lambda name: Refusing(real(name))
+with pytest.raises(OSError, match="thread 4 of 6 does not start") as refused:
+    pool.start()
+assert refused.value.errno == errno.EAGAIN
+print(before, threads(), flush=True)
+ctypes.CDLL = real
+pool.start()
+print(threads())
+"""
+
+
+def test_a_thread_that_is_refused_leaves_no_other_behind(root):
+    before, refused, started = output_of(REFUSED, root, NUMBA_NUM_THREADS="6").split()
+    assert refused == before
+    assert int(started) == int(before) + 5

@@ -203,7 +203,17 @@ def start() -> None:
     key = ctypes.c_ulong(0)
     system.pthread_key_create(ctypes.byref(key), None)
     words[_KEY] = key.value
-    handles = []
+    handles: list[ctypes.c_ulong] = []
+
+    def stop() -> None:
+        """End the threads, while the code that they run is there."""
+        words[_STOPPED] = 1
+        system.pthread_mutex_lock(ctypes.c_void_p(pool + 8 * _MUTEX))
+        system.pthread_mutex_unlock(ctypes.c_void_p(pool + 8 * _MUTEX))
+        system.pthread_cond_broadcast(ctypes.c_void_p(pool + 8 * _BEGUN))
+        for handle in handles:
+            system.pthread_join(handle, None)
+
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
         for thread in range(1, count):
@@ -213,22 +223,16 @@ def start() -> None:
             argument = ctypes.c_void_p(pool + 8 * line)
             failed = system.pthread_create(ctypes.byref(handle), None, work, argument)
             if failed:
-                raise OSError(failed, f"thread {thread} of {count} does not start")
+                stop()  # those begun go on otherwise, beside memory that is freed
+                raise OSError(failed, f"thread {thread + 1} of {count} does not start")
             handles.append(handle)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     threads.redirect(run, pool, key.value)
     starter = os.getpid()
 
-    def stop() -> None:
-        """End the threads, while the code that they run is there."""
-        if os.getpid() != starter:
-            return
-        words[_STOPPED] = 1
-        system.pthread_mutex_lock(ctypes.c_void_p(pool + 8 * _MUTEX))
-        system.pthread_mutex_unlock(ctypes.c_void_p(pool + 8 * _MUTEX))
-        system.pthread_cond_broadcast(ctypes.c_void_p(pool + 8 * _BEGUN))
-        for handle in handles:
-            system.pthread_join(handle, None)
+    def stop_own() -> None:
+        if os.getpid() == starter:  # a fork has none of the threads
+            stop()
 
-    atexit.register(stop)
+    atexit.register(stop_own)
