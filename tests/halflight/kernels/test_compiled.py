@@ -1,8 +1,12 @@
-"""How the CPU back end is compiled: no float64 in hot loops."""
+"""How the CPU back end is compiled: no float64 in hot loops, SIMD, indices from the start."""
 
+import ast
 import ctypes
 import importlib
+import inspect
 import pkgutil
+import re
+import textwrap
 from pathlib import Path
 
 import numba
@@ -10,9 +14,10 @@ import numpy as np
 import pytest
 
 from halflight import kernels
-from halflight.kernels import cpu
+from halflight.kernels import cpu, formulas
 from halflight.kernels.compilation import with_globals
 from halflight.kernels.cpu.loops import loss_rows, maps
+from halflight.kernels.cpu.machine.compiler import compiled
 from halflight.kernels.cpu.machine.target import Compiled
 from tests.halflight.kernels.cases import all_cases
 
@@ -102,3 +107,35 @@ def test_only_what_is_called_from_without_becomes_machine_code():
 
 def _four_times(x):
     return inner(inner(x))  # noqa: F821 (set by the test)
+
+
+@pytest.mark.parametrize("formula", [formulas.leaky_relu_gradient, formulas.sigmoid_gradient])
+def test_maps_of_two_arrays_load_vectors(formula):
+    """Were an index negative, for all the compiler knows, numbers would be gathered singly."""
+    line = with_globals(maps._line_of_two, "line", formula=compiled()(formula))
+    function = Compiled(line, targetoptions={"nopython": True, "error_model": "numpy"})
+    constants = (np.float32(0.1),) * (len(inspect.signature(formula).parameters) - 2)
+    a, b, y = (np.linspace(-1, 1, 100, dtype=np.float32) for _ in range(3))
+    function(y, a, b, 30, 60, constants)
+    right = [formula(x, x, *constants) for x in a[30:90]]
+    np.testing.assert_allclose(y[:60], right, rtol=1e-6)
+    [result] = function.overloads.values()
+    code = result.library.get_llvm_str()
+    assert re.search(r"load <\d+ x float>", code)
+    assert "gather" not in code
+
+
+def test_no_kernel_counts_from_the_end_of_an_array():
+    """There it would read what lies before the array; of a shape, which is a tuple, it may."""
+    counted = set()
+    for name, function in FUNCTIONS.items():
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function.py_func)))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Subscript) and not _is_shape(node.value):
+                places = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+                counted |= {name for place in places if isinstance(place, ast.UnaryOp)}
+    assert not counted
+
+
+def _is_shape(node):
+    return isinstance(node, ast.Attribute) and node.attr in {"shape", "strides"}
