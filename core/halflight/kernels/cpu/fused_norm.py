@@ -83,38 +83,32 @@ def _take_line(line, dy, index, row, channels):
 
 
 @compiled()
-def _mask_line(masked, dy, x, mean, factor, beta, slope):
-    """masked = the gradient before the rectifier."""
-    for i in range(x.size):
-        z = fma(x[i] - mean[i], factor[i], beta[i])
-        masked[i] = dy[i] * slope if z <= _ZERO else dy[i]
-
-
-@compiled()
 def _add_line(sums, line):
     for i in range(line.size):
         sums[i] += line[i]
 
 
-@compiled()
-def _add_products(sums, line, x, mean):
-    for i in range(line.size):
-        sums[i] = fma(line[i], x[i] - mean[i], sums[i])
+@compiled(apart=True)
+def _sum_line(sums, products, dy, x, mean, factor, beta, slope):
+    """Add the gradient before the rectifier to sums, and it (x - mean) to products."""
+    for i in range(x.size):
+        deviation = x[i] - mean[i]
+        z = fma(deviation, factor[i], beta[i])
+        masked = dy[i] * slope if z <= _ZERO else dy[i]
+        sums[i] += masked
+        products[i] = fma(masked, deviation, products[i])
 
 
 @compiled()
 def _sum_image(chunk, dy, index, x, mean, factor, beta, slope, lines, channels, pool):
-    line, masked, sums, products = lines[0], lines[1], lines[2], lines[3]
+    line, sums, products = lines[0], lines[1], lines[2]
     sums[:] = _ZERO
     products[:] = _ZERO
     for row in range(x.shape[0]):
         if pool:
             _take_line(line, dy, index, row, channels)
-            _mask_line(masked, line, x[row], mean, factor, beta, slope)
-        else:
-            _mask_line(masked, dy[row], x[row], mean, factor, beta, slope)
-        _add_line(sums, masked)
-        _add_products(products, masked, x[row], mean)
+        above = line if pool else dy[row]
+        _sum_line(sums, products, above, x[row], mean, factor, beta, slope)
     chunk[:] = _ZERO
     for start in range(0, x.shape[1], channels):
         _add_line(chunk[0], sums[start : start + channels])
@@ -140,10 +134,13 @@ def _sum(chunks, dy, index, x, mean, factor, beta, slope, lines, channels, pool)
         )
 
 
-@compiled()
-def _input_gradient_line(line, masked, x, mean, factor, tilt, offset):
+@compiled(apart=True)
+def _input_gradient_line(line, dy, x, mean, factor, beta, slope, tilt, offset):
     for i in range(x.size):
-        line[i] = factor[i] * fma(mean[i] - x[i], tilt[i], masked[i] - offset[i])
+        deviation = x[i] - mean[i]
+        z = fma(deviation, factor[i], beta[i])
+        masked = dy[i] * slope if z <= _ZERO else dy[i]
+        line[i] = factor[i] * fma(-deviation, tilt[i], masked - offset[i])
 
 
 @compiled()
@@ -151,14 +148,12 @@ def _input_gradient_image(
     dx, dy, index, x, mean, factor, beta, slope, tilt, offset, lines, channels, pool
 ):
     """Each line is finished in scratch, as dx may be x and loops in place make no vectors."""
-    line, masked, finished = lines[0], lines[1], lines[2]
+    line, finished = lines[0], lines[1]
     for row in range(x.shape[0]):
         if pool:
             _take_line(line, dy, index, row, channels)
-            _mask_line(masked, line, x[row], mean, factor, beta, slope)
-        else:
-            _mask_line(masked, dy[row], x[row], mean, factor, beta, slope)
-        _input_gradient_line(finished, masked, x[row], mean, factor, tilt, offset)
+        above = line if pool else dy[row]
+        _input_gradient_line(finished, above, x[row], mean, factor, beta, slope, tilt, offset)
         copy_floats(dx[row], 0, finished, 0, finished.size)
 
 

@@ -13,7 +13,7 @@ from numba import prange
 from ..arrays import Array, Indices
 from ..machine.compiler import compiled, thread_limit
 from ..machine.scratch import scratch
-from ..machine.vector import copy_floats
+from ..machine.vector import copy_floats, keep_where
 
 _ZERO = np.float32(0)
 
@@ -27,16 +27,18 @@ def _larger_of_lines(value, place, upper, lower):
         place[i] = np.int32(2) if wins else np.int32(0)
 
 
-@compiled()
-def _larger_of_pixels(y, index, value, place, other, other_place):
+@compiled(apart=True)
+def _larger_of_pixels(y, index, value, place, channels):
     """y = the larger of two pixels, NaN before all; index = its place: the first of equal ones."""
-    for c in range(y.size):
-        left, right = value[c], other[c]
-        first, second = place[c], other_place[c] + np.int32(1)
-        same = left == right or (left != left and right != right)
-        wins = (not (right <= left) and left == left) or (same and second < first)
-        y[c] = right if wins else left
-        index[c] = second if wins else first
+    for start in range(0, y.size, channels):
+        for c in range(start, start + channels):
+            left, right = value[start + c], value[start + channels + c]
+            first = place[start + c]
+            second = place[start + channels + c] + np.int32(1)
+            same = left == right or (left != left and right != right)
+            wins = (not (right <= left) and left == left) or (same and second < first)
+            y[c] = right if wins else left
+            index[c] = second if wins else first
 
 
 @compiled()
@@ -44,16 +46,7 @@ def pool_lines(y, index, upper, lower, value, place, channels):
     """A line of y and index from two lines of twice its pixels; value and place are spoiled."""
     size = 2 * y.size
     _larger_of_lines(value[:size], place[:size], upper[:size], lower[:size])
-    for start in range(0, y.size, channels):
-        left, right, end = 2 * start, 2 * start + channels, 2 * start + 2 * channels
-        _larger_of_pixels(
-            y[start : start + channels],
-            index[start : start + channels],
-            value[left:right],
-            place[left:right],
-            value[right:end],
-            place[right:end],
-        )
+    _larger_of_pixels(y, index, value, place, channels)
 
 
 @compiled()
@@ -84,23 +77,15 @@ def pool_pairs(y, index, z, first, last, shape, value, places):
 
 
 @compiled()
-def _spread_pixel(line, dy, index, place):
-    for c in range(line.size):
-        line[c] = dy[c] if index[c] == place else _ZERO
-
-
-@compiled()
 def spread_line(line, dy, index, parity, channels):
     """line = dy where its place is in this row (0 upper, 1 lower) and column of its 2 x 2, else 0.
 
     dy and index have half the pixels of the line; an odd last pixel gets zero.
     """
     for start in range(0, dy.size, channels):
-        end = start + channels
         for column in range(2):
             to = 2 * start + column * channels
-            place = np.int32(2 * parity + column)
-            _spread_pixel(line[to : to + channels], dy[start:end], index[start:end], place)
+            keep_where(line, to, dy, index, start, channels, np.int32(2 * parity + column))
     line[2 * dy.size :] = _ZERO
 
 

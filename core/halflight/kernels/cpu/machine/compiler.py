@@ -38,20 +38,24 @@ class _Inner(Compiled):
         raise TypeError(f"{name}: called from Python, but not compiled(entry=True)")
 
 
-def compiled(*, parallel: bool = False, entry: bool = False) -> Callable[[Function], Any]:
+def compiled(
+    *, parallel: bool = False, entry: bool = False, apart: bool = False
+) -> Callable[[Function], Any]:
     """Decorate a function for compilation on its first call, cached on disk.
 
     Only what is `parallel` or an `entry` may be called from Python: wrappers take long to compile.
+    Arrays of a function that keeps them `apart` share no memory: loops over more than a few arrays
+    use SIMD only then.
     Every operation rounds as IEEE 754 says, in the order that is written: the compiler fuses and
     reorders nothing, so that the bytes are those of every processor. Sums that should use SIMD say
     so (loops/sums.py). Division by zero gives infinity or NaN.
     Plain functions of the kernels that it calls (formulas call one another) are compiled with it.
     """
-    return functools.partial(_compile, parallel=parallel, entry=parallel or entry)
+    return functools.partial(_compile, parallel=parallel, entry=parallel or entry, apart=apart)
 
 
 @functools.cache
-def _compile(function: Callable[..., Any], *, parallel: bool, entry: bool) -> Any:
+def _compile(function: Callable[..., Any], *, parallel: bool, entry: bool, apart: bool) -> Any:
     options: dict[str, Any] = {
         "parallel": parallel,
         "nopython": True,
@@ -59,6 +63,7 @@ def _compile(function: Callable[..., Any], *, parallel: bool, entry: bool) -> An
         "error_model": "numpy",
         "no_cfunc_wrapper": True,
         "no_cpython_wrapper": not entry,
+        "noalias": apart,
     }
     formulas = {name: compiled()(value) for name, value in formulas_of(function).items()}
     if formulas:

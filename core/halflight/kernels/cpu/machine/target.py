@@ -17,9 +17,10 @@ from numba._dynfunc import make_function
 from numba.core import config
 from numba.core.codegen import JITCodeLibrary, JITCPUCodegen
 from numba.core.compiler import CompileResult
-from numba.core.cpu import CPUContext
+from numba.core.cpu import CPUContext, CPUTargetOptions
 from numba.core.dispatcher import Dispatcher
 from numba.core.environment import lookup_environment
+from numba.core.options import TargetOptions
 from numba.core.registry import CPUTarget
 from numba.core.serialize import dumps
 from numba.core.target_extension import (
@@ -114,7 +115,7 @@ _NUMBAS = "_ZN5numba"
 
 def _from_the_start(index: Any) -> Any:
     """The type of an index, or of several, that cannot be negative."""
-    if isinstance(index, types.BaseTuple):
+    if isinstance(index, (types.Tuple, types.UniTuple, types.NamedTuple)):
         return types.Tuple.from_types(tuple(map(_from_the_start, index.types)))
     return types.uintp if isinstance(index, types.Integer) else index
 
@@ -157,7 +158,15 @@ class _Context(CPUContext):
         return lower
 
 
+class _Options(CPUTargetOptions):
+    """What a function may be compiled with."""
+
+    noalias = TargetOptions.Mapping("noalias")
+
+
 class _Target(CPUTarget):
+    options = _Options
+
     @threadsafe_cached_property
     def _toplevel_target_context(self) -> CPUContext:
         return _Context(self.typing_context, self._target_name)

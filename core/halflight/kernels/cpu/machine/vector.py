@@ -31,6 +31,9 @@ def index(value: int) -> ir.Constant:
     return ir.Constant(_INDEX, value)
 
 
+_element = index  # where an argument is named index
+
+
 def constant(value: float) -> ir.Constant:
     """A vector with `value` in every lane."""
     return ir.Constant(_VECTOR, [value] * LANES)
@@ -169,6 +172,46 @@ def copy_floats(_context, target, target_start, source, source_start, length):
         return context.get_dummy_value()
 
     return types.void(target, types.intp, source, types.intp, types.intp), generate
+
+
+@intrinsic
+def keep_where(_context, target, target_start, source, index, start, length, place):
+    """target = source where index is place, else 0, from the elements given on."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        to, here, where = (
+            pointer(context, builder, signature.args[k], arguments[k], arguments[first])
+            for k, first in ((0, 1), (2, 4), (3, 4))
+        )
+        length, place = arguments[5:]
+        whole = builder.and_(length, _element(-LANES))
+        places = ir.VectorType(place.type, LANES)
+        undefined = ir.Constant(places, ir.Undefined)
+        first = builder.insert_element(undefined, place, ir.Constant(place.type, 0))
+        mask = ir.Constant(places, [0] * LANES)
+        wanted = builder.shuffle_vector(first, undefined, mask)
+
+        def vector(here: list[Any], _: list[Any]) -> list[Any]:
+            found = builder.bitcast(here[2], places.as_pointer())
+            same = builder.icmp_signed("==", builder.load(found, align=_FLOAT_BYTES), wanted)
+            store(builder, builder.select(same, load(builder, here[1]), ZERO), here[0])
+            return []
+
+        def number(here: list[Any], _: list[Any]) -> list[Any]:
+            same = builder.icmp_signed("==", builder.load(here[2]), place)
+            zero = ir.Constant(_FLOAT, 0.0)
+            builder.store(builder.select(same, builder.load(here[1]), zero), here[0])
+            return []
+
+        addresses = [to, here, where]
+        loop(builder, whole, LANES, addresses, [_element(LANES)] * 3, [], vector)
+        rest = [at(builder, address, whole) for address in addresses]
+        left = builder.sub(length, whole)
+        loop(builder, left, 1, rest, [_element(1)] * 3, [], number)
+        return context.get_dummy_value()
+
+    n = types.intp
+    return types.void(target, n, source, index, n, n, types.int32), generate
 
 
 @intrinsic
