@@ -49,7 +49,7 @@ benchmark: $(READY) ## Measure beside PyTorch (pip install it first)
 curves: $(READY) ## Draw learning curves of under- and overfitting
 	dvc repro capacity
 
-ship: $(READY) ## Put the estimator of the default run into the package
+ship: $(READY) ## Put the estimator of the full run into the package
 	python -m stages.ship radius
 
 vega: $(READY) ## Put another version of Vega into the frame of DVC's plots (needs the internet)

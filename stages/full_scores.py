@@ -20,6 +20,9 @@ TITLES = {"simulated": "simulated", "survey": "survey, never seen, against the t
 NETWORK = {"simulated": "network", "survey": "zero_shot"}
 
 
+SCORES = "scores.csv"
+
+
 def folder_of(task: str) -> Path:
     """Where the scores and the table are kept."""
     return REPORTS / "full" / task
@@ -38,7 +41,7 @@ def main(task: str) -> None:
             scored = scores(wanted, estimator, joint if views > 1 else None, evaluate)
             found.append(scored.assign(run=name, orientations=views))
     table = pd.concat(found, ignore_index=True)
-    files.write_csv(folder_of(task) / "scores.csv", table)
+    files.write_csv(folder_of(task) / SCORES, table)
     learnt = {name: pd.read_csv(place.trained_history) for name, place in places(task)}
     lines = [
         f"# {wanted.title}: more stamps, and longer",
@@ -52,7 +55,7 @@ def main(task: str) -> None:
         f"downloaded). NMAD and outliers are of the residual of {wanted.headline.name}, in "
         "brackets the central 68 % of a bootstrap; orientations are those of each stamp that are "
         "measured and averaged. Written by `dvc repro reports/full/dvc.yaml`; the same in bins "
-        "stands in scores.csv beside it.",
+        f"stands in {SCORES} beside it.",
         "",
         *table_of(table, wanted),
     ]

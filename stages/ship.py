@@ -1,17 +1,21 @@
-"""Ship: put the estimator of the default run into the package, with its model card."""
+"""Ship: put the estimator of the full run into the package, with its model card."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
+
+import pandas as pd
 
 from halflight import files, models, nn, tasks
 from halflight.estimator import Estimator
 from halflight.joint import Joint
 from halflight.params.plain import plain_values
-from halflight.paths import TaskPaths
+from halflight.paths import REPORTS
 from stages import run
+from stages.full_scores import SCORES, folder_of
+from stages.full_stamps import place_of
 
-LOCK = Path("dvc.lock")
+STUDY = REPORTS / "full" / "dvc.yaml"
+LOCK = STUDY.with_suffix(".lock")
 NAMES = {"radius": "camera"}
 """Of the model that a task's estimator is shipped as."""
 POPULATION = {
@@ -30,28 +34,24 @@ LIMITS = {
 
 
 def main(task: str) -> None:
-    """Copy the estimator without its optimizer; its scores are those of the committed metrics."""
-    place, name = TaskPaths(task), NAMES[task]
+    """Copy the estimator without its optimizer; its scores are those of the committed study."""
+    place, name = place_of(task), NAMES[task]
     trained, joint = Estimator.load(place.estimator), Joint.load(place.estimator)
     if joint is None:
-        raise ValueError(f"{place.estimator} has no combination: run `dvc repro`")
+        raise ValueError(f"{place.estimator} has no combination: run `dvc repro {STUDY}`")
     bare = nn.Model(trained.network.inputs, trained.network.outputs, seed=trained.network.seed)
     folder = models.HOME / name
     joint.save(replace(trained, network=bare), folder)
-    headline = tasks.measuring(tasks.get(task)).headline
-    scores = json.loads(place.metrics.read_text())[headline.name]["simulated"]
+    headline = tasks.measuring(tasks.get(task)).headline.name
+    scores = scores_of(pd.read_csv(folder_of(task) / SCORES), headline, trained.orientations)
     card = {
         "name": name,
         "title": f"{tasks.measuring(tasks.get(task)).title} of galaxies, for any camera",
         "default": True,
         "population": POPULATION[task],
         "limits": LIMITS[task],
-        "scores": {
-            f"{method}_{score}": scores[method][score]
-            for method in ("combined", "network")
-            for score in ("nmad", "outlier_fraction", "coverage_68", "coverage_95")
-        },
-        "command": f"dvc repro && python -m stages.ship {task}",
+        "scores": scores,
+        "command": f"dvc repro && dvc repro {STUDY} && python -m stages.ship {task}",
         "made_from": hash_of(place.estimator),
         "licence": trained.licence,
     }
@@ -60,8 +60,23 @@ def main(task: str) -> None:
     print(f"ship: {name}: {size / 1e6:.1f} MB in {folder}")
 
 
+def scores_of(table: pd.DataFrame, quantity: str, orientations: int) -> dict[str, float]:
+    """Of all simulated test galaxies, by the full run's network and by that and the fit."""
+    chosen = table[
+        (table[["run", "dataset"]] == ["full", "simulated"]).all(axis="columns")
+        & (table[["galaxies", "by"]] == "all").all(axis="columns")
+        & (table["quantity"] == quantity)
+        & (table["orientations"] == orientations)
+    ].set_index("method")
+    return {
+        f"{method}_{score}": float(chosen.loc[method, score])
+        for method in ("combined", "network")
+        for score in ("nmad", "outlier_fraction", "coverage_68", "coverage_95")
+    }
+
+
 def hash_of(output: Path) -> str:
-    """The hash that dvc.lock has of an output of the pipeline.
+    """The hash that the study's lock has of an output.
 
     Raises:
         ValueError: it has none.
@@ -70,7 +85,7 @@ def hash_of(output: Path) -> str:
         for out in stage.get("outs", ()):
             if out["path"] == str(output):
                 return str(out["md5"])
-    raise ValueError(f"{LOCK} knows no {output}: run `dvc repro`")
+    raise ValueError(f"{LOCK} knows no {output}: run `dvc repro {STUDY}`")
 
 
 if __name__ == "__main__":

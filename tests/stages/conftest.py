@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from halflight import files
+from halflight import files, params
 from halflight.joint import FIT_ALONE
 from halflight.paths import DATASETS, TaskPaths
 from stages import combine, evaluate
@@ -134,6 +134,15 @@ def write_survey():
             measured = measured[prepared["split"].to_numpy() != "train"].assign(bound=0.02)
         shuffled = measured.sample(frac=1, random_state=0)  # rows are found by id
         files.write_parquet(PLACE.classical(dataset), shuffled)
+
+
+@pytest.fixture
+def full_asked(surveyed, configure):
+    """The tier of which a finished tiny run's params.yaml asks for a few stamps more."""
+    tier = next(iter(params.read("radius.simulate").tiers))
+    asked = {"tier": tier, "count": 40, "first": 20_000_000, "train": {"epochs": 2}}
+    configure({"radius.full": asked, "radius.evaluate.bootstrap": 20})
+    return tier
 
 
 @pytest.fixture

@@ -10,20 +10,11 @@ from stages import combine, full, full_scores, full_stamps, train
 ANSWERS = {("network", "simulated"), ("zero_shot", "survey")}
 
 
-@pytest.fixture
-def told(surveyed, configure):
-    """A finished tiny run, whose params.yaml asks for a few stamps more."""
-    tier = next(iter(params.read("radius.simulate").tiers))
-    asked = {"tier": tier, "count": 40, "first": 20_000_000, "train": {"epochs": 2}}
-    configure({"radius.full": asked, "radius.evaluate.bootstrap": 20})
-    return tier
-
-
-def test_it_learns_from_stamps_of_its_own_and_stands_beside_the_default_run(told):
+def test_it_learns_from_stamps_of_its_own_and_stands_beside_the_default_run(full_asked):
     full_stamps.main("radius")
     place = full_stamps.place_of("radius")
     stamps = store.read_stamps(place.stamps("simulated"))
-    assert set(stamps.table["tier"]) == {told}
+    assert set(stamps.table["tier"]) == {full_asked}
     assert len(stamps) == 40
     default = store.read_stamps(TaskPaths("radius").stamps("simulated"))
     assert not set(stamps.table["id"]) & set(default.table["id"])
@@ -53,8 +44,8 @@ def test_it_learns_from_stamps_of_its_own_and_stands_beside_the_default_run(told
         ({"count": 0}, r"full\.count"),
     ],
 )
-def test_a_run_that_cannot_be_is_named(told, configure, change, message):
-    asked = {"tier": told, "count": 40, "first": 20_000_000, "train": {}}
+def test_a_run_that_cannot_be_is_named(full_asked, configure, change, message):
+    asked = {"tier": full_asked, "count": 40, "first": 20_000_000, "train": {}}
     configure({"radius.full": asked | change})
     with pytest.raises(params.ParamsError, match=message):
         params.read("radius.full")

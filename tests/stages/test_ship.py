@@ -6,19 +6,19 @@ import pytest
 
 from halflight import files, models
 from halflight.measurer import Measurer
-from halflight.paths import TaskPaths
-from stages import combine, evaluate, ship
+from stages import combine, full, full_scores, full_stamps, ship, train
 from tests.tiny import discs
 
-PLACE = TaskPaths("radius")
+PLACE = full_stamps.place_of("radius")
+SCORES = ("nmad", "outlier_fraction", "coverage_68", "coverage_95")
 
 
 @pytest.fixture
-def shipped(copied, monkeypatch, tmp_path):
+def shipped(full_asked, monkeypatch, tmp_path):
     monkeypatch.setattr("halflight.combination.LEAST_COUNT", 5)
-    combine.main("radius")
-    evaluate.main("radius")
-    lock_of({"combine@radius": {"outs": [{"path": str(PLACE.estimator), "md5": "12.dir"}]}})
+    for stage in (full_stamps, train, combine, full, full_scores):
+        stage.main("radius")
+    lock_of({"full@radius": {"outs": [{"path": str(PLACE.estimator), "md5": "12.dir"}]}})
     monkeypatch.setattr(models, "HOME", tmp_path / "models")
     models.HOME.mkdir()
 
@@ -40,14 +40,22 @@ def test_it_measures_as_the_pipelines_does_and_has_no_optimizer(shipped):
     )
     [card] = models.installed(models.HOME).values()
     assert (card.name, card.default, card.made_from) == ("camera", True, "12.dir")
-    scores = files.read_json(PLACE.metrics)["ln_radius"]["simulated"]
-    assert card.scores["combined_nmad"] == scores["combined"]["nmad"]
+    table = pd.read_csv("reports/full/radius/scores.csv").query(
+        "run == 'full' and dataset == 'simulated' and quantity == 'ln_radius'"
+        " and galaxies == 'all' and by == 'all' and orientations != 1"
+    )
+    found = {
+        f"{row['method']}_{score}": row[score]
+        for row in table.to_dict("records")
+        for score in SCORES
+    }
+    assert card.scores == pytest.approx(found)
     assert np.isfinite(list(card.scores.values())).all()
 
 
 def test_what_the_lock_does_not_name_is_not_shipped(shipped):
     lock_of({})
-    with pytest.raises(ValueError, match=r"knows no data/radius/estimator: run `dvc repro`"):
+    with pytest.raises(ValueError, match=r"knows no data/radius/full/estimator: run `dvc repro"):
         ship.main("radius")
 
 
