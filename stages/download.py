@@ -28,10 +28,22 @@ RENDERING_PATIENCE = 3600.0
 
 
 def main(task: str) -> None:
-    """Query, fetch, cut and store; a later run starts where an interrupted one stopped."""
-    survey, wanted, sky = params.read("survey", f"{task}.survey", "sandbox")
-    place = TaskPaths(task)
-    cache = project_path(paths.CHECKPOINTS) / "download" / sky_name(survey, sky)
+    """Query, fetch, cut and store what the endpoint of section survey has for a task."""
+    download_to(TaskPaths(task), *params.read("survey", f"{task}.survey", "sandbox"))
+
+
+def download_to(
+    place: TaskPaths,
+    survey: params.Survey,
+    wanted: params.TaskSurvey,
+    sky: params.Sandbox,
+    caches: str = "download",
+) -> None:
+    """Store it in `place`; a later call starts where an interrupted one stopped.
+
+    caches: folder of what arrived. Of several skies it keeps the last.
+    """
+    cache = project_path(paths.CHECKPOINTS) / caches / sky_name(survey, sky)
     with (
         asked(survey, wanted, sky, cache) as download,
         store.write_stamps(

@@ -67,9 +67,10 @@ def scores_of(table: pd.DataFrame, quantity: str, orientations: int) -> dict[str
         & (table[["galaxies", "by"]] == "all").all(axis="columns")
         & (table["quantity"] == quantity)
         & (table["orientations"] == orientations)
-    ].set_index("method")
+    ]
+    found = chosen.set_index("method").to_dict("index")
     return {
-        f"{method}_{score}": float(chosen.loc[method, score])
+        f"{method}_{score}": float(found[method][score])
         for method in ("combined", "network")
         for score in ("nmad", "outlier_fraction", "coverage_68", "coverage_95")
     }

@@ -32,14 +32,14 @@ def measured_of(task: str, arm: str, seed: str) -> Path:
 def main(task: str, arm: str, seed: str) -> None:
     """Train the arm on each number of labels; measure the survey's test split with each."""
     settings, train, counts = params.read(f"{task}.finetune", f"{task}.train", f"{task}.transfer")
-    place, wanted = TaskPaths(task), tasks.measuring(tasks.get(task))
+    place, wanted = TaskPaths(task).of_study("transfer"), tasks.measuring(tasks.get(task))
     backend = training.choose_backend(train).backend
     stamps = store.read_stamps(place.stamps("survey"))
     rows = []
     for most in (*counts.labels, None):
         chosen = settings.changed(seed=int(seed), max_labels=most, **ARMS[arm])
         data = labelled_survey(wanted, place, chosen)
-        estimator = trained_arm(wanted, place, data, train, chosen, arm, backend)
+        estimator = trained_arm(wanted, data, train, chosen, arm, backend)
         ready = data.stamps.table
         test = ready[ready["split"] == "test"]
         found = estimator.measure_stamps(stamps, test["source_index"].to_numpy())
@@ -51,7 +51,6 @@ def main(task: str, arm: str, seed: str) -> None:
 
 def trained_arm(
     task: tasks.Task,
-    place: TaskPaths,
     data: LabelledStamps,
     train: params.Train,
     settings: params.FineTune,
@@ -59,6 +58,7 @@ def trained_arm(
     backend: str,
 ) -> Estimator:
     """The arm's estimator, trained on these labels."""
+    place = TaskPaths(task.name)
     trained = Estimator.load(place.trained, backend=backend)
     if arm == "statistics":
         training.settle_statistics(trained.network, data, task, settings)
@@ -84,7 +84,9 @@ def trained_arm(
         settings,
         name=f"{arm}-{len(data.train)}",
         checkpoints=project_path(paths.CHECKPOINTS),
-        identity=training.fingerprint([place.trained, place.prepared("survey")]),
+        identity=training.fingerprint(
+            [place.trained, place.of_study("transfer").prepared("survey")]
+        ),
         code=code_fingerprint("transfer", {"task": task.name, "arm": arm}),
     )
     return fitted

@@ -25,7 +25,7 @@ def main(task: str) -> None:
     """Write the table: NMAD of each arm, and what it gains on zero-shot, object by object."""
     settings, place, wanted = (
         params.read(f"{task}.transfer"),
-        TaskPaths(task),
+        TaskPaths(task).of_study("transfer"),
         tasks.measuring(tasks.get(task)),
     )
     quantity = wanted.headline
@@ -37,7 +37,9 @@ def main(task: str) -> None:
         raise ValueError(f"{place.stamps('survey')}: no truth is known: take the sandbox")
     groups = test[list(FIELD)].astype(str).agg("-".join, axis=1).to_numpy()[known]
     rows = source_rows(ready, raw)[(ready.table["split"] == "test").to_numpy()]
-    zero = Estimator.load(place.trained).measure_stamps(raw, rows)[quantity.name].to_numpy()
+    zero = (
+        Estimator.load(TaskPaths(task).trained).measure_stamps(raw, rows)[quantity.name].to_numpy()
+    )
     nothing = (zero - truth)[known]
     seeds = sorted(
         path.stem.rsplit("-", 1)[1] for path in measured_of(task, "all", "1").parent.glob("all-*")

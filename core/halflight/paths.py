@@ -44,6 +44,10 @@ class TaskPaths:
 
     task: str
 
+    def of_study(self, name: str) -> "TaskPaths":
+        """The files of a study that has stamps of its own, below those of the task."""
+        return TaskPaths(f"{self.task}/{name}")
+
     @property
     def data(self) -> Path:
         """The folder of all its data."""

@@ -1,5 +1,7 @@
 """Transfer: every arm learns what it may, from as many labels as it is given."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,15 +11,18 @@ from halflight.estimator import Estimator
 from halflight.files import Path
 from halflight.nn import Model
 from halflight.paths import TaskPaths
-from stages import transfer, transfers
+from stages import transfer, transfer_sky, transfers
 from stages.finetune import labelled_survey
 from stages.transfer import ARMS, measured_of
 
-PLACE = TaskPaths("radius")
+PLACE = TaskPaths("radius").of_study("transfer")
 
 
 @pytest.fixture
 def trained(surveyed, estimators, configure):
+    default = TaskPaths("radius")
+    for name in ("survey", "prepared", "classical"):
+        shutil.copytree(default.data / name, PLACE.data / name)
     estimators()
     configure({"radius.transfer.labels": [4], "radius.transfer.bootstrap": 20})
 
@@ -30,10 +35,9 @@ def weights(network: Model, pattern: str) -> dict[str, np.ndarray]:
 def test_an_arm_changes_what_it_may_learn_and_nothing_else(trained, task, arm):
     settings = params.read("radius.finetune").changed(max_labels=4, **ARMS[arm])
     data = labelled_survey(task, PLACE, settings)
-    before = Estimator.load(PLACE.trained).network
-    found = transfer.trained_arm(
-        task, PLACE, data, params.read("radius.train"), settings, arm, "cpu"
-    ).network
+    before = Estimator.load(TaskPaths("radius").trained).network
+    train = params.read("radius.train")
+    found = transfer.trained_arm(task, data, train, settings, arm, "cpu").network
     changed = {
         part: any(
             not np.array_equal(old, weights(found, part)[name])
@@ -66,3 +70,30 @@ def test_other_seeds_take_other_labels(trained, task):
         labelled_survey(task, PLACE, settings.changed(seed=seed)).train.tolist() for seed in (1, 2)
     )
     assert sorted(one) != sorted(other)
+
+
+def test_the_study_has_a_sky_of_its_own(configure, here):
+    few = {"runs": [752, 1302], "camcols": [1, 2, 3], "fields_per_strip": 1, "bands": ["r"]}
+    configure(
+        {
+            "radius.transfer.sandbox": few,
+            "radius.survey.selection.sandbox.where": "p.type = 3 AND p.cModelMag_r < 20",
+            "sandbox.galaxies.counts.density": 5.0,
+            "sandbox.stars.density": 10.0,
+            "survey.endpoint": "recorded",
+        }
+    )
+    transfer_sky.main("radius")
+    stamps = store.read_stamps(PLACE.stamps("survey"))
+    assert stamps.origin == "sandbox"
+    assert set(stamps.table["run"]) == {752, 1302}
+    ready = store.read_stamps(PLACE.prepared("survey"))
+    measured = pd.read_parquet(PLACE.classical("survey"))
+    assert measured["id"].tolist() == ready.table["id"].tolist()
+    assert not TaskPaths("radius").stamps("survey").exists()
+
+
+def test_a_sky_that_cannot_be_is_named(configure, here):
+    configure({"radius.transfer.sandbox": {"field_per_strip": 1}})
+    with pytest.raises(ValueError, match="field_per_strip"):
+        transfer_sky.main("radius")

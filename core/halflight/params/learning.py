@@ -116,6 +116,7 @@ class Train(Fit):
 class Transfer(Section):
     """Section transfer: what `dvc repro reports/transfer/dvc.yaml` trains."""
 
+    sandbox: dict[str, JsonValue]  # of section sandbox
     labels: Annotated[tuple[PositiveInt, ...], BeforeValidator(as_tuple), Field(min_length=1)]
     bootstrap: Annotated[int, Field(ge=2)]
 
