@@ -7,9 +7,10 @@ from halflight.methods import METHODS
 from halflight.report.style import INK, new_figure, styled
 
 _AXES = {
-    "learnt_from": "stamps that it learnt from",
-    "cpu_minutes": "CPU minutes of training",
+    "learnt_from": ("stamps that it learnt from", ",.0f"),
+    "cpu_minutes": ("CPU minutes of training", ".1f"),
 }
+_SCATTERS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 
 @styled
@@ -21,14 +22,19 @@ def draw(sizes: pd.DataFrame, reference: float, name: str) -> Figure:
     """
     figure, method = new_figure(3.4), METHODS["network"]
     panels = figure.subplots(1, len(_AXES), sharey=True)
-    for axes, (column, title) in zip(panels, _AXES.items(), strict=True):
+    for axes, (column, (title, form)) in zip(panels, _AXES.items(), strict=True):
         rows = sizes.sort_values(column)
         axes.vlines(rows[column], rows["nmad_low"], rows["nmad_high"], color=method.colour, lw=1.6)
         axes.plot(rows[column], rows["nmad"], marker=method.marker, color=method.colour, lw=1.2)
         axes.axhline(reference, color=INK, lw=0.9, ls=":")
         axes.set_xscale("log")
+        axes.set_xticks(rows[column], [format(value, form) for value in rows[column]])
         axes.set_xlabel(title)
-    panels[0].set_ylim(0.0, 1.1 * float(sizes[["nmad", "nmad_high"]].to_numpy().max()))
+        axes.minorticks_off()
+    panels[0].set_yscale("log")
+    panels[0].set_yticks(_SCATTERS, list(map(str, _SCATTERS)))
+    panels[0].minorticks_off()
+    panels[0].set_ylim(0.8 * reference, 1.2 * float(sizes["nmad_high"].max()))
     panels[0].set_ylabel("NMAD of ln R")
     panels[1].annotate(
         METHODS[name].title,
