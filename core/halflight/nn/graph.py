@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from halflight.nn.arrays import ScratchRequest, Shape, Weight
-from halflight.nn.layer import Call, Layer, Tensor
+from halflight.nn.layer import Layer, Tensor
 from halflight.nn.lengths import require_shapes, varies
 from halflight.nn.masks import Steps, steps_of
 from halflight.nn.naming import snake_case
+from halflight.nn.tensor import Call
 
 
 @dataclass(frozen=True)

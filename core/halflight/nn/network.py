@@ -191,6 +191,11 @@ class Network(Structure):
 
     # Memory.
 
+    def reset_states(self) -> None:
+        """Let stateful layers forget: their next batch begins anew, and may have another size."""
+        for layer in self.layers:
+            layer.reset_state()
+
     def refresh(self) -> None:
         """Take note of which layers are trainable now.
 
