@@ -215,6 +215,7 @@ class Network(Structure):
         each batch anew: its layers are built for them.
         """
         graph = self.graph
+        graph.require_samples(batch)
         if graph.varies:
             if shapes is None:
                 raise ValueError("executor: needs the inputs' shapes, as lengths vary")

@@ -192,7 +192,32 @@ class _Continue(_Stop):
 _Continue.__name__ = "_Stop"  # the same callbacks, as a resumed run must have
 
 
+@pytest.mark.parametrize("asked", [{"batch_shape": (2, 3, 1)}, {"shape": (3, 1), "batch_size": 2}])
+def test_an_input_may_say_how_many_samples_a_batch_has(asked, tmp_path):
+    model = Sequential(
+        [Input(**asked), layers.LSTM(2, stateful=True), layers.Dense(1)], backend="reference"
+    )
+    assert model.input_shapes == [(3, 1)]
+    model.compile("sgd", "mse")
+    x = np.zeros((4, 3, 1))
+    model.fit(x, np.zeros(4), batch_size=2, shuffle=False, verbose=0)
+    model.save(tmp_path / "model")
+    loaded = load_model(tmp_path / "model", backend="reference")
+    for each in (model, loaded, copy.deepcopy(model)):
+        each.predict(x, batch_size=2)
+        with pytest.raises(ValueError, match="asks for batches of 2 samples: .* received 4"):
+            each.predict(x)
+
+
 def test_errors():
+    with pytest.raises(ValueError, match="batch_shape is in the place of shape"):
+        Input((3, 1), batch_shape=(2, 3, 1))
+    with pytest.raises(ValueError, match="batch_size must be a positive integer, or None"):
+        Input((3, 1), batch_size=0)
+    with pytest.raises(ValueError, match="shape must be positive integers"):
+        Input(batch_shape=(2,))
+    with pytest.raises(ValueError, match="shape must be positive integers"):
+        Input()
     model, layer = model_of(layers.GRU, (2, 2), stateful=True)
     model.predict(data_of((2, 2)))
     with pytest.raises(ValueError, match="GRU 'r': goes on with the states .* received"):
