@@ -88,3 +88,22 @@ def Input(  # noqa: N802  Keras's name
     if dtype not in ("float32", "int32"):
         raise ValueError(f'{label}: dtype must be "float32" or "int32", received {dtype!r}')
     return Tensor(tuple(sizes), name=name, dtype=dtype, samples=samples)
+
+
+def InputLayer(  # noqa: N802  Keras's name
+    shape: tuple[int, ...] | None = None,
+    batch_size: int | None = None,
+    dtype: str = "float32",
+    *,
+    batch_shape: tuple[int | None, ...] | None = None,
+    input_shape: tuple[int, ...] | None = None,
+    name: str | None = None,
+) -> Tensor:
+    """Return what `Input` does, as the first entry of a `Sequential`; `input_shape` is `shape`.
+
+    Raises ValueError as `Input`, and where both `shape` and `input_shape` are given.
+    """
+    if shape is not None and input_shape is not None:
+        raise broken("InputLayer", "takes shape or input_shape", [shape, input_shape])
+    sizes = shape if input_shape is None else input_shape
+    return Input(sizes, name, dtype, batch_size=batch_size, batch_shape=batch_shape)

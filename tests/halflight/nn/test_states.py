@@ -121,6 +121,26 @@ def test_masked_steps_leave_the_states(make, backwards):
         np.testing.assert_array_equal(found[1], state[1])
 
 
+@every_maker
+@pytest.mark.parametrize("backwards", [False, True])
+def test_steps_that_are_left_out_show_zeros_where_they_are_asked_to(make, backwards):
+    options = {"return_sequences": True, "return_state": True, "go_backwards": backwards}
+
+    def model_of(**more):
+        x, counts = Input((5, FEATURES)), Input((5,))
+        layer = make(UNITS, name="r", **options, **more)
+        return Model([x, counts], [*layer(x, counts)], backend="reference", seed=2)
+
+    data = np.random.default_rng(5).normal(size=(2, 5, FEATURES))
+    mask = np.array([[0.0, 1.0, 0.0, 1.0, 0.0], [0.0] * 5])
+    shown, *ends = model_of().predict([data, mask])
+    output, *states = model_of(zero_output_for_mask=True).predict([data, mask])
+    in_order = mask[:, ::-1] if backwards else mask
+    np.testing.assert_array_equal(output, shown * in_order[..., np.newaxis])
+    for state, end in zip(states, ends, strict=True):
+        np.testing.assert_array_equal(state, end)
+
+
 @pytest.mark.parametrize("mode", ["concat", "sum", "mul", "ave", None])
 @pytest.mark.parametrize("sequences", [True, False])
 def test_bidirectional_states_are_the_layers_own(mode, sequences):

@@ -53,6 +53,8 @@ def _conv_lstm(w: Writer, layer: ConvLSTM, x: Values, shape: Shape) -> str:
                 w.op("Where", read, after, before or w.numbers(0.0))
                 for after, before in ((new_state, state), (new_cell, cell), (new_state, shown))
             )
+            if layer.zero_output_for_mask and layer.return_sequences:
+                shown = w.op("Where", read, new_state, w.numbers(0.0))
         outputs.append(shown)
     output, axis = outputs[-1], w.integers([1], "axes")
     if layer.return_sequences:

@@ -172,7 +172,13 @@ def _masked(operator: _Operator, sequence: Value, mask: Value) -> str:
     if not layer.return_sequences:
         last = w.integers(sequence.shape[0] - 1, "last")
         output = w.op("Gather", output, last, axis=1)
-    elif layer.go_backwards != layer.turned:
+        return rows(w, layer, output, finals) if layer.return_state else output
+    if layer.zero_output_for_mask:
+        counts = w.op("Cast", counts_of(w, mask.name), to=TensorProto.FLOAT)
+        in_order = flipped(w, counts) if layer.go_backwards else counts
+        column = w.op("Unsqueeze", in_order, w.integers([2], "axes"))
+        output = w.op("Mul", output, column)
+    if layer.go_backwards != layer.turned:
         output = flipped(w, output)
     return rows(w, layer, output, finals) if layer.return_state else output
 

@@ -51,6 +51,7 @@ class ConvLSTM(Convolving, Recurring):
     seed: int | None = field(default=None, kw_only=True)
     return_state: bool = field(default=False, kw_only=True, metadata=UNLESS_DEFAULT)
     stateful: bool = field(default=False, kw_only=True, metadata=UNLESS_DEFAULT)
+    zero_output_for_mask: bool = field(default=False, kw_only=True, metadata=UNLESS_DEFAULT)
 
     gates: ClassVar[int] = 4
     state_count: ClassVar[int] = 2

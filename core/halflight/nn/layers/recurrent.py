@@ -33,6 +33,7 @@ class Recurrent(Recurring):
     go_backwards: bool = False
     return_state: bool = field(default=False, metadata=UNLESS_DEFAULT)
     stateful: bool = field(default=False, metadata=UNLESS_DEFAULT)
+    zero_output_for_mask: bool = field(default=False, metadata=UNLESS_DEFAULT)
     dropout: float = field(default=0.0, metadata=UNLESS_DEFAULT)
     recurrent_dropout: float = field(default=0.0, metadata=UNLESS_DEFAULT)
     seed: int | None = field(default=None, metadata=UNLESS_DEFAULT)

@@ -27,6 +27,7 @@ class Recurring(Weighted):
     recurrent_dropout: share of the state left out of the products in training, likewise.
     seed: of both; None takes a stream of the model's own.
     return_sequences: the output is every state, (time, ...), not the last one.
+    zero_output_for_mask: a returned sequence is zero at steps that are left out.
     return_state: the layer returns a list: its output, and the state after the last step (of an
         LSTM also the cell).
     go_backwards: the last step is read first, and returned sequences begin with its state.
@@ -40,6 +41,7 @@ class Recurring(Weighted):
     go_backwards: bool
     return_state: bool
     stateful: bool
+    zero_output_for_mask: bool
     dropout: float
     recurrent_dropout: float
     seed: int | None
@@ -58,8 +60,8 @@ class Recurring(Weighted):
 
     def check_recurring(self) -> None:
         """Require true or false switches, shares and a seed."""
-        switches = ("return_sequences", "return_state", "go_backwards", "stateful")
-        check(self, BOOLEAN, *switches)
+        check(self, BOOLEAN, "return_sequences", "return_state", "go_backwards", "stateful")
+        check(self, BOOLEAN, "zero_output_for_mask")
         check(self, FRACTION, "dropout", "recurrent_dropout")
         check(self, SEED.or_none(), "seed")
         self.memory = Memory()
@@ -170,10 +172,12 @@ class Recurring(Weighted):
         ends = self.return_state or goes_on
         count = self.state_count if ends else 1
         self.states: list[Scratch] = []
-        if not many or self.turned or ends:
+        hides = self.zero_output_for_mask and self.masked and many
+        if not many or self.turned or ends or hides:
             names = ("states", "cells")[:count]
             self.states = [self.scratch(f"all {n}", (times, units)) for n in names]
             self.gradients = [self.scratch(f"d{n}", (times, units), late=True) for n in names]
+        self.shown = self.scratch("shown", (times, units)) if hides else None
         self.begun: list[Scratch] = []
         if goes_on:
             names = ("state", "cell")[:count]
@@ -209,12 +213,13 @@ class Recurring(Weighted):
         states = [scratch.value for scratch in self.states]
         self.recurrence.read(states, x, training)
         output = self.ending.output if self.ending and self.return_state else y
+        shown = self._shown(states[0], x)
         if not self.return_sequences:
-            self.kernels.take_time(output, states[0], self.last)
+            self.kernels.take_time(output, shown, self.last)
         elif self.turned:
-            self.kernels.reverse_time(output, states[0])
+            self.kernels.reverse_time(output, shown)
         else:
-            self.kernels.copy(output, states[0])
+            self.kernels.copy(output, shown)
         if self.ending is not None:
             _, initial, mask = self.recurrence.begun(x)
             for number, final in enumerate(self.ending.finals(states, initial, mask)):
@@ -237,6 +242,7 @@ class Recurring(Weighted):
             self.kernels.reverse_time(gradients[0], doutput)
         else:
             self.kernels.copy(gradients[0], doutput)
+        gradients[0] = self._shown(gradients[0], x)
         for gradient in gradients[1:]:
             self.kernels.fill(gradient, 0.0)
         if ending is not None:
@@ -244,6 +250,13 @@ class Recurring(Weighted):
         self.recurrence.unread(dx, gradients, x, [scratch.value for scratch in self.states])
         if ending is not None:
             ending.read_initial(self.recurrence.given(dx)[1], dy)
+
+    def _shown(self, states: Array, x: Any) -> Array:
+        """Return the states, or their gradients, with zeros at steps that show none."""
+        if self.shown is None:
+            return states
+        self.kernels.clear_steps(self.shown.value, states, self.recurrence.given(x)[2])
+        return self.shown.value
 
     @property
     def random(self) -> tuple[int, int]:

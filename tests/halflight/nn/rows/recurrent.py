@@ -81,6 +81,25 @@ ROWS = {
         ((3, 2), (2,)),
         (4, 2),
     ),
+    "lstm masked, zeros": Row(
+        lambda: layers.LSTM(2, zero_output_for_mask=True, return_sequences=True, return_state=True),
+        ((4, 2), (4,)),
+        (6, 2),
+        masked=True,
+    ),
+    "gru masked, zeros, backwards": Row(
+        lambda: layers.GRU(2, zero_output_for_mask=True, return_sequences=True, go_backwards=True),
+        ((4, 2), (4,)),
+        (4, 2),
+        masked=True,
+    ),
+    "conv lstm masked, zeros": Row(
+        lambda: layers.ConvLSTM1D(2, 2, zero_output_for_mask=True, return_sequences=True),
+        ((4, 3, 2), (4,)),
+        (4, 2, 2),
+        masked=True,
+    ),
+    "rnn": Row(lambda: layers.RNN(layers.LSTMCell(2), return_sequences=True), SEQUENCE, (5, 2)),
     "simple rnn stateful": Row(
         lambda: layers.SimpleRNN(2, stateful=True, return_sequences=True),
         ((3, 2),),
