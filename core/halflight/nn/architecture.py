@@ -15,6 +15,7 @@ def describe(graph: Graph) -> dict[str, Any]:
     return {
         "inputs": [
             {"name": name, "shape": list(tensor.shape), "dtype": tensor.dtype}
+            | ({"batch_size": tensor.samples} if tensor.samples else {})
             for name, tensor in zip(graph.input_names, graph.inputs, strict=True)
         ],
         "layers": [plain(layer) for layer in graph.layers],
@@ -37,10 +38,11 @@ def rebuild(description: Any) -> tuple[list[Tensor], list[Tensor]]:
     if not isinstance(description, dict) or set(description) != keys:
         fail(f"needs exactly the keys {sorted(keys)}", description)
     tensors: list[Tensor] = []
-    for entry in _listed(description["inputs"], {"name", "shape", "dtype"}):
+    for entry in _listed(description["inputs"], {"name", "shape", "dtype"}, {"batch_size"}):
         if not isinstance(entry["name"], str) or not isinstance(entry["shape"], list):
             fail("an input needs a name and a shape", entry)
-        tensors.append(Input(tuple(entry["shape"]), entry["name"], entry["dtype"]))
+        shape, samples = tuple(entry["shape"]), entry.get("batch_size")
+        tensors.append(Input(shape, entry["name"], entry["dtype"], batch_size=samples))
     inputs = list(tensors)
     layers = {}
     for entry in _listed(description["layers"], {"class", "config"}):

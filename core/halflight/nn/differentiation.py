@@ -39,8 +39,13 @@ def differentiate_shards(
 ) -> None:
     """Do as `differentiate` does, part by part, those of other processes included.
 
-    Raises ValueError for layers that regularize activities: their penalty is the whole batch's.
+    Raises ValueError for layers that regularize activities: their penalty is the whole batch's; and
+    for stateful ones, which remember whole batches.
     """
+    for layer in compiled.network.layers:
+        if layer.memories:
+            rule = "is stateful and reads whole batches: take 1 shard, or stateful=False"
+            raise layer.error(rule, f"{sharding.shards} shards")
     if regularizing(compiled.network.layers):
         raise ValueError(
             f"{sharding.shards} shards of a batch cannot be trained with a regularizer of "

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from halflight.nn.arrays import ScratchRequest, Shape, Weight
-from halflight.nn.layer import Call, Layer, Tensor
+from halflight.nn.layer import Layer, Tensor
 from halflight.nn.lengths import require_shapes, varies
 from halflight.nn.masks import Steps, steps_of
 from halflight.nn.naming import snake_case
+from halflight.nn.tensor import Call
 
 
 @dataclass(frozen=True)
@@ -84,15 +85,15 @@ class Graph:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a copy is made of: tensors one by one, as a chain may be long."""
-        flat = [(t.shape, t.name, t.dtype, t.tried) for t in self.tensors]
+        flat = [(t.shape, t.name, t.dtype, t.tried, t.samples) for t in self.tensors]
         return self.__dict__ | {"tensors": flat}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Tie a copy's tensors together again."""
         self.__dict__.update(state)
         self.tensors = [
-            Tensor(shape, name, None, dtype, tried=tried)
-            for shape, name, dtype, tried in state["tensors"]
+            Tensor(shape, name, None, dtype, tried=tried, samples=samples[0] if samples else None)
+            for shape, name, dtype, tried, *samples in state["tensors"]  # four in older pickles
         ]
         for node in self.nodes:
             read = tuple(self.tensors[number] for number in node.inputs)
@@ -151,6 +152,16 @@ class Graph:
             found.shapes.append(shape)
             found.nodes.append(replace(node, requests=requests))
         return found
+
+    def require_samples(self, samples: int) -> None:
+        """Raise ValueError where an Input asks for batches of another size."""
+        for name, tensor in zip(self.input_names, self.inputs, strict=True):
+            if tensor.samples not in (None, samples):
+                raise ValueError(
+                    f"input {name!r}: its Input asks for batches of {tensor.samples} samples: give "
+                    f"batch_size={tensor.samples}, which must divide their number, received "
+                    f"{samples}"
+                )
 
     def flops(self) -> int:
         """Floating-point operations of one sample's forward pass.

@@ -18,8 +18,8 @@ from halflight.nn.lengths import connected, require_same
 from halflight.nn.parameters import Parameters
 from halflight.nn.registry import Registry
 from halflight.nn.regularizers import L1L2
+from halflight.nn.remembering import Remembering
 from halflight.nn.tensor import SIZES, Tensor, check_mask
-from halflight.nn.tensor import Call as Call
 from halflight.nn.tensor import Input as Input
 from halflight.nn.turns import Turns
 
@@ -36,7 +36,7 @@ class Owner(Protocol):
 
 
 @dataclass(eq=False)
-class Layer:
+class Layer(Remembering):
     """A configured operation on images or vectors, channels last.
 
     A subclass is a dataclass (`@dataclass(eq=False)`) whose fields are its configuration. It

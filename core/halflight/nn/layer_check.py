@@ -121,6 +121,7 @@ class _Trial:
 
     def _forward(self, *, training: bool) -> Host:
         self._y.fill(np.nan)
+        self._layer.reset_state()
         self._layer.forward(self._y, self._x if self._many else self._x[0], training)
         if not np.isfinite(self._y).all():
             count = int((~np.isfinite(self._y)).sum())

@@ -191,6 +191,11 @@ class Network(Structure):
 
     # Memory.
 
+    def reset_states(self) -> None:
+        """Let stateful layers forget: their next batch begins anew, and may have another size."""
+        for layer in self.layers:
+            layer.reset_state()
+
     def refresh(self) -> None:
         """Take note of which layers are trainable now.
 
@@ -210,6 +215,7 @@ class Network(Structure):
         each batch anew: its layers are built for them.
         """
         graph = self.graph
+        graph.require_samples(batch)
         if graph.varies:
             if shapes is None:
                 raise ValueError("executor: needs the inputs' shapes, as lengths vary")

@@ -210,7 +210,7 @@ class Sequential(Model):
             self._input = Input(entry.input_shape, dtype=_dtype(entry))
         elif begins and isinstance(entry, Network) and _built(entry):
             first = entry.inputs[0]
-            self._input = Input(first.shape, dtype=first.dtype)
+            self._input = Input(first.shape, dtype=first.dtype, batch_size=first.samples)
         self._stack.append(entry)
 
     def _begin(self, shape: Shape) -> None:

@@ -2,7 +2,7 @@
 
 Nothing here waits for the device. A step whose losses or gradients are not finite leaves the
 weights, the optimizer's arrays and the states as they were, and so do all steps after it, until
-`restart`; the results say which it was.
+`restart`; the results say which it was. So it is of what stateful layers remember.
 """
 
 from collections.abc import Iterable, Sequence
@@ -55,7 +55,10 @@ def _train(compiled: Compiled, batch: DeviceBatch, results: StepResults) -> None
     executor = network.executor(batch.samples, training=True, shapes=batch.shapes)
     _require_rows(compiled, executor, batch)
     arrays = results.open(batch.host, training=True)
+    memories = [memory for layer in layers for memory in layer.memories]
     kernels.copy(parameters.states_before, parameters.states)
+    for memory in memories:
+        memory.begin_step(kernels)
     if compiled.sharding is None or compiled.sharding.shards == 1:
         differentiate(compiled, batch, arrays, optimizer.iterations)
     else:
@@ -67,6 +70,8 @@ def _train(compiled: Compiled, batch: DeviceBatch, results: StepResults) -> None
     optimizer.step()
     apply_constraints(kernels, parameters, layers)
     kernels.copy_if(parameters.states, parameters.states_before, parameters.finite, False)
+    for memory in memories:
+        memory.end_step(kernels, parameters.finite)
     results.close()
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from halflight.nn.arrays import ScratchRequest, Shape
-from halflight.nn.checks import Rule, is_integer, require
+from halflight.nn.checks import COUNT, Rule, broken, is_integer, require
 
 SIZES = Rule(
     "positive integers, or None for a length that varies",
@@ -35,6 +35,8 @@ class Tensor:
     """Which of its steps count, (time,) of 1 and 0; None: all."""
     tried: tuple[Shape, Shape] | None = None
     """Where a length varies: the shapes that layers were built for (see `lengths`)."""
+    samples: int | None = None
+    """How many samples every batch of an input has; None: any number."""
 
 
 @dataclass(eq=False)
@@ -57,18 +59,51 @@ def check_mask(layer: Any, steps: tuple[int, ...], mask: Tensor) -> None:
 
 
 def Input(  # noqa: N802  Keras's name
-    shape: tuple[int, ...], name: str | None = None, dtype: str = "float32"
+    shape: tuple[int, ...] | None = None,
+    name: str | None = None,
+    dtype: str = "float32",
+    *,
+    batch_size: int | None = None,
+    batch_shape: tuple[int | None, ...] | None = None,
 ) -> Tensor:
     """Return a symbolic input: `shape` has no batch axis, so an image is (height, width, channels).
 
     An Input of dtype "int32" holds indices, for an Embedding. A None in `shape` is a length that
-    may differ from batch to batch: (None, 3) is a sequence of any number of steps.
+    may differ from batch to batch: (None, 3) is a sequence of any number of steps. `batch_size` is
+    how many samples every batch must have, as stateful layers need it; `batch_shape` says it and
+    the shape at once.
 
     Raises:
-        ValueError: `shape` holds something else than positive integers and None, or the dtype is
-            another one.
+        ValueError: `shape` holds something else than positive integers and None, or the dtype or
+            the batch size is another one; both `batch_shape` and another are given.
     """
-    sizes = require(f"Input {name!r}", "shape", shape, SIZES)
+    label = f"Input {name!r}"
+    if batch_shape is not None:
+        if shape is not None or batch_size is not None:
+            received = {"shape": shape, "batch_size": batch_size, "batch_shape": batch_shape}
+            raise broken(label, "batch_shape is in the place of shape and batch_size", received)
+        batch_size, *shape = require(label, "batch_shape", batch_shape, SIZES)
+    sizes = require(label, "shape", shape, SIZES)
+    samples = require(label, "batch_size", batch_size, COUNT.or_none())
     if dtype not in ("float32", "int32"):
-        raise ValueError(f'Input {name!r}: dtype must be "float32" or "int32", received {dtype!r}')
-    return Tensor(sizes, name=name, dtype=dtype)
+        raise ValueError(f'{label}: dtype must be "float32" or "int32", received {dtype!r}')
+    return Tensor(tuple(sizes), name=name, dtype=dtype, samples=samples)
+
+
+def InputLayer(  # noqa: N802  Keras's name
+    shape: tuple[int, ...] | None = None,
+    batch_size: int | None = None,
+    dtype: str = "float32",
+    *,
+    batch_shape: tuple[int | None, ...] | None = None,
+    input_shape: tuple[int, ...] | None = None,
+    name: str | None = None,
+) -> Tensor:
+    """Return what `Input` does, as the first entry of a `Sequential`; `input_shape` is `shape`.
+
+    Raises ValueError as `Input`, and where both `shape` and `input_shape` are given.
+    """
+    if shape is not None and input_shape is not None:
+        raise broken("InputLayer", "takes shape or input_shape", [shape, input_shape])
+    sizes = shape if input_shape is None else input_shape
+    return Input(sizes, name, dtype, batch_size=batch_size, batch_shape=batch_shape)

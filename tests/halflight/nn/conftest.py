@@ -32,6 +32,7 @@ class Placed:
 
     def forward(self, training: bool = True) -> np.ndarray:
         self.output.fill(np.nan)
+        self.layer.reset_state()
         x = self.inputs if self.reads_list else self.inputs[0]
         self.layer.forward(self.output, x, training)
         return self.output.copy()

@@ -60,6 +60,66 @@ def test_at_one_pixel_it_is_an_lstm(make):
     np.testing.assert_allclose(found, plain.predict(data), rtol=1e-11, atol=1e-14)
 
 
+def flattened(weights):
+    return {k: v.reshape(v.shape[-2:]) if v.ndim > 1 else v for k, v in weights.items()}
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("sequences", [False, True])
+def test_states_and_masks_are_an_lstms(backwards, sequences):
+    """At one pixel; a sample none of whose steps counts ends in what it began with."""
+    options = {"return_sequences": sequences, "return_state": True, "go_backwards": backwards}
+    counts, pixel = Input((5,)), (1, 1, 3)
+    begun = [Input(pixel), Input(pixel)]
+    x = Input((5, 1, 1, 2))
+    maps = layers.ConvLSTM2D(3, 1, name="r", **options)(x, counts, initial_state=begun)
+    shape = (5, *pixel) if sequences else pixel
+    assert [tensor.shape for tensor in maps] == [shape, pixel, pixel]
+    model = Model([x, counts, *begun], maps, backend="reference", seed=2)
+    flat, states = Input((5, 2)), [Input((3,)), Input((3,))]
+    plain = Model(
+        [flat, counts, *states],
+        layers.LSTM(3, name="r", **options)(flat, counts, initial_state=states),
+        backend="reference",
+    )
+    plain.set_weights(flattened(model.get_weights()))
+    rng = np.random.default_rng(1)
+    data, before = rng.normal(size=(2, 5, 2)), rng.normal(size=(2, 2, 3))
+    mask = np.array([[0.0, 1.0, 0.0, 1.0, 1.0], [0.0] * 5])
+    maps_before = [state.reshape(2, *pixel) for state in before]
+    found = model.predict([data.reshape(2, 5, 1, 1, 2), mask, *maps_before])
+    for got, wanted in zip(found, plain.predict([data, mask, *before]), strict=True):
+        np.testing.assert_allclose(got.reshape(wanted.shape), wanted, rtol=1e-11, atol=1e-14)
+    np.testing.assert_array_equal([state[1, 0, 0] for state in found[1:]], before[:, 1])
+
+
+@pytest.mark.parametrize("mode", ["concat", "mul", None])
+def test_it_is_read_in_both_directions(mode):
+    def model_of(layer, shape):
+        x = Input(shape)
+        both = layers.Bidirectional(layer, mode, name="both")
+        return Model(x, both(x), backend="reference", seed=2)
+
+    options = {"return_sequences": True, "return_state": True, "name": "r"}
+    model = model_of(layers.ConvLSTM1D(3, 1, **options), (4, 1, 2))
+    plain = model_of(layers.LSTM(3, **options), (4, 2))
+    plain.set_weights(flattened(model.get_weights()))
+    data = np.random.default_rng(1).normal(size=(2, 4, 2))
+    expected = plain.predict(data)
+    for got, wanted in zip(model.predict(data.reshape(2, 4, 1, 2)), expected, strict=True):
+        assert got.ndim == wanted.ndim + 1
+        np.testing.assert_allclose(got.reshape(wanted.shape), wanted, rtol=1e-11, atol=1e-14)
+
+
+def test_steps_of_a_film_that_are_empty_are_left_out():
+    film = Input((None, 4, 4, 1))
+    h = layers.ConvLSTM2D(2, 3, name="r")(layers.Masking()(film))
+    model = Model(film, h, backend="reference", seed=2)
+    data = np.random.default_rng(1).normal(size=(2, 3, 4, 4, 1))
+    filled = np.concatenate([data[:, :2], np.zeros((2, 2, 4, 4, 1)), data[:, 2:]], axis=1)
+    np.testing.assert_allclose(model.predict(filled), model.predict(data), rtol=1e-12)
+
+
 def test_it_sees_where_a_dot_goes(tmp_path):
     """Which of two ways a dot moves through three frames of any length of film."""
     rng = np.random.default_rng(3)
@@ -87,6 +147,11 @@ def test_errors():
         (lambda: layers.ConvLSTM1D(1, 3, recurrent_activation="no"), "recurrent_activation"),
         (lambda: layers.ConvLSTM1D(1, 3, unit_forget_bias=1), "unit_forget_bias"),
         (lambda: layers.ConvLSTM1D(1, 3, recurrent_dropout=1.0), "recurrent_dropout"),
+        (lambda: layers.ConvLSTM1D(1, 3, return_state=1), "return_state"),
+        (
+            lambda: layers.ConvLSTM1D(2, 3)(Input((4, 6, 1)), initial_state=[Input((4, 2))]),
+            r"begins with 2 state\(s\) of shape \(4, 2\)",
+        ),
         (lambda: layers.ConvLSTM2D(1, 3, strides=2, dilation_rate=2), "strides above 1"),
     ):
         with pytest.raises(ValueError, match=message):

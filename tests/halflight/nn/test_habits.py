@@ -132,3 +132,11 @@ def test_own_classes_for_one_call(tmp_path):
         load_model(tmp_path / "model")
     with pytest.raises(TypeError, match="'Scale' must be a class, received 3"):
         load_model(tmp_path / "model", custom_objects={"Scale": 3})
+
+
+def test_an_input_layer_begins_a_sequential():
+    for entry in (layers.InputLayer((3,)), layers.InputLayer(input_shape=(3,), batch_size=2)):
+        model = Sequential([entry, layers.Dense(1)], backend="reference")
+        assert model.predict(np.zeros((2, 3))).shape == (2, 1)
+    with pytest.raises(ValueError, match="takes shape or input_shape, received"):
+        layers.InputLayer((3,), input_shape=(3,))

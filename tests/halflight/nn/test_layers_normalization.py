@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from halflight.nn import Input, layers
+from halflight.nn import Input, Sequential, layers, load_model
 
 X = np.array([[1.0], [3.0]])  # mean 2, variance 1
 
@@ -61,8 +61,47 @@ def _built(layer):
     return layer
 
 
+@pytest.mark.parametrize("axis", [-1, None])
+def test_normalization_adapts_to_data(axis, tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.normal([70.0, -3.0, 5.0], [20.0, 0.1, 0.0], size=(50, 3))  # the last one constant
+    layer = layers.Normalization(axis=axis, input_shape=(3,))
+    layer.adapt(x)
+    model = Sequential([layer, layers.Dense(1)], backend="reference")
+    mean, deviation = (x.mean(0), x.std(0)) if axis else (x.mean(), x.std())
+    found = Sequential([layers.Normalization(axis, layer.mean, layer.variance)]).predict(x)
+    np.testing.assert_allclose(found, (x - mean) / np.maximum(deviation, 1e-7), atol=2e-3)
+    model.compile("sgd", "mse")
+    model.fit(x, rng.normal(size=50), verbose=0)
+    model.save(tmp_path / "model")
+    again = load_model(tmp_path / "model", backend="reference")
+    np.testing.assert_array_equal(again.predict(x), model.predict(x))
+    with pytest.raises(ValueError, match="before the layer is called"):
+        layer.adapt(x)
+
+
+def test_normalization_of_images_and_of_a_column():
+    image = np.random.default_rng(1).normal(size=(4, 5, 6, 2))
+    layer = layers.Normalization()
+    layer.adapt(image)
+    np.testing.assert_allclose(layer.mean, image.mean((0, 1, 2)))
+    np.testing.assert_allclose(layer.variance, image.var((0, 1, 2)))
+    column = layers.Normalization(axis=None)
+    column.adapt([1, 2, 6])
+    assert (column.mean, column.variance) == ((3.0,), pytest.approx((14 / 3,)))
+
+
 def test_errors():
+    known = layers.Normalization
     for make, message in (
+        (lambda: known(axis=1), "axis must be -1"),
+        (lambda: known(mean=1.0), "mean and variance go together"),
+        (lambda: known(mean="a", variance=1.0), "mean must be a number, or a list"),
+        (lambda: known(mean=1.0, variance=[-1.0]), "variance must be 0 or more"),
+        (lambda: known()(Input((3,))), r"knows no mean yet: call adapt\(data\)"),
+        (lambda: known(-1, [1.0, 2.0], 1.0)(Input((3,))), "has 2 values of mean"),
+        (lambda: known().adapt([1.0, 2.0]), "needs a last axis, or axis=None"),
+        (lambda: known().adapt([[np.nan]]), "must be finite numbers"),
         (lambda: layers.BatchNormalization(statistics="none"), "statistics must be one of 'auto'"),
         (lambda: layers.BatchNormalization(center=1), "center must be True or False"),
         (lambda: layers.LayerNormalization(epsilon=-1.0), "epsilon must be a finite number"),

@@ -208,3 +208,30 @@ def test_the_directions_leave_other_features_out(place):
     assert (ahead != behind).any()
     with pytest.raises(ValueError, match="dropout must be"):
         layers.LSTM(2, dropout=1.0)
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind"),
+    [
+        (layers.SimpleRNNCell, layers.SimpleRNN),
+        (layers.LSTMCell, layers.LSTM),
+        (layers.GRUCell, layers.GRU),
+    ],
+)
+def test_an_rnn_of_a_cell_is_the_layer(cell, kind):
+    options = {"return_sequences": True, "return_state": True, "go_backwards": True}
+    layer = layers.RNN(cell(3, "relu", dropout=0.2), **options, name="r", stateful=True)
+    assert type(layer) is kind
+    plain = kind(3, "relu", dropout=0.2, **options, name="r", stateful=True)
+    assert layer.get_config() == plain.get_config()
+    layers.Bidirectional(layers.RNN(cell(2)))  # as any other
+    shared = cell(2)
+    layers.RNN(shared)
+    for make, message in (
+        (lambda: layers.RNN(shared), "a cell is for one layer: .* received"),
+        (lambda: layers.RNN([cell(2), cell(3)]), "recurrent layers one after the other"),
+        (lambda: cell(2, stateful=True), f"{cell.__name__}: stateful is an argument of RNN"),
+        (lambda: cell(0), "units must be a positive integer"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            make()

@@ -171,10 +171,9 @@ def test_errors_name_layer_rule_and_value():
     bad(lambda: TimeDistributed(layers.Dense(2))(Input((5,))), "sequence (time, ...)", "(5,)")
     inner = TimeDistributed(layers.Conv2D(2, 3, name="c"))
     bad(lambda: inner(Input((5, 4))), "Conv2D 'c'", "image", "(4,)")
-    bad(lambda: Bidirectional(layers.Dense(2)), "SimpleRNN, LSTM or GRU", "Dense")
-    bad(lambda: Bidirectional(inner), "SimpleRNN, LSTM or GRU", "TimeDistributed")
+    bad(lambda: Bidirectional(layers.Dense(2)), "SimpleRNN, LSTM, GRU or ConvLSTM", "Dense")
+    bad(lambda: Bidirectional(inner), "SimpleRNN, LSTM, GRU or ConvLSTM", "TimeDistributed")
     bad(lambda: Bidirectional(layers.LSTM(2), "max"), "merge_mode", "'max'")
-    bad(lambda: Bidirectional(layers.LSTM(2), None), "merge_mode", "None")
     bad(lambda: Bidirectional(layers.LSTM(2))(Input((5,))), "LSTM 'forward_lstm'", "(5,)")
     with pytest.raises(TypeError, match="unexpected keyword argument 'backward_layer'"):
         Bidirectional(layers.LSTM(2), backward_layer=layers.LSTM(2))

@@ -121,7 +121,27 @@ def test_masked_steps_leave_the_states(make, backwards):
         np.testing.assert_array_equal(found[1], state[1])
 
 
-@pytest.mark.parametrize("mode", ["concat", "sum", "mul", "ave"])
+@every_maker
+@pytest.mark.parametrize("backwards", [False, True])
+def test_steps_that_are_left_out_show_zeros_where_they_are_asked_to(make, backwards):
+    options = {"return_sequences": True, "return_state": True, "go_backwards": backwards}
+
+    def model_of(**more):
+        x, counts = Input((5, FEATURES)), Input((5,))
+        layer = make(UNITS, name="r", **options, **more)
+        return Model([x, counts], [*layer(x, counts)], backend="reference", seed=2)
+
+    data = np.random.default_rng(5).normal(size=(2, 5, FEATURES))
+    mask = np.array([[0.0, 1.0, 0.0, 1.0, 0.0], [0.0] * 5])
+    shown, *ends = model_of().predict([data, mask])
+    output, *states = model_of(zero_output_for_mask=True).predict([data, mask])
+    in_order = mask[:, ::-1] if backwards else mask
+    np.testing.assert_array_equal(output, shown * in_order[..., np.newaxis])
+    for state, end in zip(states, ends, strict=True):
+        np.testing.assert_array_equal(state, end)
+
+
+@pytest.mark.parametrize("mode", ["concat", "sum", "mul", "ave", None])
 @pytest.mark.parametrize("sequences", [True, False])
 def test_bidirectional_states_are_the_layers_own(mode, sequences):
     options = {"return_sequences": sequences, "return_state": True}
@@ -130,7 +150,8 @@ def test_bidirectional_states_are_the_layers_own(mode, sequences):
     both = layers.Bidirectional(layers.LSTM(UNITS, name="lstm", **options), mode, name="both")
     found = both(x, initial_state=begun)
     width = 2 * UNITS if mode == "concat" else UNITS
-    assert [t.shape for t in found] == [(5, width) if sequences else (width,), *[(UNITS,)] * 4]
+    shapes = [(5, width) if sequences else (width,)] * (1 if mode else 2)
+    assert [t.shape for t in found] == [*shapes, *[(UNITS,)] * 4]
     model = Model([x, *begun], found, backend="reference", seed=3)
     rng = np.random.default_rng(3)
     data = [rng.normal(size=(2, 5, FEATURES)), *(rng.normal(size=(2, UNITS)) for _ in begun)]
@@ -146,10 +167,36 @@ def test_bidirectional_states_are_the_layers_own(mode, sequences):
     )
     received, (a, b, *states) = model.predict(data), parts.predict(data)
     b = b[:, ::-1] if sequences else b
-    merged = {"concat": np.concatenate([a, b], -1), "sum": a + b, "mul": a * b, "ave": (a + b) / 2}
-    np.testing.assert_allclose(received[0], merged[mode], rtol=1e-12)
-    for got, wanted in zip(received[1:], states, strict=True):
-        np.testing.assert_array_equal(got, wanted)
+    merged = {
+        "concat": [np.concatenate([a, b], -1)],
+        "sum": [a + b],
+        "mul": [a * b],
+        "ave": [(a + b) / 2],
+        None: [a, b],
+    }[mode]
+    for got, wanted in zip(received, [*merged, *states], strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-12)
+
+
+def test_both_outputs_of_a_bidirectional_layer_go_their_own_ways(tmp_path):
+    """One direction's sequence into another layer, with its mask; the other's steps averaged."""
+    x = Input((4, FEATURES))
+    inner = layers.GRU(UNITS, return_sequences=True)
+    both = layers.Bidirectional(inner, merge_mode=None, name="both")
+    ahead, behind = both(layers.Masking()(x))
+    assert ahead.mask is behind.mask is not None
+    assert [t.shape for t in both.output] == [(4, UNITS)] * 2
+    parts = [layers.GRU(2)(ahead), layers.GlobalAveragePooling1D()(behind)]
+    model = Model(x, layers.Dense(1)(layers.Concatenate()(parts)), backend="reference", seed=1)
+    model.compile(Adam(0.02), "mean_squared_error")
+    data = np.random.default_rng(0).normal(size=(16, 4, FEATURES))
+    data[:8, 2:] = 0.0
+    before = model.get_weights()
+    model.fit(data, data[:, 0, 0], verbose=0)
+    assert all((value != before[key]).any() for key, value in model.get_weights().items())
+    model.save(tmp_path / "model")
+    again = load_model(tmp_path / "model", backend="reference")
+    np.testing.assert_array_equal(again.predict(data), model.predict(data))
 
 
 @every_maker
@@ -238,7 +285,11 @@ def test_errors():
     bad(lambda: layers.TimeDistributed(layers.GRU(2, return_state=True)), "must write one tensor")
     bad(lambda: layers.TimeDistributed(layers.Bidirectional(layers.GRU(2, return_state=True))),
         "must write one tensor")  # fmt: skip
+    bad(lambda: layers.TimeDistributed(layers.Bidirectional(layers.GRU(2), None)),
+        "must write one tensor")  # fmt: skip
     bad(lambda: Sequential([x, layers.GRU(2, return_state=True)]), "one output", "2")
+    bad(lambda: layers.Bidirectional(layers.GRU(2), "list"), "merge_mode", "'list'")
+    bad(lambda: layers.Part(0, 0, 4, outputs=2)(Input((3, 4))), "2 outputs and 0 states")
     bad(lambda: layers.Part(3, 2, 4), "number must be at most 2")
     bad(lambda: layers.Part(1, 2, 4)(Input((2, 4))), "an output and 2 states")
     bad(lambda: layers.Part(0, 2, 5)(Input((6, 3))), "a width of 5")

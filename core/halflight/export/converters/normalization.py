@@ -28,6 +28,10 @@ def _batch(w: Writer, layer: layers.BatchNormalization, x: Value, shape: Shape) 
     return w.channels_last(y, rank)
 
 
+def _known(w: Writer, layer: layers.Normalization, x: Value, shape: Shape) -> str:
+    return w.op("Div", w.op("Sub", x.name, w.weight(layer.center)), w.weight(layer.spread, np.sqrt))
+
+
 def _layer(w: Writer, layer: layers.LayerNormalization, x: Value, shape: Shape) -> str:
     count = layer.trailing.count
     gamma = w.numbers(np.ones(count)) if layer.gamma is None else w.weight(layer.gamma, np.ravel)
@@ -115,6 +119,7 @@ CONVERTERS: Mapping[type[Layer], Converter] = {
     layers.BatchNormalization: _batch,
     layers.GroupNormalization: _group,
     layers.LayerNormalization: _layer,
+    layers.Normalization: _known,
     layers.RMSNormalization: _rms,
     layers.UnitNormalization: _unit,
     layers.LocalResponseNormalization: _local,

@@ -13,6 +13,7 @@ from halflight.nn import layers
 from halflight.nn.arrays import Shape
 from halflight.nn.layer import Layer
 from halflight.nn.layers.recurrent import Recurrent
+from halflight.nn.layers.recurring import Recurring
 
 Values = Value | list[Value]
 """A sequence, or [sequence, states to begin with, mask]."""
@@ -115,12 +116,26 @@ class _Operator:
         return np.concatenate([both, np.zeros_like(both)])[:2].reshape(1, -1)
 
 
+def given(w: Writer, layer: Recurring, x: Values) -> tuple[Value, list[Value], Value | None]:
+    """Return the sequence, the states to begin with, and the mask.
+
+    Raises:
+        ValueError: the layer is stateful.
+    """
+    if layer.stateful:
+        raise w.error(
+            "a graph remembers nothing between two runs: build the layer with stateful=False, and "
+            "return_state and initial_state, so that the states are outputs and inputs"
+        )
+    sequence, *rest = x if isinstance(x, list) else [x]
+    return sequence, rest, rest.pop() if layer.masked else None
+
+
 def _recurrent(
     w: Writer, layer: Recurrent, kind: str, order: Sequence[int], x: Values, **attributes: Any
 ) -> str:
     """Write the operator, and pick its output and the states it ends in."""
-    sequence, *rest = x if isinstance(x, list) else [x]
-    mask = rest.pop() if layer.masked else None
+    sequence, rest, mask = given(w, layer, x)
     operator = _Operator(w, layer, kind, order, [state.name for state in rest], attributes)
     if mask is not None:
         return _masked(operator, sequence, mask)
@@ -132,7 +147,7 @@ def _recurrent(
     if not layer.return_state:
         return output
     finals = [w.op("Squeeze", state, w.integers([0], "axes")) for state in last]
-    return _rows(operator, output, finals)
+    return rows(w, layer, output, finals)
 
 
 def _masked(operator: _Operator, sequence: Value, mask: Value) -> str:
@@ -157,14 +172,20 @@ def _masked(operator: _Operator, sequence: Value, mask: Value) -> str:
     if not layer.return_sequences:
         last = w.integers(sequence.shape[0] - 1, "last")
         output = w.op("Gather", output, last, axis=1)
-    elif layer.go_backwards != layer.turned:
+        return rows(w, layer, output, finals) if layer.return_state else output
+    if layer.zero_output_for_mask:
+        counts = w.op("Cast", counts_of(w, mask.name), to=TensorProto.FLOAT)
+        in_order = flipped(w, counts) if layer.go_backwards else counts
+        column = w.op("Unsqueeze", in_order, w.integers([2], "axes"))
+        output = w.op("Mul", output, column)
+    if layer.go_backwards != layer.turned:
         output = flipped(w, output)
-    return _rows(operator, output, finals) if layer.return_state else output
+    return rows(w, layer, output, finals) if layer.return_state else output
 
 
-def _rows(operator: _Operator, output: str, finals: Sequence[str]) -> str:
-    """Write the output and the states it ends in, each (n, units), as rows (n, rows, units)."""
-    w, layer, axis = operator.w, operator.layer, operator.w.integers([1], "axes")
+def rows(w: Writer, layer: Recurring, output: str, finals: Sequence[str]) -> str:
+    """Write the output and the states it ends in, each (n, ...), as rows (n, rows, ...)."""
+    axis = w.integers([1], "axes")
     first = output if layer.return_sequences else w.op("Unsqueeze", output, axis)
     return w.op("Concat", first, *(w.op("Unsqueeze", f, axis) for f in finals), axis=1)
 

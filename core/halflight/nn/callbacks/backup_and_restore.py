@@ -9,6 +9,7 @@ from typing import Any
 from halflight.nn.callbacks.callback import Callback, Logs
 from halflight.nn.configuration import plain
 from halflight.nn.history import History
+from halflight.nn.remembering import Memory
 from halflight.nn.weights import WeightsError, read_arrays, read_shapes, write_arrays
 
 FORMAT = 2
@@ -19,9 +20,9 @@ class BackupAndRestore(Callback):
     """After every epoch, save all that the rest of the training depends on; begin from it if found.
 
     One file, `backup_dir`/backup.safetensors, holds the weights, the optimizer's slots, step and
-    learning rate (where it was set in training, as callbacks do), the epoch, the history and the
-    state of every other callback, and is replaced as a whole. A run
-    that is killed in the middle of an epoch repeats that epoch. Nothing else may change between
+    learning rate (where it was set in training, as callbacks do), the epoch, the history, what
+    stateful layers remember and the state of every other callback, and is replaced as a whole. A
+    run that is killed in the middle of an epoch repeats that epoch. Nothing else may change between
     the two runs: the batches must follow from the epoch alone, as those of `ArraySource` do.
 
     Args:
@@ -74,6 +75,9 @@ class BackupAndRestore(Callback):
             zip(self._remembered(), state["callbacks"], strict=True)
         ):
             callback.set_state(values, groups.get(f"callback {i}", {}))
+        kept = groups.get("memory", {})
+        for place, memory in self._memories().items():
+            memory.take([kept[name] for name in sorted(kept) if name.rpartition("/")[0] == place])
         self.run.history = History(state["history"])
         self.run.epoch = state["epoch"]
         model.stop_training = state["stop_training"]
@@ -85,6 +89,8 @@ class BackupAndRestore(Callback):
         model, optimizer = self.model, self.run.compiled.optimizer
         arrays = {f"weights:{name}": array for name, array in model.get_weights().items()}
         arrays |= {f"optimizer:{name}": array for name, array in optimizer.get_state().items()}
+        for place, memory in self._memories().items():
+            arrays |= {f"memory:{place}/{k}": host for k, host in enumerate(memory.hosts())}
         callbacks = []
         for i, callback in enumerate(self._remembered()):
             values, kept = callback.get_state()
@@ -108,6 +114,14 @@ class BackupAndRestore(Callback):
 
     def _remembered(self) -> list[Callback]:
         return [callback for callback in self.run.callbacks if not callback.watches]
+
+    def _memories(self) -> dict[str, Memory]:
+        """What stateful layers keep from batch to batch, by layer and number."""
+        return {
+            f"{layer.name}/{number}": memory
+            for layer in self.model.layers
+            for number, memory in enumerate(layer.memories)
+        }
 
     def _fingerprint(self) -> dict[str, Any]:
         """Return what must be the same in the run that resumes (the learning rate may differ)."""
@@ -147,7 +161,8 @@ class BackupAndRestore(Callback):
         slots = self.run.compiled.optimizer.state_shapes()
         expected = {f"weights:{name}": shape for name, shape in weights.items()}
         expected |= {f"optimizer:{name}": shape for name, shape in slots.items()}
-        held = {name: shape for name, shape in found.items() if not name.startswith("callback ")}
+        further = ("callback ", "memory:")
+        held = {name: shape for name, shape in found.items() if not name.startswith(further)}
         if held != expected:
             names = sorted(held | expected)
             wrong = [name for name in names if held.get(name) != expected.get(name)]

@@ -43,6 +43,7 @@ from halflight.nn.layers.global_pooling import (
     GlobalMaxPooling3D,
 )
 from halflight.nn.layers.gru import GRU
+from halflight.nn.layers.known_normalization import Normalization
 from halflight.nn.layers.lstm import LSTM
 from halflight.nn.layers.masking import Masking, NotEqual
 from halflight.nn.layers.merging import (
@@ -83,6 +84,7 @@ from halflight.nn.layers.resizing import (
     ZeroPadding1D,
     ZeroPadding2D,
 )
+from halflight.nn.layers.rnn import RNN, GRUCell, LSTMCell, SimpleRNNCell
 from halflight.nn.layers.sample_normalization import (
     GroupNormalization,
     LayerNormalization,
@@ -101,6 +103,7 @@ from halflight.nn.layers.states import Part
 from halflight.nn.layers.time_distributed import TimeDistributed
 from halflight.nn.layers.transposed import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 from halflight.nn.layers.volumes import Cropping3D, UpSampling3D, ZeroPadding3D
+from halflight.nn.tensor import InputLayer
 
 LAYERS.collect(globals())
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from halflight.nn.arrays import Array, Shape
 from halflight.nn.checks import check, choice
 from halflight.nn.layer import Tensor
-from halflight.nn.layers.recurrent import Recurrent
+from halflight.nn.layers.recurring import Recurring
 from halflight.nn.layers.states import Part, flat, with_states
 from halflight.nn.layers.wrapper import Wrapper
 
@@ -21,23 +21,23 @@ class Bidirectional(Wrapper):
 
     The two have the layer's configuration, but weights of their own, named `forward_<name>` and
     `backward_<name>`. The backward layer's sequence is turned around before merging, so that steps
-    match. `merge_mode` is "concat" (the last axis), "sum", "mul" (product) or "ave" (mean).
-    Schuster & Paliwal 1997.
+    match. `merge_mode` is "concat" (the last axis), "sum", "mul" (product), "ave" (mean), or None:
+    the layer then returns both. Schuster & Paliwal 1997.
     """
 
-    merge_mode: str = "concat"
+    merge_mode: str | None = "concat"
 
     uses_mask: ClassVar[bool] = True
     takes_states: ClassVar[bool] = True
 
     def check(self) -> None:
         """Require a recurrent layer and a known mode."""
-        check(self, choice(*_MODES), "merge_mode")
+        check(self, choice(*_MODES).or_none(), "merge_mode")
         layer = self.check_layer()
-        if not isinstance(layer, Recurrent):
-            raise self.error("layer must be a SimpleRNN, LSTM or GRU", layer.label)
-        self.forward_layer: Recurrent = self.copy_of_layer(name=f"forward_{layer.name}")
-        self.backward_layer: Recurrent = self.copy_of_layer(
+        if not isinstance(layer, Recurring):
+            raise self.error("layer must be a SimpleRNN, LSTM, GRU or ConvLSTM", layer.label)
+        self.forward_layer: Recurring = self.copy_of_layer(name=f"forward_{layer.name}")
+        self.backward_layer: Recurring = self.copy_of_layer(
             name=f"backward_{layer.name}", go_backwards=not layer.go_backwards
         )
         self.backward_layer.mirrored = True
@@ -53,13 +53,14 @@ class Bidirectional(Wrapper):
         mask: Tensor | None = None,
         initial_state: Tensor | Sequence[Tensor] | None = None,
     ) -> Any:
-        """Add this layer to the graph; see `Recurrent`.
+        """Add this layer to the graph; see `Recurring`.
 
         The first half of `initial_state` is the forward layer's, the second the backward layer's;
-        so are the states that the layer ends in, where `layer` has `return_state`.
+        so are the states that the layer ends in, where `layer` has `return_state`. A `merge_mode`
+        of None returns a list that begins with both outputs, the forward layer's first.
         """
         tensor = super().__call__(with_states(self, inputs, initial_state), mask)
-        return self._apart(tensor) if self.return_state else tensor
+        return self._apart(tensor) if self.returns_list else tensor
 
     @property
     def return_state(self) -> bool:
@@ -67,18 +68,39 @@ class Bidirectional(Wrapper):
         return self.forward_layer.return_state
 
     @property
+    def returns_list(self) -> bool:
+        """Whether a call returns a list of tensors."""
+        return self.return_state or self.merge_mode is None
+
+    @property
     def output(self) -> Any:
         """The tensor that this layer writes, or the list of them; see `Layer`."""
         output = super().output
-        return self._apart(output) if self.return_state else output
+        return self._apart(output) if self.returns_list else output
 
     def _apart(self, packed: Tensor) -> list[Tensor]:
-        """Return the output and the states of what the layer writes side by side."""
-        layer = self.forward_layer
-        count, units = 2 * layer.state_count, layer.units
-        width = 2 * units if self.merge_mode == "concat" else units
-        output = Part(0, count, width, layer.return_sequences)(packed)
-        return [output, *(Part(number, count, units)(packed) for number in range(1, count + 1))]
+        """Return the outputs and the states of what the layer writes side by side."""
+        layer, width = self.forward_layer, packed.shape[-1]
+        states = 2 * layer.state_count if self.return_state else 0
+        outputs = 2 if self.merge_mode is None else 1
+        wide = width * self._factor
+        parts = [
+            Part(number, states, wide, layer.return_sequences, outputs=outputs)(packed)
+            for number in range(outputs)
+        ]
+        numbers = range(outputs, outputs + states)
+        return parts + [Part(n, states, width, outputs=outputs)(packed) for n in numbers]
+
+    @property
+    def _factor(self) -> int:
+        """How many times as wide the output is as a layer's."""
+        return 2 if self.merge_mode == "concat" else 1
+
+    def _merged_shape(self, part: Shape) -> Shape:
+        """Return the shape of both outputs as one; None puts them one after the other, as rows."""
+        if self.merge_mode is not None:
+            return (*part[:-1], self._factor * part[-1])
+        return (2 * part[0], *part[1:]) if self.many else (2, *part)
 
     def build(self, shape: Any) -> Shape:
         """Build both layers; their outputs, their gradients and one input gradient are scratch."""
@@ -96,19 +118,20 @@ class Bidirectional(Wrapper):
             self.scratch(f"d{name}", part_shape) for name in ("ahead", "behind")
         ]
         self.second_dx = self.scratch("dx", given[0])
-        count = layer.state_count
-        factor = 2 if self.merge_mode == "concat" else 1
+        self.part_shape, self.many = part_shape, layer.return_sequences
         if not layer.return_state:
             self.parts, self.gradients = self.wholes, self.whole_gradients
-            return (*part_shape[:-1], factor * part_shape[-1])
-        rows, units = part_shape[0] - count, part_shape[1]
-        self.parts = [self.scratch(f"output {name}", (rows, units)) for name in ("ahead", "behind")]
-        self.gradients = [
-            self.scratch(f"doutput {name}", (rows, units)) for name in ("ahead", "behind")
-        ]
-        self.merged = self.scratch("merged", (rows, factor * units))
-        self.ends = self.scratch("states", (count * units,))
-        return (factor * rows + 2 * count, units)
+            return self._merged_shape(part_shape)
+        count = layer.state_count
+        rows, *one = part_shape[0] - count, *part_shape[1:]
+        self.many = True  # outputs are rows, of which there may be one
+        output = (rows, *one)
+        self.parts = [self.scratch(f"output {name}", output) for name in ("ahead", "behind")]
+        self.gradients = [self.scratch(f"doutput {name}", output) for name in ("ahead", "behind")]
+        self.merged = self.scratch("merged", self._merged_shape(output))
+        self.ends = self.scratch("states", (count * math.prod(one),))
+        together = 1 if self.merge_mode in ("sum", "mul", "ave") else 2
+        return (together * rows + 2 * count, *one)
 
     def halves(self, given: Any) -> tuple[Any, Any]:
         """Return what either layer is given: the sequence, its states, the mask."""
@@ -170,7 +193,9 @@ class Bidirectional(Wrapper):
 
     def _merge(self, y: Array, ahead: Array, behind: Array) -> None:
         """Write the outputs of both as one."""
-        if self.merge_mode == "concat":
+        if self.merge_mode is None:
+            y, ahead, behind = flat(y), flat(ahead), flat(behind)
+        if self.merge_mode in ("concat", None):
             self.kernels.concatenate_forward(y, 0, ahead)
             self.kernels.concatenate_forward(y, ahead.shape[-1], behind)
         elif self.merge_mode == "mul":
@@ -183,9 +208,11 @@ class Bidirectional(Wrapper):
     def _unmerge(self, dy: Array, parts: list[Array], gradients: list[Array]) -> None:
         """Write the gradients of both outputs; may overwrite dy."""
         (ahead, behind), (dahead, dbehind) = parts, gradients
-        if self.merge_mode == "concat":
+        if self.merge_mode is None:
+            dy, dahead, dbehind = flat(dy), flat(dahead), flat(dbehind)
+        if self.merge_mode in ("concat", None):
             self.kernels.concatenate_backward(dahead, dy, 0)
-            self.kernels.concatenate_backward(dbehind, dy, ahead.shape[-1])
+            self.kernels.concatenate_backward(dbehind, dy, dahead.shape[-1])
         elif self.merge_mode == "mul":
             self.kernels.multiply_forward(dahead, dy, behind)
             self.kernels.multiply_forward(dbehind, dy, ahead)
@@ -197,5 +224,5 @@ class Bidirectional(Wrapper):
 
     def flops(self, shape: Any, output_shape: Shape) -> int:
         """Those of both layers; merging is one operation a value, but for "concat" and "ave"."""
-        merging = {"concat": 0, "ave": 2}.get(self.merge_mode, 1) * math.prod(output_shape)
+        merging = {"concat": 0, None: 0, "ave": 2}.get(self.merge_mode, 1) * math.prod(output_shape)
         return 2 * self.forward_layer.flops(shape, output_shape) + merging

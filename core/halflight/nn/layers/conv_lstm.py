@@ -1,32 +1,36 @@
 """ConvLSTM1D, ConvLSTM2D, ConvLSTM3D: an LSTM of maps, whose products are convolutions."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 
-from halflight.nn.arrays import Array, Scratch, Shape
-from halflight.nn.checks import BOOLEAN, COUNT, FRACTION, SEED, check, choice
+from halflight.nn.arrays import Array, Shape
+from halflight.nn.checks import BOOLEAN, COUNT, check, choice
+from halflight.nn.configuration import UNLESS_DEFAULT
 from halflight.nn.constraints import Constraint
 from halflight.nn.initializers import Initializer
 from halflight.nn.initializers import get as get_initializer
-from halflight.nn.layers.activation import FUNCTIONS
+from halflight.nn.layers.activation import FUNCTIONS, Function
 from halflight.nn.layers.cells import ConvLSTMSteps
 from halflight.nn.layers.convolving import Convolving, Padding, Sizes
 from halflight.nn.layers.lstm import ForgetOnes
-from halflight.nn.layers.weighted import Weighted
+from halflight.nn.layers.recurring import Recurring
+from halflight.nn.layers.stepwise import Stepwise
 from halflight.nn.layers.window import slide
 from halflight.nn.regularizers import L1L2
 
 
 @dataclass(eq=False)
-class ConvLSTM(Convolving, Weighted):
+class ConvLSTM(Convolving, Recurring):
     """i, f, o and g of x * kernel + state before * recurrent_kernel + bias: Shi et al. 2015.
 
     Without peepholes, as in Keras. A sequence of images (time, ..., channels) becomes the last
     state (..., filters), or with `return_sequences` every one. The input is convolved as by a
     convolution layer of these arguments, the state with the same window, a stride of 1 and zeros
-    around it. The steps run one by one. `dropout` and `recurrent_dropout` are one choice a sample
-    for all steps.
+    around it. The steps run one by one. States are (..., filters); for the arguments of recurrent
+    layers see `Recurring`.
     """
 
     filters: int
@@ -45,7 +49,12 @@ class ConvLSTM(Convolving, Weighted):
     dropout: float = field(default=0.0, kw_only=True)
     recurrent_dropout: float = field(default=0.0, kw_only=True)
     seed: int | None = field(default=None, kw_only=True)
+    return_state: bool = field(default=False, kw_only=True, metadata=UNLESS_DEFAULT)
+    stateful: bool = field(default=False, kw_only=True, metadata=UNLESS_DEFAULT)
+    zero_output_for_mask: bool = field(default=False, kw_only=True, metadata=UNLESS_DEFAULT)
 
+    gates: ClassVar[int] = 4
+    state_count: ClassVar[int] = 2
     roles = ("kernel", "recurrent", "bias")
 
     def check(self) -> None:
@@ -55,19 +64,16 @@ class ConvLSTM(Convolving, Weighted):
         self.padding = self.margins()
         self.check_weights()
         check(self, choice(*FUNCTIONS).or_none(), "recurrent_activation")
-        for flag in ("unit_forget_bias", "return_sequences", "go_backwards"):
-            check(self, BOOLEAN, flag)
-        check(self, FRACTION, "dropout")
-        check(self, FRACTION, "recurrent_dropout")
-        check(self, SEED.or_none(), "seed")
+        check(self, BOOLEAN, "unit_forget_bias")
+        self.check_recurring()
 
-    def build(self, shape: Shape) -> Shape:
+    def build_step(self, sequence: Shape) -> Shape:
         """Declare kernel (*kernel_size, channels, 4 filters), recurrent_kernel and bias."""
-        if len(shape) != self.axes + 2:
+        if len(sequence) != self.axes + 2:
             axes = ("length", "height, width", "depth, height, width")[self.axes - 1]
-            raise self.error(f"needs a sequence of images (time, {axes}, channels)", shape)
-        times, *image = shape
-        output, channels = self.slide(tuple(image))
+            raise self.error(f"needs a sequence of images (time, {axes}, channels)", sequence)
+        self._image = tuple(sequence[1:])
+        output, channels = self.slide(self._image)
         size, width = self.lengths("kernel_size"), 4 * self.filters
         self.kernel = self.build_kernel("kernel", (*size, channels, width))
         self.recurrent_kernel = self.build_weight(
@@ -79,70 +85,42 @@ class ConvLSTM(Convolving, Weighted):
         window = slide(self, output, size, (1,) * self.axes, "same")
         one = (1,) * max(self.axes, 2)
         self.recurrent_geometry = (one, (0, *window.padding)[-len(one) :], one)
-        self._image, self._maps = tuple(image), (*output, self.filters)
-        units = math.prod(self._maps)
+        self._maps = (*output, self.filters)
+        self.units = math.prod(self._maps)
+        return self._maps
+
+    @property
+    def is_fused(self) -> bool:
+        """No kernel runs whole sequences of images."""
+        return False
+
+    def stepwise(self) -> tuple[Callable[..., Stepwise], list[Function | None]]:
+        """Return the steps, and the activations of i, f, g, o."""
         gate = FUNCTIONS[self.recurrent_activation] if self.recurrent_activation else None
-        functions = [gate, gate, self.function, gate]
-        self.steps = ConvLSTMSteps(
-            self, (times, 4, units), functions, reverse=self.go_backwards, maps=self._maps
-        )
-        self.projected = self.scratch("projected", (times, 4 * units))
-        self.states = self.scratch("states", (times, units))
-        self.gradients = self.scratch("dstates", (times, units), late=True)
-        self.thinned: Scratch | None = None
-        if self.dropout:
-            self.thinned = self.scratch("thinned", shape)
-            self.thinned_gradients = self.scratch("thinned gradients", shape, late=True)
-        self.kept = self.scratch("kept", (units,)) if self.recurrent_dropout else None
-        return (times, *self._maps) if self.return_sequences else self._maps
+        return partial(ConvLSTMSteps, maps=self._maps), [gate, gate, self.function, gate]
 
-    def forward(self, y: Array, x: Array, training: bool) -> None:
-        """Project all steps, run through them, and write all states or the last one."""
-        k, (seed, step) = self.kernels, self._random
-        if self.thinned is not None and training:
-            thinned = self.thinned.value
-            k.spatial_dropout_forward(_flat(thinned), _flat(x), self.dropout, seed, step)
-            x = thinned
-        kept = None
-        if self.kept is not None and training:
-            kept = self.kept.value
-            k.fill(kept, 1.0)
-            k.dropout_forward(kept, kept, self.recurrent_dropout, seed ^ 2, step)
-        projected, states = self.projected.value, self.states.value
-        images = (self._gate_maps(projected), self._images_in(x), self.kernel.value)
-        self._convolve("forward", *images, self.bias_value, geometry=self.geometry)
-        self.steps.forward([states], projected, self.recurrent_kernel.value, [], kept)
-        if not self.return_sequences:
-            k.take_time(y.reshape((y.shape[0], -1)), states, self._last)
-        elif self.go_backwards:
-            k.reverse_time(_flat(y), states)
-        else:
-            k.copy(_flat(y), states)
+    def forward(self, y: Array, x: Any, training: bool) -> None:
+        """Write all states or the last one; then, as rows, those it ends in."""
+        super().forward(self._vectors(y), self._given(x), training)
 
-    def backward(self, dx: Array, dy: Array, x: Array, y: Array) -> None:
+    def backward(self, dx: Any, dy: Array, x: Any, y: Array) -> None:
         """Go through the steps in the opposite order, and back through the projection."""
-        k, dstates, projected = self.kernels, self.gradients.value, self.projected.value
-        if not self.return_sequences:
-            k.put_time(dstates, dy.reshape((dy.shape[0], -1)), self._last)
-        elif self.go_backwards:
-            k.reverse_time(dstates, _flat(dy))
-        else:
-            k.copy(dstates, _flat(dy))
-        dw = self.recurrent_kernel.grad if self.trainable else None
-        kept = None if self.kept is None else self.kept.value
-        self.steps.backward(projected, dw, [dstates], [], kept)
-        slopes = dx
-        if self.thinned is not None:
-            x, slopes = self.thinned.value, None if dx is None else self.thinned_gradients.value
-        gradients = self._gate_maps(projected)
+        super().backward(self._given(dx), self._vectors(dy), self._given(x), self._vectors(y))
+
+    def project(self, projected: Array, x: Array, bias: Array) -> None:
+        """Write projected (batch, time, 4 units) = x * kernel + bias, which may be None."""
+        images = (self._gate_maps(projected), self._images_in(x), self.kernel.value)
+        self._convolve("forward", *images, bias, geometry=self.geometry)
+
+    def unproject(self, dx: Array, dprojected: Array, x: Array, bias_grad: Array) -> None:
+        """Write dx, unless it is None; add to the gradients of kernel and bias."""
+        gradients = self._gate_maps(dprojected)
         if self.trainable:
-            weights = (self.kernel.grad, self.bias_grad, gradients, self._images_in(x))
+            weights = (self.kernel.grad, bias_grad, gradients, self._images_in(x))
             self._convolve("backward_weights", *weights, geometry=self.geometry)
         if dx is not None:
-            images = (self._images_in(slopes), gradients, self.kernel.value)
+            images = (self._images_in(dx), gradients, self.kernel.value)
             self._convolve("backward_input", *images, geometry=self.geometry)
-        if self.thinned is not None and dx is not None:
-            k.spatial_dropout_backward(_flat(dx), _flat(slopes), self.dropout, *self._random)
 
     def convolve(self, what: str, *arrays: Array) -> None:
         """Run a kernel of convolutions on maps of states."""
@@ -157,14 +135,18 @@ class ConvLSTM(Convolving, Weighted):
         ]
         getattr(self.kernels, f"conv{max(self.axes, 2)}d_{what}")(*given, *geometry, 1)
 
-    @property
-    def _last(self) -> int:
-        """The step that is read last."""
-        return 0 if self.go_backwards else int(self.states.value.shape[1]) - 1
+    def _vectors(self, array: Array) -> Array:
+        """States, alone or one after the other, as vectors: a view."""
+        return array.reshape((*array.shape[: array.ndim - len(self._maps)], self.units))
 
-    @property
-    def _random(self) -> tuple[int, int]:
-        return (self.stream if self.seed is None else self.seed), self.step
+    def _given(self, x: Any) -> Any:
+        """A view of what the layer reads as vectors: the sequence, the states, the mask."""
+        if not isinstance(x, list):
+            return None if x is None else _flat(x)
+        sequence, *states = x
+        mask = [states.pop()] if self.masked else []
+        states = [None if state is None else self._vectors(state) for state in states]
+        return [None if sequence is None else _flat(sequence), *states, *mask]
 
     def _images_in(self, x: Array) -> Array:
         """All steps of all samples as images."""
@@ -174,8 +156,9 @@ class ConvLSTM(Convolving, Weighted):
         """The same of what the gates are projected from."""
         return projected.reshape((-1, *self._maps[:-1], 4 * self.filters))
 
-    def flops(self, shape: Shape, output_shape: Shape) -> int:
+    def flops(self, shape: Any, output_shape: Shape) -> int:
         """Two operations a weight, output pixel and step, one a bias; padding is counted."""
+        shape = shape[0] if isinstance(shape, list) else shape
         kernels = math.prod(self.kernel.shape) + math.prod(self.recurrent_kernel.shape)
         pixels = math.prod(output_shape[-1 - self.axes : -1])
         return shape[0] * pixels * (2 * kernels + self.use_bias * 4 * self.filters)

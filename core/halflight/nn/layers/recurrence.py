@@ -9,10 +9,10 @@ from halflight.nn.layers.stepwise import Stepwise
 
 
 class Recurrence:
-    """The run of a `Recurrent` layer through sequences (times, features), and back.
+    """The run of a `Recurring` layer through sequences (times, features), and back.
 
     `count` sequences of states are read; a layer that `begins` is given the states before the
-    first step. Scratch is the layer's.
+    first step. Others begin with zeros, or with the layer's `begun`. Scratch is the layer's.
     """
 
     def __init__(self, layer: Any, times: int, features: int, count: int, *, begins: bool) -> None:
@@ -27,7 +27,8 @@ class Recurrence:
                 "thinned gradients", (times, features), late=True
             )
         self._steps: Stepwise | None = None
-        if layer.is_fused and not begins and not layer.recurrent_dropout and count == 1:
+        begun = begins or layer.begun
+        if layer.is_fused and not begun and not layer.recurrent_dropout and count == 1:
             layer.build_states(times)
             return
         make, functions = layer.stepwise()
@@ -44,9 +45,14 @@ class Recurrence:
         mask = initial.pop() if self._masked else None
         return sequence, initial, mask
 
+    def begun(self, x: Any) -> tuple[Any, list[Array], Array]:
+        """Return the same of the input, with what a stateful layer begins with."""
+        sequence, initial, mask = self.given(x)
+        return sequence, initial or [scratch.value for scratch in self._layer.begun], mask
+
     def read(self, states: list[Array], x: Any, training: bool) -> None:
         """Write the states of the input, of its steps that count where there is a mask."""
-        sequence, initial, mask = self.given(x)
+        sequence, initial, mask = self.begun(x)
         if not self._masked:
             self._run(states, initial, sequence, training)
             return
@@ -58,7 +64,7 @@ class Recurrence:
 
     def unread(self, dx: Any, dstates: list[Array], x: Any, states: list[Array]) -> None:
         """Write dx, or [dx, the initial states', the mask's]; add to the weights' gradients."""
-        sequence, initial, mask = self.given(x)
+        sequence, initial, mask = self.begun(x)
         target, dinitial, dmask = self.given(dx)
         if not self._masked:
             self._unrun(target, dinitial, dstates, (sequence, initial, states))

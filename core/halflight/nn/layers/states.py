@@ -1,11 +1,13 @@
 """States of recurrent layers as tensors: those they begin with, and those they end in."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from halflight.nn.arrays import Array, Shape
 from halflight.nn.checks import BOOLEAN, COUNT, check, integer
+from halflight.nn.configuration import UNLESS_DEFAULT
 from halflight.nn.layer import Layer, Tensor
 
 _NUMBER = integer(least=0)
@@ -13,44 +15,55 @@ _NUMBER = integer(least=0)
 
 @dataclass(eq=False)
 class Part(Layer):
-    """One of the tensors that a recurrent layer with `return_state` writes side by side.
+    """One of the tensors that a recurrent layer writes side by side, for `return_state` mostly.
 
-    (rows, units): the output, and then a row for each of so many `states`. Number 0 is the output,
-    of `width` values, or so many at each step of a `sequence`; number k the k-th state. Recurrent
-    layers put it into the graph.
+    (rows, ..., units): the `outputs`, each of as many rows, and then a row for each of so many
+    `states`. The first numbers are the outputs', of `width` values, or so many at each step of a
+    `sequence`; the others the states'. Recurrent layers put it into the graph.
     """
 
     number: int
     states: int
     width: int
     sequence: bool = False
+    outputs: int = field(default=1, metadata=UNLESS_DEFAULT)
 
     passes_mask: ClassVar[bool] = True
 
     def check(self) -> None:
         """Require numbers, and a flag."""
-        check(self, _NUMBER, "number")
-        check(self, COUNT, "states")
-        check(self, COUNT, "width")
+        check(self, _NUMBER, "number", "states")
+        check(self, COUNT, "width", "outputs")
         check(self, BOOLEAN, "sequence")
-        if self.number > self.states:
-            raise self.error(f"number must be at most {self.states}", self.number)
+        if self.number >= self.outputs + self.states:
+            most = self.outputs + self.states - 1
+            raise self.error(f"number must be at most {most}", self.number)
+
+    @property
+    def _is_output(self) -> bool:
+        return self.number < self.outputs
 
     def build(self, shape: Shape) -> Shape:
         """Find the part."""
-        if len(shape) != 2 or shape[0] <= self.states:
-            raise self.error(f"needs an output and {self.states} states, (rows, units)", shape)
-        rows, units = shape[0] - self.states, shape[1]
-        steps, rest = divmod(units if self.number else rows * units, self.width)
-        many = self.sequence and self.number == 0
+        rows, rest = divmod(shape[0] - self.states, self.outputs)
+        if len(shape) < 2 or rows < 1 or rest:
+            outputs = "an output" if self.outputs == 1 else f"{self.outputs} outputs"
+            rule = f"needs {outputs} and {self.states} states, (rows, ..., units)"
+            raise self.error(rule, shape)
+        steps, rest = divmod(rows * shape[-1] if self._is_output else shape[-1], self.width)
+        many = self.sequence and self._is_output
         if rest or (steps != 1 and not many):
             raise self.error(f"a width of {self.width} must fit its input", shape)
-        self.offset = 0 if self.number == 0 else (rows + self.number - 1) * units
-        return (steps, self.width) if many else (self.width,)
+        before = self.number * rows
+        if not self._is_output:
+            before = self.outputs * rows + self.number - self.outputs
+        self.offset = before * math.prod(shape[1:])
+        one = (*shape[1:-1], self.width)
+        return (steps, *one) if many else one
 
     def compute_mask(self, tensors: Sequence[Tensor], mask: Tensor | None) -> Tensor | None:
         """Return the mask for a sequence."""
-        return mask if self.sequence and self.number == 0 else None
+        return mask if self.sequence and self._is_output else None
 
     def forward(self, y: Array, x: Array, training: bool) -> None:
         """Write the part."""
@@ -88,7 +101,7 @@ def with_states(layer: Layer, inputs: Any, initial_state: Any) -> Any:
 
 
 class Ending:
-    """What a layer with `return_state` writes: its output and the states it ends in, as rows.
+    """The states that a layer ends in, and where it writes them: as rows behind its output.
 
     A sample none of whose steps counts ends in the states that it began with.
     """
@@ -96,7 +109,7 @@ class Ending:
     def __init__(
         self,
         layer: Layer,
-        output: Shape,
+        output: Shape | None,
         times: int,
         units: int,
         states: int,
@@ -104,12 +117,16 @@ class Ending:
         last: int,
         begins: bool,
     ) -> None:
-        """Declare it, for states (times, units); `begins`: masked, with states to begin with."""
+        """Declare it, for states (times, units); `begins`: masked, with states to begin with.
+
+        output: the shape of what the layer writes before the rows; None where it writes no rows.
+        """
         self._layer, self._last, self._begins = layer, last, begins
-        self._output = layer.scratch("output", output)
         self._units, self._states = units, states
         self._final = layer.scratch("final state", (units,))
-        self._placed = layer.scratch("final state's gradient", (times, units), late=True)
+        if output is not None:
+            self._output = layer.scratch("output", output)
+            self._placed = layer.scratch("final state's gradient", (times, units), late=True)
         if begins:
             self._room = layer.scratch("state begun with", (1, units))
             self._counts = layer.scratch("whether a step counts", (1,))
@@ -120,12 +137,11 @@ class Ending:
         """The output, or its gradient."""
         return self._output.value
 
-    def write(
-        self, y: Array, sequences: Sequence[Array], initial: Sequence[Array], mask: Array
-    ) -> None:
-        """Write y, of `output` and the sequences of states."""
+    def finals(
+        self, sequences: Sequence[Array], initial: Sequence[Array], mask: Array
+    ) -> Iterator[Array]:
+        """Go through the states that it ends in, each (samples, units) in the same memory."""
         k, final = self._layer.kernels, self._final.value
-        k.concatenate_forward(flat(y), 0, flat(self.output))
         if self._begins:
             samples = mask.shape[0]
             counts, empty = self._counts.value, self._empty.value
@@ -135,7 +151,14 @@ class Ending:
             k.take_time(final, sequence, self._last)
             if self._begins:
                 k.accumulate(final, self._where_empty(initial[number]))
-            k.concatenate_forward(flat(y), self._offset(y, number), final)
+            yield final
+
+    def write(self, y: Array, number: int, final: Array) -> None:
+        """Write the state of that number to y, and before the first one the output."""
+        k = self._layer.kernels
+        if number == 0:
+            k.concatenate_forward(flat(y), 0, flat(self.output))
+        k.concatenate_forward(flat(y), self._offset(y, number), final)
 
     def read(self, dy: Array, gradients: Sequence[Array]) -> None:
         """Add to the gradients of the sequences of states, which hold those of the output."""

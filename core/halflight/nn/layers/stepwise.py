@@ -249,4 +249,4 @@ class Stepwise:
 
 def rows(array: Array) -> Array:
     """A view of (samples, times, values) as (samples * times, values)."""
-    return array.reshape((-1, array.shape[-1]))
+    return array.reshape((-1, array.shape[array.ndim - 1]))  # the simulator knows no shape[-1]

@@ -20,8 +20,8 @@ class TimeDistributed(Wrapper):
     def check(self) -> None:
         """Require a layer of one output."""
         layer = self.check_layer()
-        if getattr(layer, "return_state", False):
-            raise self.error("layer must write one tensor", f"return_state of {layer.label}")
+        if getattr(layer, "returns_list", False):
+            raise self.error("layer must write one tensor", f"several of {layer.label}")
         self.keep(layer)
 
     @property

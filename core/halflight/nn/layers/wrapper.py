@@ -1,6 +1,6 @@
 """Wrapper: the base of layers that run another layer, with its weights as their own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +8,7 @@ from halflight.nn.arrays import Scratch, ScratchRequest, Shape
 from halflight.nn.configuration import configuration
 from halflight.nn.layer import LAYERS, Layer
 from halflight.nn.naming import snake_case
+from halflight.nn.remembering import Memory
 
 LARGEST_DEPTH = 8
 """Wrappers inside each other; more could only be an attempt to exhaust the stack."""
@@ -37,6 +38,11 @@ class Wrapper(Layer):
         """Where a layer inside writes the penalty on what it is given."""
         found = [layer.activity for layer in self.inside if layer.activity is not None]
         return found[0] if found else None
+
+    @property
+    def memories(self) -> Sequence[Memory]:
+        """What the layers inside keep from batch to batch."""
+        return [memory for layer in self.inside for memory in layer.memories]
 
     def check_layer(self) -> Layer:
         """Replace `layer` by a copy of its own, with a name; raise unless it is one that fits."""

@@ -15,6 +15,14 @@ ROWS = {
         *((IMAGE,), IMAGE),
         moves=("gamma", "beta"),
     ),
+    "normalization": Row(
+        lambda: layers.Normalization(mean=[0.5, -1.0, 0.0], variance=(2.0, 0.25, 1.0)),
+        *((IMAGE,), IMAGE),
+        moves=(),
+    ),
+    "normalization, one number": Row(
+        lambda: layers.Normalization(None, 2.0, 4.0), ((5,),), (5,), moves=()
+    ),
     "batch norm frozen but adapting": Row(
         lambda: layers.BatchNormalization(statistics="batch", trainable=False),
         *((IMAGE,), IMAGE),

@@ -5,6 +5,7 @@ from tests.halflight.nn.rows.row import Row
 
 SEQUENCE = ((5, 3),)
 MASKED = ((5, 3), (5,))
+FORGETFUL = "a graph remembers nothing"
 
 ROWS = {
     "simple rnn": Row(lambda: layers.SimpleRNN(4), SEQUENCE, (4,)),
@@ -80,6 +81,63 @@ ROWS = {
         ((3, 2), (2,)),
         (4, 2),
     ),
+    "lstm masked, zeros": Row(
+        lambda: layers.LSTM(2, zero_output_for_mask=True, return_sequences=True, return_state=True),
+        ((4, 2), (4,)),
+        (6, 2),
+        masked=True,
+    ),
+    "gru masked, zeros, backwards": Row(
+        lambda: layers.GRU(2, zero_output_for_mask=True, return_sequences=True, go_backwards=True),
+        ((4, 2), (4,)),
+        (4, 2),
+        masked=True,
+    ),
+    "conv lstm masked, zeros": Row(
+        lambda: layers.ConvLSTM1D(2, 2, zero_output_for_mask=True, return_sequences=True),
+        ((4, 3, 2), (4,)),
+        (4, 2, 2),
+        masked=True,
+    ),
+    "rnn": Row(lambda: layers.RNN(layers.LSTMCell(2), return_sequences=True), SEQUENCE, (5, 2)),
+    "simple rnn stateful": Row(
+        lambda: layers.SimpleRNN(2, stateful=True, return_sequences=True),
+        ((3, 2),),
+        (3, 2),
+        refused=FORGETFUL,
+    ),
+    "lstm stateful, masked": Row(
+        lambda: layers.LSTM(2, stateful=True, return_state=True),
+        ((3, 2), (3,)),
+        (3, 2),
+        masked=True,
+        refused=FORGETFUL,
+    ),
+    "gru stateful, backwards": Row(
+        lambda: layers.GRU(2, stateful=True, go_backwards=True, recurrent_dropout=0.3),
+        ((3, 2),),
+        (2,),
+        refused=FORGETFUL,
+    ),
+    "conv lstm stateful": Row(
+        lambda: layers.ConvLSTM1D(2, 2, stateful=True), ((3, 4, 2),), (3, 2), refused=FORGETFUL
+    ),
+    "conv lstm begun and ended": Row(
+        lambda: layers.ConvLSTM1D(2, 2, return_state=True, recurrent_dropout=0.3),
+        ((3, 4, 2), (3, 2), (3, 2)),
+        (3, 3, 2),
+    ),
+    "conv lstm begun and ended, masked": Row(
+        lambda: layers.ConvLSTM2D(
+            2, 2, return_sequences=True, return_state=True, go_backwards=True
+        ),
+        ((3, 3, 3, 1), (2, 2, 2), (2, 2, 2), (3,)),
+        (5, 2, 2, 2),
+        masked=True,
+    ),
+    "conv lstm masked": Row(
+        lambda: layers.ConvLSTM1D(2, 2, dropout=0.3), ((4, 3, 2), (4,)), (2, 2), masked=True
+    ),
     "conv lstm 1d": Row(
         lambda: layers.ConvLSTM1D(2, 3, strides=2, padding="causal", dropout=0.3),
         ((3, 5, 2),),
@@ -110,6 +168,10 @@ ROWS = {
     "conv lstm 3d": Row(lambda: layers.ConvLSTM3D(1, 2), ((2, 3, 2, 3, 1),), (2, 1, 2, 1)),
     "part": Row(lambda: layers.Part(2, 2, 3), ((6, 3),), (3,)),
     "part sequence": Row(lambda: layers.Part(0, 2, 6, sequence=True), ((6, 3),), (2, 6)),
+    "part second output": Row(lambda: layers.Part(1, 0, 3, outputs=2), ((2, 3),), (3,)),
+    "part maps": Row(
+        lambda: layers.Part(1, 2, 3, sequence=True, outputs=2), ((6, 4, 3),), (2, 4, 3)
+    ),
     "masking": Row(layers.Masking, SEQUENCE, (5, 3)),
     "masking images": Row(lambda: layers.Masking(0.5), ((4, 3, 2),), (4, 3, 2)),
     "not equal": Row(lambda: layers.NotEqual(0.5), ((4, 3, 2),), (4,)),

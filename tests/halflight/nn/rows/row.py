@@ -29,6 +29,8 @@ class Row:
     """For a layer on integers: the smallest that its inputs must not hold."""
     masked: bool = False
     """Whether the last input is a mask, which is drawn with gaps."""
+    refused: str | None = None
+    """Why ONNX cannot say it, where it says others of the class."""
 
     def tensors(self) -> list[Tensor]:
         """Symbolic inputs."""

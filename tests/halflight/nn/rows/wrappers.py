@@ -7,7 +7,7 @@ SEQUENCE = ((5, 3),)
 IMAGES = ((4, 5, 6, 3),)
 
 
-def _bidirectional(merge_mode: str, *, sequences: bool) -> layers.Bidirectional:
+def _bidirectional(merge_mode: str | None, *, sequences: bool) -> layers.Bidirectional:
     return layers.Bidirectional(layers.LSTM(4, return_sequences=sequences), merge_mode)
 
 
@@ -68,6 +68,41 @@ ROWS = {
     ),
     "bidirectional ended": Row(
         lambda: layers.Bidirectional(layers.GRU(2, return_state=True), "ave"), ((3, 2),), (3, 2)
+    ),
+    "bidirectional both": Row(lambda: _bidirectional(None, sequences=True), SEQUENCE, (10, 4)),
+    "bidirectional both, masked": Row(
+        lambda: _bidirectional(None, sequences=False), ((5, 3), (5,)), (2, 4), masked=True
+    ),
+    "bidirectional both, begun and ended": Row(
+        lambda: layers.Bidirectional(
+            layers.LSTM(2, return_sequences=True, return_state=True), merge_mode=None
+        ),
+        ((3, 2), (2,), (2,), (2,), (2,)),
+        (10, 2),
+    ),
+    "bidirectional stateful": Row(
+        lambda: layers.Bidirectional(layers.GRU(2, stateful=True), "ave"),
+        ((3, 2),),
+        (2,),
+        refused="a graph remembers nothing",
+    ),
+    "bidirectional conv lstm": Row(
+        lambda: layers.Bidirectional(layers.ConvLSTM1D(2, 2, return_sequences=True)),
+        ((3, 4, 1),),
+        (3, 3, 4),
+    ),
+    "bidirectional conv lstm ended, masked": Row(
+        lambda: layers.Bidirectional(
+            layers.ConvLSTM1D(2, 2, return_sequences=True, return_state=True)
+        ),
+        ((3, 3, 1), (3,)),
+        (10, 2, 2),
+        masked=True,
+    ),
+    "bidirectional conv lstm both": Row(
+        lambda: layers.Bidirectional(layers.ConvLSTM1D(2, 2, return_state=True), None),
+        ((3, 3, 1),),
+        (6, 2, 2),
     ),
     "bidirectional turned": Row(
         lambda: layers.Bidirectional(
