@@ -93,6 +93,7 @@ PARTS = {
     "others": {"corruptions"},
     "paths": set(),
     "peers": set(),
+    "pieces": {"classical"},
     "planted": {"injected", "simulation", "surveys"},
     "predictive": set(),
     "prepare": set(),
@@ -113,8 +114,8 @@ PARTS = {
     "likeness": {"smooth"},
     "manifest": set(),
     "measuring": {
-        *("classical", "healpix", "images", "joint", "judged", "measurer", "models", "report"),
-        *("params", "results", "store", "tasks"),
+        *("classical", "healpix", "images", "joint", "judged", "measurer", "models", "pieces"),
+        *("report", "results", "store", "tasks"),
     },
     "smooth": set(),
     "spoilt": {"corruptions"},

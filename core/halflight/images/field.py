@@ -14,6 +14,7 @@ from halflight.images.coordinates import (
     scale_of,
 )
 from halflight.images.errors import ImageError
+from halflight.images.heap import give_back
 from halflight.images.parts import Parts
 from halflight.instrument import Instrument
 from halflight.quality import FLAGS
@@ -142,9 +143,10 @@ class Field:
         )
 
     def release(self) -> None:
-        """Give back the memory of what was read of the files."""
+        """Give back the memory of what was read of the files, and of what was made of it."""
         for file in self.files:
             file.release()
+        give_back()
 
 
 def finished(opened: Field) -> Field:

@@ -1,24 +1,19 @@
 """Beside: what the classical methods find on the same stamps, in the columns of the results."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from halflight.classical import fit_sersic, measure_aperture
 from halflight.images import Cutouts
 from halflight.instrument import Instrument
+from halflight.pieces import Row
 from halflight.results.rows import on_the_sky
-
-Row = dict[str, Any]
 
 
 def classical_rows(cut: Cutouts, instrument: Instrument, fits: Sequence[Row]) -> pd.DataFrame:
-    """The columns `schema.CLASSICAL` of some stamps, of what `classical_fits` found of each."""
+    """The columns `schema.CLASSICAL` of some stamps, of what `pieces.classical_fits` found."""
     found = pd.DataFrame(fits)
     scale = cut.pixel_scale
     radius, error = np.exp(found["fit_ln_radius"]) * scale, found["fit_ln_radius_error"]
@@ -41,20 +36,6 @@ def classical_rows(cut: Cutouts, instrument: Instrument, fits: Sequence[Row]) ->
             "aperture_status": found["aperture_status"],
         }
     )
-
-
-def classical_fits(stamps: tuple[NDArray[np.float32], ...]) -> list[Row]:
-    """What both methods find, in pixels of the stamp.
-
-    stamps: image and sigma (n, S, S), psf (n, P, P).
-    """
-    rows = []
-    for image, sigma, psf in zip(*stamps, strict=True):
-        fit = fit_sersic(image, sigma, psf, pixel_scale=1.0)
-        aperture = measure_aperture(image, sigma, psf, pixel_scale=1.0)
-        row = {f"fit_{key}": value for key, value in asdict(fit).items()}
-        rows.append(row | {f"aperture_{key}": value for key, value in asdict(aperture).items()})
-    return rows
 
 
 def _magnitude(flux: pd.Series, *, zero_point: float) -> pd.Series:

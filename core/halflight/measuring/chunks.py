@@ -14,18 +14,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from halflight.classical import Beliefs, fit_scenes
 from halflight.images import Cutouts
 from halflight.instrument import Instrument
 from halflight.joint import Joint
 from halflight.measurer import Measurer
-from halflight.measuring.beside import Row, classical_fits
-from halflight.params import Classical
+from halflight.pieces import Answer, Piece, Row, Settings, fitted
 from halflight.tasks import Measurement, measuring
 from halflight.workers import in_order
 
 _PIECE = 16  # stamps handed to a worker at a time
-Stamps = tuple[NDArray[np.float32], ...]
+# Stamps that the network sees at a time: its memory grows by half a megabyte with each.
+_PASS = 64
 
 
 class Measures(Protocol):
@@ -95,14 +94,17 @@ def measured_chunks(
         return
     under_way: deque[_UnderWay] = deque()
 
-    def pieces() -> Iterator[_Piece]:
+    def pieces() -> Iterator[Piece]:
         for chunk in chunks:
             under_way.append(_begun(chunk, measure, joined))
             yield from under_way[-1].pieces()
 
-    settings = None if joined is None else joined.joint.settings
+    settings = None
+    if joined is not None:
+        known = joined.joint.settings
+        settings = Settings(dict(known.scene), known.detection_threshold)
     answers = in_order(
-        partial(_fitted, settings, classical), pieces(), processes=processes, name=_sources_of
+        partial(fitted, settings, classical), pieces(), processes=processes, name=_sources_of
     )
     with closing(answers):
         for answer in answers:
@@ -112,29 +114,16 @@ def measured_chunks(
                 yield under_way.popleft().finished()
 
 
-class _Piece(NamedTuple):
-    """Some stamps of one pixel scale, for a worker; sources: their numbers."""
-
-    stamps: Stamps
-    camera: Instrument
-    sources: NDArray[np.int64]
-
-
 class _Joined(NamedTuple):
     """How the network's answers are joined with the scene fit's."""
 
     joint: Joint
     task: Measurement
 
-    def table(self, network: pd.DataFrame, answers: Sequence["_Answer"]) -> pd.DataFrame:
+    def table(self, network: pd.DataFrame, answers: Sequence[Answer]) -> pd.DataFrame:
         """The joint table of some stamps."""
         fits = pd.concat([answer.scenes for answer in answers], ignore_index=True)
         return self.joint.joined(self.task, network, fits.add_prefix(f"{self.task.reference}_"))
-
-
-class _Answer(NamedTuple):
-    scenes: pd.DataFrame | None
-    beside: list[Row]
 
 
 @dataclass(frozen=True)
@@ -157,14 +146,14 @@ class _UnderWay:
     cut: Cutouts
     groups: list[_Group]
     joined: _Joined | None
-    answers: list[_Answer] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
 
-    def pieces(self) -> Iterator[_Piece]:
+    def pieces(self) -> Iterator[Piece]:
         stamps = [_plane(array) for array in (self.cut.image, self.cut.sigma, self.cut.psf)]
         for group in self.groups:
             for rows in group.pieces():
                 few = tuple(np.ascontiguousarray(array[rows]) for array in stamps)
-                yield _Piece(few, group.camera, self.cut.rows[rows])
+                yield Piece(few, group.camera, self.cut.rows[rows])
 
     def is_done(self) -> bool:
         return len(self.answers) == sum(len(group.pieces()) for group in self.groups)
@@ -192,32 +181,30 @@ def _begun(chunk: Chunk, measure: Callable[..., pd.DataFrame], joined: _Joined |
     cut, groups = chunk.cut, []
     for binning in np.unique(cut.binning):
         rows = np.flatnonzero(cut.binning == binning)
-        stamps = (array[rows] for array in (cut.image, cut.sigma, cut.psf))
         wider = chunk.instrument.pixel_scale * float(binning)
         camera = replace(chunk.instrument, pixel_scale=wider)
-        found = measure(
-            *(a if a.ndim == 4 else a[..., np.newaxis] for a in stamps),
-            instrument=camera,
-            extinction=None if chunk.extinction is None else chunk.extinction[rows],
-        )
-        groups.append(_Group(rows, camera, found))
+        passes = np.split(rows, range(_PASS, len(rows), _PASS))
+        found = [_seen(chunk, few, camera, measure) for few in passes]
+        groups.append(_Group(rows, camera, pd.concat(found, ignore_index=True)))
     return _UnderWay(cut, groups, joined)
 
 
-def _fitted(settings: Classical | None, classical: bool, piece: _Piece) -> _Answer:
-    """What the classical methods say of a few stamps."""
-    scenes = None
-    if settings is not None:
-        camera = piece.camera
-        scenes, _ = fit_scenes(
-            *piece.stamps,
-            beliefs=Beliefs(settings.scene, camera.pixel_scale, camera.zero_point),
-            detection_threshold=settings.detection_threshold,
-        )
-    return _Answer(scenes, classical_fits(piece.stamps) if classical else [])
+def _seen(
+    chunk: Chunk,
+    rows: NDArray[np.intp],
+    camera: Instrument,
+    measure: Callable[..., pd.DataFrame],
+) -> pd.DataFrame:
+    """What is measured here of some stamps of a chunk."""
+    stamps = (array[rows] for array in (chunk.cut.image, chunk.cut.sigma, chunk.cut.psf))
+    return measure(
+        *(a if a.ndim == 4 else a[..., np.newaxis] for a in stamps),
+        instrument=camera,
+        extinction=None if chunk.extinction is None else chunk.extinction[rows],
+    )
 
 
-def _sources_of(piece: _Piece) -> str:
+def _sources_of(piece: Piece) -> str:
     return f"sources {piece.sources.min()} to {piece.sources.max()}"
 
 

@@ -1,10 +1,9 @@
 """A network beside the scene fit, on stamps of an image: what comes out is in the image's terms."""
 
-import pickle
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from halflight import images, params
@@ -12,6 +11,7 @@ from halflight.combination import Combination
 from halflight.joint import Joint
 from halflight.measurer import Measurer
 from halflight.measuring import chunks, measure_targets, targets_of_image
+from halflight.pieces import Piece
 from halflight.results.kept import Rows
 from tests.halflight.measuring.conftest import PLACES, RUN, SCALE
 from tests.tiny import DOMAIN, estimator
@@ -100,11 +100,14 @@ def test_one_pool_serves_all_chunks_and_changes_no_number(folder, options, measu
         np.testing.assert_array_equal(together["half_light_radius_pix"][each.rows], radii)
 
 
-def test_what_goes_to_another_process_can(measurer):
-    stamps = tuple(np.zeros((2, side, side), np.float32) for side in (16, 16, 9))
-    piece = chunks._Piece(stamps, measurer.estimator.instrument, np.array([3, 4]))
-    work = pickle.loads(pickle.dumps(partial(chunks._fitted, measurer.joint.settings, False)))  # noqa: S301
-    answer = work(pickle.loads(pickle.dumps(piece)))  # noqa: S301
-    assert len(answer.scenes) == 2
-    assert not answer.scenes["converged"].any()
+@pytest.mark.parametrize("stamps", [1, 3])
+def test_a_pass_of_the_network_changes_no_number(folder, options, measurer, monkeypatch, stamps):
+    fast = replace(RUN, tier="fast")
+    whole = measured(folder, options, measurer, fast)
+    monkeypatch.setattr(chunks, "_PASS", stamps)
+    pd.testing.assert_frame_equal(measured(folder, options, measurer, fast), whole)
+
+
+def test_a_piece_is_called_by_its_sources():
+    piece = Piece((), measurer, np.array([3, 4]))
     assert chunks._sources_of(piece) == "sources 3 to 4"
