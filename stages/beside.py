@@ -6,11 +6,12 @@ from contextlib import closing
 import numpy as np
 import pandas as pd
 
-from halflight import files, models, params, peers
+from halflight import files, models, params
 from halflight.images import ImageError
 from halflight.measurer import Measurer
-from halflight.recovered import recovered
 from halflight.simulation import SimulationError, simulate_stamps
+from halflight.trials import peers
+from halflight.trials.recovered import recovered
 from halflight.workers import WorkerError
 from stages import processes, run
 from stages.beside_ways import Q, ways

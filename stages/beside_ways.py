@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from halflight import classical, peers
+from halflight import classical
 from halflight.classical.moments import PsfError, psf_size
 from halflight.images.half_flux import half_flux
 from halflight.instrument import SDSS
@@ -15,6 +15,7 @@ from halflight.measurer import Measurer
 from halflight.predictive import quantile
 from halflight.quality import FLAGS
 from halflight.results.rows import Geometry, measured_rows
+from halflight.trials import peers
 
 FLOOR, LEAST_RATIO = 0.2, 0.2  # of the correction for seeing, as of `classical.measure_aperture`
 Q = "half_light_radius"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from halflight.recovered import SCORES, scores
+from halflight.trials.recovered import SCORES, scores
 from stages.planted import TITLES, cell
 
 METHODS = {

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from halflight import adaptation, adapting, files, params, paths, prepare, store, tasks, training
+from halflight import files, params, paths, prepare, store, tasks, training
 from halflight.estimator import Estimator
 from halflight.labelled import LabelledStamps
 from halflight.paths import TaskPaths
+from halflight.trials import adaptation, adapting
 from stages import project_path, run
 from stages.record import code_fingerprint
 

@@ -5,7 +5,6 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from halflight import files, params, store, tasks, training
-from halflight.corruptions import CORRUPTIONS, Corruption, Stamp
 from halflight.measured import measured_objects
 from halflight.measurer import Measurer
 from halflight.paths import REPORTS, TaskPaths
@@ -13,6 +12,7 @@ from halflight.report.figures import out_of_domain
 from halflight.report.saving import save_png
 from halflight.scores.probability import roc_auc
 from halflight.scores.statistics import resamples
+from halflight.trials.corruptions import CORRUPTIONS, Corruption, Stamp
 from halflight.workers import WorkerError
 from stages import processes, run
 
@@ -109,7 +109,7 @@ def described(task: tasks.Task, scores: pd.DataFrame, areas: pd.DataFrame) -> st
         f"# {task.title}: what is out of the domain, and whether it is noticed",
         "",
         f"{len(honest)} synthetic test stamps, each spoilt in {len(areas)} ways "
-        "(`halflight.corruptions`). AUROC is the chance that a spoilt stamp has a larger "
+        "(`halflight.trials.corruptions`). AUROC is the chance that a spoilt stamp has a larger "
         "`domain_score` than an honest one, in brackets the central 68 % of a bootstrap of "
         f"galaxies; bright: of galaxies brighter than {BRIGHT:.0f} mag. Flagged: "
         f"`out_of_domain`, which {alarms:.1%} of the honest stamps are. Written by "

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from halflight import files, params, paths
-from halflight.injected import injected_stamps
 from halflight.simulation import RenderError, SimulationError
 from halflight.surveys import SurveyError
+from halflight.trials.injected import injected_stamps
 from halflight.workers import WorkerError
 from stages import run
 from stages.tier import compare

@@ -4,15 +4,15 @@ import numpy as np
 import pandas as pd
 
 from halflight import files, likeness, params, store, training
-from halflight.corruptions import Stamp
 from halflight.estimator import Estimator
 from halflight.judged import SCORE, Judged
 from halflight.likeness import Likeness
 from halflight.measurer import Measurer
-from halflight.others import OTHERS, Other
 from halflight.paths import REPORTS, TaskPaths
 from halflight.prepare import extinction_of
 from halflight.store import Stamps
+from halflight.trials.corruptions import Stamp
+from halflight.trials.others import OTHERS, Other
 from stages import run
 
 HONEST, SCORES = "honest", "scores.csv"

@@ -6,11 +6,11 @@ from scipy.stats import rankdata
 
 from halflight import files, params
 from halflight.judged import SCORE
-from halflight.others import OTHERS
 from halflight.paths import REPORTS
 from halflight.quality import FLAGS
 from halflight.scores.probability import roc_auc
 from halflight.scores.statistics import resamples
+from halflight.trials.others import OTHERS
 from stages import run
 from stages.other import HONEST, SCORES, SEED
 
@@ -75,9 +75,9 @@ def described(scores: pd.DataFrame, areas: pd.DataFrame) -> str:
         "# Stars and galaxies: what is neither, and whether it is noticed",
         "",
         f"{count} synthetic test stamps of one star or one galaxy alone, each spoilt in "
-        f"{len(OTHERS)} ways (`halflight.others`). `domain_score` says how unlike one star or one "
-        "galaxy a stamp's pixels are (`halflight.likeness`), by what is usual of others. AUROC "
-        "is the chance that a spoilt stamp has a larger one than an honest one, in brackets "
+        f"{len(OTHERS)} ways (`halflight.trials.others`). `domain_score` says how unlike one star "
+        "or one galaxy a stamp's pixels are (`halflight.likeness`), by what is usual of others. "
+        "AUROC is the chance that a spoilt stamp has a larger one than an honest one, in brackets "
         "the central 68 % of a bootstrap of objects; bright: of those brighter than "
         f"{BRIGHT:.0f} mag. Flagged: `out_of_domain`; named: any other flag but `undecided`; "
         f"silent: no flag at all. Of the honest ones {honest['flagged']:.1%} are flagged, "

@@ -12,11 +12,11 @@ from halflight import files, params, paths
 from halflight.images import ImageError
 from halflight.instrument import PIXEL_SCALE
 from halflight.measuring import measure
-from halflight.planted import planted, with_image
-from halflight.recovered import recovered
 from halflight.simulation import RenderError, SimulationError
 from halflight.surveys import SurveyError
-from halflight.whole_fields import WholeField
+from halflight.trials.planted import planted, with_image
+from halflight.trials.recovered import recovered
+from halflight.trials.whole_fields import WholeField
 from halflight.workers import WorkerError
 from stages import processes, run
 from stages.whole_frames import read_fields

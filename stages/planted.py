@@ -8,8 +8,8 @@ import pandas as pd
 
 from halflight import files, params, tasks
 from halflight.instrument import SDSS
-from halflight.recovered import SCORES, flag_shares, scores
 from halflight.tables import read_csv
+from halflight.trials.recovered import SCORES, flag_shares, scores
 from stages import run
 from stages.plant import folder_of, galaxies_of
 

@@ -19,7 +19,7 @@ from halflight.report.saving import save_png
 from halflight.scores import classes
 from halflight.surveys import SurveyError
 from halflight.tables import sky_groups
-from halflight.twins import twins
+from halflight.trials.twins import twins
 from halflight.workers import WorkerError
 from stages import project_path, run
 from stages.download import asked, sky_name

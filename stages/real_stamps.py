@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 
 from halflight import files, params, store, tasks, training
-from halflight.corruptions import scaled_psf
 from halflight.estimator import Estimator
 from halflight.instrument import SDSS, ZERO_POINT
 from halflight.paths import TaskPaths
 from halflight.quality import names_of
 from halflight.surveys import SurveyError
 from halflight.surveys.published import read_published
+from halflight.trials.corruptions import scaled_psf
 from stages import run
 from stages.real_field import kept_in
 from stages.sky import recorded_folder

@@ -11,18 +11,18 @@ from halflight import files, images, models, params
 from halflight.measurer import Measurer
 from halflight.measuring.scored import measured_and_scored
 from halflight.measuring.targets import targets_of_image
-from halflight.planted import with_image
 from halflight.quality import FLAGS
-from halflight.recovered import recovered
 from halflight.report.figures import out_of_domain
 from halflight.report.saving import save_png
 from halflight.results import Run
 from halflight.results.provenance import now
 from halflight.simulation import RenderError, SimulationError
-from halflight.spoilt import SPOILINGS, Taken
 from halflight.surveys import SurveyError, read_frame
 from halflight.surveys.frames import Frame
-from halflight.whole_fields import WholeField
+from halflight.trials.planted import with_image
+from halflight.trials.recovered import recovered
+from halflight.trials.spoilt import SPOILINGS, Taken
+from halflight.trials.whole_fields import WholeField
 from halflight.workers import WorkerError
 from stages import processes, run
 from stages.domain import HONEST, told_apart

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from halflight.spoilt import SPOILINGS
+from halflight.trials.spoilt import SPOILINGS
 from stages.domain import HONEST
 
 # Flags of the cutting and of the image that say what no `domain_score` does.
@@ -27,8 +27,8 @@ def described(settings: Any, scores: pd.DataFrame, areas: pd.DataFrame, alone: p
         f"{len(honest)} synthetic galaxies in real frames of the endpoint {settings.endpoint}, "
         f"band {settings.band}, measured from image and noise map by the path of "
         f"`halflight measure`; then the same with the whole image spoilt in {count} ways "
-        "(`halflight.spoilt`). AUROC is the chance that a spoilt source has a higher alarm than an "
-        "honest one, in brackets the central 68 % of a bootstrap of galaxies. The alarm is "
+        "(`halflight.trials.spoilt`). AUROC is the chance that a spoilt source has a higher alarm "
+        "than an honest one, in brackets the central 68 % of a bootstrap of galaxies. The alarm is "
         "`domain_score`, infinite where a flag of the cutting or of the image is set "
         f"({', '.join(SAID)}); score: "
         "`domain_score` alone; bright: the alarm, of galaxies brighter than 18 mag. Flagged: any "

@@ -12,9 +12,9 @@ from halflight import files, params
 from halflight.images import ImageError
 from halflight.instrument import PIXEL_SCALE, Exposure, dark_variance, flux_of, gain
 from halflight.measuring import measure
-from halflight.recovered import recovered
 from halflight.simulation import RenderError
-from halflight.varied import View, galaxies, seen, write
+from halflight.trials.recovered import recovered
+from halflight.trials.varied import View, galaxies, seen, write
 from halflight.workers import WorkerError
 from stages import processes, run
 from stages.plant import folder_of

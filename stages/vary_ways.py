@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from halflight.simulation import Psf
-from halflight.varied import (
+from halflight.trials.varied import (
     UNITS,
     Camera,
     Stored,

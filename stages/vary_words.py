@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from halflight.recovered import LEAST_COUNT, scores
 from halflight.scores.statistics import MAD_TO_SIGMA, resamples
+from halflight.trials.recovered import LEAST_COUNT, scores
 from stages.vary_ways import PLAIN, Variation
 
 OF_ALL = ("bias", "nmad", "coverage_68", "coverage_95")  # of `scores`

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from halflight import params, paths
-from halflight.whole_fields import WholeField, whole_fields
+from halflight.trials.whole_fields import WholeField, whole_fields
 from stages import project_path
 from stages.download import addresses, sky_name
 

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from halflight.corruptions import CORRUPTIONS
 from halflight.paths import REPORTS
+from halflight.trials.corruptions import CORRUPTIONS
 from stages import combine, domain
 
 FOLDER = REPORTS / "domain" / "radius"

@@ -9,8 +9,8 @@ from halflight.estimator import Estimator
 from halflight.instrument import SDSS
 from halflight.likeness import Likeness
 from halflight.nn import presets
-from halflight.others import OTHERS
 from halflight.paths import REPORTS, TaskPaths
+from halflight.trials.others import OTHERS
 from stages import other, others, prepare
 from tests.bands import PREPARATION, sources
 from tests.tiny import write_raw

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from halflight import peers
 from halflight.instrument import SDSS
-from halflight.recovered import SCORES
-from halflight.spoilt import SPOILINGS, blank
+from halflight.trials import peers
+from halflight.trials.recovered import SCORES
+from halflight.trials.spoilt import SPOILINGS, blank
 from stages import beside, plant, planted, spoil, vary
 from stages.beside_words import METHODS
 from stages.domain import HONEST

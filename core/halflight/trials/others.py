@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import shift
 
-from halflight import corruptions
-from halflight.corruptions import Corruption, Stamp
+from halflight.trials import corruptions
+from halflight.trials.corruptions import Corruption, Stamp
 
 Generator = np.random.Generator
 Other = Callable[[Stamp, Generator], Stamp]

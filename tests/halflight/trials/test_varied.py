@@ -10,7 +10,7 @@ from halflight import params
 from halflight.images import Options, open_field
 from halflight.instrument import Exposure
 from halflight.simulation import Psf
-from halflight.varied import UNITS, Camera, galaxies, mirrored, quarter_turned, seen, write
+from halflight.trials.varied import UNITS, Camera, galaxies, mirrored, quarter_turned, seen, write
 
 EXPOSURE = Exposure(nmgy_per_count=0.005, sky=120.0, gain=4.7, dark_variance=1.1)
 PSF = Psf("moffat", 1.3, e1=0.1, e2=0.05, beta=3.5)

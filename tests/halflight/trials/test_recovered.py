@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from halflight.quality import FLAGS
-from halflight.recovered import LEAST_COUNT, SCORES, flag_shares, recovered, scores
+from halflight.trials.recovered import LEAST_COUNT, SCORES, flag_shares, recovered, scores
 
 COUNT = 200
 

@@ -1,7 +1,8 @@
 """Spoilt: what goes wrong with a whole image, done to an honest one, to see whether it is noticed.
 
 Each takes an image with what is known of it and a generator, and gives the same. What concerns a
-source alone is done to it by `halflight.corruptions`, in the square of `SIDE` pixels about it.
+source alone is done to it by `halflight.trials.corruptions`, in the square of `SIDE` pixels about
+it.
 """
 
 from collections.abc import Callable
@@ -11,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from halflight import corruptions
-from halflight.corruptions import Corruption, Stamp, scaled_psf
+from halflight.trials import corruptions
+from halflight.trials.corruptions import Corruption, Stamp, scaled_psf
 
 Image = NDArray[np.float32]
 

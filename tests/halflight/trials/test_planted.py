@@ -9,9 +9,9 @@ from astropy.io import fits
 
 from halflight import params
 from halflight.instrument import FRAME_SHAPE
-from halflight.planted import places_apart, planted, with_image
 from halflight.simulation import Psf, render_psf
 from halflight.surveys import Frame, PsfField, SurveyError
+from halflight.trials.planted import places_apart, planted, with_image
 
 GAIN, DARK, CALIB, SKY = 4.7, 1.1, 0.0051, 90.0
 WAY = {"window": 64, "clearance": 4.0, "separation": 70.0}

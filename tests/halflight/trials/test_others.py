@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from halflight import others
-from halflight.corruptions import Stamp
-from halflight.others import OTHERS
+from halflight.trials import others
+from halflight.trials.corruptions import Stamp
+from halflight.trials.others import OTHERS
 from tests.bands import gaussian
 
 SIZE, SIDE, NOISE, BANDS = 40, 15, 0.05, 5

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from halflight.spoilt import SIDE, SPOILINGS, Taken, blank, sky_left_in, star_field
+from halflight.trials.spoilt import SIDE, SPOILINGS, Taken, blank, sky_left_in, star_field
 
 PLACES = np.array([[60, 60], [60, 190]])
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from halflight import corruptions
-from halflight.corruptions import CORRUPTIONS, Stamp
 from halflight.psf import psf_half_light_radius, psf_offset
+from halflight.trials import corruptions
+from halflight.trials.corruptions import CORRUPTIONS, Stamp
 
 SIZE, SIDE, NOISE = 64, 31, 0.03
 

@@ -12,9 +12,9 @@ from astropy.io import fits
 from astropy.wcs import WCS
 from numpy.typing import NDArray
 
-from halflight.injected import ALONE, galaxy_of
 from halflight.instrument import PIXEL_SCALE, ZERO_POINT, Exposure
 from halflight.simulation import Galaxy, Psf, add_noise, render_field, render_psf, simulate_stamp
+from halflight.trials.injected import ALONE, galaxy_of
 
 if TYPE_CHECKING:
     from halflight.params.simulate import Population

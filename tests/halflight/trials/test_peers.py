@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from halflight import peers
+from halflight.trials import peers
 
 SIDE, RADIUS, WIDTH = 96, 6.0, 1.5  # pixels
 

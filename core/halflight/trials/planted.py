@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from halflight.injected import ALONE, galaxy_of
 from halflight.instrument import PIXEL_SCALE, Exposure
 from halflight.simulation import inject_galaxy, simulate_stamp
 from halflight.surveys import Frame, PsfField, SurveyError
 from halflight.surveys.empty import empty_places
 from halflight.surveys.fitsfile import opened
 from halflight.surveys.frames import MOST_FRAME_BYTES
+from halflight.trials.injected import ALONE, galaxy_of
 
 if TYPE_CHECKING:
     from halflight.params.simulate import Population

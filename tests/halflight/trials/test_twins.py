@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from halflight.instrument import SDSS
-from halflight.twins import twins
+from halflight.trials.twins import twins
 from tests.bands import PSF_SIDE, SEEING, SIDE, gaussian, sources
 
 

@@ -7,11 +7,11 @@ import pandas as pd
 from scipy.special import expit
 
 from halflight import nn
-from halflight.adaptation import faded, fitted_logistic, matched_features
 from halflight.estimator import CHUNK, HEAD, Estimator
 from halflight.labelled import LabelledStamps
 from halflight.prepare import Preparation, extinction_of
 from halflight.store import Stamps, read_stamps, write_stamps
+from halflight.trials.adaptation import faded, fitted_logistic, matched_features
 
 INPUTS = ("image", "psf")  # the arrays of a prepared stamp
 COLOURS = [f"model_magnitude_{band}" for band in "ugriz"]

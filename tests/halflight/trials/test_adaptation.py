@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from halflight.adaptation import (
+from halflight.trials.adaptation import (
     STIFFNESS,
     effective_size,
     faded,

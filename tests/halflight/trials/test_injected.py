@@ -7,9 +7,9 @@ import pytest
 
 from halflight import params
 from halflight.half_light import half_light_ellipse
-from halflight.injected import ALONE, galaxy_of, injected_stamps
 from halflight.simulation import Psf, render_psf, simulate_stamp
 from halflight.surveys import Frame, PsfField
+from halflight.trials.injected import ALONE, galaxy_of, injected_stamps
 
 GAIN, DARK, CALIB, SKY = 4.7, 1.1, 0.0051, 90.0
 SIZE, PSF_SIZE = 48, 25
