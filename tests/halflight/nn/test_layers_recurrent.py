@@ -184,7 +184,7 @@ def test_errors_name_layer_rule_and_value():
     bad(lambda: layers.Embedding(2, 2)(Input((5,))), "takes int32 tensors", "float32")
     bad(lambda: layers.LSTM(2)(Input((5, 2), dtype="int32")), "takes float32 tensors", "int32")
     for make in (layers.SimpleRNN, layers.LSTM, layers.GRU):
-        for argument in ("stateful", "unroll", "mask"):
+        for argument in ("unroll", "mask"):
             with pytest.raises(TypeError, match=re.escape(f"argument '{argument}'")):
                 make(2, **{argument: True})
 

@@ -11,6 +11,7 @@ from halflight.results.table import Results, array_of, from_columns
 
 EXTENSION = "HALFLIGHT"
 _METADATA = "HLMETA"  # JSON, over as many cards as it needs
+_CHECKSUM = "of this HDU"
 _ESCAPES = "TESC"  # of a column: whether its texts hold escapes
 # FITS 4.0 ends a text at its last character that is no space, and allows ASCII alone.
 _TYPES = {"i": "K", "f": "D"}
@@ -51,7 +52,11 @@ def write(path: Path, results: Results) -> None:
     for bit, name in metadata["flags"].items():
         table.header.add_comment(f"flag {bit}: {name}")
     table.header[_METADATA] = json.dumps(metadata)
-    fits.HDUList([fits.PrimaryHDU(), table]).writeto(path, checksum=True, overwrite=True)
+    hdus = fits.HDUList([fits.PrimaryHDU(), table])
+    hdus.update_extend()
+    for hdu in hdus:  # writeto would note the second at which it does this
+        hdu.add_checksum(when=_CHECKSUM)
+    hdus.writeto(path, overwrite=True)
 
 
 def read(path: Path) -> Results:
