@@ -11,7 +11,7 @@ from stages.simulate import simulate
 
 def place_of(task: str) -> TaskPaths:
     """Where the full run of a task has its stamps, and what is trained on them."""
-    return TaskPaths(f"{task}/full")
+    return TaskPaths(task).of_study("full")
 
 
 def main(task: str) -> None:

@@ -19,7 +19,7 @@ from stages.train import simulated, train
 def place_of(task: str, trainings: params.Trainings, kind: str) -> TaskPaths:
     """Where the stamps of a kind are: the default run's, or its own where it says which."""
     own = trainings.kinds[kind].simulate
-    return TaskPaths(f"{task}/trainings/{kind}" if own else task)
+    return TaskPaths(task).of_study(f"trainings/{kind}") if own else TaskPaths(task)
 
 
 def scores_of(task: str, kind: str) -> Path:
