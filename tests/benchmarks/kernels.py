@@ -55,7 +55,8 @@ def describe(name: str, arguments: dict[str, Any]) -> Call:
         w = arrays.get("w", arrays.get("dw"))
         assert y is not None
         assert w is not None
-        operations = 2 * y.size * math.prod(w.shape[:-1])
+        sums = y.size * (4 if arguments.get("pool") else 1)  # of which pooling keeps one in four
+        operations = 2 * sums * math.prod(w.shape[:-1])
     size = sum(array.size * array.dtype.itemsize for array in arrays.values())
     return Call(name, shapes, operations, size)
 

@@ -5,7 +5,13 @@ import pytest
 
 from halflight.kernels.cpu.machine.compiler import compiled
 from halflight.kernels.cpu.machine.vector import LANES
-from halflight.kernels.cpu.products.multiply import ROWS, WIDTH, multiply, multiply_transposed
+from halflight.kernels.cpu.products.multiply import (
+    ROWS,
+    WIDTH,
+    multiply,
+    multiply_stretches,
+    multiply_transposed,
+)
 from halflight.kernels.cpu.products.transpose import transpose_block
 
 RNG = np.random.Generator(np.random.Philox(key=[14, 0]))
@@ -84,6 +90,43 @@ def test_multiply_transposed(rows, columns, steps):
         expected = truth if fresh else before + truth
         np.testing.assert_allclose(c[:rows], expected, rtol=0, atol=1e-6 * steps)
     assert np.isnan(c_flat[5:].reshape(whole, -1)[:, columns:]).all()
+
+
+@compiled(entry=True)
+def _multiply_stretches(*arguments):
+    multiply_stretches(*arguments)
+
+
+@pytest.mark.parametrize("columns", COLUMNS)
+@pytest.mark.parametrize(("stretches", "rows"), [(1, 3), (3, 3), (7, 3), (4, 5), (11, 5), (2, 17)])
+@pytest.mark.parametrize("apart", [1, 2])
+def test_multiply_stretches(columns, stretches, rows, apart):
+    """c += a^T b of stretches of a line each, whose rows of a overlap; as one stretch at a time."""
+    steps, whole = 19, -(-rows // LANES) * LANES
+    line = steps * apart + whole
+    a_flat, a = _strided(stretches, line, line + 3, 2)
+    b_flat, b = _strided(steps, columns, columns, 4)
+    c_flat, c = _strided(stretches * whole, columns, columns + 7, 5)
+    before, alone = c.copy(), c_flat.copy()
+    shared = (b_flat, 4, columns)
+    _multiply_stretches(
+        a_flat, 2, apart, line + 3, *shared, c_flat, 5, columns + 7, whole * (columns + 7),
+        stretches, rows, columns, steps,
+    )  # fmt: skip
+    for s in range(stretches):
+        window = np.lib.stride_tricks.sliding_window_view(a[s], rows)[: steps * apart : apart]
+        here = slice(s * whole, s * whole + rows)
+        expected = before[here] + window.astype(np.float64).T @ b.astype(np.float64)
+        np.testing.assert_allclose(c[here], expected, rtol=0, atol=1e-6 * steps)
+        to = 5 + s * whole * (columns + 7)
+        _multiply_transposed(
+            a_flat, 2 + s * (line + 3), apart, *shared, alone, to, columns + 7, rows, columns,
+            steps, False,
+        )  # fmt: skip
+        received = alone[5:].reshape(stretches * whole, -1)[here, :columns]
+        np.testing.assert_array_equal(c[here], received)
+    assert np.isnan(c_flat[:5]).all()
+    assert np.isnan(c_flat[5:].reshape(stretches * whole, -1)[:, columns:]).all()
 
 
 @compiled(entry=True)

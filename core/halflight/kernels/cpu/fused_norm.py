@@ -238,7 +238,7 @@ def batch_norm_fused_forward(
         *affine,
         FLOAT(slope),
         floor_of(slope),
-        scratch("lines", threads, 4, line),
+        scratch("lines", threads, 3, line),
         scratch("places", threads, line).view(np.int32),
         channels,
         bool(pool),
@@ -252,7 +252,7 @@ def batch_norm_fused_backward(
     channels, width, below, pooled = x.shape[-1], x.shape[2], FLOAT(slope), bool(pool)
     affine = _affine(x, gamma, beta, mean, inverse_deviation)
     read = (_lines(dy), _places(index), _lines(x))
-    lines = scratch("lines", thread_limit(), 4, affine.mean.size)
+    lines = scratch("lines", thread_limit(), 3, affine.mean.size)
     chunks = scratch("image sums", len(x), 2, channels)
     _sum(chunks, *read, *affine, below, lines, channels, pooled)
     dgamma, dbeta = or_spare(dgamma, "dgamma", channels), or_spare(dbeta, "dbeta", channels)

@@ -146,4 +146,8 @@ def cases(rng: np.random.Generator) -> list[Case]:
         ),
         *winograd_cases(rng),
         *conv_cases(rng, 3, (7, 13), (5, 16), (2, 5), one, (0, 2), (1, 4)),
+        *conv_cases(rng, 2, (7, 18), (1, 32), (5, 3), one, (2, 1), (4, 2)),
+        *conv_cases(rng, 2, (9, 38), (1, 16), (5, 5), (2, 2), (2, 2), (4, 4)),
+        *conv_cases(rng, 2, (8, 52), (2, 48), (3, 2), (2, 3), (1, 0), (2, 0), bias=False),
+        *conv_cases(rng, 1, (5, 4, 9), (3, 16), (2, 3, 3), (2, 1, 1), (1, 1, 1), (1, 2, 2)),
     ]

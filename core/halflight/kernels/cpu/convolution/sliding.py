@@ -1,9 +1,10 @@
-"""Direct convolution of stride 1, read from padded images in place: no window is copied.
+"""Direct convolution, read from padded images in place: no window is copied.
 
-Along the padded copy of an image, the windows of consecutive pixels begin one pixel apart, and each
+Along the padded copy of an image, the windows of consecutive pixels begin a stride apart, and each
 row of a window is one run of floats; so a block of pixels is a product of matrices as it lies in
-memory (what Chetlur et al. 2014, arXiv:1410.0759, do on the fly in tiles). Where a row of outputs
-ends, the few windows that straddle two rows are computed too, and left out.
+memory (what Chetlur et al. 2014, arXiv:1410.0759, do on the fly in tiles). With stride 1, the few
+windows that straddle the end of a row of outputs are computed too, and left out; else every row is
+computed apart.
 """
 
 import math
@@ -20,7 +21,8 @@ from ..machine.vector import LANES
 from ..products.epilogue import Ending, epilogue, finish_rows
 from ..products.multiply import ROWS, WIDTH, multiply
 from ..products.pack import padded_channels
-from .windows import Triple, Windows, flattened, group_images, nested, pad_images
+from .windows import DEPTH as PANEL_DEPTH
+from .windows import TILE_ROWS, Triple, Windows, flattened, group_images, nested, pad_images
 
 # Pixels whose sums are kept in the first-level cache: a whole number of tiles.
 BLOCK = ROWS * max(1, 96 // ROWS)
@@ -28,15 +30,18 @@ BLOCK = ROWS * max(1, 96 // ROWS)
 DEPTH = 192
 
 
-def pays(windows: Windows, size: Triple, dilation: Triple) -> bool:
-    """Whether windows of `size` taps are best read in place: few of them straddle two rows."""
+def pays(windows: Windows, size: Triple, dilation: Triple, channels_in: int) -> bool:
+    """Whether windows of `size` taps are best read in place: few are computed to be left out.
+
+    Those more than a pixel apart share too few numbers, but where they are small.
+    """
     columns = windows.number[2]
-    return (
-        windows.step == (1, 1, 1)
-        and windows.stride == (1, 1, 1)
-        and (dilation[2] == 1 or size[2] == 1)
-        and columns >= 0.7 * windows.covered[2]
-    )
+    if windows.step == (1, 1, 1):
+        worthwhile = columns >= 0.7 * windows.covered[2]
+    else:
+        tiles = -(-columns // TILE_ROWS) * TILE_ROWS
+        worthwhile = columns >= 0.7 * tiles and math.prod(size) * channels_in <= PANEL_DEPTH
+    return worthwhile and windows.stride == (1, 1, 1) and (dilation[2] == 1 or size[2] == 1)
 
 
 @compiled()
@@ -90,40 +95,52 @@ def _slide_plane(y, to, padded, start, packed, shape, size, jump, windows, epilo
     depth = size[0] * size[1] * run
     at_once = max(1, DEPTH // run)  # rows of a window
     width = padded_channels(channels)
-    total = (rows - 1) * line + columns_out
-    for pixel in range(0, total, BLOCK):
-        count = min(BLOCK, total - pixel)
-        here = start + pixel * channels_in
-        for channel in range(0, width, WIDTH):
-            columns = min(WIDTH, width - channel)
-            weights = channel * depth
-            fresh = True
-            for plane in range(size[0]):
-                for row in range(0, size[1], at_once):
-                    rows_here = min(at_once, size[1] - row)
-                    for begin in range(0, run, DEPTH):
-                        steps = min(DEPTH, run - begin)
-                        multiply(
-                            padded,
-                            here + plane * plane_jump + row * row_jump + begin,
-                            channels_in,
-                            packed,
-                            weights + ((plane * size[1] + row) * run + begin) * columns,
-                            columns,
-                            sums,
-                            0,
-                            columns,
-                            count,
-                            columns,
-                            steps,
-                            rows_here,
-                            row_jump,
-                            fresh,
-                        )
-                        fresh = False
-            _store_pixels(
-                y, sums, pixel, count, to, line, channel, columns, (columns_out, channels), epilogue
-            )
+    _, down, across = windows.step
+    together = rows if down == 1 and across == 1 else 1
+    total = (together - 1) * line + columns_out
+    for first in range(0, rows, together):
+        for pixel in range(0, total, BLOCK):
+            count = min(BLOCK, total - pixel)
+            here = start + (first * down * line + pixel * across) * channels_in
+            for channel in range(0, width, WIDTH):
+                columns = min(WIDTH, width - channel)
+                weights = channel * depth
+                fresh = True
+                for plane in range(size[0]):
+                    for row in range(0, size[1], at_once):
+                        rows_here = min(at_once, size[1] - row)
+                        for begin in range(0, run, DEPTH):
+                            steps = min(DEPTH, run - begin)
+                            multiply(
+                                padded,
+                                here + plane * plane_jump + row * row_jump + begin,
+                                channels_in * across,
+                                packed,
+                                weights + ((plane * size[1] + row) * run + begin) * columns,
+                                columns,
+                                sums,
+                                0,
+                                columns,
+                                count,
+                                columns,
+                                steps,
+                                rows_here,
+                                row_jump,
+                                fresh,
+                            )
+                            fresh = False
+                _store_pixels(
+                    y,
+                    sums,
+                    pixel,
+                    count,
+                    to + first * columns_out * channels,
+                    line,
+                    channel,
+                    columns,
+                    (columns_out, channels),
+                    epilogue,
+                )
 
 
 @compiled(parallel=True)
@@ -164,7 +181,7 @@ def _slide(
             for n in range(first, last):
                 to = (n - first if pool else n) * y_shape[1] * plane_size
                 for plane in range(y_shape[1]):
-                    start = (n - first) * image + plane * image // nest.covered[0]
+                    start = (n - first) * image + plane * nest.step[0] * (image // nest.covered[0])
                     _slide_plane(
                         target,
                         to + plane * plane_size,
@@ -200,7 +217,8 @@ def slide(
     channels_in, channels = x.shape[4], y.shape[4]
     group, length = group_images(len(x), channels_in, windows)
     threads, lengths = thread_limit(), ending.lengths(y)
-    beyond = (ROWS + size[2]) * channels_in  # read for whole tiles, and left out
+    across = windows.step[2]
+    beyond = (ROWS * across + size[2]) * channels_in  # read for whole tiles, and left out
     unpooled = group * math.prod(lengths) * channels if ending.pool else 1
     _slide(
         y.reshape(-1),

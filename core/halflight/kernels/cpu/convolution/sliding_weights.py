@@ -1,4 +1,4 @@
-"""Weight gradients of direct convolution of stride 1, from padded images in place.
+"""Weight gradients of direct convolution, from padded images in place.
 
 Each row of a window is a run of floats, whose products with a row of output gradients are summed
 by the register tile. Groups of images are summed in chunks whose number depends on the shapes
@@ -14,7 +14,7 @@ from ..machine.compiler import compiled, thread_limit
 from ..machine.scratch import scratch
 from ..machine.tasks import take, tasks
 from ..machine.vector import LANES
-from ..products.multiply import WIDTH, multiply_transposed
+from ..products.multiply import WIDTH, multiply_stretches
 from . import sliding
 from .windows import Triple, Windows, flattened, group_images, nested, pad_images
 
@@ -23,9 +23,9 @@ _CHUNKS = (8, 64)
 _MEGABYTE = 1 << 20
 
 
-def pays(windows: Windows, size: Triple, dilation: Triple, channels: int) -> bool:
+def pays(windows: Windows, dw: tuple[int, ...], dilation: Triple) -> bool:
     """Whether sliding does: dy, too, is read in place, so its channels must fill whole vectors."""
-    return channels % LANES == 0 and sliding.pays(windows, size, dilation)
+    return dw[4] % LANES == 0 and sliding.pays(windows, dw[:3], dilation, dw[3])
 
 
 @compiled()
@@ -38,6 +38,7 @@ def _add_line(total, line):
 def _add_image(weights, biases, dy, to, padded, start, windows, size, jump, channels_in, channels):
     """weights (blocks, kd kh, run padded to 16, columns) += the products of an image."""
     planes, rows, columns_out = windows.number
+    down, along, across = windows.step
     line = windows.covered[2] * channels_in
     run = size[2] * channels_in
     padded_run = (run + LANES - 1) // LANES * LANES
@@ -48,26 +49,26 @@ def _add_image(weights, biases, dy, to, padded, start, windows, size, jump, chan
             pixels = dy[here : here + columns_out * channels].reshape(columns_out, channels)
             sum_columns(biases[0], pixels)
             _add_line(biases[1], biases[0])
-            for tap in range(size[0] * size[1]):
-                line_of_tap = (plane + tap // size[1] * jump[0]) * windows.covered[1] + (
-                    row + tap % size[1] * jump[1]
-                )
+            for u in range(size[0]):
+                first = (plane * down + u * jump[0]) * windows.covered[1] + row * along
                 for channel in range(0, channels, WIDTH):
                     columns = min(WIDTH, channels - channel)
-                    multiply_transposed(
+                    multiply_stretches(
                         padded,
-                        start + line_of_tap * line,
-                        channels_in,
+                        start + first * line,
+                        channels_in * across,
+                        jump[1] * line,
                         dy,
                         here + channel,
                         channels,
                         weights,
-                        channel * depth + tap * padded_run * columns,
+                        channel * depth + u * size[1] * padded_run * columns,
                         columns,
+                        padded_run * columns,
+                        size[1],
                         run,
                         columns,
                         columns_out,
-                        False,
                     )
 
 
