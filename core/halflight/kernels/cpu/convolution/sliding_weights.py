@@ -14,7 +14,8 @@ from ..machine.compiler import compiled, thread_limit
 from ..machine.scratch import scratch
 from ..machine.tasks import take, tasks
 from ..machine.vector import LANES
-from ..products.multiply import WIDTH, multiply_stretches
+from ..products.multiply import WIDTH
+from ..products.stretches import multiply_stretches
 from . import sliding
 from .windows import Triple, Windows, flattened, group_images, nested, pad_images
 
