@@ -24,9 +24,9 @@ _CHUNKS = (8, 64)
 _MEGABYTE = 1 << 20
 
 
-def pays(windows: Windows, dw: tuple[int, ...], dilation: Triple) -> bool:
+def pays(windows: Windows, size: Triple, dilation: Triple, channels_in: int, channels: int) -> bool:
     """Whether sliding does: dy, too, is read in place, so its channels must fill whole vectors."""
-    return dw[4] % LANES == 0 and sliding.pays(windows, dw[:3], dilation, dw[3])
+    return channels % LANES == 0 and sliding.pays(windows, size, dilation, channels_in)
 
 
 @compiled()
