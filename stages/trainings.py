@@ -11,7 +11,7 @@ from halflight.report.figures import training_size
 from halflight.report.saving import save_png
 from halflight.tables import read_csv
 from stages import run
-from stages.tiers import COLUMNS, Column, cell
+from stages.scored import COLUMNS, Column, cell
 from stages.training import scores_of
 
 SCORES: dict[str, Column] = {**COLUMNS, "r_squared": ("R² of R", 1.0, ".4f")}
