@@ -1,11 +1,12 @@
-"""Scored: how tables of studies show scores over all galaxies, by method and by run."""
+"""Scored: scores of several runs' methods, and how tables of studies show them."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any
 
 import pandas as pd
 
-from halflight import methods, tasks
+from halflight import methods, params, tasks
+from halflight.scores import tables
 from halflight.scores.bins import EVERYTHING
 
 Column = tuple[str, float, str]
@@ -16,6 +17,35 @@ COLUMNS: dict[str, Column] = {
     "coverage_68": ("68 % holds", 100.0, ".1f"),
     "coverage_95": ("95 % holds", 100.0, ".1f"),
 }
+
+
+def predicted(
+    task: tasks.Measurement, dataset: str, ids: pd.Series, found: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """The predictions of several methods, by name, of the objects with these ids."""
+    parts = (
+        tables.predictions(task, dataset, name, ids.to_numpy(), answer)
+        for name, answer in found.items()
+    )
+    return pd.concat(parts, ignore_index=True)
+
+
+def scores(
+    task: tasks.Measurement,
+    predictions: pd.DataFrame,
+    objects: pd.DataFrame,
+    settings: params.Evaluate,
+) -> pd.DataFrame:
+    """Their scores against the truth, in bins."""
+    _, binned = tables.score(task, predictions, objects, **tables.options(settings))
+    return binned[binned["against"] == "truth"].drop(columns=["dataset", "against"])
+
+
+def shown(scored: pd.DataFrame, task: tasks.Measurement) -> str:
+    """The scores of all galaxies, for people."""
+    columns = ["method", "run", "orientations", "count", "nmad", "outlier_fraction"]
+    columns += ["coverage_68", "coverage_95"]
+    return over_all(scored, task)[columns].to_string(index=False)
 
 
 def head(kind: str, count: str = "galaxies") -> list[str]:

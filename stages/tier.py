@@ -15,7 +15,7 @@ from halflight.simulation import SimulationError, simulate_stamps
 from halflight.workers import WorkerError
 from stages import processes, run
 from stages.runs import both_runs
-from stages.scored import over_all
+from stages.scored import predicted, scores, shown
 
 
 def scores_of(task: str, kind: str) -> Path:
@@ -92,10 +92,11 @@ def compare(
     )
     objects = tables.simulated_objects(wanted, table, measured.assign(bound=bound))
 
-    def scored(predictions: pd.DataFrame) -> pd.DataFrame:
-        return tables.score(wanted, predictions, objects, **tables.options(settings))[1]
-
-    parts = [scored(tables.classical_predictions(wanted, "simulated", measured))]
+    parts = [
+        scores(
+            wanted, tables.classical_predictions(wanted, "simulated", measured), objects, settings
+        )
+    ]
     for each in (default, *package.ways()):
         name = f"{each.run} by {each.estimator.orientations}"
         # What is loaded once is not timed.
@@ -107,15 +108,10 @@ def compare(
         spent[f"network {name}"] = seen - begun
         if each.joint is not None:
             spent[f"its join {name}"] = time.perf_counter() - seen
-        predictions = [
-            tables.predictions(wanted, "simulated", method, table["id"].to_numpy(), values)
-            for method, values in found.items()
-        ]
-        parts.append(each.told(scored(pd.concat(predictions, ignore_index=True))))
-    binned = pd.concat(parts, ignore_index=True).drop(columns=["dataset", "against"])
-    shown = ["method", "run", "orientations", "count", "nmad", "outlier_fraction"]
-    shown += ["coverage_68", "coverage_95"]
-    print(over_all(binned, wanted)[shown].to_string(index=False))
+        predictions = predicted(wanted, "simulated", table["id"], found)
+        parts.append(each.told(scores(wanted, predictions, objects, settings)))
+    binned = pd.concat(parts, ignore_index=True)
+    print(shown(binned, wanted))
     print(f"{kind}: {len(table)} galaxies on {processes()} processes, galaxies a second:")
     for name, seconds in spent.items():
         print(f"  {name}: {len(table) / seconds:.0f}")

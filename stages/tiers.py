@@ -15,6 +15,7 @@ from stages import run
 from stages.runs import PACKAGE, WORDS
 from stages.scored import head, lines_of
 from stages.tier import scores_of
+from stages.tier_survey import KIND as SURVEY
 
 PROFILES = dict(zip(ISOLATED, ("one", "bulge and disc"), strict=True))
 ENOUGH = 50  # galaxies of which a scatter is worth a comparison with its bound: known to 10 %
@@ -26,13 +27,17 @@ def main(task: str) -> None:
     """Write the tables, from the scores that the stage tier has left."""
     kinds, wanted = params.read(f"{task}.tiers").kinds, tasks.measuring(tasks.get(task))
     summary = REPORTS / "tiers" / task / "README.md"
-    scores = {kind: read_csv(scores_of(task, kind), orientations="number") for kind in kinds}
+    scores = {
+        kind: read_csv(scores_of(task, kind), orientations="number") for kind in (*kinds, SURVEY)
+    }
     lines = [
         f"# {wanted.title}: every method on every kind of simulated galaxy",
         "",
         "Synthetic galaxies, drawn with GalSim from the populations of params.yaml, section "
-        f"`{task}.tiers`; NMAD and outliers are of the residual of {wanted.headline.name}, in "
-        f"brackets the central 68 % of a bootstrap. {WORDS} Orientations are those of each stamp "
+        f"`{task}.tiers`, and of the kind {SURVEY} those of the larger synthetic sky of "
+        "reports/transfer that are to be tested on; NMAD and outliers are of the residual of "
+        f"{wanted.headline.name}, in brackets the central 68 % of a bootstrap, of whole fields "
+        f"where there are fields. {WORDS} Orientations are those of each stamp "
         "that are measured and averaged. Both runs are joined with the same fits. Written by "
         "`dvc repro reports/tiers/dvc.yaml`; the same in bins stands in the CSV files beside it.",
         "",

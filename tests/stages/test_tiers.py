@@ -1,12 +1,16 @@
 """Tiers: one kind of galaxy is drawn, measured by every method and scored; one table of all."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from halflight import files, params, tasks
 from halflight.tables import read_csv
-from stages import combine, tier, tiers
+from halflight.paths import TaskPaths
+from stages import combine, tier, tier_survey, tiers
+from stages.runs import both_runs
 from stages.tier import scores_of
 
 RADIUS = tasks.get("radius")
@@ -53,6 +57,15 @@ def measured(surveyed, estimators, configure, monkeypatch):
     for kind in KINDS:
         tier.main("radius", kind)
 
+    def of_small_stamps(task, *, backend):
+        """Both runs, the package's with the network of the default one: here stamps are small."""
+        default, package = both_runs(task, backend=backend)
+        return default, replace(default, run=package.run)
+
+    monkeypatch.setattr(tier_survey, "both_runs", of_small_stamps)
+    monkeypatch.setattr(tier_survey, "place_of", lambda task, _: TaskPaths(task))
+    tier_survey.main("radius")
+
 
 def test_every_method_of_every_run_is_scored_on_every_kind(measured, capsys):
     for kind in KINDS:
@@ -72,6 +85,7 @@ def test_every_method_of_every_run_is_scored_on_every_kind(measured, capsys):
     assert "Synthetic galaxies" in table
     start, _, _ = table.partition("## Beside the bound")
     assert start.count("| isolated |") == start.count("| blended |") == len(ANSWERS)
+    assert start.count("| survey |") == len(ANSWERS)
     assert "| isolated | package | network | 1 | 6 |" in table
     assert "| isolated | - | scene fit | - | 6 |" in table
 
