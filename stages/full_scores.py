@@ -1,20 +1,17 @@
 """Full_scores: the estimator of stage full beside the default run's, on the same test splits."""
 
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from halflight import files, methods, params, store, tasks, training
-from halflight.estimator import Estimator
-from halflight.joint import Joint
+from halflight import files, params, store, tasks, training
 from halflight.measured import measured_objects
 from halflight.paths import DATASETS, REPORTS, TaskPaths
 from halflight.scores import tables
 from stages import run
 from stages.full_stamps import place_of
-from stages.tiers import COLUMNS, cell
+from stages.scored import head, lines_of
+from stages.trained import Trained
 
 TITLES = {"simulated": "simulated", "survey": "survey, never seen, against the truth"}
 NETWORK = {"simulated": "network", "survey": "zero_shot"}
@@ -32,14 +29,10 @@ def main(task: str) -> None:
     """Score both, by one orientation of each stamp and by all; write scores and table."""
     settings, evaluate, full = params.read(f"{task}.train", f"{task}.evaluate", f"{task}.full")
     wanted, backend = tasks.measuring(tasks.get(task)), training.choose_backend(settings).backend
-    folders = {"default": TaskPaths(task).estimator, "full": place_of(task).estimator}
     found = []
-    for name, folder in folders.items():
-        whole, joint = Estimator.load(folder, backend=backend), Joint.load(folder)
-        for views in (whole.orientations, 1):
-            estimator = replace(whole, orientations=views)
-            scored = scores(wanted, estimator, joint if views > 1 else None, evaluate)
-            found.append(scored.assign(run=name, orientations=views))
+    for name, place in places(task):
+        whole = Trained.load(name, place.estimator, wanted, backend=backend)
+        found += [each.told(scores(wanted, each, evaluate)) for each in whole.ways()]
     table = pd.concat(found, ignore_index=True)
     files.write_csv(folder_of(task) / SCORES, table)
     learnt = {name: pd.read_csv(place.trained_history) for name, place in places(task)}
@@ -75,9 +68,7 @@ def stamps_of(place: TaskPaths) -> int:
     return int((split == "train").sum())
 
 
-def scores(
-    task: tasks.Measurement, estimator: Estimator, joint: Joint | None, settings: params.Evaluate
-) -> pd.DataFrame:
+def scores(task: tasks.Measurement, trained: Trained, settings: params.Evaluate) -> pd.DataFrame:
     """The scores in bins of a network, and of it with the fit, on the test splits of both sets."""
     place = TaskPaths(task.name)
     describe = {"simulated": tables.simulated_objects, "survey": tables.survey_objects}
@@ -85,8 +76,8 @@ def scores(
     for dataset in DATASETS:
         stamps = store.read_stamps(place.stamps(dataset))
         test, classical = measured_objects(place, task, stamps, dataset, "test")
-        measured = estimator.measure_stamps(stamps, test["source_index"].to_numpy())
-        for method, answer in answers(task, dataset, measured, classical, joint):
+        measured = trained.estimator.measure_stamps(stamps, test["source_index"].to_numpy())
+        for method, answer in trained.answers(task, measured, classical, NETWORK[dataset]):
             ids = test["id"].to_numpy()
             predictions.append(tables.predictions(task, dataset, method, ids, answer))
         objects.append(describe[dataset](task, test, classical))
@@ -99,33 +90,11 @@ def scores(
     return binned[binned["against"] == "truth"].drop(columns="against")
 
 
-def answers(
-    task: tasks.Measurement,
-    dataset: str,
-    measured: pd.DataFrame,
-    classical: pd.DataFrame,
-    joint: Joint | None,
-) -> Iterator[tuple[str, pd.DataFrame]]:
-    """The network's measurements, and those joined with the fit."""
-    yield NETWORK[dataset], measured
-    if joint is not None:
-        yield "combined", joint.joined(task, measured, classical)
-
-
 def table_of(scored: pd.DataFrame, task: tasks.Measurement) -> list[str]:
     """The lines of the table: of all objects, each method of each run."""
-    titles = ["stamps", "run", "method", "orientations", "tested on"]
-    titles += [title for title, *_ in COLUMNS.values()]
-    lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
-    whole = (scored["by"] == "all") & (scored["galaxies"] == "all")
-    rows = scored[whole & (scored["quantity"] == task.headline.name)]
+    lines = head("stamps", "tested on")
     for dataset, title in TITLES.items():
-        of_set = rows[rows["dataset"] == dataset]
-        for method in methods.in_order(of_set["method"]):
-            for row in of_set[of_set["method"] == method].to_dict("records"):
-                cells = [title, row["run"], methods.METHODS[method].short, row["orientations"]]
-                cells += [int(row["count"]), *(cell(row, column) for column in COLUMNS)]
-                lines.append(f"| {' | '.join(map(str, cells))} |")
+        lines += lines_of(title, scored[scored["dataset"] == dataset], task)
     return lines
 
 

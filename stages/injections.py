@@ -3,9 +3,11 @@
 from halflight import files, params, tasks
 from halflight.instrument import SDSS
 from halflight.paths import REPORTS
+from halflight.tables import read_csv
 from stages import run
 from stages.inject import scores_of
-from stages.tiers import head, rows_of
+from stages.runs import WORDS
+from stages.scored import head, lines_of
 
 
 def main(task: str) -> None:
@@ -20,13 +22,15 @@ def main(task: str) -> None:
         "arcsec; all else is the frames' own: noise, sky, neighbours, artefacts and, with the "
         "photons that the galaxy brings, the PSF. Acknowledge SDSS (www.sdss.org) where these "
         f"numbers are shown. NMAD and outliers are of the residual of {wanted.headline.name}, in "
-        "brackets the central 68 % of a bootstrap. Written by "
+        f"brackets the central 68 % of a bootstrap. {WORDS} Orientations are those of each stamp "
+        "that are measured and averaged. Both runs are joined with the same fits. Written by "
         "`dvc repro reports/injected/dvc.yaml`; the same in bins stands in the CSV files.",
         "",
         *head("band"),
     ]
     for band in SDSS.bands:
-        lines += rows_of(band, wanted, scores_of(task, band))
+        table = read_csv(scores_of(task, band), orientations="number")
+        lines += lines_of(band, table, wanted)
     files.write_text(summary, "\n".join(lines) + "\n")
     print(f"injections: {summary}")
 

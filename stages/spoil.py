@@ -19,13 +19,13 @@ from halflight.results.provenance import now
 from halflight.simulation import RenderError, SimulationError
 from halflight.surveys import SurveyError, read_frame
 from halflight.surveys.frames import Frame
+from halflight.trials.apart import HONEST, told_apart
 from halflight.trials.planted import with_image
 from halflight.trials.recovered import recovered
 from halflight.trials.spoilt import SPOILINGS, Taken
 from halflight.trials.whole_fields import WholeField
 from halflight.workers import WorkerError
 from stages import processes, run
-from stages.domain import HONEST, told_apart
 from stages.plant import folder_of, passes, plant
 from stages.spoil_words import SAID, described
 from stages.whole_frames import read_fields

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from halflight.trials.apart import HONEST
 from halflight.trials.spoilt import SPOILINGS
-from stages.domain import HONEST
 
 # Flags of the cutting and of the image that say what no `domain_score` does.
 SAID = (

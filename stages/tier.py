@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from halflight import classical, files, params, tasks, training
-from halflight.estimator import Estimator
 from halflight.instrument import SDSS
-from halflight.joint import Joint
-from halflight.paths import REPORTS, TaskPaths
-from halflight.scores import bins, tables
+from halflight.paths import REPORTS
+from halflight.scores import tables
 from halflight.simulation import SimulationError, simulate_stamps
 from halflight.workers import WorkerError
 from stages import processes, run
+from stages.runs import both_runs
+from stages.scored import over_all
 
 
 def scores_of(task: str, kind: str) -> Path:
@@ -62,19 +62,18 @@ def compare(
     train: params.Train,
     settings: params.Evaluate,
 ) -> pd.DataFrame:
-    """Measure stamps of known truth with every method; the scores in bins, and a line for people.
+    """Measure stamps of known truth with every method of every run; the scores in bins.
 
-    table: as of `simulate_stamps`. arrays: image, sigma and psf, of one band. Raises as the methods
-    do, and FileNotFoundError without an estimator.
+    The fits are made once, as `fit` says, and joined with the network of each run; the package's
+    network is measured by one orientation, too. table: as of `simulate_stamps`. arrays: image,
+    sigma and psf, of one band. Beside the columns of `binned_scores` a row has run and
+    orientations, NaN where a method has none. Prints both, and how many galaxies a second each
+    takes. Raises as the methods do, and FileNotFoundError without an estimator.
     """
-    place, wanted = TaskPaths(task), tasks.measuring(tasks.get(task))
-    backend = training.choose_backend(train).backend
-    trained, joint = Estimator.load(place.estimator, backend=backend), Joint.load(place.estimator)
+    wanted = tasks.measuring(tasks.get(task))
+    default, package = both_runs(wanted, backend=training.choose_backend(train).backend)
     instrument = SDSS.with_bands([band])
     image, sigma, psf = arrays
-    begun = time.perf_counter()
-    network = trained.measure(image, sigma, psf, instrument=instrument)
-    network_seconds = time.perf_counter() - begun
     scale, zero_point = instrument.pixel_scale, instrument.zero_point
     begun = time.perf_counter()
     measured = classical.measure_stamps(
@@ -86,34 +85,41 @@ def compare(
         methods=wanted.classical,
         detection_threshold=fit.detection_threshold,
     )
-    classical_seconds = time.perf_counter() - begun
+    spent = {f"{', '.join(wanted.classical)} together": time.perf_counter() - begun}
     measured.insert(0, "id", table["id"].to_numpy())
     bound = classical.radius_bounds(
         table, psf[..., 0], stamp_size=image.shape[1], pixel_scale=scale
     )
-    found = {"network": network}
-    if joint is not None:
-        found["combined"] = joint.joined(wanted, network, measured)
-    predictions = [tables.classical_predictions(wanted, "simulated", measured)]
-    predictions += [
-        tables.predictions(wanted, "simulated", method, table["id"].to_numpy(), values)
-        for method, values in found.items()
-    ]
-    scores, binned = tables.score(
-        wanted,
-        pd.concat(predictions, ignore_index=True),
-        tables.simulated_objects(wanted, table, measured.assign(bound=bound)),
-        edges=bins.edges_of(settings),
-        seed=settings.seed,
-        bootstrap=settings.bootstrap,
-    )
-    shown = pd.DataFrame(scores[wanted.headline.name]["simulated"]).T
-    print(shown[["count", "nmad", "outlier_fraction", "coverage_68", "coverage_95"]].to_string())
-    print(
-        f"{kind}: {len(table)} galaxies on {processes()} processes: network "
-        f"{network_seconds:.1f} s, {', '.join(wanted.classical)} together {classical_seconds:.1f} s"
-    )
-    return binned.drop(columns=["dataset", "against"])
+    objects = tables.simulated_objects(wanted, table, measured.assign(bound=bound))
+
+    def scored(predictions: pd.DataFrame) -> pd.DataFrame:
+        return tables.score(wanted, predictions, objects, **tables.options(settings))[1]
+
+    parts = [scored(tables.classical_predictions(wanted, "simulated", measured))]
+    for each in (default, *package.ways()):
+        name = f"{each.run} by {each.estimator.orientations}"
+        # What is loaded once is not timed.
+        each.estimator.measure(*(array[:1] for array in arrays), instrument=instrument)
+        begun = time.perf_counter()
+        network = each.estimator.measure(image, sigma, psf, instrument=instrument)
+        seen = time.perf_counter()
+        found = dict(each.answers(wanted, network, measured))
+        spent[f"network {name}"] = seen - begun
+        if each.joint is not None:
+            spent[f"its join {name}"] = time.perf_counter() - seen
+        predictions = [
+            tables.predictions(wanted, "simulated", method, table["id"].to_numpy(), values)
+            for method, values in found.items()
+        ]
+        parts.append(each.told(scored(pd.concat(predictions, ignore_index=True))))
+    binned = pd.concat(parts, ignore_index=True).drop(columns=["dataset", "against"])
+    shown = ["method", "run", "orientations", "count", "nmad", "outlier_fraction"]
+    shown += ["coverage_68", "coverage_95"]
+    print(over_all(binned, wanted)[shown].to_string(index=False))
+    print(f"{kind}: {len(table)} galaxies on {processes()} processes, galaxies a second:")
+    for name, seconds in spent.items():
+        print(f"  {name}: {len(table) / seconds:.0f}")
+    return binned
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from halflight.report.figures import training_size
 from halflight.report.saving import save_png
 from halflight.tables import read_csv
 from stages import run
-from stages.tiers import COLUMNS, Column, cell
+from stages.scored import COLUMNS, Column, cell
 from stages.training import scores_of
 
 SCORES: dict[str, Column] = {**COLUMNS, "r_squared": ("R² of R", 1.0, ".4f")}
@@ -24,18 +24,24 @@ def folder_of(task: str) -> Path:
 
 def main(task: str) -> None:
     """Write both, from the scores that the stage training has left."""
-    trainings, wanted = params.read(f"{task}.trainings"), tasks.measuring(tasks.get(task))
+    trainings, settings = params.read(f"{task}.trainings", f"{task}.train")
+    wanted = tasks.measuring(tasks.get(task))
     tables = {kind: read_csv(scores_of(task, kind)) for kind in trainings.kinds}
-    own = {kind: bool(chosen.simulate) for kind, chosen in trainings.kinds.items()}
-    sizes = [
-        table[table["method"] == "network"].iloc[0]
-        for kind, table in tables.items()
-        if not own[kind] and not trainings.kinds[kind].train
-    ]
-    reference = next(table for kind, table in tables.items() if not own[kind])
-    fit = reference.set_index("method").to_dict("index")[wanted.reference]
+    epochs = {
+        kind: settings.changed(**chosen.train).epochs for kind, chosen in trainings.kinds.items()
+    }
+    trained = {
+        kind: chosen.train for kind, chosen in trainings.kinds.items() if not chosen.simulate
+    }
+    first = next(iter(trained))
+    networks = pd.DataFrame([of_network(tables[kind]) for kind in trained], index=list(trained))
+    sized = networks.index.map(lambda kind: trained[kind] == trained[first])
+    fit = tables[first].set_index("method").to_dict("index")[wanted.reference]
+    figure = training_size.draw(
+        networks[sized], networks[~sized], reference=fit["nmad"], name=wanted.reference
+    )
     picture = folder_of(task) / "training_size.png"
-    save_png(training_size.draw(pd.DataFrame(sizes), fit["nmad"], wanted.reference), picture)
+    save_png(figure, picture)
     lines = [
         f"# {wanted.title}: the network on fewer stamps, and on others",
         "",
@@ -44,22 +50,27 @@ def main(task: str) -> None:
         f"many as were measured classically. Kinds without stamps of their own are tested on those "
         f"of `{TaskPaths(task).prepared('simulated')}`, one and the same sample. NMAD and outliers "
         f"are of the residual of {wanted.headline.name}; R² is of the {wanted.headline.title} "
-        "itself, in brackets the central 68 % of a bootstrap. CPU minutes are of the training "
-        "alone, on the machine that wrote this. Written by "
+        "itself, in brackets the central 68 % of a bootstrap. Epochs are what was asked for; CPU "
+        "minutes are of the training alone, on the machine that wrote this. Written by "
         "`dvc repro reports/trainings/dvc.yaml`.",
         "",
         f"![NMAD of the network, by stamps learnt from and by CPU minutes]({picture.name})",
         "",
-        *rows_of(tables),
+        *rows_of(tables, epochs),
     ]
     summary = folder_of(task) / "README.md"
     files.write_text(summary, "\n".join(lines) + "\n")
     print(f"trainings: {summary}")
 
 
-def rows_of(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+def of_network(table: pd.DataFrame) -> pd.Series:
+    """The scores of a kind's network."""
+    return table[table["method"] == "network"].iloc[0]
+
+
+def rows_of(tables: Mapping[str, pd.DataFrame], epochs: Mapping[str, int]) -> list[str]:
     """The lines of the table: the network of each kind, and what was measured classically."""
-    titles = ["kind", "method", "learnt from", "CPU minutes", "tested on"]
+    titles = ["kind", "method", "learnt from", "epochs", "CPU minutes", "tested on"]
     titles += [title for title, *_ in SCORES.values()]
     lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
     for kind, table in tables.items():
@@ -70,6 +81,7 @@ def rows_of(tables: Mapping[str, pd.DataFrame]) -> list[str]:
             cells = [
                 *(kind, methods.METHODS[method].title),
                 str(int(row["learnt_from"])) if learnt else "-",
+                str(epochs[kind]) if learnt else "-",
                 f"{row['cpu_minutes']:.1f}" if learnt else "-",
                 str(int(row["count"])),
                 *(cell(row, column, SCORES) for column in SCORES),

@@ -11,6 +11,7 @@ from stages import combine, inject, injections
 from stages.whole_frames import read_fields
 
 METHODS = {"network", "combined", "scene_fit", "sersic_fit", "aperture"}
+ANSWERS = 8  # the network of both runs, the package's by one orientation, both joined, three fits
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def ready(surveyed, estimators, configure, monkeypatch, recorded_sky):
     configure(
         {
             "radius.injected.count": 6,
-            "radius.simulate.stamp_size": 32,
+            "radius.simulate.stamp_size": 96,  # what the package's network sees
             "radius.simulate.psf_size": 25,
             "radius.evaluate.magnitude_edges": [14.0, 17.0, 20.5],
             "survey.recorded_sky": str(recorded_sky),
@@ -46,6 +47,7 @@ def test_every_method_is_scored_in_a_recorded_frame_and_again_alike(ready, capsy
     table = pd.read_csv(file)
     of_all = table[(table["by"] == "all") & (table["galaxies"] == "all")]
     assert set(of_all.loc[of_all["quantity"] == "ln_radius", "method"]) == METHODS
+    assert set(of_all["run"].dropna()) == {"default", "package"}
     before = file.read_bytes()
     inject.main("radius", "z")
     assert file.read_bytes() == before
@@ -55,4 +57,5 @@ def test_every_method_is_scored_in_a_recorded_frame_and_again_alike(ready, capsy
     text = (file.parent / "README.md").read_text()
     assert "Acknowledge SDSS" in text
     for band in SDSS.bands:
-        assert text.count(f"\n| {band} |") == len(METHODS)
+        assert text.count(f"\n| {band} |") == ANSWERS
+        assert f"\n| {band} | package | network + scene fit | 8 | 6 |" in text

@@ -7,11 +7,11 @@ import yaml
 
 from halflight.instrument import SDSS
 from halflight.trials import peers
+from halflight.trials.apart import HONEST
 from halflight.trials.recovered import SCORES
 from halflight.trials.spoilt import SPOILINGS, blank
 from stages import beside, plant, planted, spoil, vary
 from stages.beside_words import METHODS
-from stages.domain import HONEST
 from stages.vary_ways import PLAIN, variations
 
 FEW = {"count": 4, "per_frame": 4}

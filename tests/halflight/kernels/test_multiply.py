@@ -9,9 +9,9 @@ from halflight.kernels.cpu.products.multiply import (
     ROWS,
     WIDTH,
     multiply,
-    multiply_stretches,
     multiply_transposed,
 )
+from halflight.kernels.cpu.products.stretches import multiply_stretches
 from halflight.kernels.cpu.products.transpose import transpose_block
 
 RNG = np.random.Generator(np.random.Philox(key=[14, 0]))

@@ -14,10 +14,11 @@ _SCATTERS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 
 @styled
-def draw(sizes: pd.DataFrame, reference: float, name: str) -> Figure:
+def draw(sizes: pd.DataFrame, others: pd.DataFrame, *, reference: float, name: str) -> Figure:
     """Draw the network's NMAD, with its interval, against both; dotted, that of a classical method.
 
-    sizes: columns learnt_from, cpu_minutes, nmad, nmad_low, nmad_high, one row a training.
+    sizes: columns learnt_from, cpu_minutes, nmad, nmad_low, nmad_high, one row a training. others:
+    the same of trainings that differ in more than their stamps, by name; against minutes alone.
     reference: the NMAD of the classical method called `name`.
     """
     figure, method = new_figure(3.4), METHODS["network"]
@@ -31,6 +32,24 @@ def draw(sizes: pd.DataFrame, reference: float, name: str) -> Figure:
         axes.set_xticks(rows[column], [format(value, form) for value in rows[column]])
         axes.set_xlabel(title)
         axes.minorticks_off()
+    panels[1].errorbar(
+        others["cpu_minutes"],
+        others["nmad"],
+        yerr=[others["nmad"] - others["nmad_low"], others["nmad_high"] - others["nmad"]],
+        fmt=method.marker,
+        mfc="white",
+        color=method.colour,
+        lw=1.2,
+    )
+    for kind, row in others.iterrows():
+        panels[1].annotate(
+            str(kind).replace("_", " "),
+            (row["cpu_minutes"], row["nmad"]),
+            xytext=(0, -11),
+            textcoords="offset points",
+            fontsize="x-small",
+            ha="center",
+        )
     panels[0].set_yscale("log")
     panels[0].set_yticks(_SCATTERS, list(map(str, _SCATTERS)))
     panels[0].minorticks_off()

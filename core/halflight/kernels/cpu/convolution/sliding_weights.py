@@ -14,7 +14,8 @@ from ..machine.compiler import compiled, thread_limit
 from ..machine.scratch import scratch
 from ..machine.tasks import take, tasks
 from ..machine.vector import LANES
-from ..products.multiply import WIDTH, multiply_stretches
+from ..products.multiply import WIDTH
+from ..products.stretches import multiply_stretches
 from . import sliding
 from .windows import Triple, Windows, flattened, group_images, nested, pad_images
 
@@ -23,9 +24,9 @@ _CHUNKS = (8, 64)
 _MEGABYTE = 1 << 20
 
 
-def pays(windows: Windows, dw: tuple[int, ...], dilation: Triple) -> bool:
+def pays(windows: Windows, size: Triple, dilation: Triple, channels_in: int, channels: int) -> bool:
     """Whether sliding does: dy, too, is read in place, so its channels must fill whole vectors."""
-    return dw[4] % LANES == 0 and sliding.pays(windows, dw[:3], dilation, dw[3])
+    return channels % LANES == 0 and sliding.pays(windows, size, dilation, channels_in)
 
 
 @compiled()

@@ -149,7 +149,7 @@ def backward_weights(dw: Array, db: Array | None, dy: Array, x: Array, geometry:
         return
     size, dilation = dw.shape[:3], geometry.dilation
     windows = _windows(dy.shape[1:4], size, geometry)
-    if sliding_weights.pays(windows, dw.shape, dilation):
+    if sliding_weights.pays(windows, size, dilation, *dw.shape[3:]):
         sliding_weights.slide_weights(dw, db, dy, x, windows, dilation)
     else:
         runs = taps(size, dilation, windows.covered, x.shape[4])

@@ -37,8 +37,6 @@ _COLUMNS, _COLUMNS_NARROW = (8, 16) if AVX512 else (4, 4)
 _SHORT = 4 if AVX512 else 6  # rows of a wide tile for what is left
 WIDTH = VECTORS * LANES  # columns of c that a tile computes at most
 ROWS = _ROWS_NARROW  # of a whole number of tiles, wide or narrow
-# Stretches of 3 and of 5 rows that a transposed tile takes at once: 9 and 25 sums.
-_STRETCHES_OF_3, _STRETCHES_OF_5 = (3, 5) if AVX512 else (1, 1)
 
 
 def _rows_of_a(
@@ -111,41 +109,6 @@ def _multiply(rows: int, vectors: int, *, transposed: bool) -> Callable[..., Any
                 write(add=False)
             with no:
                 write(add=True)
-        return context.get_dummy_value()
-
-    return generate
-
-
-def _multiply_stretches(stretches: int, rows: int) -> Callable[..., Any]:
-    """The code of a tile of 16 columns: c[s, r, :] += sum over k of a[s, k + r] times b[k, :]."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        a, b, c = (
-            pointer(context, builder, signature.args[i], arguments[i], arguments[i + 1])
-            for i in (0, 4, 7)
-        )
-        a_stride, a_jump, b_stride, c_stride, c_jump, steps = (
-            arguments[i] for i in (2, 3, 6, 9, 10, 11)
-        )
-        addresses = [a]
-        for _ in range(stretches - 1):
-            addresses.append(at(builder, addresses[-1], a_jump))
-
-        def step(here: list[Any], tile: list[Any]) -> list[Any]:
-            column = load(builder, here[-1])
-            return [
-                multiply_add(builder, broadcast(builder, here[k // rows], k % rows), column, total)
-                for k, total in enumerate(tile)
-            ]
-
-        strides = [*[a_stride] * stretches, b_stride]
-        tile = loop(builder, steps, 1, [*addresses, b], strides, [ZERO] * (stretches * rows), step)
-        for s in range(stretches):
-            row = c
-            for value in tile[s * rows : (s + 1) * rows]:
-                store(builder, builder.fadd(load(builder, row), value), row)
-                row = at(builder, row, c_stride)
-            c = at(builder, c, c_jump)
         return context.get_dummy_value()
 
     return generate
@@ -283,92 +246,4 @@ def multiply_transposed(
         c_row = c0 + r * c_stride
         multiply_channels(
             a, a0 + r, a_stride, b, b0, b_stride, c, c_row, c_stride, columns, steps, fresh
-        )
-
-
-def _signature_of_stretches(a: Any, b: Any, c: Any) -> Any:
-    n = types.intp
-    return types.void(a, n, n, n, b, n, n, c, n, n, n, n)
-
-
-@intrinsic
-def _stretches_of_3(
-    _context, a, a0, a_stride, a_jump, b, b0, b_stride, c, c0, c_stride, c_jump, steps
-):
-    return _signature_of_stretches(a, b, c), _multiply_stretches(_STRETCHES_OF_3, 3)
-
-
-@intrinsic
-def _stretches_of_5(
-    _context, a, a0, a_stride, a_jump, b, b0, b_stride, c, c0, c_stride, c_jump, steps
-):
-    return _signature_of_stretches(a, b, c), _multiply_stretches(_STRETCHES_OF_5, 5)
-
-
-@compiled()
-def multiply_stretches(
-    a,
-    a0,
-    a_stride,
-    a_jump,
-    b,
-    b0,
-    b_stride,
-    c,
-    c0,
-    c_stride,
-    c_jump,
-    stretches,
-    rows,
-    columns,
-    steps,
-):
-    """c (stretches, rows, columns) += a (stretches, steps, rows) b (steps, columns).
-
-    Stretches begin a_jump apart in a, c_jump in c, where rows up to the next multiple of 16 must
-    exist. What a tile of one stretch would leave mostly empty is computed several at a time.
-    """
-    done = 0
-    if rows == 3:
-        done = stretches // _STRETCHES_OF_3 * _STRETCHES_OF_3
-        for s in range(0, done, _STRETCHES_OF_3):
-            a_here, c_here = a0 + s * a_jump, c0 + s * c_jump
-            for k in range(0, columns, LANES):
-                _stretches_of_3(
-                    a,
-                    a_here,
-                    a_stride,
-                    a_jump,
-                    b,
-                    b0 + k,
-                    b_stride,
-                    c,
-                    c_here + k,
-                    c_stride,
-                    c_jump,
-                    steps,
-                )
-    elif rows == 5:
-        done = stretches // _STRETCHES_OF_5 * _STRETCHES_OF_5
-        for s in range(0, done, _STRETCHES_OF_5):
-            a_here, c_here = a0 + s * a_jump, c0 + s * c_jump
-            for k in range(0, columns, LANES):
-                _stretches_of_5(
-                    a,
-                    a_here,
-                    a_stride,
-                    a_jump,
-                    b,
-                    b0 + k,
-                    b_stride,
-                    c,
-                    c_here + k,
-                    c_stride,
-                    c_jump,
-                    steps,
-                )
-    for s in range(done, stretches):
-        a_here, c_here = a0 + s * a_jump, c0 + s * c_jump
-        multiply_transposed(
-            a, a_here, a_stride, b, b0, b_stride, c, c_here, c_stride, rows, columns, steps, False
         )
