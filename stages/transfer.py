@@ -10,8 +10,9 @@ from halflight.estimator import Estimator
 from halflight.labelled import LabelledStamps
 from halflight.paths import TaskPaths
 from stages import project_path, run
-from stages.finetune import labelled_survey
 from stages.record import code_fingerprint
+from stages.transfer_labels import labelled
+from stages.transfer_places import place_of
 
 ARMS: dict[str, dict[str, Any]] = {
     "statistics": {},
@@ -24,42 +25,45 @@ ARMS: dict[str, dict[str, Any]] = {
 ten times more slowly, all layers alike, and a network that was never shown the simulation."""
 
 
-def measured_of(task: str, arm: str, seed: str) -> Path:
+def measured_of(task: str, sky: str, arm: str, seed: str) -> Path:
     """Where the measurements of an arm's networks are kept."""
-    return paths.REPORTS / "transfer" / task / f"{arm}-{seed}.parquet"
+    return paths.REPORTS / "transfer" / task / sky / f"{arm}-{seed}.parquet"
 
 
-def main(task: str, arm: str, seed: str) -> None:
-    """Train the arm on each number of labels; measure the survey's test split with each."""
+def main(task: str, sky: str, arm: str, seed: str) -> None:
+    """Train the arm on each number of labels that there are; measure the test split with each."""
     settings, train, counts = params.read(f"{task}.finetune", f"{task}.train", f"{task}.transfer")
-    place, wanted = TaskPaths(task).of_study("transfer"), tasks.measuring(tasks.get(task))
+    place, wanted = place_of(task, sky), tasks.measuring(tasks.get(task))
     backend = training.choose_backend(train).backend
     stamps = store.read_stamps(place.stamps("survey"))
+    settings = settings.changed(seed=int(seed), max_labels=None, **ARMS[arm])
+    there_are = len(labelled(wanted, sky, settings).train)
     rows = []
-    for most in (*counts.labels, None):
-        chosen = settings.changed(seed=int(seed), max_labels=most, **ARMS[arm])
-        data = labelled_survey(wanted, place, chosen)
-        estimator = trained_arm(wanted, data, train, chosen, arm, backend)
+    for most in (*(count for count in counts.labels if count < there_are), None):
+        chosen = settings.changed(max_labels=most)
+        data = labelled(wanted, sky, chosen)
+        estimator = trained_arm(wanted, place, data, train, chosen, arm, backend)
         ready = data.stamps.table
         test = ready[ready["split"] == "test"]
         found = estimator.measure_stamps(stamps, test["source_index"].to_numpy())
         kept = found[[quantity.name for quantity in wanted.quantities]]
         kept.insert(0, "id", test["id"].to_numpy())
         rows.append(kept.assign(labels=len(data.train)))
-    files.write_parquet(measured_of(task, arm, seed), pd.concat(rows, ignore_index=True))
+    files.write_parquet(measured_of(task, sky, arm, seed), pd.concat(rows, ignore_index=True))
 
 
 def trained_arm(
     task: tasks.Task,
+    place: TaskPaths,
     data: LabelledStamps,
     train: params.Train,
     settings: params.FineTune,
     arm: str,
     backend: str,
 ) -> Estimator:
-    """The arm's estimator, trained on these labels."""
-    place = TaskPaths(task.name)
-    trained = Estimator.load(place.trained, backend=backend)
+    """The arm's estimator, trained on these labels; place: of their stamps."""
+    default = TaskPaths(task.name)
+    trained = Estimator.load(default.trained, backend=backend)
     if arm == "statistics":
         training.settle_statistics(trained.network, data, task, settings)
         return training.calibrate(trained, data)
@@ -84,10 +88,8 @@ def trained_arm(
         settings,
         name=f"{arm}-{len(data.train)}",
         checkpoints=project_path(paths.CHECKPOINTS),
-        identity=training.fingerprint(
-            [place.trained, place.of_study("transfer").prepared("survey")]
-        ),
-        code=code_fingerprint("transfer", {"task": task.name, "arm": arm}),
+        identity=training.fingerprint([default.trained, place.prepared("survey")]),
+        code=code_fingerprint("transfer", {"task": task.name}),
     )
     return fitted
 

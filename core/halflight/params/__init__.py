@@ -24,6 +24,7 @@ from halflight.params.learning import (
     RealSky,
     Train,
     Transfer,
+    TransferInjected,
 )
 from halflight.params.measuring import (
     Classical,
@@ -93,6 +94,7 @@ __all__ = [
     "Train",
     "Trainings",
     "Transfer",
+    "TransferInjected",
     "judge",
     "load",
     "load_own_images",

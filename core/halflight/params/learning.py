@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from halflight.params.rules import Endpoint, Fraction, Section, Seed, Texts, as_tuple
+from halflight.params.rules import Endpoint, Fraction, Section, Seed, Shares, Texts, as_tuple
 
 HiddenUnits = Annotated[tuple[PositiveInt, ...], BeforeValidator(as_tuple), Field(min_length=1)]
 
@@ -113,10 +113,21 @@ class Train(Fit):
     model: Network
 
 
+class TransferInjected(Section):
+    """Section transfer.injected: galaxies put into the frames of the endpoint recorded."""
+
+    count: PositiveInt
+    first: NonNegativeInt  # number of the first, as of a tier
+    clearance: PositiveFloat  # arcsec
+    window: PositiveInt  # pixels a side
+    fractions: Shares  # of training, validation and test
+
+
 class Transfer(Section):
     """Section transfer: what `dvc repro reports/transfer/dvc.yaml` trains."""
 
     sandbox: dict[str, JsonValue]  # of section sandbox
+    injected: TransferInjected
     labels: Annotated[tuple[PositiveInt, ...], BeforeValidator(as_tuple), Field(min_length=1)]
     bootstrap: Annotated[int, Field(ge=2)]
 

@@ -86,7 +86,14 @@ class RadiusParams(TaskParams):
                 raise ValueError(f"tiers.kinds.{name}.scene.{error}") from error
             require_apart({**self.simulate.tiers, name: tier})
         drawn = Tier(count=self.injected.count, first=self.injected.first, population={})
-        require_apart({**self.simulate.tiers, "injected": drawn})
+        into_transfer = self.transfer.injected
+        learnt = Tier(count=into_transfer.count, first=into_transfer.first, population={})
+        require_apart({**self.simulate.tiers, "injected": drawn, "transfer.injected": learnt})
+        if into_transfer.window < self.simulate.stamp_size:
+            raise ValueError(
+                f"transfer.injected.window must not be below simulate.stamp_size, "
+                f"{self.simulate.stamp_size}; received {into_transfer.window}"
+            )
         return self
 
     @model_validator(mode="after")

@@ -43,14 +43,44 @@ def injected_stamps(
     knows of a real frame, `blend_separation` and `neighbour_flux_fraction`, is NaN.
     Raises SurveyError for a frame without an empty place, PsfError and RenderError as they do.
     """
-    first = int(indices[0]) if len(indices) else 0
     corners = empty_places(
         frame,
         len(indices),
         size=stamp_size,
         clearance=clearance / PIXEL_SCALE,
-        rng=_generator(seed, first, _PLACES),
+        rng=of_places(seed, indices),
     )
+    return injected_at(
+        frame,
+        psf,
+        indices,
+        corners,
+        gain=gain,
+        dark_variance=dark_variance,
+        seed=seed,
+        stamp_size=stamp_size,
+        psf_size=psf_size,
+        population=population,
+    )
+
+
+def injected_at(
+    frame: Frame,
+    psf: PsfField,
+    indices: NDArray[np.integer],
+    corners: NDArray[np.integer],
+    *,
+    gain: float,
+    dark_variance: float,
+    seed: int,
+    stamp_size: int,
+    psf_size: int,
+    population: "Population",
+) -> tuple[pd.DataFrame, NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """What `injected_stamps` gives, of stamps whose corners (n, 2) [row, column] are chosen.
+
+    Raises PsfError and RenderError as they do.
+    """
     lonely = population.changed(**ALONE)
     rows: list[dict[str, Any]] = []
     image, sigma = (np.empty((len(indices), stamp_size, stamp_size), np.float32) for _ in "is")
@@ -78,6 +108,11 @@ def injected_stamps(
         seen |= {"psf_half_light_radius": psf_half_light_radius(psfs[n], PIXEL_SCALE)}
         rows.append(truth | seen)
     return pd.DataFrame(rows), image, sigma, psfs
+
+
+def of_places(seed: int, indices: NDArray[np.integer]) -> np.random.Generator:
+    """The random numbers by which places for these galaxies are drawn."""
+    return _generator(seed, int(indices[0]) if len(indices) else 0, _PLACES)
 
 
 def galaxy_of(truth: dict[str, Any]) -> Galaxy:

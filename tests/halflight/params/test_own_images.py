@@ -12,6 +12,7 @@ def test_the_committed_file_is_one_whose_galaxies_nothing_else_has(root):
     sections = (study.injected, study.spoilt, study.beside, study.varied)
     ranges = [(each.first, each.count) for each in sections]
     tiers = [*radius.simulate.tiers.values(), *radius.tiers.kinds.values(), radius.injected]
+    tiers.append(radius.transfer.injected)
     ranges += [(each.first, each.count) for each in tiers]
     ranges += [
         (tier["first"], tier["count"])
