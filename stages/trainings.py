@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from halflight import files, methods, params, tasks
@@ -35,7 +36,7 @@ def main(task: str) -> None:
     }
     first = next(iter(trained))
     networks = pd.DataFrame([of_network(tables[kind]) for kind in trained], index=list(trained))
-    sized = networks.index.map(lambda kind: trained[kind] == trained[first])
+    sized = np.array([chosen == trained[first] for chosen in trained.values()])
     fit = tables[first].set_index("method").to_dict("index")[wanted.reference]
     figure = training_size.draw(
         networks[sized], networks[~sized], reference=fit["nmad"], name=wanted.reference
