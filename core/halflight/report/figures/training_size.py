@@ -41,11 +41,12 @@ def draw(sizes: pd.DataFrame, others: pd.DataFrame, *, reference: float, name: s
         color=method.colour,
         lw=1.2,
     )
-    for kind, row in others.iterrows():
+    # Names below and above in turn: those of neighbours lie apart.
+    for number, (kind, row) in enumerate(others.sort_values("cpu_minutes").iterrows()):
         panels[1].annotate(
             str(kind).replace("_", " "),
             (row["cpu_minutes"], row["nmad"]),
-            xytext=(0, -11),
+            xytext=(0, 6 if number % 2 else -11),
             textcoords="offset points",
             fontsize="x-small",
             ha="center",
