@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from halflight import files, params, tasks
-from halflight.tables import read_csv
 from halflight.paths import TaskPaths
+from halflight.tables import read_csv
 from stages import combine, tier, tier_survey, tiers
 from stages.runs import both_runs
 from stages.tier import scores_of
