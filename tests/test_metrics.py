@@ -9,17 +9,17 @@ from halflight.reproduction import TOLERANCES
 # NMAD over all magnitudes of the last run that was looked at and accepted. Who changes the science
 # changes these numbers, and says why.
 ACCEPTED = {
-    ("simulated", "combined"): 0.0396,
+    ("simulated", "combined"): 0.0404,
     ("simulated", "scene_fit"): 0.0386,
-    ("simulated", "network"): 0.0930,
+    ("simulated", "network"): 0.0751,
     ("simulated", "sersic_fit"): 0.0702,
     ("simulated", "aperture"): 0.1708,
-    ("survey_truth", "combined"): 0.0738,
+    ("survey_truth", "combined"): 0.0849,
     ("survey_truth", "scene_fit"): 0.0728,
     ("survey_truth", "sersic_fit"): 0.0970,
     ("survey_truth", "aperture"): 0.1750,
-    ("survey_truth", "zero_shot"): 0.1251,
-    ("survey_truth", "fine_tuned"): 0.1174,
+    ("survey_truth", "zero_shot"): 0.1065,
+    ("survey_truth", "fine_tuned"): 0.0966,
     ("survey_truth", "from_scratch"): 0.2591,
 }
 
