@@ -12,7 +12,9 @@ def described(task: tasks.Task, scores: pd.DataFrame, areas: pd.DataFrame) -> st
     """The table in words."""
     honest = scores[scores["kind"] == HONEST]
     alarms = (honest["domain_score"] > 1).groupby(honest["run"], sort=False).mean()
-    meanings = {each.__name__: (each.__doc__ or "").split(".")[0] for each in CORRUPTIONS}
+    meanings = {
+        each.__name__: (each.__doc__ or "").partition("\n")[0].rstrip(".") for each in CORRUPTIONS
+    }
     lines = [
         f"# {task.title}: what is out of the domain, and whether it is noticed",
         "",

@@ -68,7 +68,9 @@ def area(pair: np.ndarray) -> float:
 
 def described(scores: pd.DataFrame, areas: pd.DataFrame) -> str:
     """The table in words."""
-    meanings = {each.__name__: (each.__doc__ or "").split(".")[0] for each in OTHERS}
+    meanings = {
+        each.__name__: (each.__doc__ or "").partition("\n")[0].rstrip(".") for each in OTHERS
+    }
     honest = areas[areas["kind"] == HONEST].iloc[0]
     count = int((scores["kind"] == HONEST).sum())
     lines = [
