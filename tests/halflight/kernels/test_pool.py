@@ -134,7 +134,8 @@ threading.Thread(target=go_on, daemon=True).start()
 
 def test_a_process_ends_whoever_computes(root):
     for _ in range(3):
-        done = run_python(ENDING, root, NUMBA_NUM_THREADS="4")
+        # What is freed is filled, so that a thread that still uses it stumbles.
+        done = run_python(ENDING, root, NUMBA_NUM_THREADS="4", MALLOC_PERTURB_="165")
         assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -52,6 +52,7 @@ _unlock = types.ExternalFunction("pthread_mutex_unlock", types.int32(types.int64
 _sleep = types.ExternalFunction("pthread_cond_wait", types.int32(types.int64, types.int64))
 _wake = types.ExternalFunction("pthread_cond_broadcast", types.int32(types.int64))
 _set_own = types.ExternalFunction("pthread_setspecific", types.int32(types.int64, types.int64))
+_give_way = types.ExternalFunction("sched_yield", types.int32())
 _get_time = types.ExternalFunction("clock_gettime", types.int32(types.int32, types.int64))
 _MONOTONIC = time.CLOCK_MONOTONIC
 
@@ -178,6 +179,17 @@ def _work(own):
             _wake(address(pool) + 8 * _ENDED)
 
 
+@_native
+def _stop(pool):
+    """Tell the threads to end, once no loop is theirs; each later one is its caller's alone."""
+    while not replace(pool, _CALLER, 0, 1):
+        _give_way()
+    store(pool, _STOPPED, 1)
+    _lock(address(pool) + 8 * _MUTEX)
+    _unlock(address(pool) + 8 * _MUTEX)
+    _wake(address(pool) + 8 * _BEGUN)
+
+
 def _address(dispatcher: Any, *kinds: Any) -> int:
     """Where the machine code of a function is, to be called as C calls it."""
     dispatcher.compile(types.void(*kinds))
@@ -192,6 +204,7 @@ def start() -> None:
     count = int(config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
     run = _address(_run, *(WORDS, types.int64, WORDS, WORDS, WORDS), *[types.int64] * 3)
     work = ctypes.c_void_p(_address(_work, WORDS))
+    end = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(_address(_stop, WORDS))
     memory = ctypes.create_string_buffer(8 * (_FIRST + _LINE * (count + 1)))
     skipped = -ctypes.addressof(memory) % (8 * _LINE)
     words = (ctypes.c_int64 * (_FIRST + _LINE * count)).from_buffer(memory, skipped)
@@ -207,10 +220,7 @@ def start() -> None:
 
     def stop() -> None:
         """End the threads, while the code that they run is there."""
-        words[_STOPPED] = 1
-        system.pthread_mutex_lock(ctypes.c_void_p(pool + 8 * _MUTEX))
-        system.pthread_mutex_unlock(ctypes.c_void_p(pool + 8 * _MUTEX))
-        system.pthread_cond_broadcast(ctypes.c_void_p(pool + 8 * _BEGUN))
+        end(pool)
         for handle in handles:
             system.pthread_join(handle, None)
 
@@ -228,6 +238,7 @@ def start() -> None:
             handles.append(handle)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    threads.keep(memory)
     threads.redirect(run, pool, key.value)
     starter = os.getpid()
 

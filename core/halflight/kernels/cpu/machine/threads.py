@@ -12,7 +12,15 @@ from llvmlite import binding  # type: ignore[import-untyped]
 CHUNKS = 4
 """Chunks of a loop for each thread: what a loop may have to wait for is one of them."""
 
+
+def keep(memory: object) -> None:
+    """Never free it: a daemon thread of Python may compute until the very end of a process."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(memory))
+
+
 _run, _pool, _key = (ctypes.c_int64(0) for _ in range(3))
+for _cell in (_run, _pool, _key):
+    keep(_cell)
 
 _CODE = """
 declare ptr @pthread_getspecific(i64)
