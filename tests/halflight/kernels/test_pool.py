@@ -70,6 +70,38 @@ def test_loops_of_several_threads_at_the_same_time(root):
     assert output_of(TOGETHER, root, NUMBA_NUM_THREADS="3").split() == ["0"]
 
 
+FIRST = """
+import os
+import threading
+import time
+import numpy as np
+from halflight import kernels
+
+x, backend = np.ones(300_007, np.float32), kernels.load("cpu")
+before, together, right = len(os.listdir("/proc/self/task")), threading.Barrier(4), []
+
+def ask():
+    y = np.empty_like(x)
+    together.wait()
+    backend.softplus_forward(y, x)
+    right.append((y == y[0]).all() and 1.3 < y[0] < 1.4)
+
+askers = [threading.Thread(target=ask) for _ in range(4)]
+for asker in askers:
+    asker.start()
+for asker in askers:
+    asker.join()
+begin, begun = time.monotonic(), lambda: len(os.listdir("/proc/self/task")) - before
+while begun() > 2 and time.monotonic() < begin + 10:  # what is joined is still ending
+    time.sleep(0.01)
+print(right.count(True), begun())
+"""
+
+
+def test_threads_that_compute_first_at_the_same_time_begin_one_pool(root):
+    assert output_of(FIRST, root, NUMBA_NUM_THREADS="3").split() == ["4", "2"]
+
+
 CROWDED = """
 import os
 import statistics

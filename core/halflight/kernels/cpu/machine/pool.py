@@ -15,6 +15,7 @@ import ctypes
 import functools
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -197,9 +198,21 @@ def _address(dispatcher: Any, *kinds: Any) -> int:
     return int(result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name))
 
 
+_starting = threading.Lock()
+os.register_at_fork(  # a child has a copy, which another thread must not hold
+    before=_starting.acquire, after_in_parent=_starting.release, after_in_child=_starting.release
+)
+
+
 @functools.cache
 def start() -> None:
     """Begin with as many threads as NUMBA_NUM_THREADS says, the caller among them."""
+    with _starting:  # of threads of Python that call their first kernels at once, one begins
+        _begin()
+
+
+@functools.cache
+def _begin() -> None:
     parallel._launch_threads()  # Numba's own pool counts threads, which ours then does not use
     count = int(config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
     run = _address(_run, *(WORDS, types.int64, WORDS, WORDS, WORDS), *[types.int64] * 3)
