@@ -102,6 +102,31 @@ def test_threads_that_compute_first_at_the_same_time_begin_one_pool(root):
     assert output_of(FIRST, root, NUMBA_NUM_THREADS="3").split() == ["4", "2"]
 
 
+FORKED = """
+import os
+import threading
+import warnings
+import numpy as np
+from halflight import kernels
+
+warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside threads
+x, backend = np.ones(300_007, np.float32), kernels.load("cpu")
+compiling = threading.Thread(target=backend.softplus_forward, args=(np.empty_like(x), x))
+compiling.start()
+child = os.fork()
+y = np.empty_like(x)
+backend.softplus_forward(y, x)
+print(y[0], flush=True)
+if child:
+    print(os.waitpid(child, 0)[1])
+    compiling.join()
+"""
+
+
+def test_a_fork_while_kernels_are_loaded_computes(root):
+    assert output_of(FORKED, root, NUMBA_NUM_THREADS="3").split() == ["1.3132617", "1.3132617", "0"]
+
+
 CROWDED = """
 import os
 import statistics

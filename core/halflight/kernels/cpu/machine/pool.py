@@ -15,13 +15,13 @@ import ctypes
 import functools
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 from numba import types
 from numba.core import config
+from numba.core.compiler_lock import global_compiler_lock
 from numba.np.ufunc import parallel
 
 from . import threads
@@ -198,16 +198,18 @@ def _address(dispatcher: Any, *kinds: Any) -> int:
     return int(result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name))
 
 
-_starting = threading.Lock()
-os.register_at_fork(  # a child has a copy, which another thread must not hold
-    before=_starting.acquire, after_in_parent=_starting.release, after_in_child=_starting.release
+# Who forks waits for what other threads compile: its child would wait for them forever.
+os.register_at_fork(
+    before=global_compiler_lock.acquire,
+    after_in_parent=global_compiler_lock.release,
+    after_in_child=global_compiler_lock.release,
 )
 
 
 @functools.cache
 def start() -> None:
     """Begin with as many threads as NUMBA_NUM_THREADS says, the caller among them."""
-    with _starting:  # of threads of Python that call their first kernels at once, one begins
+    with global_compiler_lock:  # of threads that call their first kernels at once, one begins
         _begin()
 
 
