@@ -154,7 +154,7 @@ def _on_cluster(
     try:
         pool = ClusterExecutor(address)
         try:
-            yield from _results(pool, function, tasks, under_way, room=pool.room)
+            yield from _results(pool, function, _then(tasks, pool.send), under_way, room=pool.room)
         finally:
             pool.shutdown(cancel_futures=True)
     except ClusterError as error:
@@ -164,6 +164,11 @@ def _on_cluster(
         pool.remove_answers()
     else:
         kept.append(pool)
+
+
+def _then(tasks: Iterable[Task], end: Callable[[], None]) -> Iterator[Task]:
+    yield from tasks
+    end()
 
 
 def _results(
