@@ -13,9 +13,10 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from halflight.clusters import ClusterExecutor
 from halflight.workers import CLUSTER, WorkerError, answers_kept, in_order
 
-pytest.importorskip("distributed", reason="the extra dask is not installed")
+distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
 SECONDS = 60.0  # within which a process of a busy machine must have begun or ended
 
 
@@ -103,6 +104,28 @@ def noted(path, value, seconds=0.0):
 
 def values(path):
     return [int(line.split()[0]) for line in path.read_text().splitlines()]
+
+
+def test_a_scheduler_is_asked_for_many_tasks_at_a_time(on_two, monkeypatch):
+    asked, ask = [], distributed.Client.map
+
+    def noting(client, function, questions, **options):
+        asked.append(len(questions))
+        return ask(client, function, questions, **options)
+
+    monkeypatch.setattr(distributed.Client, "map", noting)
+    tasks = (f"{n} and {n}" for n in range(42))  # the last two are less than what is waited for
+    assert list(in_order(eval, tasks, processes=1)) == list(range(42))
+    assert sum(asked) == 42
+    assert len(asked) <= 21
+
+
+def test_what_is_asked_for_alone_is_sent_when_its_answer_is(on_two):
+    pool = ClusterExecutor(on_two.address)
+    assert pool.room() > 2
+    assert pool.submit(eval, "6 * 7").result(SECONDS) == 42
+    pool.shutdown()
+    pool.remove_answers()
 
 
 def test_results_come_in_order_from_other_processes_and_leave_no_file(on_two, here):
