@@ -109,7 +109,7 @@ for size in (10**4, 10**5, 10**6, 10**7):
         print(size, median(took), min(took))
 """
 LAUNCH = [
-    *("mpirun", "--quiet", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none"),
+    *("mpirun", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none"),
     *("-n", "2"),
 ]
 

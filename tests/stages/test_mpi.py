@@ -27,7 +27,7 @@ LONG = SHARDED | {"radius.train.epochs": 12, "radius.train.patience": 12}
 
 def command(processes):
     anywhere = ["--allow-run-as-root", "--oversubscribe", "--bind-to", "none"]
-    prefix = ["mpirun", "--quiet", *anywhere, "-n", str(processes)] if processes else []
+    prefix = ["mpirun", *anywhere, "-n", str(processes)] if processes else []
     return [*prefix, sys.executable, "-m", "stages.train", "radius"]
 
 
@@ -50,8 +50,9 @@ def train(root, processes):
 
 
 def plain(text):
-    """What a terminal shows: mpirun resets its colours."""
-    return re.sub(r"\x1b\[\d*m", "", text)
+    """What is told, without the colours that mpirun resets and what Open MPI 5 says itself."""
+    framed = re.compile(r"^-{70,}\n.*?^-{70,}\n", re.MULTILINE | re.DOTALL)
+    return framed.sub("", re.sub(r"\x1b\[\d*m", "", text))
 
 
 def trained(root, processes):
