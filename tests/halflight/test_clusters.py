@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from halflight.clusters import ClusterExecutor
+from halflight.clusters import ClusterExecutor, _connected
 from halflight.workers import CLUSTER, WorkerError, answers_kept, in_order
 
 distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
@@ -74,6 +74,15 @@ def cluster_of(workers, folder):
         for _ in range(workers):
             processes.start_worker()
         yield processes
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _disconnected():
+    """Leave no thread of a client behind: it draws random numbers beside others' tests."""
+    yield
+    for client in list(distributed.Client._instances):
+        client.close()
+    _connected.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -221,8 +230,11 @@ def test_a_lost_scheduler_is_one_line_and_the_next_run_goes_on(here, monkeypatch
 
 @pytest.mark.thorough
 def test_a_scheduler_without_halflight_is_one_line(here, monkeypatch):
+    (here / "without").mkdir()
+    absent = "raise ModuleNotFoundError(\"No module named 'halflight'\", name='halflight')\n"
+    (here / "without/halflight.py").write_text(absent)  # before that of this environment
     with monkeypatch.context() as elsewhere:
-        elsewhere.setenv("PYTHONPATH", "")
+        elsewhere.setenv("PYTHONPATH", str(here / "without"))
         with cluster_of(0, here) as processes:
             elsewhere.undo()
             processes.start_worker()
